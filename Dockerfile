@@ -1,0 +1,17 @@
+# The image holds the one binary, certificates and time zones, and no shell.
+FROM golang:1.26 AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/weiche weiche/services/cmd/weiche \
+    && mkdir /out/data
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /out/weiche /usr/local/bin/weiche
+COPY --from=build --chown=65532:65532 /out/data /data
+USER 65532:65532
+VOLUME /data
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["weiche"]
+CMD ["serve", "--data", "/data", "--http", ":8080"]
