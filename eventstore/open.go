@@ -1,0 +1,308 @@
+package eventstore
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cockroachdb/errors/oserror"
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// format is the format of the folder: the key table, the record's encoding and
+// the mark files. A version reads its own format only.
+const format = 1
+
+// Open opens the folder dir, and makes it if it does not exist. Before anything
+// can be read it checks the end of the log against the stored head and against
+// the high-water mark that is kept beside Pebble; [Store.Verify] checks the
+// rest.
+//
+// It returns [ErrLocked] with the name of the folder while another Store has it
+// open, [ErrFormat] for a folder of another format, and [ErrCorrupt] if a check
+// fails; then nothing is served. A read-only Open of a folder without a log
+// returns [ErrNotFound].
+func Open(dir string, opts Options) (_ *Store, err error) {
+	opts.EnsureDefaults()
+	s := &Store{opts: opts, dir: dir}
+	s.queue.slots = make(chan struct{}, maxGroups)
+	if !opts.ReadOnly {
+		if err := makeDir(opts.FS, dir); err != nil {
+			return nil, wrap("make folder "+dir, err)
+		}
+	}
+	if err := s.lockDir(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.abandon()
+		}
+	}()
+	if err := s.begin(); err != nil {
+		return nil, wrap("open "+dir, err)
+	}
+	if err := s.openPebble(); err != nil {
+		return nil, err
+	}
+	fresh, err := s.readMeta()
+	if err != nil {
+		return nil, wrap("open "+dir, err)
+	}
+	if err := s.checkEnd(); err != nil {
+		return nil, wrap("open "+dir, err)
+	}
+	if err := s.checkMarks(fresh); err != nil {
+		return nil, wrap("open "+dir, err)
+	}
+	if fresh {
+		if err := s.finish(); err != nil {
+			return nil, wrap("open "+dir, err)
+		}
+	}
+	t := &s.writer.log
+	s.epoch.Store(t.epoch)
+	s.views.publish(&view{snapshot: s.db.NewSnapshot(), position: t.position, hash: t.hash})
+	return s, nil
+}
+
+// abandon gives back what a failed Open has taken.
+func (s *Store) abandon() {
+	if s.marks != nil {
+		_ = s.marks.closeFiles()
+	}
+	if s.db != nil {
+		_ = s.db.Close()
+	}
+	_ = s.lock.Close()
+}
+
+func (s *Store) lockDir() (err error) {
+	s.lock, err = pebble.LockDirectory(s.dir, s.opts.FS)
+	switch {
+	case err == nil:
+		return nil
+	case oserror.IsNotExist(err):
+		return fmt.Errorf("%w: no folder %s", ErrNotFound, s.dir)
+	case oserror.IsPermission(err):
+		return wrap("open "+s.dir, err)
+	}
+	return fmt.Errorf("%w: %s: %w", ErrLocked, s.dir, err)
+}
+
+func (s *Store) openPebble() error {
+	found, err := pebble.Peek(s.dir, s.opts.FS)
+	if err != nil {
+		return wrap("open "+s.dir, err)
+	}
+	if s.opts.ReadOnly && !found.Exists {
+		return fmt.Errorf("%w: no log in folder %s", ErrNotFound, s.dir)
+	}
+	if found.Exists && found.FormatMajorVersion > pebbleFormat {
+		return fmt.Errorf("%w: folder %s has Pebble's format %d, newest known is %d",
+			ErrFormat, s.dir, found.FormatMajorVersion, pebbleFormat)
+	}
+	s.db, err = pebble.Open(s.dir, s.pebbleOptions())
+	return wrap("open "+s.dir, err)
+}
+
+func (s *Store) pebbleOptions() *pebble.Options {
+	p := s.opts.pebble()
+	p.Lock = s.lock
+	return p
+}
+
+// readMeta reads what the store keeps about itself, and writes it into an empty
+// folder. fresh is true if it did.
+func (s *Store) readMeta() (fresh bool, err error) {
+	b, ok, err := get(s.db, metaKey(metaFormat))
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		if empty, err := s.empty(); err != nil {
+			return false, err
+		} else if !empty {
+			return false, &CorruptError{What: "the folder has keys and no format", Key: metaKey(metaFormat)}
+		}
+		if s.opts.ReadOnly {
+			return false, fmt.Errorf("%w: no log in folder", ErrNotFound)
+		}
+		if _, valid, _, err := readMarks(s.opts.FS, s.dir); err != nil {
+			return false, err
+		} else if valid > 0 {
+			return false, &CorruptError{What: "the folder has a high-water mark and no log"}
+		}
+		return true, s.writeMeta()
+	}
+	if len(b) != 4 {
+		return false, &CorruptError{What: "the format is not a number", Key: metaKey(metaFormat)}
+	}
+	if f := binary.BigEndian.Uint32(b); f != format {
+		return false, fmt.Errorf("%w: the folder has format %d, known is %d", ErrFormat, f, format)
+	}
+	return false, s.readEnds()
+}
+
+// empty reports whether the folder has no key at all.
+func (s *Store) empty() (bool, error) {
+	it, err := s.db.NewIter(nil)
+	if err != nil {
+		return false, err
+	}
+	empty := !it.First()
+	return empty, it.Close()
+}
+
+// readEnds reads incarnation, epoch and head.
+func (s *Store) readEnds() error {
+	b, err := s.mustGet(metaIncarnation)
+	if err != nil {
+		return err
+	}
+	s.incarnation = string(b)
+	if b, err = s.mustGet(metaEpoch); err != nil {
+		return err
+	}
+	t := &s.writer.log
+	if len(b) != 8 {
+		return &CorruptError{What: "the epoch is not a number", Key: metaKey(metaEpoch)}
+	}
+	t.epoch = binary.BigEndian.Uint64(b)
+	if b, err = s.mustGet(metaHead); err != nil {
+		return err
+	}
+	if len(b) != 8+len(t.hash) {
+		return &CorruptError{What: "the head is not a position and a hash", Key: metaKey(metaHead)}
+	}
+	t.position = binary.BigEndian.Uint64(b)
+	copy(t.hash[:], b[8:])
+	return nil
+}
+
+func (s *Store) mustGet(name string) ([]byte, error) {
+	b, ok, err := get(s.db, metaKey(name))
+	if err == nil && !ok {
+		err = &CorruptError{What: "a key is missing", Key: metaKey(name)}
+	}
+	return b, err
+}
+
+func (s *Store) writeMeta() error {
+	s.incarnation = rand.Text()
+	b := s.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	t := &s.writer.log
+	t.batch = b
+	for name, value := range map[string][]byte{
+		metaFormat:      binary.BigEndian.AppendUint32(nil, format),
+		metaIncarnation: []byte(s.incarnation),
+	} {
+		key := metaKey(name)
+		if err := b.Set(key, appendChecksum(value, 0, key), nil); err != nil {
+			return err
+		}
+	}
+	if err := setEpoch(b, 0); err != nil {
+		return err
+	}
+	if err := t.setHead(); err != nil {
+		return err
+	}
+	return b.Commit(pebble.Sync)
+}
+
+// checkEnd compares the last record with the stored head. It costs a few reads,
+// whatever the size of the log.
+func (s *Store) checkEnd() error {
+	t := &s.writer.log
+	first, last, err := logEnds(s.db)
+	if err != nil {
+		return err
+	}
+	switch {
+	case last != t.position:
+		return &CorruptError{What: fmt.Sprintf("the log ends at position %d and the head says %d", last, t.position), Position: t.position}
+	case last != 0 && first != 1:
+		return &CorruptError{What: "the first record is missing", Position: 1}
+	case last == 0 && t.hash != [32]byte{}:
+		return &CorruptError{What: "the head of an empty log has a hash", Key: metaKey(metaHead)}
+	case last == 0:
+		return nil
+	}
+	r, err := readRecord(s.db, last)
+	if err != nil {
+		return err
+	}
+	if r.Hash() != t.hash {
+		return &CorruptError{What: "the last record does not have the hash of the head", Position: last, Stream: r.Stream}
+	}
+	version, err := lastNumber(s.db, appendStreamPrefix(nil, r.Stream))
+	if err != nil {
+		return err
+	}
+	sequence, err := lastNumber(s.db, appendSequencePrefix(nil, r.Stream.Account))
+	if err != nil {
+		return err
+	}
+	if version != r.Version || sequence != r.AccountSequence {
+		return &CorruptError{What: "the last record is not the end of its stream and account", Position: last, Stream: r.Stream}
+	}
+	return nil
+}
+
+// checkMarks compares the log with the high-water mark, and opens the marks for
+// writing.
+func (s *Store) checkMarks(fresh bool) error {
+	if s.opts.NoSync {
+		return nil
+	}
+	t := &s.writer.log
+	m, valid, found, err := readMarks(s.opts.FS, s.dir)
+	if err != nil {
+		return err
+	}
+	switch {
+	case fresh:
+	case valid == 0 && found == 0:
+		return &CorruptError{What: "the high-water mark is missing"}
+	case valid == 0:
+		return &CorruptError{What: "no high-water mark can be read"}
+	case m.incarnation != s.incarnation:
+		return &CorruptError{What: fmt.Sprintf("the high-water mark is of incarnation %s and the log of %s", m.incarnation, s.incarnation)}
+	case m.position > t.position:
+		return &CorruptError{What: fmt.Sprintf("the log ends at position %d and had %d", t.position, m.position), Position: t.position + 1}
+	case m.epoch > t.epoch:
+		return &CorruptError{What: fmt.Sprintf("the log has epoch %d and had %d", t.epoch, m.epoch), Key: metaKey(metaEpoch)}
+	case m.position > 0:
+		r, err := readRecord(s.db, m.position)
+		if err != nil {
+			return err
+		}
+		if r.Hash() != m.hash {
+			return &CorruptError{What: "a record does not have the hash of the high-water mark", Position: m.position, Stream: r.Stream}
+		}
+	}
+	if s.opts.ReadOnly {
+		return nil
+	}
+	s.marks, err = openMarks(s.opts.FS, s.dir, mark{t.position, t.hash, t.epoch, s.incarnation})
+	return err
+}
+
+// logEnds returns the first and the last position in the log, 0 if it is empty.
+func logEnds(r pebble.Reader) (first, last uint64, err error) {
+	it, err := r.NewIter(&pebble.IterOptions{LowerBound: []byte{tableLog}, UpperBound: []byte{tableLog + 1}})
+	if err != nil {
+		return 0, 0, err
+	}
+	if it.First() {
+		p, _ := parseKey(it.Key())
+		first = p.number
+	}
+	if it.Last() {
+		p, _ := parseKey(it.Key())
+		last = p.number
+	}
+	return first, last, it.Close()
+}
