@@ -1,0 +1,71 @@
+// Package channeltest is what every channel has to keep, whatever its provider
+// says: Exercise runs it against a Reader and a Sender.
+package channeltest
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
+)
+
+// Setup is a channel and what the suite has to know of it.
+type Setup struct {
+	// Reader is the channel's reader.
+	Reader channel.Reader
+	// Bodies are webhooks that it reads, each an object with an array entry.
+	Bodies [][]byte
+	// Lists are the names of the arrays that hold items, at any depth.
+	Lists []string
+
+	// Sender returns the channel's sender for a Graph API at an address.
+	Sender func(t *testing.T, url string) channel.Sender
+	// Send is a message that it can send.
+	Send *ingressv1.Send
+	// Path is where it is to be posted.
+	Path string
+	// Body is the JSON that is to be posted.
+	Body string
+	// Answer is what the provider answers when it took the message.
+	Answer string
+	// ID is the id of the message in Answer.
+	ID string
+	// Errors are answers of the provider that refuse the message.
+	Errors []Refusal
+}
+
+// Refusal is an answer that refuses a message, and what it means.
+type Refusal struct {
+	Status        int
+	Code, Subcode int64
+	Outcome       channel.Outcome
+	Reason        string
+}
+
+// Exercise runs the suite.
+func Exercise(t *testing.T, s Setup) {
+	t.Run("Reader", s.exerciseReader)
+	t.Run("Sender", s.exerciseSender)
+}
+
+// Bodies returns the inputs of all read directives of the files in a folder.
+func Bodies(t testing.TB, folder string) [][]byte {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in %s: %v", folder, err)
+	}
+	var bodies [][]byte
+	for _, file := range files {
+		datadriven.RunTestAny(t, file, func(_ testing.TB, d *datadriven.TestData) string {
+			if d.Cmd == "read" {
+				bodies = append(bodies, []byte(d.Input))
+			}
+			return d.Expected
+		})
+	}
+	return bodies
+}

@@ -1,0 +1,277 @@
+package channeltest
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
+
+// junk is what may stand where an entry or an item is expected.
+var junk = []string{`null`, `0`, `"x"`, `[]`, `[[{}]]`, `true`, `{}`, `{"id":{}}`, `{"timestamp":[]}`}
+
+// envelope is the part of a webhook that all providers share.
+type envelope struct {
+	Object json.RawMessage   `json:"object"`
+	Entry  []json.RawMessage `json:"entry"`
+}
+
+func (s Setup) exerciseReader(t *testing.T) {
+	if len(s.Bodies) == 0 {
+		t.Fatal("no bodies")
+	}
+	for _, body := range s.Bodies {
+		s.wellFormed(t, body)
+		s.damaged(t, body)
+	}
+	t.Run("order", s.keepsOrder)
+	t.Run("junk entries", s.survivesJunkEntries)
+	t.Run("junk items", s.survivesJunkItems)
+}
+
+func (s Setup) read(t *testing.T, body []byte) []*ingressv1.Item {
+	t.Helper()
+	items, err := s.Reader.Read(body)
+	if err != nil {
+		t.Fatalf("Read: %v\n%s", err, body)
+	}
+	return items
+}
+
+// wellFormed checks what holds for the items of any body: they are something,
+// their bytes are slices of the body in its order, and they can be encoded.
+func (s Setup) wellFormed(t *testing.T, body []byte) {
+	t.Helper()
+	items := s.read(t, body)
+	if len(items) == 0 {
+		t.Errorf("no items in\n%s", body)
+	}
+	last := 0
+	for i, item := range items {
+		at := offset(body, item.GetRaw())
+		if at < last {
+			t.Errorf("item %d: its bytes are at %d of the body, those of the one before at %d", i, at, last)
+		}
+		last = max(last, at)
+		reencoded(t, item)
+	}
+	again := s.read(t, body)
+	if diff := cmp.Diff(items, again, protocmp.Transform()); diff != "" {
+		t.Errorf("read twice:\n%s", diff)
+	}
+}
+
+// offset returns where in body the slice raw begins, or -1 where it is no slice
+// of it.
+func offset(body, raw []byte) int {
+	if len(raw) == 0 || len(body) == 0 {
+		return -1
+	}
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(body)))
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(raw)))
+	if at < from || at+uintptr(len(raw)) > from+uintptr(len(body)) {
+		return -1
+	}
+	return int(at - from)
+}
+
+func reencoded(t *testing.T, item *ingressv1.Item) {
+	t.Helper()
+	if item.GetKind() == nil {
+		t.Error("an item of no kind")
+	}
+	b, err := proto.Marshal(item)
+	if err != nil {
+		t.Errorf("marshal: %v", err)
+		return
+	}
+	var back ingressv1.Item
+	if err := proto.Unmarshal(b, &back); err != nil {
+		t.Errorf("unmarshal: %v", err)
+		return
+	}
+	if diff := cmp.Diff(item, &back, protocmp.Transform()); diff != "" {
+		t.Errorf("encoded and decoded:\n%s", diff)
+	}
+}
+
+// damaged cuts the body at every place and replaces bytes of it. Nothing may
+// panic, and what is still a webhook must be made of good items.
+func (s Setup) damaged(t *testing.T, body []byte) {
+	t.Helper()
+	step := max(len(body)/100, 1)
+	for at := 0; at < len(body); at += step {
+		if items, err := s.Reader.Read(body[:at]); err == nil {
+			t.Errorf("%d items in what ends in the middle:\n%s", len(items), body[:at])
+		}
+		for _, c := range []byte{'{', '[', '"', '0', ',', 0xff, ' ', 'n'} {
+			changed := bytes.Clone(body)
+			changed[at] = c
+			items, err := s.Reader.Read(changed)
+			if err != nil {
+				continue
+			}
+			for _, item := range items {
+				if _, err := proto.Marshal(item); err != nil {
+					t.Fatalf("%v, in\n%s", err, changed)
+				}
+			}
+		}
+	}
+}
+
+// entries returns the envelopes of all bodies as one, and what each entry of it
+// is read as.
+func (s Setup) entries(t *testing.T) (envelope, [][]*ingressv1.Item) {
+	t.Helper()
+	var all envelope
+	var want [][]*ingressv1.Item
+	for _, body := range s.Bodies {
+		var e envelope
+		if json.Unmarshal(body, &e) != nil || len(e.Entry) == 0 {
+			continue
+		}
+		if all.Object == nil {
+			all.Object = e.Object
+		}
+		if !bytes.Equal(all.Object, e.Object) {
+			continue
+		}
+		for _, entry := range e.Entry {
+			all.Entry = append(all.Entry, entry)
+			want = append(want, s.read(t, join(e.Object, entry)))
+		}
+	}
+	if len(all.Entry) < 2 {
+		t.Fatal("too few entries to tell an order")
+	}
+	return all, want
+}
+
+func join(object json.RawMessage, entries ...json.RawMessage) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"object":`)
+	b.Write(object)
+	b.WriteString(`,"entry":[`)
+	for i, entry := range entries {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(entry)
+	}
+	b.WriteString(`]}`)
+	return b.Bytes()
+}
+
+// keepsOrder reads all entries as one body, forwards and backwards.
+func (s Setup) keepsOrder(t *testing.T) {
+	all, want := s.entries(t)
+	check := func() {
+		t.Helper()
+		got := s.read(t, join(all.Object, all.Entry...))
+		if diff := cmp.Diff(slices.Concat(want...), got, protocmp.Transform()); diff != "" {
+			t.Errorf("together they are not what they are alone:\n%s", diff)
+		}
+	}
+	check()
+	slices.Reverse(all.Entry)
+	slices.Reverse(want)
+	check()
+}
+
+// survivesJunkEntries puts junk between the entries.
+func (s Setup) survivesJunkEntries(t *testing.T) {
+	all, want := s.entries(t)
+	var entries []json.RawMessage
+	for i, entry := range all.Entry {
+		entries = append(entries, json.RawMessage(junk[i%len(junk)]), entry)
+	}
+	got := s.read(t, join(all.Object, entries...))
+	for _, item := range slices.Concat(want...) {
+		i := slices.IndexFunc(got, func(g *ingressv1.Item) bool { return proto.Equal(g, item) })
+		if i < 0 {
+			t.Fatalf("junk beside it cost %v", item)
+		}
+		got = got[i+1:]
+	}
+}
+
+// survivesJunkItems puts junk around each item of each list.
+func (s Setup) survivesJunkItems(t *testing.T) {
+	touched := 0
+	for _, body := range s.Bodies {
+		var v any
+		decoder := json.NewDecoder(bytes.NewReader(body))
+		decoder.UseNumber()
+		if decoder.Decode(&v) != nil {
+			continue
+		}
+		before := s.counted(t, v)
+		n := s.spoil(v)
+		if n == 0 {
+			continue
+		}
+		touched++
+		for item, count := range before {
+			if got := s.counted(t, v)[item]; got < count {
+				t.Fatalf("junk beside it cost an item of\n%s", body)
+			}
+		}
+	}
+	if touched == 0 {
+		t.Error("no list was found to put junk into")
+	}
+}
+
+// counted reads v and counts its items by what they are, without their bytes.
+func (s Setup) counted(t *testing.T, v any) map[string]int {
+	t.Helper()
+	body, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := map[string]int{}
+	for _, item := range s.read(t, body) {
+		item.Raw = nil
+		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n[string(b)]++
+	}
+	return n
+}
+
+// spoil puts junk around the elements of the lists in v and says how many lists
+// it found.
+func (s Setup) spoil(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			n += s.spoil(value)
+			list, ok := value.([]any)
+			if !ok || len(list) == 0 || !slices.Contains(s.Lists, key) {
+				continue
+			}
+			n++
+			var spoiled []any
+			for i, element := range list {
+				spoiled = append(spoiled, json.RawMessage(junk[i%len(junk)]), element, json.RawMessage(junk[(i+3)%len(junk)]))
+			}
+			v[key] = spoiled
+		}
+	case []any:
+		for _, element := range v {
+			n += s.spoil(element)
+		}
+	}
+	return n
+}

@@ -1,0 +1,168 @@
+package conversation
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+)
+
+// The life of a code where the widget does not say, and its bounds (L2).
+const (
+	defaultCodeLifetime = 15 * time.Minute
+	minCodeLifetime     = 5 * time.Minute
+	maxCodeLifetime     = 60 * time.Minute
+)
+
+// byWhom returns the conversation that a command is about, and the widget's
+// configuration. A visitor who has not written yet gets a conversation only when
+// create is set.
+func (d *decider) byWhom(v *Visitor, a *Agent, create bool) (*conversationDraft, error) {
+	if v == nil {
+		if d.account().Agents[a.AgentID] == "" {
+			return nil, refuse(notFound, "there is no such agent")
+		}
+		if conv := d.conversation(a.ConversationID); conv != nil {
+			return conv, nil
+		}
+		return nil, refuse(notFound, "there is no such conversation")
+	}
+	integration, err := d.integration(v.WidgetID)
+	if err != nil {
+		return nil, err
+	}
+	i := d.find([]Address{v.Address})
+	if i == nil && create {
+		i = d.createIdentity(integration, []Address{v.Address}, nil)
+	}
+	if i == nil || i.conversation == "" && !create {
+		return nil, refuse(notFound, "there is no conversation yet")
+	}
+	if i.conversation == "" {
+		return d.begin(i, v.Language, d.head.Now), nil
+	}
+	return d.conversation(i.conversation), nil
+}
+
+// requestLink makes a code for the conversation and an integration (L1).
+func (d *decider) requestLink(c *RequestLink) error {
+	integration, err := d.integration(c.IntegrationID)
+	if err != nil {
+		return err
+	}
+	conv, err := d.byWhom(c.Visitor, c.Agent, true)
+	if err != nil {
+		return err
+	}
+	widget := d.account().Widgets[conv.widget]
+	if widget == nil || !widget.Offers[c.IntegrationID] {
+		return refuse(notOffered, "the widget does not offer this channel")
+	}
+	if conv.boundTo(c.IntegrationID) >= 0 {
+		return refuse(alreadyLinked, "this channel is linked already")
+	}
+	if newest := conv.link(conv.base.Newest[c.IntegrationID]); newest != nil && newest.live() {
+		d.cancel(conv, newest, eventv1.CancelReason_CANCEL_REASON_REPLACED, d.head.Now)
+	}
+	language := conv.language
+	if c.Visitor != nil && c.Visitor.Language != "" {
+		language = c.Visitor.Language
+	}
+	agentID := ""
+	if c.Agent != nil {
+		agentID = c.Agent.AgentID
+	}
+	d.emit(conv.stream(), &eventv1.LinkRequested{
+		LinkId: c.LinkID, ConversationId: conv.id, WidgetId: conv.widget,
+		IntegrationId: c.IntegrationID, Channel: integration.GetChannel(), CodeHash: c.CodeHash,
+		ExpiresAt:    stamp(d.head.Now.Add(lifetime(widget.Config.GetCodeLifetime()))),
+		Confirmation: widget.Config.GetConfirmation(), Language: language, AgentId: agentID,
+		RequestedAt: stamp(d.head.Now),
+	})
+	d.answer.ConversationID, d.answer.LinkID, d.answer.RouteVersion = conv.id, c.LinkID, conv.version
+	return nil
+}
+
+// lifetime returns how long a code lives, within its bounds.
+func lifetime(configured *durationpb.Duration) time.Duration {
+	if configured == nil {
+		return defaultCodeLifetime
+	}
+	return min(max(configured.AsDuration(), minCodeLifetime), maxCodeLifetime)
+}
+
+// cancelLink ends a link for the customer or an agent.
+func (d *decider) cancelLink(c *CancelLink) error {
+	conv, err := d.byWhom(c.Visitor, c.Agent, false)
+	if err != nil {
+		return err
+	}
+	link := conv.link(c.LinkID)
+	if link == nil {
+		return refuse(notFound, "there is no such link")
+	}
+	if !link.live() {
+		return refuse(linkEnded, "the link has ended")
+	}
+	reason := eventv1.CancelReason_CANCEL_REASON_CUSTOMER
+	if c.Agent != nil {
+		reason = eventv1.CancelReason_CANCEL_REASON_AGENT
+	}
+	d.cancel(conv, link, reason, d.head.Now)
+	d.answer.ConversationID, d.answer.LinkID, d.answer.RouteVersion = conv.id, link.ID, conv.version
+	return nil
+}
+
+// cancel ends a live link; text that it held goes to its writer's own
+// conversation.
+func (d *decider) cancel(conv *conversationDraft, link *Link, reason eventv1.CancelReason, at time.Time) {
+	d.emit(conv.stream(), &eventv1.LinkCancelled{
+		LinkId: link.ID, ConversationId: conv.id, Reason: reason, ExpiresAt: stamp(link.ExpiresAt),
+	})
+	conv.ended[link.ID] = true
+	d.release(link)
+}
+
+// expire ends a link whose time ran out.
+func (d *decider) expire(conv *conversationDraft, link *Link) {
+	d.emit(conv.stream(), &eventv1.LinkExpired{
+		LinkId: link.ID, ConversationId: conv.id, ExpiresAt: stamp(link.ExpiresAt),
+	})
+	conv.ended[link.ID] = true
+	d.release(link)
+}
+
+// fail ends a link that cannot be made.
+func (d *decider) fail(conv *conversationDraft, link *Link, reason eventv1.CodeRefusal) {
+	d.emit(conv.stream(), &eventv1.LinkFailed{
+		LinkId: link.ID, ConversationId: conv.id, Reason: reason, ExpiresAt: stamp(link.ExpiresAt),
+	})
+	conv.ended[link.ID] = true
+	d.release(link)
+}
+
+// release lets the text that stood beside a code join its writer's conversation
+// (L4).
+func (d *decider) release(link *Link) {
+	if link.HeldEvent == "" {
+		return
+	}
+	content := d.content(link.HeldEvent)
+	i := d.identity(link.IdentityID)
+	if content == nil || i == nil {
+		return
+	}
+	var conv *conversationDraft
+	if i.conversation != "" {
+		conv = d.conversation(i.conversation)
+	} else {
+		conv = d.begin(i, link.Language, link.MatchedAt)
+	}
+	d.emit(conv.stream(), &eventv1.MessageReceived{
+		MessageId: d.ids.next(), ConversationId: conv.id, CustomerId: conv.customer,
+		IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
+		SentAt: stamp(link.MatchedAt), ProviderMessageHash: link.MessageHash, LinkId: link.ID,
+		Sealed: &eventv1.MessageReceived_Sealed{Content: content},
+	})
+}

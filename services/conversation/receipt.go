@@ -1,0 +1,199 @@
+package conversation
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+)
+
+// parkedFor is how long a receipt waits for its message (M3).
+const parkedFor = 24 * time.Hour
+
+// receipt moves a message of ours forward, or keeps the receipt until the
+// message is known.
+func (d *decider) receipt(c *RecordReceipt) error {
+	if _, err := d.integration(c.IntegrationID); err != nil {
+		return err
+	}
+	if stateOf(c.State) == 0 {
+		return refuse(invalid, "the receipt states no state")
+	}
+	at := d.sentAt(c.At)
+	if len(c.MessageHash) == 0 {
+		return d.watermark(c, at)
+	}
+	ref := look(d, d.state.messages, RefMessage, string(c.MessageHash))
+	if ref.IdentityID == "" && c.SendID != "" {
+		if i, send, _, err := d.sendOf(c.SendID); err == nil && send.Attempt > 0 {
+			return d.resolve(i, send, c, at)
+		}
+	}
+	if ref.IdentityID == "" {
+		d.park(c, at)
+		return nil
+	}
+	if ref.MessageID == "" {
+		return nil
+	}
+	conv := d.conversation(ref.ConversationID)
+	d.advance(conv, conv.base.Messages[ref.MessageID], stateOf(c.State), at, c.Error)
+	d.answer.ConversationID, d.answer.MessageID = conv.id, ref.MessageID
+	return nil
+}
+
+// resolve takes a receipt that names a send of ours whose outcome was not known
+// yet: it is the outcome.
+func (d *decider) resolve(i *identityDraft, send Send, c *RecordReceipt, at time.Time) error {
+	if send.State != SendClaimed && send.State != SendUnknown {
+		d.park(c, at)
+		return nil
+	}
+	if c.State == eventv1.ReceiptState_RECEIPT_STATE_FAILED {
+		d.failSend(i, send, c.Error)
+		return nil
+	}
+	d.succeed(i, send, c.ProviderMessageID, c.MessageHash, eventv1.OutcomeSource_OUTCOME_SOURCE_RECEIPT)
+	if message := send.Origin.GetMessageId(); message != "" {
+		conv := d.conversation(send.Origin.GetConversationId())
+		d.advanceFrom(conv, conv.base.Messages[message], MessageSent, stateOf(c.State), at, nil)
+		d.answer.ConversationID, d.answer.MessageID = conv.id, message
+	}
+	return nil
+}
+
+// park keeps a receipt that came before its message.
+func (d *decider) park(c *RecordReceipt, at time.Time) {
+	d.emit(Stream{CategoryReceipts, c.IntegrationID}, &eventv1.ReceiptParked{
+		IntegrationId: c.IntegrationID, ProviderMessageHash: c.MessageHash, State: c.State,
+		At: stamp(at), ExpiresAt: stamp(d.head.Now.Add(parkedFor)), Error: c.Error,
+	})
+}
+
+// watermark takes a report of everything that was sent up to a time.
+func (d *decider) watermark(c *RecordReceipt, at time.Time) error {
+	i := d.find(c.Recipient)
+	if i == nil {
+		return nil
+	}
+	where := i.conversation
+	if where == "" {
+		where = i.released
+	}
+	if where == "" {
+		return nil
+	}
+	conv := d.conversation(where)
+	for _, message := range ordered(conv.base.Open) {
+		if message.IdentityID == i.id && message.State >= MessageSent && message.State <= MessageRead &&
+			!message.QueuedAt.After(c.Watermark) {
+			d.advance(conv, message, stateOf(c.State), at, nil)
+		}
+	}
+	d.answer.ConversationID = conv.id
+	return nil
+}
+
+// ordered returns messages in the order in which they were queued.
+func ordered(messages map[string]*Message) []*Message {
+	return slices.SortedFunc(maps.Values(messages), func(a, b *Message) int { return cmp.Compare(a.Place, b.Place) })
+}
+
+// stateOf returns the state of a reply that a receipt states, or 0.
+func stateOf(state eventv1.ReceiptState) MessageState {
+	switch state {
+	case eventv1.ReceiptState_RECEIPT_STATE_SENT:
+		return MessageSent
+	case eventv1.ReceiptState_RECEIPT_STATE_DELIVERED:
+		return MessageDelivered
+	case eventv1.ReceiptState_RECEIPT_STATE_READ:
+		return MessageRead
+	case eventv1.ReceiptState_RECEIPT_STATE_FAILED:
+		return MessageFailed
+	}
+	return 0
+}
+
+// follows says whether a reply may go from one state to another (M3).
+func follows(from, to MessageState) bool {
+	switch to {
+	case MessageFailed:
+		return from == MessageQueued || from == MessageSending || from == MessageSent || from == MessageUnknown
+	case MessageUnknown:
+		return from == MessageSending
+	}
+	if from == MessageFailed {
+		return false
+	}
+	return from == MessageUnknown || to > from
+}
+
+// advance moves a reply to a state, if that is forward, and returns its state.
+func (d *decider) advance(conv *conversationDraft, message *Message, to MessageState, at time.Time, why *eventv1.SendError) MessageState {
+	return d.advanceFrom(conv, message, message.State, to, at, why)
+}
+
+// advanceFrom is advance for a reply that this decision has moved already.
+func (d *decider) advanceFrom(conv *conversationDraft, message *Message, from, to MessageState, at time.Time, why *eventv1.SendError) MessageState {
+	if !follows(from, to) {
+		return from
+	}
+	switch to {
+	case MessageSent:
+		d.emit(conv.stream(), &eventv1.MessageSent{
+			MessageId: message.ID, ConversationId: conv.id,
+			IntegrationId: message.IntegrationID, Channel: message.Channel,
+		})
+	case MessageDelivered:
+		d.emit(conv.stream(), &eventv1.MessageDelivered{MessageId: message.ID, ConversationId: conv.id, At: stamp(at)})
+	case MessageRead:
+		d.emit(conv.stream(), &eventv1.MessageRead{MessageId: message.ID, ConversationId: conv.id, At: stamp(at)})
+	case MessageFailed:
+		d.emit(conv.stream(), &eventv1.MessageFailed{MessageId: message.ID, ConversationId: conv.id, Error: why})
+	case MessageUnknown:
+		d.emit(conv.stream(), &eventv1.MessageOutcomeUnknown{MessageId: message.ID, ConversationId: conv.id, Error: why})
+	}
+	return to
+}
+
+// echo takes a message of the business that was reported back: the outcome of a
+// send of ours, or a comment that was written in the provider's own app (M11).
+func (d *decider) echo(c *RecordEcho) error {
+	integration, err := d.integration(c.IntegrationID)
+	if err != nil {
+		return err
+	}
+	at := d.sentAt(c.SentAt)
+	if look(d, d.state.messages, RefMessage, string(c.MessageHash)).IdentityID != "" {
+		return nil
+	}
+	app := d.account().Apps[integration.GetAppId()]
+	own := c.AppID != "" && c.AppID == app.GetProviderAppId()
+	if c.SendID != "" || own {
+		return d.receipt(&RecordReceipt{
+			Header: c.Header, IntegrationID: c.IntegrationID, MessageHash: c.MessageHash,
+			ProviderMessageID: c.ProviderMessageID, SendID: c.SendID,
+			State: eventv1.ReceiptState_RECEIPT_STATE_SENT, At: at,
+		})
+	}
+	if len(c.Recipient) == 0 {
+		return refuse(invalid, "the echo names no recipient")
+	}
+	i := d.identify(integration, c.Recipient, nil)
+	var conv *conversationDraft
+	if i.conversation != "" {
+		conv = d.conversation(i.conversation)
+	} else {
+		conv = d.begin(i, "", at)
+	}
+	message := d.ids.next()
+	d.emit(conv.stream(), &eventv1.EchoReceived{
+		MessageId: message, ConversationId: conv.id, CustomerId: conv.customer, IdentityId: i.id,
+		IntegrationId: i.integration, Channel: i.channel, SentAt: stamp(at), ProviderMessageHash: c.MessageHash,
+		Sealed: &eventv1.EchoReceived_Sealed{Content: c.Content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw},
+	})
+	d.answer.ConversationID, d.answer.MessageID = conv.id, message
+	return nil
+}

@@ -1,0 +1,33 @@
+package conversation
+
+import (
+	"fmt"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
+
+// Refusal is the error of a command that was understood and not carried out. It
+// is an outcome: nothing is written and the command may be given again.
+type Refusal struct {
+	// Reason is the documented code.
+	Reason ingressv1.Refusal
+	// Detail says it in words, without personal data.
+	Detail string
+	// RouteVersion is the conversation's route, where the route is the reason.
+	RouteVersion uint64
+}
+
+// Error says the reason in words.
+func (r *Refusal) Error() string { return r.Detail }
+
+// refuse ends the decision with a refusal.
+func refuse(reason ingressv1.Refusal, format string, args ...any) error {
+	return &Refusal{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Need is the error of a decision that touched something that a partial state
+// does not hold. The shell loads it and decides again; the state is unchanged.
+type Need struct{ Ref Ref }
+
+// Error names what is missing.
+func (n *Need) Error() string { return fmt.Sprintf("state lacks %s %x", n.Ref.Kind, n.Ref.Key) }

@@ -1,0 +1,186 @@
+package conversation
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
+
+// ChannelWidget is the channel of web widgets; the others are adapters.
+const ChannelWidget = "widget"
+
+// setup makes the account what the set-up says. Only what differs becomes an
+// event, so the same set-up again changes nothing.
+func (d *decider) setup(c *ApplySetup) error {
+	account := d.account()
+	if err := check(account, c.Setup); err != nil {
+		return err
+	}
+	s := setupDecision{d: d, account: account, stream: Stream{CategoryAccount, d.head.Account}}
+	name := c.Setup.GetName()
+	if account.Version == 0 || name != "" && name != account.Name {
+		d.emit(s.stream, &eventv1.AccountCreated{AccountId: d.head.Account, Name: name})
+	}
+	if policy := c.Setup.GetBoundElsewhere(); policy != 0 && policy != account.BoundElsewhere {
+		d.emit(s.stream, &eventv1.LinkPolicyChanged{BoundElsewhere: policy})
+	}
+	for _, app := range c.Setup.GetApps() {
+		s.put(account.Apps[app.GetId()], &eventv1.AppConnected{
+			AppId: app.GetId(), Channel: app.GetChannel(), ProviderAppId: app.GetProviderAppId(),
+			Secrets: c.Fingerprints["app/"+app.GetId()],
+		})
+	}
+	for _, i := range c.Setup.GetIntegrations() {
+		s.put(account.Integrations[i.GetId()], &eventv1.IntegrationConnected{
+			IntegrationId: i.GetId(), Channel: i.GetChannel(), AppId: i.GetAppId(),
+			ProviderAccountId: i.GetProviderAccountId(), Address: i.GetAddress(), Name: i.GetName(),
+			PageId: i.GetPageId(), Secrets: c.Fingerprints["integration/"+i.GetId()],
+		})
+	}
+	for _, w := range c.Setup.GetWidgets() {
+		s.widget(w)
+	}
+	for _, agent := range c.Setup.GetAgents() {
+		if account.Agents[agent.GetId()] != agent.GetName() {
+			d.emit(s.stream, &eventv1.AgentAdded{AgentId: agent.GetId(), Name: agent.GetName()})
+		}
+	}
+	return nil
+}
+
+// setupDecision is one set-up in the course of being compared.
+type setupDecision struct {
+	d       *decider
+	account *Account
+	stream  Stream
+}
+
+// put writes what is said, unless it stands so already.
+func (s *setupDecision) put(before, now proto.Message) {
+	if !proto.Equal(before, now) {
+		s.d.emit(s.stream, now)
+	}
+}
+
+// widget writes a widget, its own integration, and what it offers.
+func (s *setupDecision) widget(w *ingressv1.WidgetSetup) {
+	s.put(s.account.Integrations[w.GetId()], &eventv1.IntegrationConnected{
+		IntegrationId: w.GetId(), Channel: ChannelWidget, Name: w.GetSite(),
+	})
+	before := s.account.Widgets[w.GetId()]
+	if before == nil {
+		before = &Widget{}
+	}
+	s.put(before.Config, &eventv1.WidgetConfigured{
+		WidgetId: w.GetId(), Site: w.GetSite(), Origins: w.GetOrigins(), Languages: w.GetLanguages(),
+		Confirmation: w.GetConfirmation(), CodeLifetime: w.GetCodeLifetime(),
+		SilentDisconnect: w.GetSilentDisconnect(),
+	})
+	for _, id := range w.GetOffers() {
+		if !before.Offers[id] {
+			s.d.emit(s.stream, &eventv1.ChannelOffered{WidgetId: w.GetId(), IntegrationId: id})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(before.Offers)) {
+		if !slices.Contains(w.GetOffers(), id) {
+			s.d.emit(s.stream, &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id})
+		}
+	}
+}
+
+// check refuses a set-up that could not work, naming the place.
+func check(account *Account, setup *ingressv1.ApplySetup) error {
+	apps := map[string]string{}
+	for id, app := range account.Apps {
+		apps[id] = app.GetChannel()
+	}
+	for _, app := range setup.GetApps() {
+		if !isID(app.GetId()) {
+			return refuse(invalid, "app %q: an id is 1 to 64 of a-z, 0-9 and -", app.GetId())
+		}
+		if app.GetChannel() == "" || app.GetChannel() == ChannelWidget {
+			return refuse(invalid, "app %q: the channel is missing", app.GetId())
+		}
+		apps[app.GetId()] = app.GetChannel()
+	}
+	channels := map[string]string{}
+	owners := map[string]string{}
+	for id, i := range account.Integrations {
+		channels[id] = i.GetChannel()
+		owners[i.GetChannel()+"/"+i.GetProviderAccountId()] = id
+	}
+	for _, i := range setup.GetIntegrations() {
+		switch {
+		case !isID(i.GetId()):
+			return refuse(invalid, "integration %q: an id is 1 to 64 of a-z, 0-9 and -", i.GetId())
+		case i.GetChannel() == ChannelWidget:
+			return refuse(invalid, "integration %q: widgets have a list of their own", i.GetId())
+		case apps[i.GetAppId()] != i.GetChannel():
+			return refuse(invalid, "integration %q: there is no app %q of channel %q", i.GetId(), i.GetAppId(), i.GetChannel())
+		case i.GetProviderAccountId() == "":
+			return refuse(invalid, "integration %q: the provider's account id is missing", i.GetId())
+		}
+		owner := i.GetChannel() + "/" + i.GetProviderAccountId()
+		if other := owners[owner]; other != "" && other != i.GetId() {
+			return refuse(invalid, "integration %q: integration %q has this provider account already", i.GetId(), other)
+		}
+		owners[owner] = i.GetId()
+		channels[i.GetId()] = i.GetChannel()
+	}
+	for _, w := range setup.GetWidgets() {
+		if !isID(w.GetId()) {
+			return refuse(invalid, "widget %q: an id is 1 to 64 of a-z, 0-9 and -", w.GetId())
+		}
+		if c, taken := channels[w.GetId()]; taken && c != ChannelWidget {
+			return refuse(invalid, "widget %q: an integration has this id", w.GetId())
+		}
+		if w.GetCutWithdrawn() {
+			return refuse(invalid, "widget %q: cutting the bindings of withdrawn channels is not possible yet", w.GetId())
+		}
+		if w.GetConfirmation() == eventv1.Confirmation_CONFIRMATION_BOTH {
+			return refuse(invalid, "widget %q: confirmation in both places is not possible yet", w.GetId())
+		}
+		if l := w.GetCodeLifetime(); l != nil && (l.AsDuration() < minCodeLifetime || l.AsDuration() > maxCodeLifetime) {
+			return refuse(invalid, "widget %q: a code lives 5 to 60 minutes", w.GetId())
+		}
+		for _, id := range w.GetOffers() {
+			if c, ok := channels[id]; !ok || c == ChannelWidget {
+				return refuse(invalid, "widget %q: there is no channel %q to offer", w.GetId(), id)
+			}
+		}
+	}
+	for _, agent := range setup.GetAgents() {
+		if !isID(agent.GetId()) || agent.GetName() == "" {
+			return refuse(invalid, "agent %q: an agent has an id of a-z, 0-9 and -, and a name", agent.GetId())
+		}
+	}
+	return nil
+}
+
+// isID says whether a text can be an id that an admin chose.
+func isID(text string) bool {
+	return len(text) >= 1 && len(text) <= 64 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" &&
+		strings.Trim(text, "-") != ""
+}
+
+// keep writes down an item that no rule can use.
+func (d *decider) keep(c *KeepItem) error {
+	stream := Stream{CategoryQuarantine, c.Source}
+	if c.Ignored != "" {
+		d.emit(stream, &eventv1.ItemIgnored{
+			Source: c.Source, IntegrationId: c.IntegrationID, Channel: c.Channel, What: c.Ignored,
+			Sealed: &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
+		})
+		return nil
+	}
+	d.emit(stream, &eventv1.ItemQuarantined{
+		Source: c.Source, IntegrationId: c.IntegrationID, Channel: c.Channel, Reason: c.Reason,
+		SentAt: stamp(c.SentAt), Sealed: &eventv1.ItemQuarantined_Sealed{Raw: c.Raw},
+	})
+	return nil
+}

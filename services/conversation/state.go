@@ -1,0 +1,323 @@
+package conversation
+
+import (
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+)
+
+// State is what is known when a command is decided. A complete state holds all
+// events of an account; a partial one, which the router keeps, holds what was
+// loaded, and a decision that needs more says so with a *Need.
+type State struct {
+	partial bool
+
+	accounts      map[string]*Account
+	conversations map[string]*Conversation
+	identities    map[string]*Identity
+
+	// aliases leads from an alias' hash to its identity, codes from a code's
+	// hash to its link, messages from a provider message's hash to what was
+	// sent, sends from a send to the identity whose lane it is in.
+	aliases  map[string]string
+	codes    map[string]LinkRef
+	messages map[string]MessageRef
+	sends    map[string]string
+	// parked holds receipts that came before their message.
+	parked map[string][]*eventv1.ReceiptParked
+	// seen holds the dedup keys that took effect.
+	seen map[string][]byte
+	// contents holds content that a decision needs, by the event that holds it.
+	contents map[string]*eventv1.Content
+}
+
+// LinkRef leads to a link.
+type LinkRef struct{ ConversationID, LinkID string }
+
+// MessageRef leads to what was sent under a provider's message id. MessageID is
+// empty for a prompt or a notice.
+type MessageRef struct{ IdentityID, ConversationID, MessageID string }
+
+// NewState returns a complete state without events.
+func NewState() *State {
+	return &State{
+		accounts:      map[string]*Account{},
+		conversations: map[string]*Conversation{},
+		identities:    map[string]*Identity{},
+		aliases:       map[string]string{},
+		codes:         map[string]LinkRef{},
+		messages:      map[string]MessageRef{},
+		sends:         map[string]string{},
+		parked:        map[string][]*eventv1.ReceiptParked{},
+		seen:          map[string][]byte{},
+		contents:      map[string]*eventv1.Content{},
+	}
+}
+
+// NewPartialState returns a state that holds nothing yet and asks for what it
+// lacks.
+func NewPartialState() *State {
+	s := NewState()
+	s.partial = true
+	return s
+}
+
+// Account is the set-up as it stands.
+type Account struct {
+	ID, Name       string
+	Version        uint64
+	BoundElsewhere eventv1.BoundElsewhere
+	Apps           map[string]*eventv1.AppConnected
+	Integrations   map[string]*eventv1.IntegrationConnected
+	Widgets        map[string]*Widget
+	Agents         map[string]string
+}
+
+// Widget is one web widget as it stands.
+type Widget struct {
+	Config *eventv1.WidgetConfigured
+	// Offers are the integrations that customers can switch to.
+	Offers map[string]bool
+}
+
+// Conversation is what decisions need of a conversation.
+type Conversation struct {
+	ID, Customer, Widget, Language string
+	Version                        uint64
+	StartedAt                      time.Time
+	// Route lists the bindings, most recently used first.
+	Route        []Binding
+	RouteVersion uint64
+	// CausedAt is the provider's time of the last act that made the route what
+	// it is (R3).
+	CausedAt time.Time
+	// Links are all that were ever asked for; Newest is the newest of each
+	// integration.
+	Links  map[string]*Link
+	Newest map[string]string
+	// Messages are the replies; Open those whose last state is not reached.
+	Messages map[string]*Message
+	Open     map[string]*Message
+}
+
+// Binding is a conversation's tie to an identity.
+type Binding struct {
+	IdentityID, IntegrationID, Channel string
+	// WroteAt is when the customer last wrote there, by the provider.
+	WroteAt time.Time
+}
+
+// Link is one link procedure.
+type Link struct {
+	ID, IntegrationID, Channel, WidgetID, Language string
+	State                                          LinkState
+	Confirmation                                   eventv1.Confirmation
+	// ExpiresAt ends the code, and once matched, the time to confirm.
+	ExpiresAt time.Time
+	// IdentityID and Customer brought the code; HeldEvent is the event that
+	// holds the text beside it, empty where there was none.
+	IdentityID, HeldEvent  string
+	RequestedAt, MatchedAt time.Time
+	// MessageHash is the message that brought the code.
+	MessageHash []byte
+}
+
+// LinkState is how far a link came.
+type LinkState int
+
+// The states of a link.
+const (
+	LinkRequested LinkState = iota + 1
+	LinkMatched
+	LinkConfirmed
+	LinkCancelled
+	LinkFailed
+	LinkExpired
+)
+
+// live says whether the link can still be confirmed.
+func (l *Link) live() bool { return l.State == LinkRequested || l.State == LinkMatched }
+
+// Message is a reply as decisions need it.
+type Message struct {
+	ID, IdentityID, IntegrationID, Channel string
+	State                                  MessageState
+	QueuedAt                               time.Time
+	Place                                  int
+}
+
+// MessageState is how far a reply came.
+type MessageState int
+
+// The states of a reply. Only those from MessageQueued to MessageRead have an
+// order.
+const (
+	MessageQueued MessageState = iota + 1
+	MessageSending
+	MessageSent
+	MessageDelivered
+	MessageRead
+	MessageFailed
+	MessageUnknown
+)
+
+// Identity is what decisions need of an identity: whom it belongs to, where its
+// messages go, and the lane of what is sent to it.
+type Identity struct {
+	ID, Customer, IntegrationID, Channel string
+	Version                              uint64
+	Aliases                              map[string]string
+	// Conversation is the active binding; empty where there is none.
+	Conversation string
+	// Released is the conversation that it was bound to before, until when.
+	Released   string
+	ReleasedAt time.Time
+	// Matched is the link that it was last asked to confirm.
+	Matched LinkRef
+	// Refusals are the times of the latest wrong codes, AnsweredAt of the last
+	// automatic answer to one.
+	Refusals   []time.Time
+	AnsweredAt time.Time
+	// Lane holds the sends in order; only the head is ever requested.
+	Lane []Send
+	// Unresolved are sends whose outcome is unknown and that no longer hold
+	// the lane.
+	Unresolved map[string]Send
+}
+
+// Send is one send in a lane.
+type Send struct {
+	ID, IntegrationID, Channel, ContentEvent string
+	Origin                                   *eventv1.SendOrigin
+	State                                    SendState
+	Attempt                                  uint32
+	Nonce                                    string
+	// Due is when the timer of this state rings; zero where it has none.
+	Due time.Time
+}
+
+// SendState is how far a send came.
+type SendState int
+
+// The states of a send.
+const (
+	SendQueued SendState = iota + 1
+	SendRequested
+	SendClaimed
+	SendDeferred
+	SendUnknown
+)
+
+// Ref names one thing that a partial state may lack.
+type Ref struct {
+	Kind RefKind
+	Key  string
+}
+
+// RefKind is the kind of thing that a Ref names.
+type RefKind string
+
+// The kinds of things that a decision may need.
+const (
+	RefAccount      RefKind = "account"
+	RefConversation RefKind = "conversation"
+	RefIdentity     RefKind = "identity"
+	RefAlias        RefKind = "alias"
+	RefCode         RefKind = "code"
+	RefMessage      RefKind = "message"
+	RefSend         RefKind = "send"
+	RefParked       RefKind = "parked"
+	RefSeen         RefKind = "dedup key"
+	RefContent      RefKind = "content"
+)
+
+// Absent records that what ref names does not exist, or is about to be folded in
+// from its stream.
+func (s *State) Absent(ref Ref) {
+	switch ref.Kind {
+	case RefAccount:
+		s.accounts[ref.Key] = nil
+	case RefConversation:
+		s.conversations[ref.Key] = nil
+	case RefIdentity:
+		s.identities[ref.Key] = nil
+	case RefAlias:
+		s.aliases[ref.Key] = ""
+	case RefCode:
+		s.codes[ref.Key] = LinkRef{}
+	case RefMessage:
+		s.messages[ref.Key] = MessageRef{}
+	case RefSend:
+		s.sends[ref.Key] = ""
+	case RefParked:
+		s.parked[ref.Key] = nil
+	case RefSeen:
+		s.seen[ref.Key] = nil
+	case RefContent:
+		s.contents[ref.Key] = nil
+	}
+}
+
+// SetAlias records which identity an alias leads to.
+func (s *State) SetAlias(hash []byte, identityID string) { s.aliases[string(hash)] = identityID }
+
+// SetCode records which link a code leads to.
+func (s *State) SetCode(hash []byte, ref LinkRef) { s.codes[string(hash)] = ref }
+
+// SetMessage records what was sent under a provider's message id.
+func (s *State) SetMessage(hash []byte, ref MessageRef) { s.messages[string(hash)] = ref }
+
+// SetSend records whose lane a send is in.
+func (s *State) SetSend(sendID, identityID string) { s.sends[sendID] = identityID }
+
+// SetParked records the receipts that wait for a message.
+func (s *State) SetParked(hash []byte, receipts []*eventv1.ReceiptParked) {
+	s.parked[string(hash)] = receipts
+}
+
+// SetSeen records that a dedup key took effect, with the hash of its content.
+func (s *State) SetSeen(key string, hash []byte) {
+	if hash == nil {
+		hash = []byte{}
+	}
+	s.seen[key] = hash
+}
+
+// SetContent records the content that an event's sealed part holds; nil where it
+// is gone.
+func (s *State) SetContent(eventID string, content *eventv1.Content) { s.contents[eventID] = content }
+
+// Account returns the set-up of an account, or nil.
+func (s *State) Account(id string) *Account { return s.accounts[id] }
+
+// Conversation returns a conversation, or nil where it does not exist or was not
+// loaded. It must not be changed.
+func (s *State) Conversation(id string) *Conversation { return s.conversations[id] }
+
+// Identity returns an identity, or nil where it does not exist or was not loaded.
+// It must not be changed.
+func (s *State) Identity(id string) *Identity { return s.identities[id] }
+
+// Forget drops what a partial state holds of the conversations and identities
+// beyond the given number of each, and everything that is cheap to look up again.
+// Which ones it drops is not defined. Call it between decisions.
+func (s *State) Forget(keep int) {
+	clear(s.aliases)
+	clear(s.codes)
+	clear(s.messages)
+	clear(s.sends)
+	clear(s.parked)
+	clear(s.seen)
+	clear(s.contents)
+	trim(s.conversations, keep)
+	trim(s.identities, keep)
+}
+
+func trim[V any](m map[string]V, keep int) {
+	for key := range m {
+		if len(m) <= keep {
+			return
+		}
+		delete(m, key)
+	}
+}

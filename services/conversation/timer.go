@@ -1,0 +1,127 @@
+package conversation
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+)
+
+// Timer is something that is due at a time unless an event ends it before.
+type Timer struct {
+	Kind TimerKind
+	Due  time.Time
+	// Owner is the conversation of a link's timer, the identity of a send's.
+	Owner string
+	// ID is the link or the send.
+	ID string
+}
+
+// TimerKind says what is due.
+type TimerKind string
+
+// The kinds of timers.
+const (
+	// TimerLink ends a link whose time ran out.
+	TimerLink TimerKind = "link"
+	// TimerOutcome makes a claim without an outcome unknown.
+	TimerOutcome TimerKind = "outcome"
+	// TimerRetry repeats an attempt.
+	TimerRetry TimerKind = "retry"
+	// TimerLane lets a lane go on past an unknown outcome.
+	TimerLane TimerKind = "lane"
+)
+
+// Timers returns the timers that an event sets and ends. A timer that is ended is
+// named in full, so that an index of them follows from each event alone.
+func Timers(body proto.Message) (set, end []Timer) {
+	link := func(due time.Time, conversationID, linkID string) []Timer {
+		return timer(TimerLink, due, conversationID, linkID)
+	}
+	switch e := body.(type) {
+	case *eventv1.LinkRequested:
+		return link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId()), nil
+	case *eventv1.LinkMatched:
+		return link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId()),
+			link(moment(e.GetCodeExpiresAt()), e.GetConversationId(), e.GetLinkId())
+	case *eventv1.LinkConfirmed:
+		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
+	case *eventv1.LinkCancelled:
+		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
+	case *eventv1.LinkFailed:
+		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
+	case *eventv1.LinkExpired:
+		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
+	case *eventv1.SendRequested:
+		return nil, timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())
+	case *eventv1.SendClaimed:
+		return timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()), nil
+	case *eventv1.SendSucceeded:
+		return nil, append(timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()),
+			timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId())...)
+	case *eventv1.SendFailed:
+		return nil, append(timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()),
+			timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId())...)
+	case *eventv1.SendDeferred:
+		return timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId()),
+			timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId())
+	case *eventv1.SendOutcomeUnknown:
+		return timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId()),
+			timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId())
+	case *eventv1.SendWithdrawn:
+		return nil, timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())
+	case *eventv1.LaneReleased:
+		return nil, timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId())
+	}
+	return nil, nil
+}
+
+// timer returns one timer, or none where nothing is due.
+func timer(kind TimerKind, due time.Time, owner, id string) []Timer {
+	if due.IsZero() {
+		return nil
+	}
+	return []Timer{{Kind: kind, Due: due, Owner: owner, ID: id}}
+}
+
+// fire does what was due. A timer that something else has ended meanwhile, or
+// that is not due yet, does nothing.
+func (d *decider) fire(c *FireTimer) error {
+	if c.Timer.Due.After(d.head.Now) {
+		return nil
+	}
+	if c.Timer.Kind == TimerLink {
+		conv := d.conversation(c.Timer.Owner)
+		if conv == nil {
+			return nil
+		}
+		if link := conv.link(c.Timer.ID); link != nil && link.live() && link.ExpiresAt.Equal(c.Timer.Due) {
+			d.expire(conv, link)
+		}
+		return nil
+	}
+	i := d.identity(c.Timer.Owner)
+	if i == nil {
+		return nil
+	}
+	for at := range i.lane {
+		send := i.lane[at]
+		if send.ID != c.Timer.ID || !send.Due.Equal(c.Timer.Due) {
+			continue
+		}
+		switch {
+		case c.Timer.Kind == TimerOutcome && send.State == SendClaimed:
+			d.lose(i, send, &eventv1.SendError{Reason: "no_outcome"})
+		case c.Timer.Kind == TimerRetry && send.State == SendDeferred:
+			i.request(&i.lane[at])
+		case c.Timer.Kind == TimerLane && send.State == SendUnknown:
+			d.emit(i.stream(), &eventv1.LaneReleased{
+				SendId: send.ID, IdentityId: i.id, LaneUntil: stamp(send.Due),
+			})
+			i.remove(send.ID)
+		}
+		return nil
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+package keyring
+
+import "errors"
+
+var (
+	// ErrMasterKey is returned by Open when the file master.key is missing beside
+	// a store, is damaged, can be read by others, or is another keyring's.
+	ErrMasterKey = errors.New("keyring: master key")
+	// ErrKeyGone is returned by Seal and Unseal for a key that was destroyed or
+	// never was.
+	ErrKeyGone = errors.New("keyring: key is gone")
+	// ErrSealed is returned by Unseal when the key is there and does not open
+	// what it was given: it was changed, or sealed for another place.
+	ErrSealed = errors.New("keyring: cannot be unsealed")
+	// ErrCorrupt is returned when the master key does not open a stored value.
+	ErrCorrupt = errors.New("keyring: corrupt")
+	// ErrClosed is returned by calls after Close.
+	ErrClosed = errors.New("keyring: closed")
+)

@@ -1,0 +1,142 @@
+// Package keyring holds what must not lie beside the log: the keys that content
+// is sealed with, one for each customer, so that destroying a key erases what
+// it sealed; the pepper of the hashes by which the log names addresses and
+// codes; and the secrets of integrations. It is a small Pebble store in a
+// folder of its own, each value encrypted under the master key beside it.
+package keyring
+
+import (
+	"context"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// keySize is the size of every key and of the pepper, in bytes.
+const keySize = 32
+
+// Options are the choices of who opens a keyring. The zero value is good for use.
+type Options struct {
+	// FS is where the folder is, the disk if nil.
+	FS vfs.FS
+	// Logger gets what Pebble reports; slog.Default if nil.
+	Logger *slog.Logger
+	// Pool is how many content keys are made ahead; 256 if 0.
+	Pool int
+	// Cache is how many content keys stay ready for use; 4,096 if 0.
+	Cache int
+	// Fatal is called when a write to the disk has failed and nobody can know
+	// what is on it. It must not return. If nil, the error is logged and the
+	// process exits.
+	Fatal func(error)
+}
+
+// Keyring is an open keyring. Its methods may be called concurrently.
+type Keyring struct {
+	db     *pebble.DB
+	master cipher.AEAD
+	pepper []byte
+
+	hashKeys sync.Map // of domain: its HMAC key
+	pool     pool
+	cache    cache
+	days     days
+
+	users  sync.RWMutex // held for reading by whoever uses db
+	closed bool
+}
+
+// Open opens the keyring in dir, and makes it where there is none: a folder with
+// the store and the file master.key, which only its owner can read. A store
+// without that file, or with another's, is ErrMasterKey: nothing is made anew
+// then. Keys that a former process had made ahead are left alone, since the log
+// may use any of them.
+func Open(dir string, options Options) (*Keyring, error) {
+	options.ensureDefaults()
+	k := &Keyring{}
+	k.pool.init(options.Pool)
+	k.cache.size = options.Cache
+	store := options.FS.PathJoin(dir, "store")
+	master, err := openMaster(options.FS, dir, store)
+	if err != nil {
+		return nil, err
+	}
+	k.master = master
+	if k.db, err = pebble.Open(store, options.pebble()); err != nil {
+		return nil, fmt.Errorf("keyring: %s: %w", dir, err)
+	}
+	if err := k.start(); err != nil {
+		return nil, errors.Join(err, k.db.Close())
+	}
+	return k, nil
+}
+
+// start checks the master key by the pepper, which is made with the store.
+func (k *Keyring) start() (err error) {
+	pepper, ok, err := k.get(namePepper)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		empty, err := k.isEmpty()
+		if err != nil {
+			return err
+		}
+		if !empty {
+			return fmt.Errorf("%w: the store has no pepper", ErrCorrupt)
+		}
+		pepper = random()
+		if err := k.put(namePepper, pepper); err != nil {
+			return err
+		}
+	}
+	k.pepper = pepper
+	return nil
+}
+
+// Run keeps keys ready for NewKey until ctx ends, and returns nil then. It stops
+// with the error of the store.
+func (k *Keyring) Run(ctx context.Context) error {
+	for {
+		if err := k.refill(false); err != nil {
+			if errors.Is(err, ErrClosed) {
+				return nil
+			}
+			return err
+		}
+		select {
+		case <-k.pool.low:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Close closes the store. Calls after it return ErrClosed.
+func (k *Keyring) Close() error {
+	k.users.Lock()
+	defer k.users.Unlock()
+	if k.closed {
+		return nil
+	}
+	k.closed = true
+	if err := k.db.Close(); err != nil {
+		return fmt.Errorf("keyring: %w", err)
+	}
+	return nil
+}
+
+// use keeps the store open until the function that it returns is called.
+func (k *Keyring) use() (func(), error) {
+	k.users.RLock()
+	if k.closed {
+		k.users.RUnlock()
+		return nil, ErrClosed
+	}
+	return k.users.RUnlock, nil
+}
