@@ -1,0 +1,16 @@
+package instagram
+
+import (
+	"net/url"
+	"strings"
+
+	"weiche/services/meta"
+)
+
+// Link returns the address that opens a thread with an account, by its user
+// name, and brings the ref: with an ice breaker or the first message in a new
+// thread, as an event of its own in one that exists. A ref has letters, digits,
+// _, = and -, at most 2,083.
+func Link(username, ref string) string {
+	return "https://ig.me/m/" + url.PathEscape(strings.TrimPrefix(username, "@")) + "?" + meta.Query("ref", ref)
+}
