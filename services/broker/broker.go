@@ -1,0 +1,335 @@
+// Package broker carries messages between the parts of Weiche over NATS,
+// embedded in the process or as a server of its own. It is transport and holds
+// no truth: whatever it loses comes again from a provider or from the log. It is
+// the only package that knows the name of a stream, a subject, a durable
+// consumer or a header; names.go is their table.
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"weiche/services/channel"
+)
+
+var _ channel.Publisher = (*Broker)(nil)
+
+// maxPayload is the largest message, headers included, that a server of ours
+// takes, and the smallest limit that another one may have.
+const maxPayload = 8 << 20
+
+// Config says where the server is and how much it may hold. The zero value is
+// an embedded server with limits for one machine.
+type Config struct {
+	// URL is the address of the server; empty embeds one without a listener.
+	URL string
+	// Name is what the connections are called at the server; "weiche" if empty.
+	Name string
+	// Credentials is the path of a NATS credentials file for URL, or empty.
+	Credentials string
+	// Dir is the folder of an embedded server, which keeps nothing in it that
+	// has to survive; empty means a temporary one that goes with Close.
+	Dir string
+	// Logger gets what the server and the connections report; slog.Default if nil.
+	Logger *slog.Logger
+	// Limits bound what the streams hold; what is zero has its default.
+	Limits Limits
+	// AckWait is how long a delivery may go without an ack before it is delivered
+	// again; 30 s if 0.
+	AckWait time.Duration
+	// LeaseTTL is how long the router's lease outlives its last renewal; 6 s if 0.
+	LeaseTTL time.Duration
+	// OnReconnect, if set, is called after each reconnect once the streams are
+	// there again, which may be empty now. It must not call Close.
+	OnReconnect func()
+}
+
+// Limits bound what the streams hold, in messages and bytes.
+type Limits struct {
+	// IngressMsgs and IngressBytes bound INGRESS; past them Publish returns
+	// ErrOverloaded. 100,000 and 128 MiB if 0.
+	IngressMsgs, IngressBytes int64
+	// OutcomesBytes bounds OUTCOMES in the same way; 32 MiB if 0.
+	OutcomesBytes int64
+	// EgressBytes bounds EGRESS; past it PublishSend returns ErrOverloaded.
+	// 64 MiB if 0.
+	EgressBytes int64
+	// EventsBytes and EventsAge bound EVENTS, whose oldest messages go first;
+	// 128 MiB and 1 hour if 0.
+	EventsBytes int64
+	EventsAge   time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	fallback(&c.Name, "weiche")
+	fallback(&c.Logger, slog.Default())
+	fallback(&c.AckWait, 30*time.Second)
+	fallback(&c.LeaseTTL, 6*time.Second)
+	fallback(&c.Limits.IngressMsgs, 100_000)
+	fallback(&c.Limits.IngressBytes, 128<<20)
+	fallback(&c.Limits.OutcomesBytes, 32<<20)
+	fallback(&c.Limits.EgressBytes, 64<<20)
+	fallback(&c.Limits.EventsBytes, 128<<20)
+	fallback(&c.Limits.EventsAge, time.Hour)
+	return c
+}
+
+func fallback[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}
+
+// Broker is a connection to the server, and the server itself where it is
+// embedded. Its methods may be called concurrently unless they say otherwise.
+type Broker struct {
+	config Config
+	server *embedded // nil for an external server
+
+	// Two connections, so that a burst of deliveries does not delay answers.
+	publishing, consuming *nats.Conn
+	js                    jetstream.JetStream // on consuming
+
+	calls  calls
+	events eventWriter
+
+	closing context.Context // ends when Close begins
+	close   context.CancelFunc
+
+	mu        sync.Mutex
+	restored  chan struct{}                     // closed once the streams are back after a reconnect
+	closers   map[interface{ Close() }]struct{} // what has to end before the connections
+	closeOnce sync.Once
+}
+
+// Start connects to the server, or embeds one, and makes the streams what they
+// have to be. It returns ErrPayload for a server whose max_payload is below
+// 8 MiB. A connection that is lost later is sought for ever.
+func Start(ctx context.Context, config Config) (*Broker, error) {
+	b := &Broker{
+		config:   config.withDefaults(),
+		restored: make(chan struct{}),
+		closers:  map[interface{ Close() }]struct{}{},
+	}
+	b.closing, b.close = context.WithCancel(context.Background())
+	if err := b.start(ctx); err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Broker) start(ctx context.Context) (err error) {
+	if b.config.URL == "" {
+		if b.server, err = startEmbedded(b.config); err != nil {
+			return err
+		}
+	}
+	if b.publishing, err = b.connect("publishing", b.interrupt, func() {}); err != nil {
+		return err
+	}
+	if b.consuming, err = b.connect("consuming", func() {}, b.restore); err != nil {
+		return err
+	}
+	if limit := b.publishing.MaxPayload(); limit < maxPayload {
+		return fmt.Errorf("%w: the server at %s has %d, set it to %d or more", ErrPayload, b.publishing.ConnectedUrlRedacted(), limit, maxPayload)
+	}
+	if b.js, err = jetstream.New(b.consuming); err != nil {
+		return fmt.Errorf("broker: %w", err)
+	}
+	if err := b.ensureStreams(ctx); err != nil {
+		return err
+	}
+	b.events.broker, b.events.progress = b, make(chan struct{}, 1)
+	return b.calls.open(b.publishing, receiptPrefix+nuid.Next()+".", b.events.take)
+}
+
+func (b *Broker) connect(purpose string, lost, reconnected func()) (*nats.Conn, error) {
+	log := b.config.Logger.With("connection", purpose)
+	options := []nats.Option{
+		nats.Name(b.config.Name + " " + purpose),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.ReconnectJitter(100*time.Millisecond, time.Second),
+		// What cannot be sent now is the caller's to repeat, not the client's.
+		nats.ReconnectBufSize(-1),
+		nats.PingInterval(20 * time.Second),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if b.closing.Err() == nil {
+				log.Warn("broker: connection lost", "error", err)
+			}
+			lost()
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			log.Info("broker: connected again")
+			reconnected()
+		}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Error("broker: connection", "error", err)
+		}),
+	}
+	if b.server != nil {
+		options = append(options, nats.InProcessServer(b.server.server))
+	}
+	if b.config.Credentials != "" {
+		options = append(options, nats.UserCredentials(b.config.Credentials))
+	}
+	conn, err := nats.Connect(b.config.URL, options...)
+	if err != nil {
+		return nil, fmt.Errorf("broker: connect to %s: %w", b.where(), err)
+	}
+	return conn, nil
+}
+
+func (b *Broker) where() string {
+	if b.server != nil {
+		return "the embedded server"
+	}
+	return b.config.URL
+}
+
+// Connected reports whether both connections stand.
+func (b *Broker) Connected() bool {
+	return b.publishing.IsConnected() && b.consuming.IsConnected()
+}
+
+// interrupt runs when the publishing connection is lost, and whatever was to
+// come over it with it.
+func (b *Broker) interrupt() {
+	err := fmt.Errorf("%w: connection lost", ErrUnavailable)
+	b.calls.fail(err)
+	b.events.interrupt(err)
+}
+
+// restore runs after a reconnect: a server that was restarted has forgotten the
+// streams that it held in memory.
+func (b *Broker) restore() {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		ctx, cancel := context.WithTimeout(b.closing, 5*time.Second)
+		err := b.ensureStreams(ctx)
+		cancel()
+		if err == nil {
+			break
+		}
+		if b.closing.Err() != nil || !b.consuming.IsConnected() {
+			return // the next reconnect tries again
+		}
+		b.config.Logger.Warn("broker: streams after a reconnect", "error", err)
+		select {
+		case <-time.After(wait):
+		case <-b.closing.Done():
+			return
+		}
+	}
+	b.mu.Lock()
+	close(b.restored)
+	b.restored = make(chan struct{})
+	b.mu.Unlock()
+	if b.config.OnReconnect != nil {
+		b.config.OnReconnect()
+	}
+}
+
+// nextRestore returns a channel that is closed at the next reconnect, once the
+// streams are back.
+func (b *Broker) nextRestore() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.restored
+}
+
+// reconnects counts the reconnects of the consuming connection.
+func (b *Broker) reconnects() uint64 { return b.consuming.Stats().Reconnects }
+
+// Close ends, in this order, calls that wait, inboxes and leases, both
+// connections after what they hold has been sent, and an embedded server.
+// Whoever publishes gets ErrClosed from then on.
+func (b *Broker) Close() {
+	b.closeOnce.Do(func() {
+		b.close()
+		for _, c := range b.opened() {
+			c.Close()
+		}
+		for _, conn := range []*nats.Conn{b.consuming, b.publishing} {
+			if conn != nil {
+				drain(conn)
+			}
+		}
+		if b.server != nil {
+			b.server.stop()
+		}
+	})
+}
+
+// drain sends what a connection holds, takes what has arrived for it, and
+// closes it.
+func drain(conn *nats.Conn) {
+	closed := conn.StatusChanged(nats.CLOSED)
+	if err := conn.Drain(); err != nil {
+		conn.Close()
+		return
+	}
+	select {
+	case <-closed:
+	case <-time.After(5 * time.Second):
+		conn.Close()
+	}
+}
+
+func (b *Broker) opened() []interface{ Close() } {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var open []interface{ Close() }
+	for c := range b.closers {
+		open = append(open, c)
+	}
+	return open
+}
+
+// closeWith has Close end c before the connections; it returns ErrClosed when
+// that has begun.
+func (b *Broker) closeWith(c interface{ Close() }) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closing.Err() != nil {
+		return ErrClosed
+	}
+	b.closers[c] = struct{}{}
+	return nil
+}
+
+func (b *Broker) forget(c interface{ Close() }) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.closers, c)
+}
+
+// failed turns an error of a request to JetStream into one of ours.
+func (b *Broker) failed(err error) error {
+	if b.closing.Err() != nil {
+		return ErrClosed
+	}
+	return unreachable(err)
+}
+
+// unreachable turns an error of the client into one of ours.
+func unreachable(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, nats.ErrMaxPayload):
+		return ErrTooLarge
+	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrConnectionDraining):
+		return ErrClosed
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}

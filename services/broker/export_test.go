@@ -1,0 +1,28 @@
+package broker
+
+import "context"
+
+// Waiting is how many messages INGRESS holds.
+func (b *Broker) Waiting(ctx context.Context) (uint64, error) {
+	stream, err := b.js.Stream(ctx, streamIngress)
+	if err != nil {
+		return 0, err
+	}
+	return stream.CachedInfo().State.Msgs, nil
+}
+
+// Abandon stops the renewals, as a kill would.
+func (l *Lease) Abandon() {
+	l.stop()
+	l.renewals.Wait()
+}
+
+// Usurp takes the router's lease from whoever has it.
+func (b *Broker) Usurp(ctx context.Context, name string) error {
+	kv, err := b.js.KeyValue(ctx, bucketLeases)
+	if err != nil {
+		return err
+	}
+	_, err = kv.Put(ctx, keyRouter, []byte(name))
+	return err
+}

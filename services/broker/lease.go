@@ -1,0 +1,138 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Lease is the right to be the router. It is renewed until Close, and lost when
+// that fails for the lease's lifetime or somebody else has it. A lease keeps two
+// routers from working at once by mistake; what keeps a lost one from writing is
+// the lock on the log's folder.
+type Lease struct {
+	broker   *Broker
+	kv       jetstream.KeyValue
+	name     string
+	lost     chan struct{}
+	stop     context.CancelFunc
+	renewals sync.WaitGroup
+	once     sync.Once
+
+	// What follows belongs to renew, and to Close after it.
+	revision uint64
+	until    time.Time // by then the server may have dropped it
+}
+
+// AcquireRouter takes the router's lease for name, which other routers are
+// told. Where somebody has it, AcquireRouter waits for a sign of life: a renewal
+// makes it return ErrRouterRunning with that one's name, within a third of
+// Config.LeaseTTL; a lease that nobody renews is taken when its time is up.
+func (b *Broker) AcquireRouter(ctx context.Context, name string) (*Lease, error) {
+	kv, err := b.js.KeyValue(ctx, bucketLeases)
+	if err != nil {
+		return nil, b.failed(err)
+	}
+	var seen uint64 // the revision of the holder
+	for {
+		asked := time.Now()
+		revision, err := kv.Create(ctx, keyRouter, []byte(name))
+		if err == nil {
+			return b.hold(&Lease{
+				broker: b, kv: kv, name: name, lost: make(chan struct{}),
+				revision: revision, until: asked.Add(b.config.LeaseTTL),
+			})
+		}
+		if !errors.Is(err, jetstream.ErrKeyExists) {
+			return nil, b.failed(err)
+		}
+		holder, err := kv.Get(ctx, keyRouter)
+		switch {
+		case errors.Is(err, jetstream.ErrKeyNotFound): // gone just now
+			continue
+		case err != nil:
+			return nil, b.failed(err)
+		case seen != 0 && holder.Revision() != seen:
+			return nil, fmt.Errorf("%w: %q", ErrRouterRunning, holder.Value())
+		}
+		seen = holder.Revision()
+		select {
+		case <-time.After(b.config.LeaseTTL / 12):
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w: %q, as far as is known: %w", ErrRouterRunning, holder.Value(), ctx.Err())
+		case <-b.closing.Done():
+			return nil, ErrClosed
+		}
+	}
+}
+
+func (b *Broker) hold(lease *Lease) (*Lease, error) {
+	ctx, stop := context.WithCancel(context.Background())
+	lease.stop = stop
+	lease.renewals.Go(func() { lease.renew(ctx) })
+	if err := b.closeWith(lease); err != nil {
+		lease.Close()
+		return nil, err
+	}
+	return lease, nil
+}
+
+// renew renews the lease until ctx ends or the lease is lost.
+func (l *Lease) renew(ctx context.Context) {
+	ttl := l.broker.config.LeaseTTL
+	wait := ttl / 3
+	for {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+		asked := time.Now()
+		attempt, cancel := context.WithDeadline(ctx, earlier(asked.Add(ttl/3), l.until))
+		// Update goes by the revision: it cannot renew what is another's.
+		revision, err := l.kv.Update(attempt, keyRouter, []byte(l.name), l.revision)
+		cancel()
+		switch {
+		case err == nil:
+			l.revision, l.until, wait = revision, asked.Add(ttl), ttl/3
+			continue
+		case ctx.Err() != nil:
+			return
+		case !errors.Is(err, jetstream.ErrKeyExists) && time.Now().Before(l.until):
+			wait = ttl / 12
+			continue
+		}
+		l.broker.config.Logger.Error("broker: the router's lease is lost", "error", err)
+		close(l.lost)
+		return
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// Lost returns a channel that is closed when the lease is lost: by then at the
+// latest the holder must stop working. It is not closed by Close.
+func (l *Lease) Lost() <-chan struct{} { return l.lost }
+
+// Close gives the lease back, so that another router can have it at once.
+func (l *Lease) Close() {
+	l.once.Do(func() {
+		l.stop()
+		l.renewals.Wait()
+		l.broker.forget(l)
+		ctx, cancel := context.WithTimeout(context.Background(), l.broker.config.LeaseTTL/3)
+		defer cancel()
+		// By its revision, so that another's lease stays. What is not deleted
+		// now goes when its time is up.
+		_ = l.kv.Delete(ctx, keyRouter, jetstream.LastRevision(l.revision))
+	})
+}

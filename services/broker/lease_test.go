@@ -1,0 +1,116 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"weiche/services/broker"
+)
+
+const ttl = time.Second
+
+func TestOneRouter(t *testing.T) {
+	everywhere(t, func(t *testing.T, config broker.Config) {
+		config.LeaseTTL = ttl
+		b := start(t, config)
+		lease, err := b.AcquireRouter(soon(t), "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// For longer than a lease that is not renewed.
+		for began := time.Now(); time.Since(began) < 2*ttl; {
+			_, err := b.AcquireRouter(soon(t), "two")
+			if !errors.Is(err, broker.ErrRouterRunning) || !strings.Contains(err.Error(), `"one"`) {
+				t.Fatalf("the second: %v", err)
+			}
+		}
+		select {
+		case <-lease.Lost():
+			t.Error("lost while it was renewed")
+		default:
+		}
+		lease.Close()
+		began := time.Now()
+		second, err := b.AcquireRouter(soon(t), "two")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited > ttl/2 {
+			t.Errorf("a lease that was given back was free after %v", waited)
+		}
+		second.Close()
+	})
+}
+
+// A router that was killed is followed as soon as its lease has ended.
+func TestLeaseOfTheDeadEnds(t *testing.T) {
+	config := broker.Config{URL: listen(t, t.TempDir(), -1, 8<<20).ClientURL(), LeaseTTL: ttl}
+	dead, alive := start(t, config), start(t, config)
+	lease, err := dead.AcquireRouter(soon(t), "dead")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease.Abandon()
+	second, err := alive.AcquireRouter(soon(t), "alive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	// The first one's Close must leave the second its lease.
+	lease.Close()
+	_, err = dead.AcquireRouter(soon(t), "dead")
+	if !errors.Is(err, broker.ErrRouterRunning) || !strings.Contains(err.Error(), `"alive"`) {
+		t.Errorf("AcquireRouter = %v", err)
+	}
+}
+
+func TestLeaseIsLostWithTheServer(t *testing.T) {
+	s := listen(t, t.TempDir(), -1, 8<<20)
+	b := start(t, broker.Config{URL: s.ClientURL(), LeaseTTL: ttl})
+	lease, err := b.AcquireRouter(soon(t), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	stop(s)
+	select {
+	case <-lease.Lost():
+	case <-time.After(patience):
+		t.Fatal("not lost")
+	}
+	if took := time.Since(began); took > ttl+ttl/2 {
+		t.Errorf("lost after %v", took)
+	}
+}
+
+func TestLeaseIsLostToAnother(t *testing.T) {
+	b := start(t, broker.Config{LeaseTTL: ttl})
+	lease, err := b.AcquireRouter(soon(t), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Usurp(soon(t), "two"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-lease.Lost():
+	case <-time.After(patience):
+		t.Fatal("not lost")
+	}
+}
+
+func TestAcquireRouterEndsWithItsContext(t *testing.T) {
+	b := start(t, broker.Config{LeaseTTL: time.Hour})
+	if _, err := b.AcquireRouter(soon(t), "one"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := b.AcquireRouter(ctx, "two")
+	if !errors.Is(err, broker.ErrRouterRunning) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("AcquireRouter = %v", err)
+	}
+}

@@ -1,0 +1,161 @@
+package router
+
+import (
+	"bytes"
+	"encoding/binary"
+	"time"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/conversation"
+)
+
+// The indexes that the log keeps for the router. Each entry follows from one
+// record alone, so that a check can derive them all again.
+const (
+	// indexAlias leads from the hash of an alias to its identity.
+	indexAlias = "alias"
+	// indexCode leads from the hash of a code to conversation and link.
+	indexCode = "code"
+	// indexMessage leads from the hash of a provider's message id to identity,
+	// conversation and message.
+	indexMessage = "message"
+	// indexSend leads from a send to its identity.
+	indexSend = "send"
+	// indexParked holds receipts that wait, by message hash and state.
+	indexParked = "parked"
+	// indexKey leads from a customer to the key of their content.
+	indexKey = "key"
+	// indexTimer holds what is due, by time; it belongs to the installation.
+	indexTimer = "timer"
+	// indexUnclaimed holds sends that were requested and not claimed; it
+	// belongs to the installation.
+	indexUnclaimed = "unclaimed"
+)
+
+// installation is the account of indexes that go over all accounts.
+const installation = "-"
+
+// parkedStates are all states under which a receipt can wait.
+var parkedStates = []eventv1.ReceiptState{
+	eventv1.ReceiptState_RECEIPT_STATE_SENT, eventv1.ReceiptState_RECEIPT_STATE_DELIVERED,
+	eventv1.ReceiptState_RECEIPT_STATE_READ, eventv1.ReceiptState_RECEIPT_STATE_FAILED,
+}
+
+// Index derives the router's index entries from one record. It is the function
+// that the store is opened with.
+func Index(rec *eventstore.Record) eventstore.IndexChange {
+	body, err := decodeFacts(rec)
+	if err != nil {
+		// Written by a later version; it has no entries that this one reads.
+		return eventstore.IndexChange{}
+	}
+	account := rec.Stream.Account
+	var change eventstore.IndexChange
+	put := func(index string, key, value []byte) {
+		change.Put = append(change.Put, eventstore.IndexEntry{
+			IndexKey: eventstore.IndexKey{Account: account, Index: index, Key: key}, Value: value,
+		})
+	}
+	remove := func(index string, key []byte) {
+		change.Delete = append(change.Delete, eventstore.IndexKey{Account: account, Index: index, Key: key})
+	}
+	switch e := body.(type) {
+	case *eventv1.CustomerCreated:
+		put(indexKey, []byte(e.GetCustomerId()), []byte(rec.KeyID))
+	case *eventv1.IdentityCreated:
+		for _, alias := range e.GetAliases() {
+			put(indexAlias, alias.GetHash(), []byte(e.GetIdentityId()))
+		}
+	case *eventv1.IdentityAliasesChanged:
+		for _, alias := range e.GetRemoved() {
+			remove(indexAlias, alias.GetHash())
+		}
+		for _, alias := range e.GetAdded() {
+			put(indexAlias, alias.GetHash(), []byte(e.GetIdentityId()))
+		}
+	case *eventv1.LinkRequested:
+		put(indexCode, e.GetCodeHash(), join(e.GetConversationId(), e.GetLinkId()))
+	case *eventv1.SendQueued:
+		put(indexSend, []byte(e.GetSendId()), []byte(e.GetIdentityId()))
+	case *eventv1.SendSucceeded:
+		put(indexMessage, e.GetProviderMessageHash(),
+			join(e.GetIdentityId(), e.GetOrigin().GetConversationId(), e.GetOrigin().GetMessageId()))
+		for _, state := range parkedStates {
+			remove(indexParked, parkedKey(e.GetProviderMessageHash(), state))
+		}
+	case *eventv1.ReceiptParked:
+		put(indexParked, parkedKey(e.GetProviderMessageHash(), e.GetState()), nil)
+	}
+	unclaimed(account, body, &change)
+	set, end := conversation.Timers(body)
+	for _, timer := range end {
+		change.Delete = append(change.Delete, timerKey(account, timer))
+	}
+	for _, timer := range set {
+		change.Put = append(change.Put, eventstore.IndexEntry{IndexKey: timerKey(account, timer)})
+	}
+	return change
+}
+
+// unclaimed keeps the index of sends that nobody has claimed yet.
+func unclaimed(account string, body any, change *eventstore.IndexChange) {
+	key := func(sendID string) eventstore.IndexKey {
+		return eventstore.IndexKey{Account: installation, Index: indexUnclaimed, Key: join(account, sendID)}
+	}
+	switch e := body.(type) {
+	case *eventv1.SendRequested:
+		change.Put = append(change.Put, eventstore.IndexEntry{IndexKey: key(e.GetSendId())})
+	case *eventv1.SendClaimed:
+		change.Delete = append(change.Delete, key(e.GetSendId()))
+	case *eventv1.SendWithdrawn:
+		change.Delete = append(change.Delete, key(e.GetSendId()))
+	}
+}
+
+func parkedKey(hash []byte, state eventv1.ReceiptState) []byte {
+	return append(bytes.Clone(hash), byte(state))
+}
+
+// timerKey orders timers by the time at which they are due.
+func timerKey(account string, timer conversation.Timer) eventstore.IndexKey {
+	key := binary.BigEndian.AppendUint64(nil, uint64(timer.Due.UnixMicro()))
+	key = append(key, join(account, string(timer.Kind), timer.Owner, timer.ID)...)
+	return eventstore.IndexKey{Account: installation, Index: indexTimer, Key: key}
+}
+
+// timerIn reads a timer's key.
+func timerIn(key []byte) (account string, timer conversation.Timer, ok bool) {
+	if len(key) < 8 {
+		return "", timer, false
+	}
+	parts := split(key[8:])
+	if len(parts) != 4 {
+		return "", timer, false
+	}
+	return parts[0], conversation.Timer{
+		Kind:  conversation.TimerKind(parts[1]),
+		Due:   time.UnixMicro(int64(binary.BigEndian.Uint64(key))).UTC(),
+		Owner: parts[2], ID: parts[3],
+	}, true
+}
+
+// join and split hold several ids in one value; no id holds a zero byte.
+func join(ids ...string) []byte {
+	var out []byte
+	for at, id := range ids {
+		if at > 0 {
+			out = append(out, 0)
+		}
+		out = append(out, id...)
+	}
+	return out
+}
+
+func split(value []byte) []string {
+	var ids []string
+	for _, id := range bytes.Split(value, []byte{0}) {
+		ids = append(ids, string(id))
+	}
+	return ids
+}

@@ -1,0 +1,119 @@
+package router
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/conversation"
+)
+
+// load brings what a decision lacks from the log into the state.
+func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref) error {
+	s := e.state(account)
+	s.Absent(ref)
+	switch ref.Kind {
+	case conversation.RefAccount:
+		return e.fold(ctx, s, eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: ref.Key})
+	case conversation.RefConversation:
+		return e.fold(ctx, s, eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: ref.Key})
+	case conversation.RefIdentity:
+		return e.fold(ctx, s, eventstore.Stream{Account: account, Category: conversation.CategoryIdentity, ID: ref.Key})
+	case conversation.RefAlias:
+		value, ok, err := e.index(ctx, account, indexAlias, ref.Key)
+		if ok {
+			s.SetAlias([]byte(ref.Key), string(value))
+		}
+		return err
+	case conversation.RefCode:
+		value, ok, err := e.index(ctx, account, indexCode, ref.Key)
+		if ids := split(value); ok && len(ids) == 2 {
+			s.SetCode([]byte(ref.Key), conversation.LinkRef{ConversationID: ids[0], LinkID: ids[1]})
+		}
+		return err
+	case conversation.RefMessage:
+		value, ok, err := e.index(ctx, account, indexMessage, ref.Key)
+		if ids := split(value); ok && len(ids) == 3 {
+			s.SetMessage([]byte(ref.Key), conversation.MessageRef{IdentityID: ids[0], ConversationID: ids[1], MessageID: ids[2]})
+		}
+		return err
+	case conversation.RefSend:
+		value, ok, err := e.index(ctx, account, indexSend, ref.Key)
+		if ok {
+			s.SetSend(ref.Key, string(value))
+		}
+		return err
+	case conversation.RefSeen:
+		seen, ok, err := e.store.Lookup(ctx, account, ref.Key)
+		if ok {
+			s.SetSeen(ref.Key, seen.Hash)
+		}
+		return err
+	case conversation.RefParked:
+		return e.loadParked(ctx, s, account, ref.Key)
+	case conversation.RefContent:
+		content, err := e.Content(ctx, account, ref.Key)
+		s.SetContent(ref.Key, content)
+		return err
+	}
+	return fmt.Errorf("router: no way to load %s", ref.Kind)
+}
+
+// index looks an entry of a router's index up.
+func (e *Engine) index(ctx context.Context, account, index, key string) ([]byte, bool, error) {
+	value, _, ok, err := e.store.IndexGet(ctx, eventstore.IndexKey{Account: account, Index: index, Key: []byte(key)})
+	return value, ok, err
+}
+
+// fold folds a stream into the state.
+func (e *Engine) fold(ctx context.Context, s *conversation.State, stream eventstore.Stream) error {
+	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
+		if err != nil {
+			return err
+		}
+		event, err := Decode(rec)
+		if err != nil {
+			return err
+		}
+		conversation.Evolve(s, event)
+	}
+	return nil
+}
+
+func (e *Engine) loadParked(ctx context.Context, s *conversation.State, account, hash string) error {
+	var receipts []*eventv1.ReceiptParked
+	from, to := []byte(hash), append([]byte(hash), 0xff)
+	for hit, err := range e.store.IndexScan(ctx, account, indexParked, from, to) {
+		if err != nil {
+			return err
+		}
+		rec, err := e.store.ReadAt(ctx, hit.Position)
+		if err != nil {
+			return err
+		}
+		receipt := &eventv1.ReceiptParked{}
+		if err := proto.Unmarshal(rec.Facts, receipt); err != nil {
+			return fmt.Errorf("router: facts of event %d: %w", rec.Position, err)
+		}
+		receipts = append(receipts, receipt)
+	}
+	s.SetParked([]byte(hash), receipts)
+	return nil
+}
+
+// Content returns the content that an event of an account holds, or nil where it
+// was erased.
+func (e *Engine) Content(ctx context.Context, account, eventID string) (*eventv1.Content, error) {
+	rec, err := e.store.ReadEvent(ctx, account, eventID)
+	if err != nil {
+		return nil, fmt.Errorf("router: content of event %s: %w", eventID, err)
+	}
+	event, err := DecodeOpened(e.keys, rec)
+	if err != nil {
+		return nil, err
+	}
+	return ContentOf(event.Body), nil
+}

@@ -1,0 +1,297 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/broker"
+	"weiche/services/conversation"
+)
+
+// relayAgain is how often sends that nobody has claimed are relayed again. Claims
+// make that harmless.
+const relayAgain = time.Minute
+
+// Relay follows the log: every record becomes one message on EVENTS, and every
+// send that was requested one on EGRESS.
+type Relay struct {
+	engine *Engine
+	broker *broker.Broker
+	logger *slog.Logger
+
+	again chan struct{}
+}
+
+// NewRelay returns a relay.
+func NewRelay(engine *Engine, b *broker.Broker, logger *slog.Logger) *Relay {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return &Relay{engine: engine, broker: b, logger: logger, again: make(chan struct{}, 1)}
+}
+
+// Again makes the relay look at once for sends that nobody has claimed: after a
+// reconnect the broker may have forgotten them.
+func (r *Relay) Again() {
+	select {
+	case r.again <- struct{}{}:
+	default:
+	}
+}
+
+// Run relays until the context ends, and returns nil then.
+func (r *Relay) Run(ctx context.Context) error {
+	// What was requested before is found by its index; the log is followed from
+	// here on.
+	from := r.engine.store.Durable() + 1
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.sends(ctx, from) })
+	group.Go(func() error { return r.unclaimed(ctx) })
+	group.Go(func() error { return r.events(ctx) })
+	return ended(ctx, group.Wait())
+}
+
+// sends relays what is requested from a position on, as it is requested.
+func (r *Relay) sends(ctx context.Context, from uint64) error {
+	requested := string((&eventv1.SendRequested{}).ProtoReflect().Descriptor().FullName())
+	for rec, err := range r.engine.store.Subscribe(ctx, from) {
+		if err != nil {
+			return err
+		}
+		if rec.Type != requested {
+			continue
+		}
+		if err := r.relay(ctx, rec); err != nil {
+			// The broker is away or full: the send stays unclaimed, and is
+			// relayed again.
+			r.logger.Warn("send not relayed", "position", rec.Position, "error", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// unclaimed relays what was requested and is not claimed: at the start, after a
+// reconnect, and every minute.
+func (r *Relay) unclaimed(ctx context.Context) error {
+	tick := time.NewTicker(relayAgain)
+	defer tick.Stop()
+	for {
+		if err := r.relayUnclaimed(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		case <-r.again:
+		}
+	}
+}
+
+func (r *Relay) relayUnclaimed(ctx context.Context) error {
+	for hit, err := range r.engine.store.IndexScan(ctx, installation, indexUnclaimed, nil, nil) {
+		if err != nil {
+			return err
+		}
+		rec, err := r.engine.store.ReadAt(ctx, hit.Position)
+		if err != nil {
+			return err
+		}
+		if err := r.relay(ctx, rec); err != nil {
+			r.logger.Warn("send not relayed", "position", rec.Position, "error", err)
+			return nil
+		}
+	}
+	return nil
+}
+
+// relay puts one requested send on EGRESS, with the address and the content
+// opened.
+func (r *Relay) relay(ctx context.Context, rec *eventstore.Record) error {
+	event, err := Decode(rec)
+	if err != nil {
+		return err
+	}
+	send, err := r.engine.sendOf(ctx, rec.Stream.Account, rec.Position, event.Body.(*eventv1.SendRequested))
+	if err != nil {
+		return err
+	}
+	return r.broker.PublishSend(ctx, send)
+}
+
+// sendOf makes of a request what a sender needs.
+func (e *Engine) sendOf(ctx context.Context, account string, position uint64, request *eventv1.SendRequested) (*ingressv1.Send, error) {
+	send := &ingressv1.Send{
+		SendId: request.GetSendId(), Attempt: request.GetAttempt(), AccountId: account,
+		IntegrationId: request.GetIntegrationId(), Channel: request.GetChannel(), Position: position,
+	}
+	content, err := e.Content(ctx, account, request.GetContentEventId())
+	if err != nil {
+		return nil, err
+	}
+	recipient, err := e.addresses(ctx, account, request.GetIdentityId())
+	if err != nil {
+		return nil, err
+	}
+	send.Content, send.Recipient = content, recipient
+	send.Erased = content == nil || len(recipient) == 0
+	if err := e.integrationOf(ctx, account, send); err != nil {
+		return nil, err
+	}
+	return send, nil
+}
+
+// addresses returns the aliases of an identity in clear, the strongest first;
+// none where they were erased.
+func (e *Engine) addresses(ctx context.Context, account, identityID string) ([]*eventv1.Alias, error) {
+	var aliases []*eventv1.Alias
+	var hashes []string
+	stream := eventstore.Stream{Account: account, Category: conversation.CategoryIdentity, ID: identityID}
+	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
+		if err != nil {
+			return nil, err
+		}
+		event, err := DecodeOpened(e.keys, rec)
+		if err != nil {
+			return nil, err
+		}
+		switch body := event.Body.(type) {
+		case *eventv1.IdentityCreated:
+			aliases, hashes = learn(aliases, hashes, body.GetAliases(), body.GetSealed().GetAliases())
+		case *eventv1.IdentityAliasesChanged:
+			for _, gone := range body.GetRemoved() {
+				for at, hash := range hashes {
+					if hash == string(gone.GetHash()) {
+						aliases = append(aliases[:at:at], aliases[at+1:]...)
+						hashes = append(hashes[:at:at], hashes[at+1:]...)
+						break
+					}
+				}
+			}
+			aliases, hashes = learn(aliases, hashes, body.GetAdded(), body.GetSealed().GetAdded())
+		}
+	}
+	return aliases, nil
+}
+
+func learn(aliases []*eventv1.Alias, hashes []string, added []*eventv1.AliasHash, clear []*eventv1.Alias) ([]*eventv1.Alias, []string) {
+	for at, alias := range clear {
+		if at < len(added) {
+			aliases = append(aliases, alias)
+			hashes = append(hashes, string(added[at].GetHash()))
+		}
+	}
+	return aliases, hashes
+}
+
+// integrationOf adds what a sender needs of the integration.
+func (e *Engine) integrationOf(ctx context.Context, account string, send *ingressv1.Send) error {
+	stream := eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: account}
+	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
+		if err != nil {
+			return err
+		}
+		event, err := Decode(rec)
+		if err != nil {
+			return err
+		}
+		body, ok := event.Body.(*eventv1.IntegrationConnected)
+		if ok && body.GetIntegrationId() == send.GetIntegrationId() {
+			send.ProviderAccountId, send.PageId = body.GetProviderAccountId(), body.GetPageId()
+		}
+	}
+	return nil
+}
+
+// events puts every record on EVENTS, in log order, from where EVENTS ends. What
+// is put there is not the record: a subscriber gets what is public of it.
+func (r *Relay) events(ctx context.Context) error {
+	for {
+		err := r.follow(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, eventstore.ErrClosed) || errors.Is(err, eventstore.ErrCorrupt) {
+			return err
+		}
+		r.logger.Warn("relay to EVENTS interrupted", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		case <-r.again:
+			r.Again()
+		}
+	}
+}
+
+func (r *Relay) follow(ctx context.Context) error {
+	incarnation, position, ok, err := r.broker.LastEvent(ctx)
+	if err != nil {
+		return err
+	}
+	if !ok || incarnation != r.engine.store.Incarnation() {
+		position = r.engine.store.Durable()
+	}
+	for rec, err := range r.engine.store.Subscribe(ctx, position+1) {
+		if err != nil {
+			return err
+		}
+		public, err := r.engine.public(rec)
+		if err != nil {
+			return err
+		}
+		if err := r.broker.PublishEvent(ctx, public); err != nil {
+			return fmt.Errorf("event %d: %w", rec.Position, err)
+		}
+	}
+	return ctx.Err()
+}
+
+// public returns what subscribers see of a record: its place, and for now what
+// it is about. Every record gives exactly one message, so that positions have no
+// gaps.
+func (e *Engine) public(rec *eventstore.Record) (broker.Event, error) {
+	public := broker.Event{
+		Account: rec.Stream.Account, Category: rec.Stream.Category, ID: rec.Stream.ID,
+		Incarnation: e.store.Incarnation(), Position: rec.Position, Version: rec.Version,
+		Sequence: rec.AccountSequence,
+	}
+	if rec.Stream.Category != conversation.CategoryConversation {
+		return public, nil
+	}
+	event, err := DecodeOpened(e.keys, rec)
+	if err != nil {
+		return public, err
+	}
+	hideRaw(event.Body)
+	public.Type = rec.Type
+	public.Data, err = deterministic.Marshal(event.Body)
+	return public, err
+}
+
+// hideRaw takes the provider's bytes and ids out of an opened event: subscribers
+// get what was said, not how it came.
+func hideRaw(body proto.Message) {
+	reflected := body.ProtoReflect()
+	field := reflected.Descriptor().Fields().ByName(sealedField)
+	if field == nil || !reflected.Has(field) {
+		return
+	}
+	sealed := reflected.Mutable(field).Message()
+	for _, name := range []protoreflect.Name{"raw", "provider_message_id"} {
+		if hidden := sealed.Descriptor().Fields().ByName(name); hidden != nil {
+			sealed.Clear(hidden)
+		}
+	}
+}

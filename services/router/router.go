@@ -1,0 +1,152 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/broker"
+)
+
+// The bounds of one round: what is taken from the inbox at once.
+const (
+	roundItems = 512
+	roundBytes = 4 << 20
+)
+
+// Router takes what comes in over a broker and gives it to an engine, in rounds:
+// while one is on its way to the disk, the next gathers.
+type Router struct {
+	engine *Engine
+	broker *broker.Broker
+	logger *slog.Logger
+}
+
+// New returns a router. The caller holds the broker's router lease.
+func New(engine *Engine, b *broker.Broker, logger *slog.Logger) *Router {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return &Router{engine: engine, broker: b, logger: logger}
+}
+
+// Run takes rounds until the context ends, and returns nil then. Any other end
+// is an error after which the process should end: the log is broken, or another
+// router has taken over.
+func (r *Router) Run(ctx context.Context) error {
+	inbox, err := r.broker.Ingress(ctx)
+	if err != nil {
+		return ended(ctx, err)
+	}
+	defer inbox.Close()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.rounds(ctx, inbox) })
+	group.Go(func() error { return r.timers(ctx) })
+	return ended(ctx, group.Wait())
+}
+
+// ended returns nil where the context's end is the reason.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Canceled)) {
+		return nil
+	}
+	return err
+}
+
+// rounds decides what comes in. An answer leaves after its events are durable,
+// the ack after the answer.
+func (r *Router) rounds(ctx context.Context, inbox *broker.Inbox) error {
+	for {
+		deliveries, err := inbox.Next(ctx, roundItems, roundBytes)
+		if err != nil {
+			return err
+		}
+		var requests []Request
+		var decided []*broker.Delivery
+		for _, d := range deliveries {
+			if d.Err != nil {
+				r.logger.Warn("a message on INGRESS cannot be read", "error", d.Err)
+				r.answer(d, &ingressv1.Answer{Error: "the message cannot be read: " + d.Err.Error()})
+				continue
+			}
+			requests = append(requests, Request{Source: d.Source, Batch: d.Batch})
+			decided = append(decided, d)
+		}
+		// What was taken is decided, whatever becomes of the context: its
+		// senders wait.
+		answers, err := r.engine.Round(context.WithoutCancel(ctx), requests)
+		if err != nil {
+			return fmt.Errorf("router: %w", err)
+		}
+		for at, d := range decided {
+			r.answer(d, answers[at])
+		}
+	}
+}
+
+// answer answers a delivery and takes it from the stream. Either may be lost: the
+// same comes again then and is a duplicate.
+func (r *Router) answer(d *broker.Delivery, answer *ingressv1.Answer) {
+	if err := d.Answer(answer); err != nil {
+		r.logger.Warn("answer not sent", "error", err)
+	}
+	if err := d.Ack(); err != nil {
+		r.logger.Warn("ack not sent", "error", err)
+	}
+}
+
+// idle is how long the timers wait at most before they look again: a clock may
+// have been set.
+const idle = time.Minute
+
+// timers fires what is due, in order. It wakes when the log grows, since what was
+// written may be due sooner than what it waits for.
+func (r *Router) timers(ctx context.Context) error {
+	for {
+		seen := r.engine.store.Durable()
+		wait, err := r.fireDue(ctx)
+		if err != nil {
+			return err
+		}
+		waiting, cancel := context.WithTimeout(ctx, min(wait, idle))
+		err = r.engine.store.WaitDurable(waiting, seen+1)
+		cancel()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+	}
+}
+
+// fireDue fires the timers that are due and returns how long the next one waits.
+func (r *Router) fireDue(ctx context.Context) (time.Duration, error) {
+	for {
+		account, timer, ok, err := r.engine.NextTimer(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return idle, nil
+		}
+		if wait := timer.Due.Sub(r.engine.now()); wait > 0 {
+			return wait, nil
+		}
+		before := r.engine.store.Durable()
+		if err := r.engine.Fire(context.WithoutCancel(ctx), account, timer); err != nil {
+			return 0, err
+		}
+		if r.engine.store.Durable() == before {
+			// It stands in the index although no state knows it: that is a bug
+			// of ours. It must not turn the loop into a hot one.
+			r.logger.Error("a timer was due and nothing came of it", "kind", timer.Kind, "id", timer.ID)
+			return idle, nil
+		}
+	}
+}

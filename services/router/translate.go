@@ -1,0 +1,349 @@
+package router
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
+	"weiche/services/conversation"
+)
+
+// translate makes the command that an item asks for. Who may ask for what is
+// decided by the source alone.
+func (e *Engine) translate(entry *entry) (conversation.Command, error) {
+	source, item := entry.source, entry.item
+	now := e.now()
+	t := translation{engine: e, entry: entry, source: source, raw: item.GetRaw(), header: conversation.Header{
+		ID: e.newID(now), Account: source.Account, Now: now, Received: entry.received,
+	}}
+	switch kind := item.GetKind().(type) {
+	case *ingressv1.Item_Widget:
+		if source.Kind == channel.KindWidget {
+			return t.widget(kind.Widget)
+		}
+	case *ingressv1.Item_Agent:
+		if source.Kind == channel.KindAgent {
+			return t.agent(kind.Agent)
+		}
+	case *ingressv1.Item_Sender:
+		if source.Kind == channel.KindEgress {
+			return t.sender(kind.Sender)
+		}
+	default:
+		if source.Kind == channel.KindChannel {
+			return t.channel(item)
+		}
+	}
+	return nil, fmt.Errorf("a source of kind %q may not say this", source.Kind)
+}
+
+// Translate makes the command that an item asks for, without deciding it.
+func (e *Engine) Translate(source channel.Source, item *ingressv1.Item, received time.Time) (conversation.Command, error) {
+	return e.translate(&entry{source: source, item: item, received: received})
+}
+
+// translation is one item on its way to a command.
+type translation struct {
+	engine *Engine
+	entry  *entry
+	source channel.Source
+	header conversation.Header
+	raw    []byte
+}
+
+// dedup makes the dedup key of a command from its parts.
+func (t *translation) dedup(parts ...string) {
+	hash := t.engine.keys.Hash("dedup", append([]string{t.source.Account, string(t.source.Kind), t.source.ID}, parts...)...)
+	t.header.Dedup.Key = hex.EncodeToString(hash[:20])
+}
+
+// clientToken makes the dedup key of a command that carries a token, and the hash
+// of what it asks for.
+func (t *translation) clientToken(who, token string, command proto.Message) error {
+	if token == "" {
+		return nil
+	}
+	plain, err := deterministic.Marshal(command)
+	if err != nil {
+		return fmt.Errorf("the command cannot be written down: %w", err)
+	}
+	t.dedup("token", who, token)
+	t.header.Dedup.Hash = t.engine.keys.DedupHash(t.source.Account, string(plain))
+	return nil
+}
+
+// address hashes an alias.
+func (t *translation) address(alias *eventv1.Alias) conversation.Address {
+	return conversation.Address{
+		Kind: alias.GetKind(), Value: alias.GetValue(),
+		Hash: t.engine.keys.AliasHash(t.source.Account, t.source.ID, alias.GetKind(), alias.GetValue()),
+	}
+}
+
+func (t *translation) addresses(aliases []*eventv1.Alias) []conversation.Address {
+	var out []conversation.Address
+	for _, alias := range aliases {
+		out = append(out, t.address(alias))
+	}
+	return out
+}
+
+// messageHash hashes a provider's message id; nil for none.
+func (t *translation) messageHash(id string) []byte {
+	if id == "" {
+		return nil
+	}
+	return t.engine.keys.MessageHash(t.source.Account, t.source.ID, "message", id)
+}
+
+// channel translates what an adapter publishes.
+func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error) {
+	if t.source.Account == installation {
+		return t.keep("the item belongs to no integration of this app", "", nil), nil
+	}
+	if key := channel.DedupKey(item); key != "" {
+		t.dedup(key)
+	}
+	switch kind := item.GetKind().(type) {
+	case *ingressv1.Item_Inbound:
+		return t.inbound(kind.Inbound)
+	case *ingressv1.Item_Receipt:
+		r := kind.Receipt
+		return &conversation.RecordReceipt{
+			Header: t.header, IntegrationID: t.source.ID,
+			MessageHash: t.messageHash(r.GetProviderMessageId()), ProviderMessageID: r.GetProviderMessageId(),
+			SendID: r.GetSendId(), Recipient: t.addresses(r.GetRecipient()), Watermark: timeOf(r.GetWatermark()),
+			State: r.GetState(), At: timeOf(r.GetAt()), Error: r.GetError(),
+		}, nil
+	case *ingressv1.Item_Echo:
+		echo := kind.Echo
+		return &conversation.RecordEcho{
+			Header: t.header, IntegrationID: t.source.ID,
+			MessageHash: t.messageHash(echo.GetProviderMessageId()), ProviderMessageID: echo.GetProviderMessageId(),
+			SendID: echo.GetSendId(), AppID: echo.GetProviderAppId(), Recipient: t.addresses(echo.GetRecipient()),
+			SentAt: timeOf(echo.GetSentAt()), Content: echo.GetContent(), Raw: t.raw,
+		}, nil
+	case *ingressv1.Item_Unreadable:
+		return t.keep(kind.Unreadable.GetReason(), "", kind.Unreadable.GetSentAt()), nil
+	case *ingressv1.Item_Ignored:
+		return t.keep("", kind.Ignored.GetWhat(), nil), nil
+	}
+	return t.keep("the item says nothing that is known", "", nil), nil
+}
+
+// keep translates an item that is only kept. The same bytes again are the same
+// item.
+func (t *translation) keep(reason, ignored string, sentAt *timestamppb.Timestamp) *conversation.KeepItem {
+	t.dedup("raw", string(t.raw))
+	kept := &conversation.KeepItem{
+		Header: t.header, Source: t.source.ID, Reason: reason, Ignored: ignored,
+		SentAt: timeOf(sentAt), Raw: t.raw,
+	}
+	if t.source.Account != installation {
+		kept.IntegrationID = t.source.ID
+	}
+	return kept
+}
+
+// kept returns the command that keeps an item which was refused, or nil where a
+// person or a sender asked and is told so instead.
+func (e *Engine) kept(entry *entry, reason string) *conversation.KeepItem {
+	if entry.item == nil || entry.source.Kind != channel.KindChannel {
+		return nil
+	}
+	now := e.now()
+	t := translation{engine: e, source: entry.source, raw: entry.item.GetRaw(), header: conversation.Header{
+		ID: e.newID(now), Account: entry.source.Account, Now: now, Received: entry.received,
+	}}
+	return t.keep(reason, "", nil)
+}
+
+// inbound translates something that a customer did.
+func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, error) {
+	receive := &conversation.ReceiveMessage{
+		IntegrationID: t.source.ID, Sender: t.addresses(in.GetSender()), Profile: in.GetProfile(),
+		SentAt: timeOf(in.GetSentAt()), MessageHash: t.messageHash(in.GetProviderMessageId()),
+		ProviderMessageID: in.GetProviderMessageId(), Raw: t.raw, Language: in.GetProfile().GetLocale(),
+	}
+	switch event := in.GetEvent().(type) {
+	case *ingressv1.Inbound_Message:
+		receive.Content = event.Message
+	case *ingressv1.Inbound_Referral:
+		receive.Content = &eventv1.Content{Referral: event.Referral}
+	default:
+		return t.keep("this kind of item is not used yet", "", in.GetSentAt()), nil
+	}
+	if code, rest, ok := conversation.FindCode(receive.Content); ok {
+		receive.Code = &conversation.Code{Hash: t.engine.keys.CodeHash(t.source.Account, code), Rest: rest}
+	} else if len(receive.Content.GetParts()) == 0 {
+		return t.keep("", "referral", in.GetSentAt()), nil
+	}
+	receive.Header = t.header
+	return receive, nil
+}
+
+// widget translates a visitor's command.
+func (t *translation) widget(w *ingressv1.WidgetCommand) (conversation.Command, error) {
+	visitor := &conversation.Visitor{
+		WidgetID: t.source.ID, Address: t.address(w.GetVisitor()), Language: w.GetLanguage(),
+	}
+	if w.GetVisitor().GetValue() == "" {
+		return nil, fmt.Errorf("the command names no visitor")
+	}
+	asked := &ingressv1.WidgetCommand{Command: w.GetCommand()}
+	if err := t.clientToken(w.GetVisitor().GetValue(), w.GetClientToken(), asked); err != nil {
+		return nil, err
+	}
+	t.header.Deadline = timeOf(w.GetDeadline())
+	switch c := w.GetCommand().(type) {
+	case *ingressv1.WidgetCommand_PostMessage:
+		return &conversation.ReceiveMessage{
+			Header: t.header, IntegrationID: t.source.ID, Sender: []conversation.Address{visitor.Address},
+			SentAt: t.header.Received, Content: c.PostMessage.GetContent(), Language: w.GetLanguage(),
+		}, nil
+	case *ingressv1.WidgetCommand_RequestLink:
+		return t.requestLink(visitor, nil, c.RequestLink), nil
+	case *ingressv1.WidgetCommand_CancelLink:
+		return &conversation.CancelLink{Header: t.header, Visitor: visitor, LinkID: c.CancelLink.GetLinkId()}, nil
+	case *ingressv1.WidgetCommand_Disconnect:
+		return &conversation.Disconnect{
+			Header: t.header, Visitor: visitor, IntegrationID: c.Disconnect.GetIntegrationId(),
+		}, nil
+	case *ingressv1.WidgetCommand_MarkRead:
+		return &conversation.MarkRead{Header: t.header, Visitor: *visitor, MessageID: c.MarkRead.GetMessageId()}, nil
+	}
+	return nil, fmt.Errorf("the widget's command is not known")
+}
+
+// requestLink gives a link its id and the hash of the code that follows from it.
+func (t *translation) requestLink(v *conversation.Visitor, a *conversation.Agent, c *ingressv1.RequestLink) conversation.Command {
+	linkID := t.engine.newID(t.header.Now)
+	code := t.engine.keys.Code(t.source.Account, linkID)
+	return &conversation.RequestLink{
+		Header: t.header, Visitor: v, Agent: a, IntegrationID: c.GetIntegrationId(),
+		LinkID: linkID, CodeHash: t.engine.keys.CodeHash(t.source.Account, code),
+	}
+}
+
+// agent translates an agent's or admin's command.
+func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, error) {
+	asked := &ingressv1.AgentCommand{ConversationId: a.GetConversationId(), Command: a.GetCommand()}
+	if err := t.clientToken(a.GetAgentId(), a.GetClientToken(), asked); err != nil {
+		return nil, err
+	}
+	t.header.Deadline = timeOf(a.GetDeadline())
+	agent := conversation.Agent{AgentID: a.GetAgentId(), ConversationID: a.GetConversationId()}
+	switch c := a.GetCommand().(type) {
+	case *ingressv1.AgentCommand_SendReply:
+		return &conversation.SendReply{
+			Header: t.header, Agent: agent, Content: c.SendReply.GetContent(),
+			IntegrationID:    c.SendReply.GetDestination().GetIntegrationId(),
+			Note:             c.SendReply.GetDestination().GetNote(),
+			SeenRouteVersion: c.SendReply.GetSeenRouteVersion(), Strict: c.SendReply.GetStrict(),
+		}, nil
+	case *ingressv1.AgentCommand_OfferLink:
+		return t.requestLink(nil, &agent, c.OfferLink), nil
+	case *ingressv1.AgentCommand_CancelLink:
+		return &conversation.CancelLink{Header: t.header, Agent: &agent, LinkID: c.CancelLink.GetLinkId()}, nil
+	case *ingressv1.AgentCommand_Disconnect:
+		return &conversation.Disconnect{
+			Header: t.header, Agent: &agent, IntegrationID: c.Disconnect.GetIntegrationId(),
+		}, nil
+	case *ingressv1.AgentCommand_ApplySetup:
+		return t.setup(c.ApplySetup)
+	}
+	return nil, fmt.Errorf("the agent's command is not known")
+}
+
+// setup takes the secrets out of a set-up and puts their fingerprints into the
+// command: the log never sees a secret. The keyring gets them once the set-up is
+// accepted, before it is written down.
+func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, error) {
+	command := &conversation.ApplySetup{
+		Header: t.header, Setup: proto.CloneOf(setup), Fingerprints: map[string][]*eventv1.SecretFingerprint{},
+	}
+	var puts []func() error
+	take := func(owner, field string, values ...string) {
+		values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+		if len(values) == 0 {
+			return
+		}
+		for _, value := range values {
+			command.Fingerprints[owner] = append(command.Fingerprints[owner], &eventv1.SecretFingerprint{
+				Field: field, Fingerprint: t.engine.keys.Fingerprint(t.source.Account, owner, field, value),
+			})
+		}
+		puts = append(puts, func() error {
+			return t.engine.keys.PutSecrets(t.source.Account, owner, field, values)
+		})
+	}
+	for _, app := range command.Setup.GetApps() {
+		take(OwnerApp(app.GetId()), SecretApp, app.GetAppSecrets()...)
+		take(OwnerApp(app.GetId()), SecretVerify, app.GetVerifyToken())
+		app.AppSecrets, app.VerifyToken = nil, ""
+	}
+	for _, integration := range command.Setup.GetIntegrations() {
+		take(OwnerIntegration(integration.GetId()), SecretToken, integration.GetAccessToken())
+		integration.AccessToken = ""
+	}
+	t.entry.prepare = func() error {
+		for _, put := range puts {
+			if err := put(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return command, nil
+}
+
+// The fields under which the keyring holds secrets.
+const (
+	SecretApp    = "app_secret"
+	SecretVerify = "verify_token"
+	SecretToken  = "access_token"
+)
+
+// OwnerApp names an app as the owner of secrets.
+func OwnerApp(id string) string { return "app/" + id }
+
+// OwnerIntegration names an integration as the owner of secrets.
+func OwnerIntegration(id string) string { return "integration/" + id }
+
+// sender translates what a worker asks for or reports.
+func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, error) {
+	switch c := s.GetCommand().(type) {
+	case *ingressv1.SenderCommand_Claim:
+		return &conversation.ClaimSend{
+			Header: t.header, SendID: c.Claim.GetSendId(), Attempt: c.Claim.GetAttempt(), Nonce: c.Claim.GetNonce(),
+		}, nil
+	case *ingressv1.SenderCommand_Outcome:
+		o := c.Outcome
+		report := &conversation.ReportOutcome{
+			Header: t.header, SendID: o.GetSendId(), Attempt: o.GetAttempt(), Nonce: o.GetNonce(),
+			Sent: o.GetProviderMessageId(), Refused: o.GetRefused(), Unknown: o.GetUnknown(),
+			NotSent: o.GetNotSent().GetError(), RetryAfter: o.GetNotSent().GetRetryAfter().AsDuration(),
+		}
+		if report.Sent != "" {
+			// The hash is the one that receipts and echoes will bring.
+			report.SentHash = t.engine.keys.MessageHash(t.source.Account, o.GetIntegrationId(), "message", report.Sent)
+		}
+		return report, nil
+	}
+	return nil, fmt.Errorf("the sender's command is not known")
+}
+
+// timeOf returns the time of a timestamp; zero for none.
+func timeOf(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime()
+}
