@@ -1,0 +1,237 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+)
+
+// Channel is a kind of integration.
+type Channel string
+
+// The three channels.
+const (
+	ChannelWhatsApp  Channel = "whatsapp"
+	ChannelMessenger Channel = "messenger"
+	ChannelInstagram Channel = "instagram"
+)
+
+// Config is everything that the provider's dashboards would hold, and how the
+// provider behaves. Ids are unique over numbers, pages and Instagram accounts.
+type Config struct {
+	Apps       []App       `json:"apps"`
+	Numbers    []Number    `json:"numbers"`
+	Pages      []Page      `json:"pages"`
+	Instagrams []Instagram `json:"instagrams"`
+	// People exist from the start and after each Reset.
+	People []Person `json:"people"`
+	// Faults are the rules in force from the start and after each Reset.
+	Faults []Fault `json:"faults"`
+	// Seed makes ids and faults repeatable.
+	Seed int64 `json:"seed"`
+	// Versions are the accepted Graph versions; v24.0, v25.0 and v26.0 if empty.
+	Versions []string `json:"versions"`
+	// Window says how the 24-hour window is enforced; WindowSync if empty.
+	Window Window `json:"window"`
+	// RequireSubscription withholds events until somebody posts to
+	// subscribed_apps. Otherwise every app is subscribed to everything.
+	RequireSubscription bool     `json:"require_subscription"`
+	Webhooks            Webhooks `json:"webhooks"`
+	Retry               Retry    `json:"retry"`
+	Keep                Keep     `json:"keep"`
+}
+
+// App is one Meta app: a webhook endpoint and the secret that signs for it.
+type App struct {
+	ID          string `json:"id"`
+	Secret      string `json:"secret"`
+	VerifyToken string `json:"verify_token"`
+	CallbackURL string `json:"callback_url"`
+}
+
+// Number is one WhatsApp business number; its ID is the phone_number_id.
+type Number struct {
+	ID      string `json:"id"`
+	WABA    string `json:"waba"`
+	App     string `json:"app"`
+	Display string `json:"display"`
+	Name    string `json:"name"`
+	Token   string `json:"token"`
+}
+
+// Page is one Facebook page.
+type Page struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"` // the user name of m.me links
+	App   string `json:"app"`
+	Token string `json:"token"`
+	// GetStarted is the payload of the Get Started button; "GET_STARTED" if
+	// empty.
+	GetStarted string `json:"get_started"`
+	// NoGetStarted takes the button away: a new thread opened by a link then
+	// loses the link's ref, as at the provider.
+	NoGetStarted bool `json:"no_get_started"`
+}
+
+// Instagram is one Instagram professional account. With a Page it is reached
+// by the page's token and id, with a Token of its own by its own id.
+type Instagram struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+	Page     string `json:"page"`
+	App      string `json:"app"`
+	Token    string `json:"token"`
+	// Icebreakers are shown in a new thread; one, "Get started", if null.
+	Icebreakers []Icebreaker `json:"icebreakers"`
+}
+
+// Icebreaker is a question that a new Instagram thread offers.
+type Icebreaker struct {
+	Question string `json:"question"`
+	Payload  string `json:"payload"`
+}
+
+// Window is how the 24-hour window is enforced.
+type Window string
+
+// WindowSync refuses a send outside the window in its answer. WindowAsync
+// accepts it on WhatsApp and reports it in a failed status. WindowOff lets
+// everything pass.
+const (
+	WindowSync  Window = "sync"
+	WindowAsync Window = "async"
+	WindowOff   Window = "off"
+)
+
+// Webhooks says how events become POSTs.
+type Webhooks struct {
+	// Batch is the largest number of events in a POST; 1 if 0.
+	Batch int `json:"batch"`
+	// Linger is how long an incomplete batch waits for more events.
+	Linger Duration `json:"linger"`
+	// Merge lets events of several numbers or pages share a POST.
+	Merge bool `json:"merge"`
+	// InFlight is the number of POSTs at a time per app; 1 if 0. Order is kept
+	// only with 1.
+	InFlight int `json:"in_flight"`
+	// Paused keeps events in the queue until it is false again.
+	Paused bool `json:"paused"`
+	// Events changes events by name, see Fault.Event: "echo", "status",
+	// "status.delivered".
+	Events map[string]EventSetting `json:"events"`
+}
+
+// EventSetting switches one kind of event off or delays it.
+type EventSetting struct {
+	Off   bool     `json:"off"`
+	Delay Duration `json:"delay"`
+}
+
+// Retry says what happens to a delivery that is not answered with 200.
+type Retry struct {
+	// Schedule holds the pauses before each further attempt; the last one is
+	// repeated. 1s 2s 5s 10s 30s 1m 5m 10m 30m 1h if empty.
+	Schedule []Duration `json:"schedule"`
+	// Scale divides the schedule's pauses; 1 if 0.
+	Scale float64 `json:"scale"`
+	// Timeout is how long an attempt waits for its answer; 5s if 0.
+	Timeout Duration `json:"timeout"`
+	// GiveUp ends the attempts so long after the event; never if 0. The
+	// provider's values are 168h (WhatsApp) and 36h (Instagram).
+	GiveUp Duration `json:"give_up"`
+	// Overtake lets later events pass a delivery that waits for its next
+	// attempt. Otherwise they wait behind it.
+	Overtake bool `json:"overtake"`
+}
+
+// Keep bounds what is remembered.
+type Keep struct {
+	Calls      int `json:"calls"`      // Graph calls; 1,000 if 0
+	Sends      int `json:"sends"`      // accepted sends; 100,000 if 0
+	Deliveries int `json:"deliveries"` // deliveries; 10,000 if 0
+	Messages   int `json:"messages"`   // messages per thread; 10,000 if 0
+	Pending    int `json:"pending"`    // events per app that wait; 1,000,000 if 0
+}
+
+// ReadConfig reads a configuration as JSON and refuses unknown fields.
+func ReadConfig(r io.Reader) (Config, error) {
+	var c Config
+	decoder := json.NewDecoder(r)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&c); err != nil {
+		return Config{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return c, nil
+}
+
+// Config returns the present configuration with its defaults filled in.
+func (s *Simulator) Config() Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.config.clone()
+}
+
+// SetConfig replaces the configuration. Threads, people and pending deliveries
+// stay; new people are added, and the rules in force are replaced if those of
+// the configuration change. Seed counts from the next Reset. It returns
+// ErrConfig and changes nothing if config contradicts itself.
+func (s *Simulator) SetConfig(config Config) error {
+	return s.UpdateConfig(func(c *Config) error { *c = config; return nil })
+}
+
+// SetCallback tells app where its webhooks go. An empty verifyToken leaves the
+// present one. It returns ErrNotFound for an unknown app.
+func (s *Simulator) SetCallback(app, callbackURL, verifyToken string) error {
+	return s.UpdateConfig(func(c *Config) error {
+		i := slices.IndexFunc(c.Apps, func(a App) bool { return a.ID == app })
+		if i < 0 {
+			return notFound("app %q", app)
+		}
+		c.Apps[i].CallbackURL = callbackURL
+		if verifyToken != "" {
+			c.Apps[i].VerifyToken = verifyToken
+		}
+		return nil
+	})
+}
+
+// UpdateConfig is SetConfig with what change makes of the present
+// configuration. change must not call the simulator.
+func (s *Simulator) UpdateConfig(change func(*Config) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	config := s.config.clone()
+	if err := change(&config); err != nil {
+		return err
+	}
+	config, integrations, err := prepare(config)
+	if err != nil {
+		return err
+	}
+	rules, err := newRules(config.Faults, config.Seed)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(config.Faults, s.config.Faults) {
+		s.faults = rules
+	}
+	s.config, s.integrations = config, integrations
+	s.calls.max, s.delivered.max, s.sends.sends.max = config.Keep.Calls, config.Keep.Deliveries, config.Keep.Sends
+	err = s.addConfiguredPeople()
+	s.touch()
+	return err
+}
+
+func (c Config) clone() Config {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // a Config holds nothing that JSON cannot
+	}
+	var out Config
+	if err := json.Unmarshal(raw, &out); err != nil {
+		panic(err)
+	}
+	return out
+}
