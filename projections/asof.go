@@ -1,0 +1,145 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"google.golang.org/protobuf/proto"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+)
+
+// conversationCategory is the category of the streams of conversations.
+const conversationCategory = "conversation"
+
+// Past reads views as they were at a position, by folding the log up to there in
+// memory. What was erased or unsent since stays gone.
+type Past struct {
+	log      Log
+	position uint64
+	opener   Opener
+}
+
+// AsOf returns the past at a position of a log, or its end if the log does not
+// reach that.
+func AsOf(log Log, position uint64, opener Opener) *Past {
+	return &Past{log: log, position: min(position, log.Durable()), opener: opener}
+}
+
+// Timeline returns a page of a conversation's timeline. It reads the whole
+// stream of the conversation, as do Channel and Route.
+func (p *Past) Timeline(ctx context.Context, account, conversation string, page Page) (*viewv1.Timeline, error) {
+	r, err := p.conversation(ctx, account, conversation)
+	if err != nil {
+		return nil, err
+	}
+	view, err := r.timeline(account, conversation, page)
+	return orNil(view, err)
+}
+
+// Channel returns what was exchanged over one integration of a conversation.
+func (p *Past) Channel(ctx context.Context, account, conversation, integration string) (*viewv1.ChannelView, error) {
+	r, err := p.conversation(ctx, account, conversation)
+	if err != nil {
+		return nil, err
+	}
+	view, err := r.channel(account, conversation, integration)
+	return orNil(view, err)
+}
+
+// Route returns where a reply of a conversation went.
+func (p *Past) Route(ctx context.Context, account, conversation string) (*viewv1.Route, error) {
+	r, err := p.conversation(ctx, account, conversation)
+	if err != nil {
+		return nil, err
+	}
+	return r.route(account, conversation)
+}
+
+// Customer returns a customer card. A card is made of many streams: this reads
+// the whole log up to the position.
+func (p *Past) Customer(ctx context.Context, account, customer string) (*viewv1.Customer, error) {
+	r, fold := p.begin(CustomerName)
+	for rec, err := range p.log.ReadAll(ctx, 1) {
+		if err != nil {
+			return nil, p.wrap(err)
+		}
+		if rec.Position > p.position {
+			break
+		}
+		if rec.Stream.Account == account {
+			fold(rec)
+		}
+	}
+	view, err := r.customer(account, customer)
+	return orNil(view, err)
+}
+
+// conversation folds the stream of one conversation.
+func (p *Past) conversation(ctx context.Context, account, id string) (*reader, error) {
+	r, fold := p.begin(TimelineName, ChannelViewName, RouteName)
+	stream := eventstore.Stream{Account: account, Category: conversationCategory, ID: id}
+	for rec, err := range p.readStream(ctx, stream) {
+		if err != nil {
+			return nil, p.wrap(err)
+		}
+		if rec.Position <= p.position {
+			fold(rec)
+			continue
+		}
+		if event, _ := decode(rec); event != nil {
+			takeBack(r.rows[TimelineName].(*Memory), rec, event)
+		}
+	}
+	return r, nil
+}
+
+func (p *Past) readStream(ctx context.Context, stream eventstore.Stream) iter.Seq2[*eventstore.Record, error] {
+	return p.log.ReadStream(ctx, stream, 1)
+}
+
+// begin returns a reader of some projections without rows, and what folds a
+// record into them.
+func (p *Past) begin(names ...string) (*reader, func(*eventstore.Record)) {
+	r := &reader{open: p.opener, rows: map[string]source{}, asOf: p.position}
+	var folds []func(*eventstore.Record, proto.Message)
+	for _, projection := range All() {
+		for _, name := range names {
+			if name == projection.Name {
+				rows := new(Memory)
+				r.rows[name] = rows
+				folds = append(folds, func(rec *eventstore.Record, event proto.Message) {
+					projection.Apply(rows, rec, event)
+				})
+			}
+		}
+	}
+	return r, func(rec *eventstore.Record) {
+		if event, use := decode(rec); use == used {
+			for _, fold := range folds {
+				fold(rec, event)
+			}
+		}
+	}
+}
+
+// takeBack takes the content of a message away that was unsent later.
+func takeBack(rows Rows, rec *eventstore.Record, event proto.Message) {
+	e, ok := event.(*eventv1.MessageUnsent)
+	if !ok {
+		return
+	}
+	t := timelineFold{rows: rows, rec: rec, account: rec.Stream.Account}
+	t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool {
+		redact(item)
+		item.Erased = true
+		return false
+	})
+}
+
+func (p *Past) wrap(err error) error {
+	return fmt.Errorf("projections: as of position %d: %w", p.position, err)
+}

@@ -1,0 +1,176 @@
+package projections
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+)
+
+// Opener decrypts the sealed part of the event eventID of the stream (account,
+// category, id). It returns [ErrKeyGone] for a key that was destroyed: what was
+// sealed with it then reads as erased. Any other error is that of the read.
+type Opener func(account, category, id, eventID, keyID string, ciphertext []byte) ([]byte, error)
+
+// sealedOf returns the sealed part of a record as it stands in the log, nil if
+// the event never had one. What was redacted since has no ciphertext.
+func sealedOf(rec *eventstore.Record) *viewv1.Sealed {
+	if rec.SealedHash == [32]byte{} && len(rec.Sealed) == 0 {
+		return nil
+	}
+	return &viewv1.Sealed{
+		KeyId: rec.KeyID, Category: rec.Stream.Category, StreamId: rec.Stream.ID,
+		EventId: rec.ID, EventType: rec.Type, Ciphertext: rec.Sealed,
+	}
+}
+
+// open decrypts a sealed part into the sealed message of its event. It returns
+// false if there is nothing to open any more.
+func (o Opener) open(account string, s *viewv1.Sealed, into proto.Message) (bool, error) {
+	if o == nil || len(s.GetCiphertext()) == 0 {
+		return false, nil
+	}
+	plain, err := o(account, s.Category, s.StreamId, s.EventId, s.KeyId, s.Ciphertext)
+	if errors.Is(err, ErrKeyGone) {
+		return false, nil
+	}
+	if err == nil {
+		err = proto.Unmarshal(plain, into)
+	}
+	if err != nil {
+		return false, fmt.Errorf("projections: open event %s: %w", s.EventId, err)
+	}
+	return true, nil
+}
+
+// contentHolder is the sealed message of an event whose content is shown.
+type contentHolder interface {
+	proto.Message
+	GetContent() *eventv1.Content
+}
+
+// content opens the content of an event. gone is true where there was some and
+// it cannot be had any more.
+func (o Opener) content(account string, s *viewv1.Sealed) (content *eventv1.Content, gone bool, err error) {
+	var into contentHolder
+	switch s.GetEventType() {
+	case "weiche.event.v1.MessageReceived":
+		into = new(eventv1.MessageReceived_Sealed)
+	case "weiche.event.v1.EchoReceived":
+		into = new(eventv1.EchoReceived_Sealed)
+	case "weiche.event.v1.ReplyQueued":
+		into = new(eventv1.ReplyQueued_Sealed)
+	case "weiche.event.v1.NoteAdded":
+		into = new(eventv1.NoteAdded_Sealed)
+	case "weiche.event.v1.NoticeQueued":
+		into = new(eventv1.NoticeQueued_Sealed)
+	case "weiche.event.v1.MessageEdited":
+		into = new(eventv1.MessageEdited_Sealed)
+	case "weiche.event.v1.LinkPrompted":
+		into = new(eventv1.LinkPrompted_Sealed)
+	case "weiche.event.v1.LinkAnswered":
+		into = new(eventv1.LinkAnswered_Sealed)
+	default:
+		return nil, false, nil
+	}
+	ok, err := o.open(account, s, into)
+	if err != nil || !ok {
+		return nil, err == nil, err
+	}
+	return into.GetContent(), false, nil
+}
+
+// item opens a line for a reader and takes out what is sealed.
+func (o Opener) item(account string, item *viewv1.TimelineItem) (err error) {
+	defer func() { item.Sealed = nil }()
+	if err := o.edits(account, item); err != nil {
+		return err
+	}
+	if err := o.reactions(account, item); err != nil {
+		return err
+	}
+	if item.Sealed == nil {
+		return nil
+	}
+	if item.Sealed.EventType == "weiche.event.v1.LinkMatched" {
+		sealed := new(eventv1.LinkMatched_Sealed)
+		ok, err := o.open(account, item.Sealed, sealed)
+		item.GetSystem().Hint, item.Erased = sealed.Hint, !ok
+		return err
+	}
+	first, gone, err := o.content(account, item.Sealed)
+	if err != nil {
+		return err
+	}
+	if len(item.Edits) == 0 {
+		item.Content, item.Erased = first, gone
+		return nil
+	}
+	newest := item.Edits[len(item.Edits)-1]
+	item.Original, item.Content, item.Erased = first, newest.Content, newest.Erased
+	return nil
+}
+
+func (o Opener) edits(account string, item *viewv1.TimelineItem) (err error) {
+	for _, edit := range item.Edits {
+		if edit.Content, edit.Erased, err = o.content(account, edit.Sealed); err != nil {
+			return err
+		}
+		edit.Sealed = nil
+	}
+	return nil
+}
+
+// reactions keeps those that can be read and were not taken back.
+func (o Opener) reactions(account string, item *viewv1.TimelineItem) error {
+	kept := item.Reactions[:0]
+	for _, reaction := range item.Reactions {
+		sealed := new(eventv1.ReactionChanged_Sealed)
+		if _, err := o.open(account, reaction.Sealed, sealed); err != nil {
+			return err
+		}
+		if reaction.Emoji, reaction.Sealed = sealed.Emoji, nil; reaction.Emoji != "" {
+			kept = append(kept, reaction)
+		}
+	}
+	item.Reactions = kept
+	return nil
+}
+
+// identity opens the names of an identity and takes out what is sealed.
+func (o Opener) identity(account string, i *viewv1.Identity) error {
+	for _, names := range i.Names {
+		aliases, profile, ok, err := o.names(account, names.Sealed)
+		if err != nil {
+			return err
+		}
+		if !ok && names.Sealed != nil {
+			i.Erased = true
+		}
+		for n, alias := range aliases {
+			if n < len(names.Gone) && !names.Gone[n] {
+				i.Aliases = append(i.Aliases, alias)
+			}
+		}
+		if profile != nil {
+			i.Profile = profile
+		}
+	}
+	i.Names = nil
+	return nil
+}
+
+func (o Opener) names(account string, s *viewv1.Sealed) ([]*eventv1.Alias, *eventv1.Profile, bool, error) {
+	if s.GetEventType() == "weiche.event.v1.IdentityCreated" {
+		sealed := new(eventv1.IdentityCreated_Sealed)
+		ok, err := o.open(account, s, sealed)
+		return sealed.Aliases, sealed.Profile, ok, err
+	}
+	sealed := new(eventv1.IdentityAliasesChanged_Sealed)
+	ok, err := o.open(account, s, sealed)
+	return sealed.Added, sealed.Profile, ok, err
+}

@@ -1,0 +1,144 @@
+package projections
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+)
+
+// applyTimeline folds the timeline (V1, V3): a row for each line, in the place
+// of the event that made it, and rows that say where the line of a message is
+// and which integration an identity or a link is about.
+func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
+	t := timelineFold{rows: rows, rec: rec, account: rec.Stream.Account}
+	switch e := event.(type) {
+	case *eventv1.MessageReceived:
+		t.comment(e.ConversationId, e.MessageId, &viewv1.TimelineItem{
+			Line: &viewv1.TimelineItem_Customer{Customer: &viewv1.CustomerComment{
+				IdentityId: e.IdentityId, IntegrationId: e.IntegrationId, Channel: e.Channel,
+				SentAt: e.SentAt, Late: e.Late, LinkId: e.LinkId,
+			}},
+		})
+	case *eventv1.ReplyQueued:
+		t.comment(e.ConversationId, e.MessageId, &viewv1.TimelineItem{
+			Line: &viewv1.TimelineItem_Agent{Agent: &viewv1.AgentComment{
+				AgentId: e.AgentId, Route: e.Route, State: viewv1.DeliveryState_DELIVERY_STATE_QUEUED,
+				IntegrationId: e.Route.GetIntegrationId(), Channel: e.Route.GetChannel(),
+				IntendedIntegrationId: e.Route.GetIntegrationId(), IntendedChannel: e.Route.GetChannel(),
+			}},
+		})
+	case *eventv1.EchoReceived:
+		t.comment(e.ConversationId, e.MessageId, &viewv1.TimelineItem{
+			Line: &viewv1.TimelineItem_NativeApp{NativeApp: &viewv1.NativeComment{
+				IdentityId: e.IdentityId, IntegrationId: e.IntegrationId, Channel: e.Channel, SentAt: e.SentAt,
+			}},
+		})
+	case *eventv1.NoteAdded:
+		t.message(e.ConversationId, e.MessageId, &viewv1.TimelineItem{
+			Kind: viewv1.ItemKind_ITEM_KIND_NOTE,
+			Line: &viewv1.TimelineItem_Note{Note: &viewv1.Note{AgentId: e.AgentId}},
+		})
+	case *eventv1.ReactionChanged:
+		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.react(item, e) })
+	case *eventv1.MessageEdited:
+		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(item, e) })
+	case *eventv1.MessageUnsent:
+		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool {
+			item.Unsent = true
+			redact(item)
+			return true
+		})
+	default:
+		if !t.delivery(event) {
+			t.system(event)
+		}
+	}
+}
+
+type timelineFold struct {
+	rows    Rows
+	rec     *eventstore.Record
+	account string
+}
+
+// add puts a line at the end of the timeline.
+func (t *timelineFold) add(conversation string, item *viewv1.TimelineItem) {
+	item.Position, item.Changed = t.rec.Position, t.rec.Position
+	item.EventId, item.RecordedAt = t.rec.ID, recordedAt(t.rec)
+	item.Sealed = sealedOf(t.rec)
+	t.rows.Put(itemKey(t.account, conversation, item.Position), item)
+}
+
+// message adds the line of a message that later events may name.
+func (t *timelineFold) message(conversation, id string, item *viewv1.TimelineItem) {
+	item.MessageId = id
+	t.add(conversation, item)
+	t.rows.Put(rowKey(t.account, conversation, kindMessage).text(id), &viewv1.ItemPlace{Position: item.Position})
+}
+
+func (t *timelineFold) comment(conversation, id string, item *viewv1.TimelineItem) {
+	item.Kind = viewv1.ItemKind_ITEM_KIND_COMMENT
+	t.message(conversation, id, item)
+}
+
+// change lets f change the line of a message where it stands. f reports whether
+// it did.
+func (t *timelineFold) change(conversation, id string, f func(*viewv1.TimelineItem) bool) {
+	place := get[viewv1.ItemPlace](t.rows, rowKey(t.account, conversation, kindMessage).text(id))
+	if place == nil {
+		return
+	}
+	k := itemKey(t.account, conversation, place.Position)
+	item := get[viewv1.TimelineItem](t.rows, k)
+	if item == nil || !f(item) {
+		return
+	}
+	item.Changed = t.rec.Position
+	t.rows.Put(k, item)
+}
+
+// react keeps the last reaction of each who reacted, by the provider's time.
+func (t *timelineFold) react(item *viewv1.TimelineItem, e *eventv1.ReactionChanged) bool {
+	if item.Unsent {
+		return false
+	}
+	reaction := &viewv1.Reaction{IdentityId: e.IdentityId, At: e.At, Sealed: sealedOf(t.rec)}
+	for n, before := range item.Reactions {
+		if before.IdentityId != e.IdentityId {
+			continue
+		}
+		if e.At.AsTime().Before(before.At.AsTime()) {
+			return false
+		}
+		item.Reactions[n] = reaction
+		return true
+	}
+	item.Reactions = append(item.Reactions, reaction)
+	return true
+}
+
+// edit keeps the edits in the order of their numbers; one without a number is
+// the newest.
+func (t *timelineFold) edit(item *viewv1.TimelineItem, e *eventv1.MessageEdited) bool {
+	if item.Unsent {
+		return false
+	}
+	edit := &viewv1.Edit{Edit: e.Edit, At: e.At, Position: t.rec.Position, Sealed: sealedOf(t.rec)}
+	item.Edits = append(item.Edits, edit)
+	for n := len(item.Edits) - 1; n > 0 && edit.Edit != 0 && item.Edits[n-1].Edit > edit.Edit; n-- {
+		item.Edits[n-1], item.Edits[n] = edit, item.Edits[n-1]
+	}
+	return true
+}
+
+// redact takes the content of a message away for good: all its wordings, and
+// what was said to it.
+func redact(item *viewv1.TimelineItem) {
+	item.Sealed, item.Edits, item.Reactions = nil, nil, nil
+}
+
+func itemKey(account, conversation string, position uint64) key {
+	return rowKey(account, conversation, kindItem).number(position)
+}

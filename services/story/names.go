@@ -1,0 +1,277 @@
+package story
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/conversation"
+)
+
+// names tells events in words, with a name for every id.
+type names struct {
+	identities    map[string]string
+	customers     map[string]string
+	conversations []string
+	links         []string
+	messages      map[string]string
+	sends         map[string]string
+	contents      map[string]string
+	lastReply     string
+}
+
+func newNames() *names {
+	return &names{
+		identities: map[string]string{}, customers: map[string]string{},
+		messages: map[string]string{}, sends: map[string]string{}, contents: map[string]string{},
+	}
+}
+
+// learn takes the names that an event brings.
+func (n *names) learn(event conversation.Event) {
+	switch e := event.Body.(type) {
+	case *eventv1.IdentityCreated:
+		n.identities[e.GetIdentityId()] = e.GetSealed().GetAliases()[0].GetValue() + "@" + e.GetIntegrationId()
+		n.customers[e.GetCustomerId()] = e.GetSealed().GetAliases()[0].GetValue()
+	case *eventv1.ConversationStarted:
+		n.conversations = append(n.conversations, e.GetConversationId())
+	case *eventv1.LinkRequested:
+		n.links = append(n.links, e.GetLinkId())
+	case *eventv1.ReplyQueued:
+		n.messages[e.GetMessageId()] = words(e.GetSealed().GetContent())
+		n.lastReply = e.GetMessageId()
+	case *eventv1.SendQueued:
+		n.sends[e.GetSendId()] = n.contents[e.GetContentEventId()]
+	}
+	if content := contentOf(event.Body); content != nil {
+		n.contents[event.ID] = words(content)
+	}
+}
+
+func (n *names) identity(id string) string { return n.identities[id] }
+
+func (n *names) conversation(id string) string {
+	return fmt.Sprintf("c%d", slices.Index(n.conversations, id)+1)
+}
+
+func (n *names) conversationID(name string) string {
+	for at, id := range n.conversations {
+		if name == fmt.Sprintf("c%d", at+1) {
+			return id
+		}
+	}
+	return "no such conversation"
+}
+
+func (n *names) link(id string) string {
+	at := slices.Index(n.links, id)
+	if at < 0 {
+		return "no link"
+	}
+	return fmt.Sprintf("link %d", at+1)
+}
+
+func (n *names) route(ids []string) string {
+	if len(ids) == 0 {
+		return "nowhere"
+	}
+	var out []string
+	for _, id := range ids {
+		out = append(out, n.identity(id))
+	}
+	return strings.Join(out, ", ")
+}
+
+func quote(content *eventv1.Content) string { return words(content) }
+
+// plain makes words of an enum's value: LINK_CONFIRMED of ROUTE_RULE_LINK_CONFIRMED
+// becomes "link confirmed".
+func plain(value fmt.Stringer, prefix string) string {
+	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(value.String(), prefix), "_", " "))
+}
+
+// tell says an event in words; empty for one that a story does not show. Those of
+// lanes and identities are shown only with all.
+func (n *names) tell(event conversation.Event, all bool) string {
+	if text := n.tellConversation(event.Body); text != "" {
+		return n.conversation(event.Stream.ID) + " " + text
+	}
+	if text := n.tellIdentity(event.Body); text != "" {
+		return text
+	}
+	if all {
+		return n.tellRest(event)
+	}
+	return ""
+}
+
+func (n *names) tellConversation(body proto.Message) string {
+	switch e := body.(type) {
+	case *eventv1.ConversationStarted:
+		if e.GetWidgetId() == "" {
+			return "starts outside of any widget"
+		}
+		return "starts in the " + e.GetWidgetId()
+	case *eventv1.ChannelBound:
+		if e.GetLinkId() == "" {
+			return "binds " + n.identity(e.GetIdentityId())
+		}
+		return "binds " + n.identity(e.GetIdentityId()) + " by " + n.link(e.GetLinkId())
+	case *eventv1.ChannelUnbound:
+		return "unbinds " + n.identity(e.GetIdentityId()) + " (" + plain(e.GetReason(), "UNBOUND_REASON_") + ")"
+	case *eventv1.RouteChanged:
+		return fmt.Sprintf("route %d: %s (%s)", e.GetRouteVersion(), n.route(e.GetIdentityIds()), plain(e.GetRule(), "ROUTE_RULE_"))
+	case *eventv1.MessageReceived:
+		text := n.identity(e.GetIdentityId()) + " says: " + quote(e.GetSealed().GetContent())
+		if e.GetLate() {
+			text += "  [late]"
+		}
+		if e.GetLinkId() != "" {
+			text += "  [held by " + n.link(e.GetLinkId()) + "]"
+		}
+		return text
+	case *eventv1.EchoReceived:
+		return "the business says in the app of " + e.GetChannel() + ": " + quote(e.GetSealed().GetContent())
+	case *eventv1.ReplyQueued:
+		return n.reply(e)
+	case *eventv1.ReplyRerouted:
+		return fmt.Sprintf("%q goes to %s instead%s", n.messages[e.GetMessageId()],
+			n.identity(e.GetRoute().GetIdentityId()), n.passedOver(e.GetRoute()))
+	case *eventv1.NoteAdded:
+		return e.GetAgentId() + " notes: " + quote(e.GetSealed().GetContent())
+	case *eventv1.NoticeQueued:
+		return "tells " + n.identity(e.GetIdentityId()) + ": " + quote(e.GetSealed().GetContent())
+	case *eventv1.MessageSent:
+		if e.GetChannel() == "widget" {
+			return fmt.Sprintf("%q stands in the widget", n.messages[e.GetMessageId()])
+		}
+		return fmt.Sprintf("%q was sent over %s", n.messages[e.GetMessageId()], e.GetChannel())
+	case *eventv1.MessageDelivered:
+		return fmt.Sprintf("%q was delivered", n.messages[e.GetMessageId()])
+	case *eventv1.MessageRead:
+		return fmt.Sprintf("%q was read", n.messages[e.GetMessageId()])
+	case *eventv1.MessageFailed:
+		return fmt.Sprintf("%q failed: %s", n.messages[e.GetMessageId()], e.GetError().GetReason())
+	case *eventv1.MessageOutcomeUnknown:
+		return fmt.Sprintf("%q may or may not have arrived: %s", n.messages[e.GetMessageId()], e.GetError().GetReason())
+	}
+	return n.tellLink(body)
+}
+
+func (n *names) tellLink(body proto.Message) string {
+	switch e := body.(type) {
+	case *eventv1.LinkRequested:
+		by := ""
+		if e.GetAgentId() != "" {
+			by = " offered by " + e.GetAgentId()
+		}
+		return n.link(e.GetLinkId()) + " to " + e.GetIntegrationId() + " requested" + by
+	case *eventv1.LinkMatched:
+		text := n.link(e.GetLinkId()) + " matched: " + n.identity(e.GetIdentityId())
+		if e.GetHeld() {
+			text += ", holding: " + quote(e.GetSealed().GetHeld())
+		}
+		return text
+	case *eventv1.LinkPrompted:
+		return n.link(e.GetLinkId()) + " asks " + n.identity(e.GetIdentityId())
+	case *eventv1.LinkAnswered:
+		text := n.link(e.GetLinkId()) + " answered: no"
+		if e.GetYes() {
+			text = n.link(e.GetLinkId()) + " answered: yes"
+		}
+		if e.GetTooLate() {
+			text += ", too late"
+		}
+		return text
+	case *eventv1.LinkConfirmed:
+		return n.link(e.GetLinkId()) + " confirmed"
+	case *eventv1.LinkCancelled:
+		return n.link(e.GetLinkId()) + " cancelled (" + plain(e.GetReason(), "CANCEL_REASON_") + ")"
+	case *eventv1.LinkFailed:
+		return n.link(e.GetLinkId()) + " failed (" + plain(e.GetReason(), "CODE_REFUSAL_") + ")"
+	case *eventv1.LinkExpired:
+		return n.link(e.GetLinkId()) + " expired"
+	}
+	return ""
+}
+
+func (n *names) reply(e *eventv1.ReplyQueued) string {
+	text := fmt.Sprintf("%s replies to %s", e.GetAgentId(), n.identity(e.GetRoute().GetIdentityId()))
+	if e.GetRoute().GetRule() == eventv1.ReplyRule_REPLY_RULE_NAMED {
+		text += " (named" + n.passedOver(e.GetRoute()) + ")"
+	}
+	return text + ": " + quote(e.GetSealed().GetContent())
+}
+
+func (n *names) passedOver(route *eventv1.FrozenRoute) string {
+	var out strings.Builder
+	for _, p := range route.GetPassedOver() {
+		fmt.Fprintf(&out, ", not %s: %s", n.identity(p.GetIdentityId()), plain(p.GetReason(), "PASSED_OVER_REASON_"))
+	}
+	return out.String()
+}
+
+func (n *names) tellIdentity(body proto.Message) string {
+	switch e := body.(type) {
+	case *eventv1.IdentityCreated:
+		return "new: " + n.identity(e.GetIdentityId())
+	case *eventv1.IdentityMoved:
+		return fmt.Sprintf("%s is now an identity of the customer who was %s@widget",
+			n.identity(e.GetIdentityId()), n.customers[e.GetToCustomerId()])
+	case *eventv1.CodeRefused:
+		text := fmt.Sprintf("%s brought a code that attaches nothing (%s)",
+			n.identity(e.GetIdentityId()), plain(e.GetReason(), "CODE_REFUSAL_"))
+		if e.GetAnswered() {
+			text += ", and is told so"
+		}
+		return text
+	case *eventv1.ItemQuarantined:
+		return "quarantined: " + e.GetReason()
+	case *eventv1.ItemIgnored:
+		return "ignored: " + e.GetWhat()
+	case *eventv1.ReceiptParked:
+		return "a receipt waits for its message (" + plain(e.GetState(), "RECEIPT_STATE_") + ")"
+	}
+	return ""
+}
+
+// tellRest says the events of lanes and set-ups.
+func (n *names) tellRest(event conversation.Event) string {
+	who := n.identity(event.Stream.ID)
+	switch e := event.Body.(type) {
+	case *eventv1.IdentityBound:
+		return who + " writes to " + n.conversation(e.GetConversationId())
+	case *eventv1.IdentityReleased:
+		return who + " no longer writes to " + n.conversation(e.GetConversationId())
+	case *eventv1.SendQueued:
+		return fmt.Sprintf("lane of %s: %q queued", who, n.sends[e.GetSendId()])
+	case *eventv1.SendRequested:
+		return fmt.Sprintf("lane of %s: %q requested, attempt %d", who, n.sends[e.GetSendId()], e.GetAttempt())
+	case *eventv1.SendClaimed:
+		return fmt.Sprintf("lane of %s: %q claimed", who, n.sends[e.GetSendId()])
+	case *eventv1.SendSucceeded:
+		return fmt.Sprintf("lane of %s: %q done (%s)", who, n.sends[e.GetSendId()], plain(e.GetSource(), "OUTCOME_SOURCE_"))
+	case *eventv1.SendFailed:
+		return fmt.Sprintf("lane of %s: %q failed", who, n.sends[e.GetSendId()])
+	case *eventv1.SendDeferred:
+		return fmt.Sprintf("lane of %s: %q deferred (%s)", who, n.sends[e.GetSendId()], e.GetError().GetReason())
+	case *eventv1.SendOutcomeUnknown:
+		return fmt.Sprintf("lane of %s: %q unknown (%s)", who, n.sends[e.GetSendId()], e.GetError().GetReason())
+	case *eventv1.SendWithdrawn:
+		return fmt.Sprintf("lane of %s: %q withdrawn", who, n.sends[e.GetSendId()])
+	case *eventv1.LaneReleased:
+		return fmt.Sprintf("lane of %s: goes on past %q", who, n.sends[e.GetSendId()])
+	case *eventv1.ChannelOffered:
+		return e.GetWidgetId() + " offers " + e.GetIntegrationId()
+	case *eventv1.ChannelWithdrawn:
+		return e.GetWidgetId() + " no longer offers " + e.GetIntegrationId()
+	case *eventv1.WidgetConfigured:
+		return e.GetWidgetId() + " is configured"
+	case *eventv1.LinkPolicyChanged:
+		return "identities that are bound elsewhere: " + plain(e.GetBoundElsewhere(), "BOUND_ELSEWHERE_")
+	}
+	return ""
+}

@@ -1,0 +1,132 @@
+package story
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+)
+
+// view tells one view of a conversation: the one that is named, or the one that
+// was written in last.
+func (p *player) view(t *testing.T, d *datadriven.TestData) string {
+	what, where := "", p.conversation
+	for _, arg := range d.CmdArgs {
+		if len(arg.Vals) == 0 && strings.HasPrefix(arg.Key, "c") && arg.Key != "customer" {
+			where = p.names.conversationID(arg.Key)
+			continue
+		}
+		what = arg.Key
+	}
+	switch what {
+	case "timeline", "widget-timeline":
+		return p.timeline(t, where, what == "widget-timeline")
+	case "route":
+		return p.route(t, where)
+	case "customer":
+		return p.customer(t, where)
+	case "":
+		d.Fatalf(t, "which view?")
+	}
+	return p.channel(t, where, what)
+}
+
+// timeline tells the conversation as the workspace shows it, or with comments
+// alone as the widget does.
+func (p *player) timeline(t testing.TB, conversationID string, commentsOnly bool) string {
+	var out strings.Builder
+	for _, item := range p.stage.Timeline(t, conversationID) {
+		if commentsOnly && item.GetKind() != viewv1.ItemKind_ITEM_KIND_COMMENT {
+			continue
+		}
+		fmt.Fprintln(&out, p.item(item))
+	}
+	return out.String()
+}
+
+// item tells one line of a timeline.
+func (p *player) item(item *viewv1.TimelineItem) string {
+	text := quote(item.GetContent())
+	switch line := item.GetLine().(type) {
+	case *viewv1.TimelineItem_Customer:
+		late := ""
+		if line.Customer.GetLate() {
+			late = ", late"
+		}
+		return fmt.Sprintf("customer (%s%s): %s", line.Customer.GetChannel(), late, text)
+	case *viewv1.TimelineItem_Agent:
+		a := line.Agent
+		over := a.GetChannel()
+		if a.GetIntendedChannel() != "" && a.GetIntendedChannel() != over {
+			over += ", meant for " + a.GetIntendedChannel()
+		}
+		return fmt.Sprintf("agent (%s, %s): %s", over, plain(a.GetState(), "DELIVERY_STATE_"), text)
+	case *viewv1.TimelineItem_NativeApp:
+		return fmt.Sprintf("native app (%s): %s", line.NativeApp.GetChannel(), text)
+	case *viewv1.TimelineItem_Note:
+		return "note: " + text
+	case *viewv1.TimelineItem_System:
+		words := plain(line.System.GetKind(), "SYSTEM_LINE_KIND_")
+		if line.System.GetChannel() != "" {
+			words += " " + line.System.GetChannel()
+		}
+		return "-- " + words
+	}
+	return "?"
+}
+
+// channel tells what was exchanged over one integration.
+func (p *player) channel(t testing.TB, conversationID, integrationID string) string {
+	var out strings.Builder
+	for _, segment := range p.stage.Channel(t, conversationID, integrationID).GetSegments() {
+		fmt.Fprintf(&out, "segment %d\n", segment.GetNumber())
+		for _, entry := range segment.GetEntries() {
+			aside := ""
+			if entry.GetAside() {
+				aside = "aside: "
+			}
+			fmt.Fprintf(&out, "  %s%s\n", aside, p.item(entry.GetItem()))
+		}
+	}
+	if out.Len() == 0 {
+		return "nothing\n"
+	}
+	return out.String()
+}
+
+func (p *player) route(t testing.TB, conversationID string) string {
+	route := p.stage.Route(t, conversationID)
+	var ids []string
+	for _, binding := range route.GetBindings() {
+		ids = append(ids, binding.GetIdentityId())
+	}
+	return fmt.Sprintf("route %d: %s (%s)\n", route.GetVersion(), p.names.route(ids), plain(route.GetRule(), "ROUTE_RULE_"))
+}
+
+// customer tells the card of the customer of a conversation.
+func (p *player) customer(t testing.TB, conversationID string) string {
+	var out strings.Builder
+	card := p.stage.Customer(t, p.stage.Route(t, conversationID).GetCustomerId())
+	slices.SortFunc(card.GetIdentities(), func(a, b *viewv1.Identity) int {
+		return cmp.Compare(a.GetFirstSeen(), b.GetFirstSeen())
+	})
+	for _, identity := range card.GetIdentities() {
+		fmt.Fprintf(&out, "%s", p.names.identity(identity.GetIdentityId()))
+		if identity.GetConversationId() != "" {
+			fmt.Fprintf(&out, " in %s", p.names.conversation(identity.GetConversationId()))
+		}
+		for _, alias := range identity.GetAliases() {
+			fmt.Fprintf(&out, ", %s %s", alias.GetKind(), alias.GetValue())
+		}
+		fmt.Fprintln(&out)
+	}
+	for _, conversation := range card.GetConversations() {
+		fmt.Fprintf(&out, "has %s\n", p.names.conversation(conversation.GetConversationId()))
+	}
+	return out.String()
+}
