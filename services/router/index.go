@@ -26,6 +26,8 @@ const (
 	indexParked = "parked"
 	// indexKey leads from a customer to the key of their content.
 	indexKey = "key"
+	// indexAccount lists the accounts; it belongs to the installation.
+	indexAccount = "account"
 	// indexTimer holds what is due, by time; it belongs to the installation.
 	indexTimer = "timer"
 	// indexUnclaimed holds sends that were requested and not claimed; it
@@ -61,6 +63,10 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		change.Delete = append(change.Delete, eventstore.IndexKey{Account: account, Index: index, Key: key})
 	}
 	switch e := body.(type) {
+	case *eventv1.AccountCreated:
+		change.Put = append(change.Put, eventstore.IndexEntry{IndexKey: eventstore.IndexKey{
+			Account: installation, Index: indexAccount, Key: []byte(e.GetAccountId()),
+		}})
 	case *eventv1.CustomerCreated:
 		put(indexKey, []byte(e.GetCustomerId()), []byte(rec.KeyID))
 	case *eventv1.IdentityCreated:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,11 +23,24 @@ import (
 )
 
 // clock is the time of a stage, which passes only when a story says so.
-type clock struct{ at time.Time }
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
 
 func newClock() *clock { return &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
 
-func (c *clock) now() time.Time { return c.at }
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
 
 // bare is the first stage: the decisions alone, over a complete state, with the
 // log in a slice. With twice set, every item is handed in twice.
@@ -68,7 +82,7 @@ func (b *bare) Publish(t testing.TB, from story.Speaker, item *ingressv1.Item) *
 }
 
 func (b *bare) decide(t testing.TB, source channel.Source, item *ingressv1.Item) *ingressv1.ItemAnswer {
-	command, err := b.engine.Translate(source, proto.CloneOf(item), b.clock.at)
+	command, err := b.engine.Translate(source, proto.CloneOf(item), b.clock.now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +110,7 @@ func (b *bare) give(t testing.TB, command conversation.Command) *ingressv1.ItemA
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.log.add(encoded, b.clock.at)
+		b.log.add(encoded, b.clock.now())
 	}
 	return &ingressv1.ItemAnswer{
 		Status: ingressv1.ItemStatus_ITEM_STATUS_COMMITTED, ConversationId: decision.ConversationID,
@@ -105,12 +119,12 @@ func (b *bare) give(t testing.TB, command conversation.Command) *ingressv1.ItemA
 }
 
 func (b *bare) Events(_ testing.TB, from int) []conversation.Event { return b.events[from:] }
-func (b *bare) Now() time.Time                                     { return b.clock.at }
+func (b *bare) Now() time.Time                                     { return b.clock.now() }
 func (b *bare) Code(linkID string) string                          { return b.keys.Code(story.Account, linkID) }
 
 // Advance fires what every event so far has set, and none has ended, in order.
 func (b *bare) Advance(t testing.TB, by time.Duration) {
-	until := b.clock.at.Add(by)
+	until := b.clock.now().Add(by)
 	for {
 		var due []conversation.Timer
 		for _, event := range b.events {
@@ -122,16 +136,16 @@ func (b *bare) Advance(t testing.TB, by time.Duration) {
 		if len(due) == 0 || due[0].Due.After(until) {
 			break
 		}
-		b.clock.at = due[0].Due
+		b.clock.set(due[0].Due)
 		before := len(b.events)
 		b.give(t, &conversation.FireTimer{Header: conversation.Header{
-			ID: b.engine.NewID(), Account: story.Account, Now: b.clock.at, Received: b.clock.at,
+			ID: b.engine.NewID(), Account: story.Account, Now: b.clock.now(), Received: b.clock.now(),
 		}, Timer: due[0]})
 		if len(b.events) == before {
 			t.Fatalf("the timer %v was due and nothing came of it", due[0])
 		}
 	}
-	b.clock.at = until
+	b.clock.set(until)
 }
 
 func (b *bare) past() *projections.Past {

@@ -127,12 +127,12 @@ func readEvents(t testing.TB, store *eventstore.Store, keys *keyring.Keyring, fr
 	return events
 }
 
-func (s *inStore) Now() time.Time            { return s.clock.at }
+func (s *inStore) Now() time.Time            { return s.clock.now() }
 func (s *inStore) Code(linkID string) string { return s.keys.Code(story.Account, linkID) }
 
 // Advance fires the timers of the log's index, each at its time.
 func (s *inStore) Advance(t testing.TB, by time.Duration) {
-	until := s.clock.at.Add(by)
+	until := s.clock.now().Add(by)
 	for {
 		account, timer, ok, err := s.engine.NextTimer(t.Context())
 		if err != nil {
@@ -141,7 +141,7 @@ func (s *inStore) Advance(t testing.TB, by time.Duration) {
 		if !ok || timer.Due.After(until) {
 			break
 		}
-		s.clock.at = timer.Due
+		s.clock.set(timer.Due)
 		before := s.store.Durable()
 		if err := s.engine.Fire(t.Context(), account, timer); err != nil {
 			t.Fatal(err)
@@ -150,7 +150,7 @@ func (s *inStore) Advance(t testing.TB, by time.Duration) {
 			t.Fatalf("the timer %v was due and nothing came of it", timer)
 		}
 	}
-	s.clock.at = until
+	s.clock.set(until)
 }
 
 func (s *inStore) Timeline(t testing.TB, conversationID string) []*viewv1.TimelineItem {

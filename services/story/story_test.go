@@ -18,5 +18,10 @@ func TestStories(t *testing.T) {
 			story.Play(t, path, stage)
 			stage.rebuilt(t)
 		})
+		t.Run("broker", func(t *testing.T) {
+			stage := newInBroker(t)
+			story.Play(t, path, stage)
+			stage.rebuilt(t)
+		})
 	})
 }

@@ -1,0 +1,195 @@
+package router
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/channel"
+	"weiche/services/conversation"
+	"weiche/services/keyring"
+)
+
+// Directory is the set-up of all accounts in memory, as adapters, senders and the
+// API see it. It follows the log.
+type Directory struct {
+	store *eventstore.Store
+	keys  *keyring.Keyring
+
+	mu       sync.RWMutex
+	accounts map[string]*conversation.Account
+	// changed is closed and replaced when position moves.
+	position uint64
+	changed  chan struct{}
+}
+
+// NewDirectory returns the directory of a log, as it stands now.
+func NewDirectory(ctx context.Context, store *eventstore.Store, keys *keyring.Keyring) (*Directory, error) {
+	d := &Directory{
+		store: store, keys: keys,
+		accounts: map[string]*conversation.Account{}, changed: make(chan struct{}), position: store.Durable(),
+	}
+	for hit, err := range store.IndexScan(ctx, installation, indexAccount, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		if err := d.reload(ctx, string(hit.Key)); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+// Run follows the log until the context ends, and returns nil then.
+func (d *Directory) Run(ctx context.Context) error {
+	d.mu.RLock()
+	from := d.position + 1
+	d.mu.RUnlock()
+	for rec, err := range d.store.Subscribe(ctx, from) {
+		if err != nil {
+			return ended(ctx, err)
+		}
+		if rec.Stream.Category == conversation.CategoryAccount {
+			if err := d.reload(ctx, rec.Stream.ID); err != nil {
+				return ended(ctx, err)
+			}
+		}
+		d.mu.Lock()
+		d.position = rec.Position
+		close(d.changed)
+		d.changed = make(chan struct{})
+		d.mu.Unlock()
+	}
+	return nil
+}
+
+// WaitFor returns once the directory knows the record at a position.
+func (d *Directory) WaitFor(ctx context.Context, position uint64) error {
+	for {
+		d.mu.RLock()
+		at, changed := d.position, d.changed
+		d.mu.RUnlock()
+		if at >= position {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// reload folds the set-up of one account anew.
+func (d *Directory) reload(ctx context.Context, account string) error {
+	state := conversation.NewState()
+	stream := eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: account}
+	for rec, err := range d.store.ReadStream(ctx, stream, 1) {
+		if err != nil {
+			return err
+		}
+		event, err := Decode(rec)
+		if err != nil {
+			return err
+		}
+		conversation.Evolve(state, event)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.accounts[account] = state.Account(account)
+	return nil
+}
+
+// find returns what pick finds in one of the accounts, in the order of their ids.
+func find[V any](d *Directory, pick func(account string, setup *conversation.Account) (V, bool)) (V, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	ids := make([]string, 0, len(d.accounts))
+	for id := range d.accounts {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if value, ok := pick(id, d.accounts[id]); ok {
+			return value, true
+		}
+	}
+	var none V
+	return none, false
+}
+
+// App returns the app whose webhook address carries this id.
+func (d *Directory) App(id string) (channel.App, bool) {
+	app, ok := find(d, func(account string, setup *conversation.Account) (channel.App, bool) {
+		app := setup.Apps[id]
+		return channel.App{
+			Account: account, ID: id, Channel: app.GetChannel(), ProviderApp: app.GetProviderAppId(),
+		}, app != nil
+	})
+	if !ok {
+		return channel.App{}, false
+	}
+	// An app whose secrets cannot be read has none, and nothing is signed by it.
+	app.Secrets, _ = d.keys.Secrets(app.Account, OwnerApp(id), SecretApp)
+	app.VerifyToken, _, _ = d.keys.Secret(app.Account, OwnerApp(id), SecretVerify)
+	return app, true
+}
+
+// ByProviderAccount returns the integration of an app that has this id at the
+// provider.
+func (d *Directory) ByProviderAccount(app channel.App, providerAccount string) (channel.Integration, bool) {
+	d.mu.RLock()
+	setup := d.accounts[app.Account]
+	d.mu.RUnlock()
+	if setup == nil || providerAccount == "" {
+		return channel.Integration{}, false
+	}
+	for _, i := range setup.Integrations {
+		if i.GetAppId() == app.ID && i.GetProviderAccountId() == providerAccount {
+			return d.integration(app.Account, i), true
+		}
+	}
+	return channel.Integration{}, false
+}
+
+// Integration returns one by its own id, with its token.
+func (d *Directory) Integration(account, id string) (channel.Integration, bool) {
+	d.mu.RLock()
+	setup := d.accounts[account]
+	d.mu.RUnlock()
+	if setup == nil || setup.Integrations[id] == nil {
+		return channel.Integration{}, false
+	}
+	integration := d.integration(account, setup.Integrations[id])
+	integration.Token, _, _ = d.keys.Secret(account, OwnerIntegration(id), SecretToken)
+	return integration, true
+}
+
+func (d *Directory) integration(account string, i *eventv1.IntegrationConnected) channel.Integration {
+	return channel.Integration{
+		Account: account, ID: i.GetIntegrationId(), Channel: i.GetChannel(), App: i.GetAppId(),
+		ProviderAccount: i.GetProviderAccountId(), Page: i.GetPageId(),
+	}
+}
+
+// Widget returns a widget and the account that it belongs to.
+func (d *Directory) Widget(id string) (account string, setup *conversation.Account, ok bool) {
+	type found struct {
+		account string
+		setup   *conversation.Account
+	}
+	f, ok := find(d, func(account string, setup *conversation.Account) (found, bool) {
+		return found{account, setup}, setup.Widgets[id] != nil
+	})
+	return f.account, f.setup, ok
+}
+
+// Account returns the set-up of an account, which must not be changed.
+func (d *Directory) Account(id string) (*conversation.Account, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	setup, ok := d.accounts[id]
+	return setup, ok
+}
