@@ -174,16 +174,12 @@ func (d *Directory) integration(account string, i *eventv1.IntegrationConnected)
 	}
 }
 
-// Widget returns a widget and the account that it belongs to.
-func (d *Directory) Widget(id string) (account string, setup *conversation.Account, ok bool) {
-	type found struct {
-		account string
-		setup   *conversation.Account
-	}
-	f, ok := find(d, func(account string, setup *conversation.Account) (found, bool) {
-		return found{account, setup}, setup.Widgets[id] != nil
+// Each calls see for every account in the order of their ids until it returns
+// false. The set-up must not be changed.
+func (d *Directory) Each(see func(account string, setup *conversation.Account) bool) {
+	find(d, func(account string, setup *conversation.Account) (struct{}, bool) {
+		return struct{}{}, !see(account, setup)
 	})
-	return f.account, f.setup, ok
 }
 
 // Account returns the set-up of an account, which must not be changed.

@@ -25,18 +25,3 @@ func (e *Engine) VisitorConversation(ctx context.Context, account, widgetID, vis
 	}
 	return "", nil
 }
-
-// Link returns a link of a conversation as decisions see it, and the text that the
-// widget may show of the address; false where the conversation has no such link.
-func (e *Engine) Link(ctx context.Context, account, conversationID, linkID string) (conversation.Link, bool, error) {
-	state := conversation.NewState()
-	stream := eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: conversationID}
-	if err := e.fold(ctx, state, stream); err != nil {
-		return conversation.Link{}, false, err
-	}
-	c := state.Conversation(conversationID)
-	if c == nil || c.Links[linkID] == nil {
-		return conversation.Link{}, false, nil
-	}
-	return *c.Links[linkID], true, nil
-}

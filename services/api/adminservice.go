@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	errorv1 "weiche/proto/gen/weiche/error/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
+)
+
+// adminService is what an administrator may do.
+type adminService struct{ *server }
+
+// ApplySetup makes an account what a set-up says. It takes nothing that another
+// account has.
+func (s *adminService) ApplySetup(ctx context.Context, req *adminv1.ApplySetupRequest) (*adminv1.ApplySetupResponse, error) {
+	account, setup := req.GetAccountId(), req.GetSetup()
+	if !isSetupID(account) {
+		return nil, invalid("account_id is 1 to 64 of a-z, 0-9 and -")
+	}
+	if setup == nil {
+		return nil, invalid("setup is missing")
+	}
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	if err := s.free(account, setup); err != nil {
+		return nil, err
+	}
+	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: instanceAdmin}
+	answer, err := s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
+		Deadline: s.deadline(), Command: &ingressv1.AgentCommand_ApplySetup{ApplySetup: setup},
+	}}})
+	if err != nil {
+		return nil, err
+	}
+	response := &adminv1.ApplySetupResponse{Position: s.opaque(answer.GetPosition())}
+	for _, agent := range setup.GetAgents() {
+		response.AgentTokens = append(response.AgentTokens, &adminv1.AgentToken{
+			AgentId: agent.GetId(), Token: AgentToken(s.Keys, account, agent.GetId()).Reveal(),
+		})
+	}
+	return response, nil
+}
+
+// free refuses ids of a wrong form and what belongs to another account. The
+// router checks what the account itself has.
+func (s *adminService) free(account string, setup *ingressv1.ApplySetup) error {
+	taken := func(what, id, owner string, ok bool) error {
+		if ok && owner != account {
+			return fail(errorv1.Reason_REASON_TAKEN, fmt.Sprintf("%s %q belongs to another account", what, id))
+		}
+		return nil
+	}
+	form := func(what, id string) error {
+		if isSetupID(id) {
+			return nil
+		}
+		return invalid(fmt.Sprintf("%s %q: an id is 1 to 64 of a-z, 0-9 and -", what, id))
+	}
+	for _, app := range setup.GetApps() {
+		owner, ok := s.Queries.AppOwner(app.GetId())
+		if err := errors.Join(form("app", app.GetId()), taken("app", app.GetId(), owner, ok)); err != nil {
+			return err
+		}
+	}
+	for _, i := range setup.GetIntegrations() {
+		owner, ok := s.Queries.ProviderAccountOwner(i.GetChannel(), i.GetProviderAccountId())
+		err := errors.Join(form("integration", i.GetId()), taken("provider account", i.GetProviderAccountId(), owner, ok))
+		if err != nil {
+			return err
+		}
+	}
+	for _, w := range setup.GetWidgets() {
+		other, ok := s.Queries.Widget(w.GetId())
+		if err := errors.Join(form("widget", w.GetId()), taken("widget", w.GetId(), other.Account, ok)); err != nil {
+			return err
+		}
+	}
+	for _, agent := range setup.GetAgents() {
+		if err := form("agent", agent.GetId()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ListEvents returns a page of the log.
+func (s *adminService) ListEvents(ctx context.Context, req *adminv1.ListEventsRequest) (*adminv1.ListEventsResponse, error) {
+	limit, err := pageSize(req.GetLimit(), 100, 1000)
+	if err != nil {
+		return nil, err
+	}
+	events, head, err := s.Queries.Events(ctx, req.GetAfter(), limit)
+	if err != nil {
+		return nil, err
+	}
+	return &adminv1.ListEventsResponse{Events: events, Head: head}, nil
+}

@@ -1,0 +1,127 @@
+// Package api is what Weiche answers over HTTP: the services of the widget, the
+// workspace and the administrator, by Connect, gRPC and gRPC-Web. It holds no
+// state: a command is published and waits for the router's answer, a question is
+// answered from the views.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+
+	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
+	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
+	"weiche/services/channel"
+	"weiche/services/keyring"
+)
+
+// The largest request of each service, in bytes.
+const (
+	maxRequest      = 64 << 10
+	maxAdminRequest = 1 << 20
+)
+
+// Config is what the API is made of.
+type Config struct {
+	// Publisher takes commands.
+	Publisher channel.Publisher
+	// Queries answers questions about the set-up and the log.
+	Queries Queries
+	// Views answers questions about conversations.
+	Views Views
+	// Keys binds tokens and makes the codes of links.
+	Keys *keyring.Keyring
+	// Links makes the address that takes a code to an account of a channel.
+	Links func(channel, address, language, code string) string
+	// Limits bounds how often somebody may call; the zero value is good for use.
+	Limits Limits
+	// Proxies are the networks whose word in X-Forwarded-For is taken for the
+	// caller's address; none if nil.
+	Proxies []netip.Prefix
+	// AllowRemoteTokens lets agents and administrators call from other machines.
+	// Their tokens are not meant for that: they end only with the keyring.
+	AllowRemoteTokens bool
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+	// Logger gets what callers are not told; slog.Default if nil.
+	Logger *slog.Logger
+}
+
+func (c *Config) ensureDefaults() {
+	c.Limits.ensureDefaults()
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+}
+
+// server is what the services share.
+type server struct {
+	Config
+
+	errors    *connecthttp.ErrorWriter
+	visitors  *limiter
+	addresses *limiter
+	// applying is held while a set-up is checked and decided, so that two
+	// accounts cannot take one id.
+	applying sync.Mutex
+}
+
+// New returns the handler of the whole API and of GET /livez. Every other path is
+// 404. gRPC needs HTTP/2, also without TLS: set http.Server.Protocols to HTTP1,
+// HTTP2 and UnencryptedHTTP2.
+func New(config Config) http.Handler {
+	config.ensureDefaults()
+	s := &server{Config: config, errors: connecthttp.NewErrorWriter()}
+	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
+	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
+
+	widget := connect.NewServer(s.answerErrors, s.recoverPanics, s.requireVisitor)
+	widgetv1connect.RegisterWidgetServiceHandler(widget, &widgetService{s})
+	workspace := connect.NewServer(s.answerErrors, s.recoverPanics, s.requireAgent)
+	workspacev1connect.RegisterWorkspaceServiceHandler(workspace, &workspaceService{s})
+	admin := connect.NewServer(s.answerErrors, s.recoverPanics, s.requireAdmin)
+	adminv1connect.RegisterAdminServiceHandler(admin, &adminService{s})
+
+	mux := http.NewServeMux()
+	mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(mounted(widget, maxRequest)))
+	sameOrigin := http.NewCrossOriginProtection()
+	mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
+	mux.Handle("/"+adminv1connect.AdminServiceName+"/", sameOrigin.Handler(mounted(admin, maxAdminRequest)))
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	return secured(mux)
+}
+
+// mounted serves a service with a bound on its requests, as they come and
+// unpacked.
+func mounted(service *connect.Server, maxBytes int) http.Handler {
+	mux := http.NewServeMux()
+	connecthttp.Mount(mux, service, connecthttp.WithReadMaxBytes(maxBytes))
+	return http.MaxBytesHandler(mux, int64(maxBytes))
+}
+
+// secured sets the headers that every answer has.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cache-Control", "no-store")
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("Referrer-Policy", "no-referrer")
+		if r.TLS != nil {
+			header.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}

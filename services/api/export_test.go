@@ -1,0 +1,25 @@
+package api
+
+import (
+	"connectrpc.com/connect/v2"
+
+	errorv1 "weiche/proto/gen/weiche/error/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
+
+// What the tests look at from outside.
+
+func CodeOf(reason errorv1.Reason) connect.Code                  { return codeOf(reason) }
+func ReasonOf(refusal ingressv1.Refusal) errorv1.Reason          { return reasonOf(refusal) }
+func ParseAgentToken(token string) (account, id string, ok bool) { return parseAgentToken(token) }
+
+// Position makes the opaque form of a position.
+func Position(partition, place uint64, incarnation string) string {
+	return position{partition, place, incarnation}.String()
+}
+
+// ParsePosition reads it.
+func ParsePosition(text string) (partition, place uint64, incarnation string, err error) {
+	p, err := parsePosition(text)
+	return p.partition, p.place, p.incarnation, err
+}

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Limits bounds how often a visitor, and an address of the network, may call the
+// widget's service. A field that is 0 is the default; a negative rate is no
+// bound. Agents and administrators are not bounded.
+type Limits struct {
+	// VisitorPerSecond and VisitorBurst are for one session: 10 and 40.
+	VisitorPerSecond float64
+	VisitorBurst     int
+	// AddressPerSecond and AddressBurst are for one address, of IPv6 for one
+	// network of 64 bits: 50 and 200.
+	AddressPerSecond float64
+	AddressBurst     int
+}
+
+func (l *Limits) ensureDefaults() {
+	if l.VisitorPerSecond == 0 {
+		l.VisitorPerSecond = 10
+	}
+	if l.VisitorBurst == 0 {
+		l.VisitorBurst = 40
+	}
+	if l.AddressPerSecond == 0 {
+		l.AddressPerSecond = 50
+	}
+	if l.AddressBurst == 0 {
+		l.AddressBurst = 200
+	}
+}
+
+// keptCallers is how many callers of one sort are remembered at least; twice as
+// many at most.
+const keptCallers = 20_000
+
+// limiter holds a token bucket for each caller in two generations: when the young
+// one is full it becomes the old one, and those not seen since are forgotten.
+type limiter struct {
+	limit rate.Limit
+	burst int
+	now   func() time.Time
+	keep  int
+
+	mu         sync.Mutex
+	young, old map[string]*rate.Limiter
+}
+
+func newLimiter(perSecond float64, burst int, now func() time.Time) *limiter {
+	l := &limiter{limit: rate.Limit(perSecond), burst: burst, now: now, keep: keptCallers, young: map[string]*rate.Limiter{}}
+	if perSecond < 0 {
+		l.limit = rate.Inf
+	}
+	return l
+}
+
+// allow takes one token of a caller, and says whether there was one.
+func (l *limiter) allow(caller string) bool {
+	if l.limit == rate.Inf {
+		return true
+	}
+	return l.bucket(caller).AllowN(l.now(), 1)
+}
+
+func (l *limiter) bucket(caller string) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if bucket := l.young[caller]; bucket != nil {
+		return bucket
+	}
+	bucket := l.old[caller]
+	if bucket == nil {
+		bucket = rate.NewLimiter(l.limit, l.burst)
+	}
+	if len(l.young) >= l.keep {
+		l.old, l.young = l.young, make(map[string]*rate.Limiter, l.keep)
+	}
+	l.young[caller] = bucket
+	return bucket
+}
+
+// caller returns the address that a request comes from: the last one that is not
+// a proxy of ours.
+func (s *server) caller(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(forwarded) {
+		if !s.isProxy(address) {
+			break
+		}
+		before, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		address = before
+	}
+	if address = address.Unmap().WithZone(""); address.Is6() {
+		network, _ := address.Prefix(64)
+		return network.String()
+	}
+	return address.String()
+}
+
+func (s *server) isProxy(address netip.Addr) bool {
+	return slices.ContainsFunc(s.Proxies, func(network netip.Prefix) bool { return network.Contains(address.Unmap()) })
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+	widgetv1 "weiche/proto/gen/weiche/widget/v1"
+)
+
+// word makes a word of an enum's value: queued of DELIVERY_STATE_QUEUED, nothing
+// of a value that is not stated.
+func word(value fmt.Stringer, prefix string) string {
+	text := strings.TrimPrefix(value.String(), prefix)
+	if text == "UNSPECIFIED" {
+		return ""
+	}
+	return strings.ToLower(text)
+}
+
+// aboutChannel are the system lines that the widget shows, and their words.
+var aboutChannel = map[viewv1.SystemLineKind]string{
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_CHANNEL_BOUND:   "linked",
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_CHANNEL_UNBOUND: "disconnected",
+}
+
+// forVisitors says whether the widget shows a line.
+func forVisitors(item *viewv1.TimelineItem) bool {
+	return item.GetKind() == viewv1.ItemKind_ITEM_KIND_COMMENT || aboutChannel[item.GetSystem().GetKind()] != ""
+}
+
+// lineOf makes what the widget shows of a line.
+func (s *server) lineOf(account string, item *viewv1.TimelineItem) *widgetv1.Line {
+	line := &widgetv1.Line{
+		Place: item.GetPosition(), MessageId: item.GetMessageId(), At: item.GetRecordedAt(),
+		Content: shown(item.GetContent()), Erased: item.GetErased() || item.GetUnsent(),
+	}
+	switch kind := item.GetLine().(type) {
+	case *viewv1.TimelineItem_Customer:
+		line.Author, line.Channel = widgetv1.Author_AUTHOR_CUSTOMER, kind.Customer.GetChannel()
+	case *viewv1.TimelineItem_Agent:
+		reply := kind.Agent
+		line.Author, line.Channel = widgetv1.Author_AUTHOR_AGENT, reply.GetChannel()
+		if reply.GetIntendedIntegrationId() != reply.GetIntegrationId() {
+			line.IntendedChannel = reply.GetIntendedChannel()
+		}
+		line.State = word(reply.GetState(), "DELIVERY_STATE_")
+		line.AgentName, _ = s.Queries.Agent(account, reply.GetAgentId())
+	case *viewv1.TimelineItem_NativeApp:
+		line.Author, line.Channel = widgetv1.Author_AUTHOR_AGENT, kind.NativeApp.GetChannel()
+	case *viewv1.TimelineItem_System:
+		line.Author, line.Channel = widgetv1.Author_AUTHOR_SYSTEM, kind.System.GetChannel()
+		line.About = aboutChannel[kind.System.GetKind()]
+	}
+	return line
+}
+
+// shown returns content without the provider's addresses and ids, which a browser
+// never sees.
+func shown(content *eventv1.Content) *eventv1.Content {
+	if content == nil {
+		return nil
+	}
+	content = proto.CloneOf(content)
+	content.Referral = nil
+	if reply := content.GetReplyTo(); reply != nil {
+		content.ReplyTo = &eventv1.ReplyTo{MessageId: reply.GetMessageId()}
+	}
+	for _, part := range content.GetParts() {
+		switch kind := part.GetKind().(type) {
+		case *eventv1.Part_Media:
+			hideAddress(kind.Media)
+		case *eventv1.Part_Share:
+			kind.Share.Url, kind.Share.ProviderId = "", ""
+		}
+	}
+	return content
+}
+
+func hideAddress(media *eventv1.Media) {
+	media.ProviderUrl, media.ProviderMediaId, media.StickerId = "", "", ""
+}
+
+// forAgent takes the providers' addresses of files out of a line; the rest is for
+// agents to see.
+func forAgent(item *viewv1.TimelineItem) {
+	contents := []*eventv1.Content{item.GetContent(), item.GetOriginal()}
+	for _, edit := range item.GetEdits() {
+		contents = append(contents, edit.GetContent())
+	}
+	for _, content := range contents {
+		for _, part := range content.GetParts() {
+			if media := part.GetMedia(); media != nil {
+				hideAddress(media)
+			}
+		}
+	}
+}
+
+// widgetOf returns what a page needs to know of a widget, and of the channels
+// that its visitor's conversation is linked to.
+func widgetOf(w *Widget, route *viewv1.Route) *widgetv1.Widget {
+	out := &widgetv1.Widget{WidgetId: w.ID, Site: w.Site, Languages: w.Languages}
+	for _, offer := range w.Offers {
+		out.Channels = append(out.Channels, &widgetv1.OfferedChannel{
+			IntegrationId: offer.IntegrationID, Channel: offer.Channel, Name: offer.Name,
+			Linked: slices.ContainsFunc(route.GetBindings(), func(b *viewv1.Binding) bool {
+				return b.GetIntegrationId() == offer.IntegrationID
+			}),
+		})
+	}
+	return out
+}

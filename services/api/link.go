@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"weiche/projections"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+	widgetv1 "weiche/proto/gen/weiche/widget/v1"
+	"weiche/services/widget"
+)
+
+// linkStates are the lines of a timeline that say how far a link is.
+var linkStates = map[viewv1.SystemLineKind]widgetv1.LinkState{
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_REQUESTED: widgetv1.LinkState_LINK_STATE_WAITING,
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_MATCHED:   widgetv1.LinkState_LINK_STATE_MATCHED,
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_CONFIRMED: widgetv1.LinkState_LINK_STATE_CONNECTED,
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_CANCELLED: widgetv1.LinkState_LINK_STATE_CANCELLED,
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_FAILED:    widgetv1.LinkState_LINK_STATE_FAILED,
+	viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_EXPIRED:   widgetv1.LinkState_LINK_STATE_EXPIRED,
+}
+
+// link returns how far a link of a conversation is, with its code and the ways to
+// bring it while it is live. The line that said so last has all that is needed.
+func (s *server) link(ctx context.Context, of *Widget, conversationID, linkID, language string) (*widgetv1.Link, error) {
+	if err := known(conversationID, linkID); err != nil {
+		return nil, err
+	}
+	found := false
+	page, err := s.Views.Timeline(ctx, of.Account, conversationID, projections.Page{
+		Last: true, Limit: 1,
+		Keep: func(item *viewv1.TimelineItem) bool {
+			// A second one that is kept ends the search.
+			line := item.GetSystem()
+			found = found || line.GetLinkId() == linkID && linkStates[line.GetKind()] != 0
+			return found
+		},
+	})
+	if errors.Is(err, projections.ErrNotFound) || err == nil && len(page.GetItems()) == 0 {
+		return nil, errNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	line := page.GetItems()[0].GetSystem()
+	link := &widgetv1.Link{
+		LinkId: linkID, IntegrationId: line.GetIntegrationId(), Channel: line.GetChannel(),
+		State: linkStates[line.GetKind()], ExpiresAt: line.GetExpiresAt(), Hint: line.GetHint(),
+		Reason: linkReason(line),
+	}
+	if link.State != widgetv1.LinkState_LINK_STATE_WAITING && link.State != widgetv1.LinkState_LINK_STATE_MATCHED {
+		return link, nil
+	}
+	if language == "" {
+		route, err := s.Views.Route(ctx, of.Account, conversationID)
+		if err != nil {
+			return nil, err
+		}
+		language = route.GetLanguage()
+	}
+	return link, s.invite(link, of, of.language(language))
+}
+
+// invite adds the code and the ways to bring it.
+func (s *server) invite(link *widgetv1.Link, of *Widget, language string) error {
+	offer, ok := of.offer(link.GetIntegrationId())
+	if !ok {
+		return nil // withdrawn a moment ago: the link is about to end
+	}
+	link.Code = s.Keys.Code(of.Account, link.GetLinkId())
+	link.Url = s.Links(offer.Channel, offer.Address, language, link.GetCode())
+	if link.GetUrl() == "" {
+		return nil // a channel without such addresses; the code can be typed
+	}
+	var err error
+	link.Qr, err = widget.QR(link.GetUrl())
+	return err
+}
+
+// linkReason says why a link ended that was not confirmed.
+func linkReason(line *viewv1.SystemLine) string {
+	switch line.GetKind() {
+	case viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_CANCELLED:
+		return word(line.GetCancelReason(), "CANCEL_REASON_")
+	case viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_FAILED:
+		return word(line.GetRefusal(), "CODE_REFUSAL_")
+	}
+	return ""
+}

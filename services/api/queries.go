@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+
+	"weiche/projections"
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+)
+
+// Queries answers questions about the set-up and the log. Implementations are
+// safe for concurrent use. The set-up is answered from memory, as of the last
+// command that Publish answered or later: a set-up that was answered is seen.
+type Queries interface {
+	// Widget returns a widget of any account by its id, which is unique over all
+	// accounts.
+	Widget(widgetID string) (Widget, bool)
+	// ListsOrigin says whether any widget lists this exact origin.
+	ListsOrigin(origin string) bool
+	// Agent returns the name of an agent that the set-up has, with the account.
+	Agent(account, agentID string) (name string, ok bool)
+	// AppOwner returns the account that has a provider app with this id.
+	AppOwner(appID string) (account string, ok bool)
+	// ProviderAccountOwner returns the account that has connected an account of
+	// a provider: a channel's name and the provider's id of the account.
+	ProviderAccountOwner(channel, providerAccountID string) (account string, ok bool)
+	// Conversation returns the conversation that a visitor's messages join in a
+	// widget: visitor is the value of their alias of the kind visitor. It is
+	// empty where they have begun none. The answer is not older than what Views
+	// shows when it is asked.
+	Conversation(ctx context.Context, account, widgetID, visitor string) (conversationID string, err error)
+	// Events returns at most limit records of the log after a position, opened
+	// where that is possible, with the position of the last durable one.
+	Events(ctx context.Context, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
+	// Incarnation names this life of the log. It never changes while the process
+	// runs.
+	Incarnation() string
+}
+
+// Views answers questions about conversations. *projections.Views is one.
+type Views interface {
+	// Timeline returns a page of a conversation.
+	Timeline(ctx context.Context, account, conversationID string, page projections.Page) (*viewv1.Timeline, error)
+	// Channel returns what was exchanged over one integration of a conversation.
+	Channel(ctx context.Context, account, conversationID, integrationID string) (*viewv1.ChannelView, error)
+	// Route returns where a reply of a conversation goes.
+	Route(ctx context.Context, account, conversationID string) (*viewv1.Route, error)
+	// Customer returns a customer card.
+	Customer(ctx context.Context, account, customerID string) (*viewv1.Customer, error)
+	// Position returns the position that all views show.
+	Position() uint64
+	// WaitFor returns once all views show a position, or with ctx's error.
+	WaitFor(ctx context.Context, position uint64) error
+}
+
+// Widget is one web widget as the set-up has it.
+type Widget struct {
+	// Account and ID name it.
+	Account, ID string
+	// Site is the site's name.
+	Site string
+	// Languages are BCP 47 tags; the first is the default.
+	Languages []string
+	// Origins may embed it: exact, as https://shop.example.
+	Origins []string
+	// Offers are the channels that customers can switch to, in the order in
+	// which they are shown.
+	Offers []Offer
+}
+
+// Offer is a channel that a widget offers.
+type Offer struct {
+	// IntegrationID and Channel name it.
+	IntegrationID, Channel string
+	// Name is what customers read.
+	Name string
+	// Address is where customers find it: a number, a page, a user name.
+	Address string
+}
+
+// offer returns what the widget offers over an integration.
+func (w *Widget) offer(integrationID string) (Offer, bool) {
+	for _, offer := range w.Offers {
+		if offer.IntegrationID == integrationID {
+			return offer, true
+		}
+	}
+	return Offer{}, false
+}
+
+// language returns the first tag that is not empty, or the widget's default.
+func (w *Widget) language(tags ...string) string {
+	for _, tag := range append(tags, w.Languages...) {
+		if tag != "" {
+			return tag
+		}
+	}
+	return ""
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"net"
+	"net/netip"
+	"strings"
+
+	"connectrpc.com/connect/v2"
+
+	"weiche/services/channel"
+	"weiche/services/keyring"
+)
+
+// The forms of tokens: wa_<account|agent>.<mac> and wz_<mac>.
+const (
+	agentPrefix = "wa_"
+	adminPrefix = "wz_"
+)
+
+// The domains of the hashes that are tokens. A change of one ends all tokens.
+const (
+	domainAgent = "agent-token"
+	domainAdmin = "admin-token"
+)
+
+// tokenEncoding is strict, so that a token has one form.
+var tokenEncoding = base64.RawURLEncoding.Strict()
+
+// AgentToken returns the token of an agent of an account. It is always the same:
+// it ends when the set-up no longer has the agent.
+func AgentToken(keys *keyring.Keyring, account, agentID string) channel.Secret {
+	who := tokenEncoding.EncodeToString([]byte(account + "|" + agentID))
+	mac := tokenEncoding.EncodeToString(keys.Hash(domainAgent, account, agentID))
+	return channel.Secret(agentPrefix + who + "." + mac)
+}
+
+// AdminToken returns the token of the installation's administrator. It is always
+// the same.
+func AdminToken(keys *keyring.Keyring) channel.Secret {
+	return channel.Secret(adminPrefix + tokenEncoding.EncodeToString(keys.Hash(domainAdmin)))
+}
+
+// parseAgentToken returns whom a token claims to be, without believing it.
+func parseAgentToken(token string) (account, agentID string, ok bool) {
+	text, ok := strings.CutPrefix(token, agentPrefix)
+	who, _, dot := strings.Cut(text, ".")
+	if !ok || !dot || strings.ContainsAny(who, "\r\n") {
+		return "", "", false
+	}
+	plain, err := tokenEncoding.DecodeString(who)
+	if err != nil {
+		return "", "", false
+	}
+	account, agentID, ok = strings.Cut(string(plain), "|")
+	return account, agentID, ok && isSetupID(account) && isSetupID(agentID)
+}
+
+// agent is who calls the workspace.
+type agent struct{ account, id string }
+
+type agentKey struct{}
+
+// callingAgent returns who calls, as requireAgent has found out.
+func callingAgent(ctx context.Context) agent {
+	return ctx.Value(agentKey{}).(agent)
+}
+
+// requireAgent lets agents pass that the set-up has.
+func (s *server) requireAgent(next connect.ServerFunc) connect.ServerFunc {
+	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+		token := s.localBearer(ctx)
+		account, id, ok := parseAgentToken(token)
+		if !ok || !equal(token, AgentToken(s.Keys, account, id).Reveal()) {
+			return errUnauthenticated
+		}
+		if _, ok := s.Queries.Agent(account, id); !ok {
+			return errUnauthenticated
+		}
+		return next(context.WithValue(ctx, agentKey{}, agent{account, id}), spec, stream)
+	}
+}
+
+// requireAdmin lets the administrator pass.
+func (s *server) requireAdmin(next connect.ServerFunc) connect.ServerFunc {
+	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+		if !equal(s.localBearer(ctx), AdminToken(s.Keys).Reveal()) {
+			return errUnauthenticated
+		}
+		return next(ctx, spec, stream)
+	}
+}
+
+func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// localBearer returns the token of a call from this machine; empty for others,
+// unless those are allowed. What a proxy on this machine passes on is not from
+// this machine.
+func (s *server) localBearer(ctx context.Context) string {
+	info, ok := connect.CallInfoForServerContext(ctx)
+	if !ok {
+		return ""
+	}
+	if !s.AllowRemoteTokens {
+		if !isLoopback(info.PeerAddr) {
+			return ""
+		}
+		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+			if info.RequestHeader().Has(name) {
+				return ""
+			}
+		}
+	}
+	return bearer(info.RequestHeader().Get("Authorization"))
+}
+
+// bearer returns the token in the value of an Authorization header.
+func bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return token
+}
+
+func isLoopback(peer string) bool {
+	host, _, err := net.SplitHostPort(peer)
+	if err != nil {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}

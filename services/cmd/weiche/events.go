@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"weiche/eventstore"
+	"weiche/services/keyring"
+	"weiche/services/router"
+)
+
+func newEventsCommand() *cobra.Command {
+	var data, account string
+	var after uint64
+	var limit int
+	var asJSON, sealed bool
+	cmd := &cobra.Command{
+		Use:   "events [STREAM]",
+		Short: "Show the log, or one stream of it",
+		Long: `Shows the records of the log in order, or those of one stream, which is named as
+the log names it: conversation-01J9..., account-shop.
+
+The data folder must not be in use.`,
+		Example: `  weiche events --data ./data
+  weiche events --data ./data --json | jq 'select(.type | endswith("RouteChanged"))'
+  weiche events --data ./data --account shop conversation-01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
+				records := f.store.ReadAll(ctx, after+1)
+				if len(args) == 1 {
+					category, id, ok := strings.Cut(args[0], "-")
+					if !ok {
+						return usageError{fmt.Errorf("%q names no stream: it is category-id", args[0])}
+					}
+					stream := eventstore.Stream{Account: account, Category: category, ID: id}
+					version, err := f.store.StreamVersion(ctx, stream)
+					if err != nil {
+						return err
+					}
+					if version == 0 {
+						return fmt.Errorf("stream %s of account %s: %w", stream, account, eventstore.ErrNotFound)
+					}
+					records = f.store.ReadStream(ctx, stream, 1)
+				}
+				shown := 0
+				for rec, err := range records {
+					if err != nil {
+						return err
+					}
+					if limit > 0 && shown == limit {
+						return nil
+					}
+					shown++
+					if err := printRecord(cmd.OutOrStdout(), f.keys, rec, asJSON, sealed); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	dataFlag(cmd, &data)
+	cmd.Flags().StringVar(&account, "account", "demo", "the account of the stream")
+	cmd.Flags().Uint64Var(&after, "after", 0, "begin after this position")
+	cmd.Flags().IntVar(&limit, "limit", 0, "show at most so many; 0 is all")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one record a line, as JSON")
+	cmd.Flags().BoolVar(&sealed, "sealed", false, "leave the sealed parts closed")
+	return cmd
+}
+
+// loggedRecord is a record as events --json prints it.
+type loggedRecord struct {
+	Position    uint64          `json:"position"`
+	Account     string          `json:"account"`
+	Sequence    uint64          `json:"sequence"`
+	Stream      string          `json:"stream"`
+	Version     uint64          `json:"version"`
+	ID          string          `json:"id"`
+	Type        string          `json:"type"`
+	Recorded    time.Time       `json:"recorded"`
+	Provider    *time.Time      `json:"provider,omitempty"`
+	Causation   string          `json:"causation,omitempty"`
+	Correlation string          `json:"correlation,omitempty"`
+	Actor       string          `json:"actor,omitempty"`
+	Key         string          `json:"key,omitempty"`
+	Event       json.RawMessage `json:"event"`
+}
+
+func printRecord(out io.Writer, keys *keyring.Keyring, rec *eventstore.Record, asJSON, sealed bool) error {
+	decode := func() (protoreflect.ProtoMessage, error) {
+		if sealed {
+			event, err := router.Decode(rec)
+			return event.Body, err
+		}
+		event, err := router.DecodeOpened(keys, rec)
+		return event.Body, err
+	}
+	body, err := decode()
+	if err != nil {
+		return err
+	}
+	text, err := protojson.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("event %d: %w", rec.Position, err)
+	}
+	if !asJSON {
+		name := rec.Type[strings.LastIndexByte(rec.Type, '.')+1:]
+		_, err := fmt.Fprintf(out, "%7d  %s  %-20s %s/%s@%d  %s\n", rec.Position,
+			rec.Recorded.Format("2006-01-02 15:04:05.000"), name, rec.Stream.Account, rec.Stream, rec.Version, text)
+		return err
+	}
+	line := loggedRecord{
+		Position: rec.Position, Account: rec.Stream.Account, Sequence: rec.AccountSequence,
+		Stream: rec.Stream.String(), Version: rec.Version, ID: rec.ID, Type: rec.Type, Recorded: rec.Recorded,
+		Causation: rec.Causation, Correlation: rec.Correlation, Actor: rec.Actor, Key: rec.KeyID, Event: text,
+	}
+	if !rec.Provider.IsZero() {
+		line.Provider = &rec.Provider
+	}
+	return json.NewEncoder(out).Encode(line)
+}

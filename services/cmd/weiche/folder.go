@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"weiche/eventstore"
+	"weiche/projections"
+	"weiche/services/keyring"
+	"weiche/services/router"
+)
+
+// folder is a data folder: the log, the keys apart from it, and the views.
+type folder struct {
+	dir   string
+	keys  *keyring.Keyring
+	store *eventstore.Store
+	views *projections.Views
+}
+
+// dataFlag adds --data to a command.
+func dataFlag(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "data", "data", "the data folder")
+}
+
+// openFolder opens a data folder; one that does not exist is made only with
+// create. Close has to be called.
+func openFolder(dir string, create bool, logger *slog.Logger) (_ *folder, err error) {
+	if !create {
+		if _, err := os.Stat(filepath.Join(dir, "log")); err != nil {
+			return nil, fmt.Errorf("there is no data in %s: %w", dir, err)
+		}
+	}
+	f := &folder{dir: dir}
+	defer func() {
+		if err != nil {
+			f.close()
+		}
+	}()
+	if f.store, err = eventstore.Open(filepath.Join(dir, "log"), eventstore.Options{
+		Index: router.Index, Logger: logger,
+	}); err != nil {
+		if errors.Is(err, eventstore.ErrLocked) {
+			err = fmt.Errorf("%w; a weiche is running on it", err)
+		}
+		return nil, err
+	}
+	if f.keys, err = keyring.Open(filepath.Join(dir, "keyring"), keyring.Options{Logger: logger}); err != nil {
+		return nil, err
+	}
+	if f.views, err = projections.Open(filepath.Join(dir, "views"), projections.Options{
+		Opener: opener(f.keys), Logger: logger,
+	}); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// close closes what is open, the views before what they read from.
+func (f *folder) close() error {
+	var errs []error
+	if f.views != nil {
+		errs = append(errs, f.views.Close())
+	}
+	if f.store != nil {
+		errs = append(errs, f.store.Close())
+	}
+	if f.keys != nil {
+		errs = append(errs, f.keys.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// opener opens sealed parts for the views.
+func opener(keys *keyring.Keyring) projections.Opener {
+	return func(account, category, id, eventID, keyID string, ciphertext []byte) ([]byte, error) {
+		plain, err := keys.Unseal(keyID, keyring.AAD(account, category, id, eventID), ciphertext)
+		if errors.Is(err, keyring.ErrKeyGone) {
+			return nil, projections.ErrKeyGone
+		}
+		return plain, err
+	}
+}
+
+// withFolder opens an existing data folder for the time of do, with its views
+// caught up.
+func withFolder(ctx context.Context, dir string, do func(context.Context, *folder) error) error {
+	f, err := openFolder(dir, false, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, f), f.close())
+}
+
+// caughtUp lets the views follow the log for the time of do.
+func (f *folder) caughtUp(ctx context.Context, do func() error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- f.views.Run(ctx, f.store) }()
+	err := f.views.WaitFor(ctx, f.store.Durable())
+	if err == nil {
+		err = do()
+	}
+	cancel()
+	if followed := <-done; followed != nil && !errors.Is(followed, context.Canceled) {
+		err = errors.Join(err, followed)
+	}
+	return err
+}

@@ -1,0 +1,96 @@
+// Command weiche is the conversation router: one binary that serves, shows and
+// checks.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"weiche/eventstore"
+	"weiche/projections"
+)
+
+// The exit codes.
+const (
+	exitOK = iota
+	exitFailed
+	exitUsage
+	exitNotFound
+	exitConflict
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run runs one command line and returns its exit code.
+func run(ctx context.Context, args []string) int {
+	root := newRootCommand()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %v\n", err)
+	return exitCode(err)
+}
+
+// usageError is an error in the command line itself.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	var usage usageError
+	switch {
+	case errors.As(err, &usage), isUsage(err):
+		return exitUsage
+	case errors.Is(err, eventstore.ErrNotFound), errors.Is(err, projections.ErrNotFound), errors.Is(err, os.ErrNotExist):
+		return exitNotFound
+	case errors.Is(err, eventstore.ErrLocked):
+		return exitConflict
+	}
+	return exitFailed
+}
+
+// isUsage recognises what cobra says of a command line; it has no type for it.
+func isUsage(err error) bool {
+	for _, start := range []string{
+		"unknown command", "unknown flag", "unknown shorthand", "required flag", "accepts ", "requires at least",
+		"invalid argument", "flag needs an argument", "if any flags in the group",
+	} {
+		if strings.HasPrefix(err.Error(), start) {
+			return true
+		}
+	}
+	return false
+}
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "weiche",
+		Short: "Carry one conversation over a web widget, WhatsApp, Messenger and Instagram",
+		Long: `Weiche routes conversations: a customer begins in a chat widget on a web page and
+carries the same conversation on in WhatsApp, Messenger or Instagram, and back.
+The agent writes one reply, and Weiche knows where it has to go.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(
+		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(),
+		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(),
+		newWebhookCommand(), newVersionCommand(),
+	)
+	return root
+}

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/api"
+	"weiche/services/broker"
+	"weiche/services/channel"
+	"weiche/services/conversation"
+	"weiche/services/egress"
+	"weiche/services/instagram"
+	"weiche/services/messenger"
+	"weiche/services/meta"
+	"weiche/services/router"
+	"weiche/services/whatsapp"
+)
+
+// serverConfig says how one process serves.
+type serverConfig struct {
+	// data is the data folder; listener takes HTTP.
+	data     string
+	listener net.Listener
+	// natsURL is an external server; empty embeds one.
+	natsURL string
+	// graphURL is where the Graph API is; graphTLS trusts it, nil as usual.
+	graphURL, graphVersion string
+	logger                 *slog.Logger
+}
+
+// server is the whole product in one process.
+type server struct {
+	config    serverConfig
+	folder    *folder
+	broker    *broker.Broker
+	lease     *broker.Lease
+	engine    *router.Engine
+	directory *router.Directory
+	relay     *router.Relay
+	egress    *egress.Egress
+	handler   http.Handler
+}
+
+// newServer opens everything that serves. Close has to be called, after run.
+func newServer(ctx context.Context, config serverConfig) (_ *server, err error) {
+	s := &server{config: config}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.folder, err = openFolder(config.data, true, config.logger); err != nil {
+		return nil, err
+	}
+	if s.broker, err = broker.Start(ctx, broker.Config{
+		URL: config.natsURL, Dir: filepath.Join(config.data, "broker"), Logger: config.logger,
+		OnReconnect: func() {
+			if s.relay != nil {
+				s.relay.Again()
+			}
+		},
+	}); err != nil {
+		return nil, err
+	}
+	if s.lease, err = s.broker.AcquireRouter(ctx, instance()); err != nil {
+		return nil, err
+	}
+	if s.directory, err = router.NewDirectory(ctx, s.folder.store, s.folder.keys); err != nil {
+		return nil, err
+	}
+	s.engine = router.NewEngine(router.EngineConfig{
+		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger,
+	})
+	s.relay = router.NewRelay(s.engine, s.broker, config.logger)
+	if s.egress, err = s.newEgress(); err != nil {
+		return nil, err
+	}
+	s.handler = s.newHandler()
+	if err := s.writeAdminToken(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// instance names this process to others.
+func instance() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	name := []byte(fmt.Sprintf("%s-%d", host, os.Getpid()))
+	for at, char := range name {
+		if (char < '0' || char > '9') && (char < 'a' || char > 'z') && (char < 'A' || char > 'Z') {
+			name[at] = '-'
+		}
+	}
+	return string(name)
+}
+
+// newEgress makes the senders of all channels.
+func (s *server) newEgress() (*egress.Egress, error) {
+	graph, err := meta.NewGraph(meta.GraphConfig{URL: s.config.graphURL, Version: s.config.graphVersion})
+	if err != nil {
+		return nil, err
+	}
+	login := graph
+	if s.config.graphURL == "" {
+		if login, err = meta.NewGraph(meta.GraphConfig{URL: instagram.DefaultLoginURL, Version: s.config.graphVersion}); err != nil {
+			return nil, err
+		}
+	}
+	return egress.New(egress.Config{
+		Publisher: s.broker,
+		Open:      egress.FromBroker(s.broker),
+		Directory: s.directory,
+		Senders: map[string]channel.Sender{
+			whatsapp.Channel:  whatsapp.NewSender(graph),
+			messenger.Channel: messenger.NewSender(graph),
+			instagram.Channel: instagram.NewSender(graph, login),
+		},
+		Instance: instance(), Logger: s.config.logger,
+	})
+}
+
+// newHandler makes everything that is served over HTTP.
+func (s *server) newHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(meta.Pattern, meta.NewWebhook(meta.WebhookConfig{
+		Directory: s.directory, Publisher: s.broker,
+		Readers: map[string]channel.Reader{
+			whatsapp.Channel: whatsapp.Reader{}, messenger.Channel: messenger.Reader{}, instagram.Channel: instagram.Reader{},
+		},
+	}))
+	mux.Handle("/", api.New(api.Config{
+		Publisher: publisher{s.broker, s.directory},
+		Queries:   queries{s.folder, s.engine, s.directory},
+		Views:     s.folder.views, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
+	}))
+	return mux
+}
+
+// deepLink returns the address that carries a code to a channel.
+func deepLink(channelName, address, language, code string) string {
+	switch channelName {
+	case whatsapp.Channel:
+		return whatsapp.Link(address, conversation.LinkSentence(language, code))
+	case messenger.Channel:
+		return messenger.Link(address, code)
+	case instagram.Channel:
+		return instagram.Link(address, code)
+	}
+	return ""
+}
+
+// publisher publishes for the API. What changes the set-up is answered once the
+// directory knows it, so that the next webhook finds its integration.
+type publisher struct {
+	channel.Publisher
+	directory *router.Directory
+}
+
+func (p publisher) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
+	answer, err := p.Publisher.Publish(ctx, from, batch)
+	if err != nil {
+		return answer, err
+	}
+	for at, item := range batch.GetItems() {
+		if item.GetAgent().GetApplySetup() != nil && at < len(answer.GetItems()) {
+			if err := p.directory.WaitFor(ctx, answer.GetItems()[at].GetPosition()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return answer, nil
+}
+
+// errRouterLost is returned when another process became the router.
+var errRouterLost = errors.New("another process has become the router")
+
+// run serves until ctx ends, and returns nil then. It stops from the edge inwards:
+// first what takes requests and sends, then what decides and follows.
+func (s *server) run(ctx context.Context) error {
+	inner, stopInner := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopInner()
+	core, inner := errgroup.WithContext(inner)
+	core.Go(func() error { return s.folder.keys.Run(inner) })
+	core.Go(func() error {
+		if err := s.folder.views.Run(inner, s.folder.store); inner.Err() == nil {
+			return err
+		}
+		return nil
+	})
+	core.Go(func() error { return s.directory.Run(inner) })
+	core.Go(func() error { return router.New(s.engine, s.broker, s.config.logger).Run(inner) })
+	core.Go(func() error { return s.relay.Run(inner) })
+	core.Go(func() error {
+		select {
+		case <-s.lease.Lost():
+			return errRouterLost
+		case <-inner.Done():
+			return nil
+		}
+	})
+
+	edge, outer := errgroup.WithContext(ctx)
+	edge.Go(func() error {
+		// The core's end is the edge's end.
+		select {
+		case <-inner.Done():
+			return context.Cause(inner)
+		case <-outer.Done():
+			return nil
+		}
+	})
+	edge.Go(func() error { return s.egress.Run(outer) })
+	edge.Go(func() error { return s.listen(outer) })
+	err := edge.Wait()
+	stopInner()
+	if coreErr := core.Wait(); coreErr != nil {
+		return coreErr
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// drain is how long requests in flight have at the end.
+const drain = 10 * time.Second
+
+// listen serves HTTP until ctx ends.
+func (s *server) listen(ctx context.Context) error {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		MaxHeaderBytes: 16 << 10, Protocols: protocols, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+		ErrorLog: slog.NewLogLogger(s.config.logger.Handler(), slog.LevelDebug),
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(s.config.listener) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := server.Shutdown(ending); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// close closes everything, the broker before the log that it carries to.
+func (s *server) close() error {
+	if s.lease != nil {
+		s.lease.Close()
+	}
+	if s.broker != nil {
+		s.broker.Close()
+	}
+	if s.folder != nil {
+		return s.folder.close()
+	}
+	return nil
+}
+
+// tokenFile is where the administrator's token is for who may read the folder.
+func tokenFile(data string) string { return filepath.Join(data, "tokens", "admin") }
+
+// writeAdminToken writes the administrator's token beside the log.
+func (s *server) writeAdminToken() error {
+	return writeToken(tokenFile(s.config.data), api.AdminToken(s.folder.keys).Reveal())
+}
+
+// writeToken writes a token that only its owner can read.
+func writeToken(path, token string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(token+"\n"), 0o600)
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
+
+func newSetupCommand() *cobra.Command {
+	var data, url string
+	cmd := &cobra.Command{
+		Use:   "setup FILE",
+		Short: "Set an account up from a YAML file",
+		Long: `Makes an account of a running weiche what the file says: apps, integrations,
+widgets, agents. What the file does not name stays as it is; the same file again
+changes nothing. The tokens of the agents are written to tokens/ in the data
+folder.`,
+		Example: `  weiche setup shop.yaml --data ./data --url http://127.0.0.1:8080`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			account, setup, err := parseSetup(text, filepath.Dir(args[0]))
+			if err != nil {
+				return usageError{fmt.Errorf("%s: %w", args[0], err)}
+			}
+			token, err := os.ReadFile(tokenFile(data))
+			if err != nil {
+				return fmt.Errorf("the administrator's token: %w", err)
+			}
+			tokens, err := applySetup(cmd.Context(), url, strings.TrimSpace(string(token)), account, setup)
+			if err != nil {
+				return err
+			}
+			for _, agent := range tokens {
+				path := filepath.Join(data, "tokens", account+"."+agent.GetAgentId())
+				if err := writeToken(path, agent.GetToken()); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "agent %s: token in %s\n", agent.GetAgentId(), path)
+			}
+			for _, app := range setup.GetApps() {
+				fmt.Fprintf(cmd.OutOrStdout(), "app %s: webhook address %s/webhooks/%s/%s\n", app.GetId(), url, app.GetChannel(), app.GetId())
+			}
+			return nil
+		},
+	}
+	dataFlag(cmd, &data)
+	cmd.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "where weiche serves")
+	return cmd
+}
+
+// applySetup hands a set-up to a running weiche.
+func applySetup(ctx context.Context, url, token, account string, setup *ingressv1.ApplySetup) ([]*adminv1.AgentToken, error) {
+	answer := &adminv1.ApplySetupResponse{}
+	err := call(ctx, url, "weiche.admin.v1.AdminService/ApplySetup", token,
+		&adminv1.ApplySetupRequest{AccountId: account, Setup: setup}, answer)
+	return answer.GetAgentTokens(), err
+}
+
+// call calls a unary RPC with JSON, as curl would.
+func call(ctx context.Context, url, procedure, token string, ask, answer proto.Message) error {
+	body, err := protojson.Marshal(ask)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(url, "/")+"/"+procedure, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 16<<20))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", procedure, response.Status, bytes.TrimSpace(text))
+	}
+	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(text, answer)
+}
+
+// setupFile is the form of a set-up file.
+type setupFile struct {
+	Account        string `yaml:"account"`
+	Name           string `yaml:"name"`
+	BoundElsewhere string `yaml:"bound_elsewhere"`
+	Apps           []struct {
+		ID              string   `yaml:"id"`
+		Channel         string   `yaml:"channel"`
+		ProviderAppID   string   `yaml:"provider_app_id"`
+		AppSecret       string   `yaml:"app_secret"`
+		AppSecretFile   string   `yaml:"app_secret_file"`
+		AppSecrets      []string `yaml:"app_secrets"`
+		VerifyToken     string   `yaml:"verify_token"`
+		VerifyTokenFile string   `yaml:"verify_token_file"`
+	} `yaml:"apps"`
+	Integrations []struct {
+		ID                string `yaml:"id"`
+		Channel           string `yaml:"channel"`
+		App               string `yaml:"app"`
+		ProviderAccountID string `yaml:"provider_account_id"`
+		Address           string `yaml:"address"`
+		Name              string `yaml:"name"`
+		PageID            string `yaml:"page_id"`
+		AccessToken       string `yaml:"access_token"`
+		AccessTokenFile   string `yaml:"access_token_file"`
+	} `yaml:"integrations"`
+	Widgets []struct {
+		ID               string        `yaml:"id"`
+		Site             string        `yaml:"site"`
+		Origins          []string      `yaml:"origins"`
+		Languages        []string      `yaml:"languages"`
+		Confirmation     string        `yaml:"confirmation"`
+		CodeLifetime     time.Duration `yaml:"code_lifetime"`
+		SilentDisconnect bool          `yaml:"silent_disconnect"`
+		Offers           []string      `yaml:"offers"`
+	} `yaml:"widgets"`
+	Agents []struct {
+		ID   string `yaml:"id"`
+		Name string `yaml:"name"`
+	} `yaml:"agents"`
+}
+
+// parseSetup reads a set-up file. Files that it names are looked for beside it.
+func parseSetup(text []byte, beside string) (account string, setup *ingressv1.ApplySetup, err error) {
+	var file setupFile
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&file); err != nil {
+		if errors.Is(err, io.EOF) {
+			return "", nil, errors.New("the file is empty")
+		}
+		return "", nil, err
+	}
+	if file.Account == "" {
+		return "", nil, errors.New("account is missing")
+	}
+	setup = &ingressv1.ApplySetup{Name: file.Name}
+	policy, err := enumValue(eventv1.BoundElsewhere_value, "BOUND_ELSEWHERE_", "bound_elsewhere", file.BoundElsewhere)
+	if err != nil {
+		return "", nil, err
+	}
+	setup.BoundElsewhere = eventv1.BoundElsewhere(policy)
+	for _, app := range file.Apps {
+		secret, err := secretOf(beside, app.AppSecret, app.AppSecretFile)
+		if err != nil {
+			return "", nil, fmt.Errorf("app %q: %w", app.ID, err)
+		}
+		verify, err := secretOf(beside, app.VerifyToken, app.VerifyTokenFile)
+		if err != nil {
+			return "", nil, fmt.Errorf("app %q: %w", app.ID, err)
+		}
+		secrets := app.AppSecrets
+		if secret != "" {
+			secrets = append([]string{secret}, secrets...)
+		}
+		setup.Apps = append(setup.Apps, &ingressv1.AppSetup{
+			Id: app.ID, Channel: app.Channel, ProviderAppId: app.ProviderAppID, AppSecrets: secrets, VerifyToken: verify,
+		})
+	}
+	for _, i := range file.Integrations {
+		token, err := secretOf(beside, i.AccessToken, i.AccessTokenFile)
+		if err != nil {
+			return "", nil, fmt.Errorf("integration %q: %w", i.ID, err)
+		}
+		setup.Integrations = append(setup.Integrations, &ingressv1.IntegrationSetup{
+			Id: i.ID, Channel: i.Channel, AppId: i.App, ProviderAccountId: i.ProviderAccountID,
+			Address: i.Address, Name: i.Name, PageId: i.PageID, AccessToken: token,
+		})
+	}
+	for _, w := range file.Widgets {
+		confirmation, err := enumValue(eventv1.Confirmation_value, "CONFIRMATION_", "confirmation", w.Confirmation)
+		if err != nil {
+			return "", nil, fmt.Errorf("widget %q: %w", w.ID, err)
+		}
+		widget := &ingressv1.WidgetSetup{
+			Id: w.ID, Site: w.Site, Origins: w.Origins, Languages: w.Languages,
+			Confirmation:     eventv1.Confirmation(confirmation),
+			SilentDisconnect: w.SilentDisconnect, Offers: w.Offers,
+		}
+		if w.CodeLifetime != 0 {
+			widget.CodeLifetime = durationpb.New(w.CodeLifetime)
+		}
+		setup.Widgets = append(setup.Widgets, widget)
+	}
+	for _, agent := range file.Agents {
+		setup.Agents = append(setup.Agents, &ingressv1.AgentSetup{Id: agent.ID, Name: agent.Name})
+	}
+	return file.Account, setup, nil
+}
+
+// enumValue reads a word of an enum; empty is the unspecified one.
+func enumValue(values map[string]int32, prefix, field, word string) (int32, error) {
+	if word == "" {
+		return 0, nil
+	}
+	value, ok := values[prefix+strings.ToUpper(word)]
+	if !ok || value == 0 {
+		var known []string
+		for name, number := range values {
+			if number != 0 {
+				known = append(known, strings.ToLower(strings.TrimPrefix(name, prefix)))
+			}
+		}
+		return 0, fmt.Errorf("%s: %q is none of %s", field, word, strings.Join(slices.Sorted(slices.Values(known)), ", "))
+	}
+	return value, nil
+}
+
+// secretOf returns a secret that is given directly or in a file.
+func secretOf(beside, direct, file string) (string, error) {
+	if file == "" {
+		return direct, nil
+	}
+	if direct != "" {
+		return "", errors.New("a secret is given directly and as a file")
+	}
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(beside, file)
+	}
+	text, err := os.ReadFile(file)
+	return strings.TrimSpace(string(text)), err
+}
