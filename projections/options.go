@@ -20,7 +20,7 @@ type Options struct {
 	// BatchRecords is how many records are folded into one batch at most, 512
 	// if 0. A batch ends earlier where the log does.
 	BatchRecords int
-	// RebuildRecords is the same for a rebuild, 4096 if 0: many, since a row that
+	// RebuildRecords is the same for a rebuild, 8192 if 0: many, since a row that
 	// changes often is then written once.
 	RebuildRecords int
 	// CacheRows is how many decoded rows of each projection stay in memory,
@@ -45,7 +45,7 @@ func (o *Options) EnsureDefaults() {
 		o.BatchRecords = 512
 	}
 	if o.RebuildRecords == 0 {
-		o.RebuildRecords = 4096
+		o.RebuildRecords = 8192
 	}
 	if o.CacheRows == 0 {
 		o.CacheRows = 4096
@@ -76,7 +76,7 @@ func (o *Options) pebble() *pebble.Options {
 		CacheSize:                   o.CacheBytes,
 		MemTableSize:                32 << 20,
 		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       2,
+		L0CompactionThreshold:       8,
 		L0StopWritesThreshold:       24,
 		LBaseMaxBytes:               64 << 20,
 		BytesPerSync:                1 << 20,

@@ -31,15 +31,28 @@ func NewDirectory(ctx context.Context, store *eventstore.Store, keys *keyring.Ke
 		store: store, keys: keys,
 		accounts: map[string]*conversation.Account{}, changed: make(chan struct{}), position: store.Durable(),
 	}
-	for hit, err := range store.IndexScan(ctx, installation, indexAccount, nil, nil) {
-		if err != nil {
-			return nil, err
-		}
-		if err := d.reload(ctx, string(hit.Key)); err != nil {
+	accounts, err := Accounts(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	for _, account := range accounts {
+		if err := d.reload(ctx, account); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
+}
+
+// Accounts returns the accounts of a log in the order of their ids.
+func Accounts(ctx context.Context, store *eventstore.Store) ([]string, error) {
+	var accounts []string
+	for hit, err := range store.IndexScan(ctx, installation, indexAccount, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, string(hit.Key))
+	}
+	return accounts, nil
 }
 
 // Run follows the log until the context ends, and returns nil then.

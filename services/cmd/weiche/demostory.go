@@ -167,12 +167,12 @@ func showViews(ctx context.Context, a *actors, out io.Writer) error {
 	for _, text := range widgetLines(timeline) {
 		fmt.Fprintf(out, "  %s\n", text)
 	}
-	for _, integration := range []string{"messenger", "whatsapp"} {
-		view, err := a.channel(ctx, integration)
+	for _, c := range []struct{ integration, name string }{{"messenger", "Messenger"}, {"whatsapp", "WhatsApp"}} {
+		view, err := a.channel(ctx, c.integration)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n%s begins with the first comment after the switch:\n\n", strings.ToUpper(integration[:1])+integration[1:])
+		fmt.Fprintf(out, "\n%s begins with the first comment after the switch:\n\n", c.name)
 		for _, text := range channelLines(view) {
 			fmt.Fprintf(out, "  %s\n", text)
 		}

@@ -41,6 +41,10 @@ The data folder must not be in use.`,
 					if !ok {
 						return usageError{fmt.Errorf("%q names no stream: it is category-id", args[0])}
 					}
+					account, err := f.account(ctx, account)
+					if err != nil {
+						return err
+					}
 					stream := eventstore.Stream{Account: account, Category: category, ID: id}
 					version, err := f.store.StreamVersion(ctx, stream)
 					if err != nil {
@@ -69,7 +73,7 @@ The data folder must not be in use.`,
 		},
 	}
 	dataFlag(cmd, &data)
-	cmd.Flags().StringVar(&account, "account", "demo", "the account of the stream")
+	cmd.Flags().StringVar(&account, "account", "", "the account of the stream; may be left out where there is one alone")
 	cmd.Flags().Uint64Var(&after, "after", 0, "begin after this position")
 	cmd.Flags().IntVar(&limit, "limit", 0, "show at most so many; 0 is all")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one record a line, as JSON")

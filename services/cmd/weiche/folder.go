@@ -98,6 +98,22 @@ func withFolder(ctx context.Context, dir string, do func(context.Context, *folde
 	return errors.Join(do(ctx, f), f.close())
 }
 
+// account returns the account that a command means: the one that is named, or the
+// only one.
+func (f *folder) account(ctx context.Context, named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	accounts, err := router.Accounts(ctx, f.store)
+	if err != nil {
+		return "", err
+	}
+	if len(accounts) != 1 {
+		return "", usageError{fmt.Errorf("there are %d accounts; name one with --account", len(accounts))}
+	}
+	return accounts[0], nil
+}
+
 // caughtUp lets the views follow the log for the time of do.
 func (f *folder) caughtUp(ctx context.Context, do func() error) error {
 	ctx, cancel := context.WithCancel(ctx)

@@ -20,15 +20,19 @@ func newViewCommand() *cobra.Command {
 		Long:  "Shows a view as it stands at the end of the log. The data folder must not be in use.",
 	}
 	cmd.PersistentFlags().StringVar(&data, "data", "data", "the data folder")
-	cmd.PersistentFlags().StringVar(&account, "account", "demo", "the account")
+	cmd.PersistentFlags().StringVar(&account, "account", "", "the account; may be left out where there is one alone")
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "as JSON")
-	add := func(use, short string, read func(context.Context, *projections.Views, string) (proto.Message, error)) *cobra.Command {
+	add := func(use, short string, read func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error)) *cobra.Command {
 		view := &cobra.Command{
 			Use: use, Short: short, Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
+					account, err := f.account(ctx, account)
+					if err != nil {
+						return err
+					}
 					return f.caughtUp(ctx, func() error {
-						message, err := read(ctx, f.views, args[0])
+						message, err := read(ctx, f.views, account, args[0])
 						if err != nil {
 							return fmt.Errorf("%s of account %s: %w", args[0], account, err)
 						}
@@ -41,21 +45,21 @@ func newViewCommand() *cobra.Command {
 		return view
 	}
 	add("timeline CONVERSATION", "Everything that was said and done, over all channels",
-		func(ctx context.Context, v *projections.Views, id string) (proto.Message, error) {
+		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
 			return v.Timeline(ctx, account, id, projections.Page{Limit: 10_000})
 		})
 	channel := add("channel CONVERSATION", "What was exchanged over one integration, in segments",
-		func(ctx context.Context, v *projections.Views, id string) (proto.Message, error) {
+		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
 			return v.Channel(ctx, account, id, integration)
 		})
 	channel.Flags().StringVar(&integration, "integration", "", "the integration")
 	_ = channel.MarkFlagRequired("integration")
 	add("route CONVERSATION", "Where a reply goes, and why",
-		func(ctx context.Context, v *projections.Views, id string) (proto.Message, error) {
+		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
 			return v.Route(ctx, account, id)
 		})
 	add("customer CUSTOMER", "The identities and conversations of a customer",
-		func(ctx context.Context, v *projections.Views, id string) (proto.Message, error) {
+		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
 			return v.Customer(ctx, account, id)
 		})
 	return cmd
