@@ -112,8 +112,10 @@ func TestI01ReadersNeverSeeWhatIsNotOnDisk(t *testing.T) {
 		done <- err
 	}()
 	<-reached
-	s.writer.mu.Lock() // which waits until the batch is applied
-	s.writer.mu.Unlock()
+	func() { // returns once the batch is applied
+		s.writer.mu.Lock()
+		defer s.writer.mu.Unlock()
+	}()
 	if _, closer, err := s.db.Get(appendLogKey(nil, 2)); err != nil {
 		t.Fatalf("Pebble does not show the batch yet, so the test shows nothing: %v", err)
 	} else {

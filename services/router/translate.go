@@ -178,7 +178,8 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 	case *ingressv1.Inbound_Referral:
 		receive.Content = &eventv1.Content{Referral: event.Referral}
 	default:
-		return t.keep("this kind of item is not used yet", "", in.GetSentAt()), nil
+		// Read and kept, for a version that uses it.
+		return t.keep("", eventName(in), nil), nil
 	}
 	if code, rest, ok := conversation.FindCode(receive.Content); ok {
 		receive.Code = &conversation.Code{Hash: t.engine.keys.CodeHash(t.source.Account, code), Rest: rest}
@@ -187,6 +188,15 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 	}
 	receive.Header = t.header
 	return receive, nil
+}
+
+// eventName returns the field name of what happened: reaction, edit, unsend, ...
+func eventName(in *ingressv1.Inbound) string {
+	reflected := in.ProtoReflect()
+	if field := reflected.WhichOneof(reflected.Descriptor().Oneofs().ByName("event")); field != nil {
+		return string(field.Name())
+	}
+	return "nothing"
 }
 
 // widget translates a visitor's command.
