@@ -112,7 +112,9 @@ func TestWhatTheRouterDoesNotAnswer(t *testing.T) {
 		}
 	}
 	for _, odd := range []*ingressv1.Answer{
-		{}, {Error: "unreadable"}, {Items: []*ingressv1.ItemAnswer{{}}},
+		{},
+		{Error: "unreadable"},
+		{Items: []*ingressv1.ItemAnswer{{}}},
 		{Items: []*ingressv1.ItemAnswer{{Status: ingressv1.ItemStatus_ITEM_STATUS_QUARANTINED}}},
 	} {
 		s.publish = func(context.Context, channel.Source, *ingressv1.Batch) (*ingressv1.Answer, error) { return odd, nil }

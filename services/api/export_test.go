@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"connectrpc.com/connect/v2"
 
 	errorv1 "weiche/proto/gen/weiche/error/v1"
@@ -23,3 +25,19 @@ func ParsePosition(text string) (partition, place uint64, incarnation string, er
 	p, err := parsePosition(text)
 	return p.partition, p.place, p.incarnation, err
 }
+
+// Limiter is the limiter of callers.
+type Limiter struct{ l *limiter }
+
+// NewLimiter makes one that remembers at least keep callers.
+func NewLimiter(perSecond float64, burst, keep int) Limiter {
+	l := newLimiter(perSecond, burst, time.Now)
+	l.keep = keep
+	return Limiter{l}
+}
+
+// Allow takes a token.
+func (l Limiter) Allow(caller string) bool { return l.l.allow(caller) }
+
+// Size says how many callers are remembered.
+func (l Limiter) Size() int { return len(l.l.young) + len(l.l.old) }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	"weiche/services/widget"
 )
 
@@ -263,5 +264,40 @@ func TestLivez(t *testing.T) {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+}
+
+// M7: a browser never sees where a provider keeps a file.
+func TestNoProviderAddressReachesABrowser(t *testing.T) {
+	s := newStage(t, nil)
+	ana := s.visitor(t, "shop")
+	code := s.must(t, widgetService+"RequestLink", ana, `{"integrationId":"wa","clientToken":"1"}`).text("link.code")
+	s.whatsApp(t, "4917600000069", "wamid.1", code)
+	s.inbound(t, "4917600000069", "wamid.2", &eventv1.Content{
+		Parts: []*eventv1.Part{
+			{Kind: &eventv1.Part_Media{Media: &eventv1.Media{
+				Kind: eventv1.MediaKind_MEDIA_KIND_IMAGE, Caption: "my cat",
+				ProviderUrl: "https://lookaside.example/provider-1", ProviderMediaId: "provider-2", StickerId: "provider-3",
+			}}},
+			{Kind: &eventv1.Part_Share{Share: &eventv1.Share{Title: "a post", Url: "https://provider-4", ProviderId: "provider-5"}}},
+		},
+		ReplyTo:  &eventv1.ReplyTo{ProviderMessageId: "provider-6", StoryUrl: "https://provider-7", StoryId: "provider-8"},
+		Referral: &eventv1.Referral{AdId: "provider-9"},
+	})
+	shown := s.must(t, widgetService+"GetTimeline", ana, `{}`)
+	if text := fmt.Sprint(shown.values); strings.Contains(text, "provider-") || !strings.Contains(text, "my cat") {
+		t.Errorf("the visitor sees %s", text)
+	}
+	id := fmt.Sprintf(`{"conversationId":%q,"integrationId":"wa"}`, shown.text("conversationId"))
+	for _, read := range []string{"GetConversation", "GetChannel"} {
+		seen := fmt.Sprint(s.must(t, workspaceService+read, s.eva(), id).values)
+		for _, hidden := range []string{"provider-1", "provider-2", "provider-3"} {
+			if strings.Contains(seen, hidden) {
+				t.Errorf("with %s the agent sees %s", read, hidden)
+			}
+		}
+		if !strings.Contains(seen, "my cat") || !strings.Contains(seen, "provider-9") {
+			t.Errorf("with %s the agent sees too little: %s", read, seen)
+		}
 	}
 }

@@ -1,0 +1,78 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weiche/services/api"
+)
+
+func TestCallersAreLimited(t *testing.T) {
+	s := newStage(t, func(c *api.Config) {
+		c.Limits = api.Limits{VisitorPerSecond: 0.001, VisitorBurst: 3, AddressPerSecond: -1}
+	})
+	ana, ben := s.visitor(t, "shop"), s.visitor(t, "shop")
+	for range 3 {
+		s.must(t, widgetService+"GetTimeline", ana, `{}`)
+	}
+	limited := s.want(t, "resource_exhausted", "RATE_LIMITED", widgetService+"GetTimeline", ana, `{}`, "Origin", shopPage)
+	if limited.status != http.StatusTooManyRequests || limited.header.Get("Retry-After") == "" ||
+		limited.header.Get("Access-Control-Allow-Origin") != shopPage {
+		t.Errorf("%d %v", limited.status, limited.header)
+	}
+	s.must(t, widgetService+"GetTimeline", ben, `{}`)
+}
+
+func TestAddressesAreLimited(t *testing.T) {
+	s := newStage(t, func(c *api.Config) {
+		c.Limits = api.Limits{AddressPerSecond: 0.001, AddressBurst: 2, VisitorPerSecond: -1}
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+	})
+	open := func(forwarded string) int {
+		return s.call(t, widgetService+"OpenSession", "", `{"widgetId":"shop"}`, "X-Forwarded-For", forwarded).status
+	}
+	for _, row := range []struct {
+		forwarded string
+		status    int
+	}{
+		{"203.0.113.1", 200},
+		{"203.0.113.1, 10.0.0.7", 200},               // the same behind two proxies
+		{"198.51.100.9, 203.0.113.1, 10.0.0.7", 429}, // what the caller says of itself does not count
+		{"203.0.113.2", 200},
+		{"2001:db8::1", 200},
+		{"2001:db8::2", 200},
+		{"2001:db8::3", 429}, // one network of 64 bits
+		{"2001:db8:0:1::1", 200},
+	} {
+		if got := open(row.forwarded); got != row.status {
+			t.Errorf("%s: %d, want %d", row.forwarded, got, row.status)
+		}
+	}
+	// Agents and administrators are not limited.
+	for range 5 {
+		s.must(t, adminService+"ListEvents", s.admin(), `{}`)
+	}
+}
+
+func TestLimitsRefill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := api.NewLimiter(2, 1, 2)
+		if !l.Allow("a") || l.Allow("a") {
+			t.Error("a burst of one is not one")
+		}
+		time.Sleep(500 * time.Millisecond)
+		if !l.Allow("a") {
+			t.Error("nothing came back")
+		}
+		for n := range 100 {
+			l.Allow(fmt.Sprint(n))
+		}
+		if l.Size() > 4 {
+			t.Errorf("%d callers are remembered", l.Size())
+		}
+	})
+}

@@ -1,0 +1,154 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"weiche/eventstore"
+	"weiche/projections"
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	"weiche/services/api"
+	"weiche/services/conversation"
+	"weiche/services/router"
+	"weiche/services/widget"
+)
+
+// folded gives f the log, folded up to its end.
+func (s *stage) folded(f func(*conversation.State)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for rec, err := range s.store.ReadAll(context.Background(), s.read+1) {
+		if err != nil {
+			panic(err)
+		}
+		event, err := router.Decode(rec)
+		if err != nil {
+			panic(err)
+		}
+		conversation.Evolve(s.state, event)
+		s.read = rec.Position
+	}
+	f(s.state)
+}
+
+var accounts = []string{"acme", "other"}
+
+func (s *stage) each(f func(*conversation.Account)) {
+	s.folded(func(state *conversation.State) {
+		for _, id := range accounts {
+			if account := state.Account(id); account != nil {
+				f(account)
+			}
+		}
+	})
+}
+
+func (s *stage) Widget(id string) (found api.Widget, ok bool) {
+	s.each(func(account *conversation.Account) {
+		w := account.Widgets[id]
+		if w == nil {
+			return
+		}
+		found, ok = api.Widget{
+			Account: account.ID, ID: id, Site: w.Config.GetSite(),
+			Languages: w.Config.GetLanguages(), Origins: w.Config.GetOrigins(),
+		}, true
+		for _, offered := range slices.Sorted(maps.Keys(w.Offers)) {
+			i := account.Integrations[offered]
+			found.Offers = append(found.Offers, api.Offer{
+				IntegrationID: offered, Channel: i.GetChannel(), Name: i.GetName(), Address: i.GetAddress(),
+			})
+		}
+	})
+	return found, ok
+}
+
+func (s *stage) ListsOrigin(origin string) (listed bool) {
+	s.each(func(account *conversation.Account) {
+		for _, w := range account.Widgets {
+			listed = listed || slices.Contains(w.Config.GetOrigins(), origin)
+		}
+	})
+	return listed
+}
+
+func (s *stage) Agent(account, id string) (name string, ok bool) {
+	s.folded(func(state *conversation.State) {
+		if found := state.Account(account); found != nil {
+			name, ok = found.Agents[id]
+		}
+	})
+	return name, ok
+}
+
+func (s *stage) AppOwner(id string) (owner string, ok bool) {
+	s.each(func(account *conversation.Account) {
+		if account.Apps[id] != nil {
+			owner, ok = account.ID, true
+		}
+	})
+	return owner, ok
+}
+
+func (s *stage) ProviderAccountOwner(channel, id string) (owner string, ok bool) {
+	s.each(func(account *conversation.Account) {
+		for _, i := range account.Integrations {
+			if i.GetChannel() == channel && i.GetProviderAccountId() == id {
+				owner, ok = account.ID, true
+			}
+		}
+	})
+	return owner, ok
+}
+
+func (s *stage) Conversation(ctx context.Context, account, widgetID, visitor string) (string, error) {
+	hash := s.keys.AliasHash(account, widgetID, widget.AliasVisitor, visitor)
+	identity, _, ok, err := s.store.IndexGet(ctx, eventstore.IndexKey{Account: account, Index: "alias", Key: hash})
+	if err != nil || !ok {
+		return "", err
+	}
+	found, err := s.views.Identity(ctx, account, string(identity))
+	if errors.Is(err, projections.ErrNotFound) {
+		return "", nil
+	}
+	return found.GetConversationId(), err
+}
+
+func (s *stage) Events(ctx context.Context, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
+	var events []*adminv1.LoggedEvent
+	head := s.store.Durable()
+	for rec, err := range s.store.ReadAll(ctx, after+1) {
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(events) == limit {
+			break
+		}
+		event, err := router.DecodeOpened(s.keys, rec)
+		if err != nil {
+			return nil, 0, err
+		}
+		body, err := anypb.New(event.Body)
+		if err != nil {
+			return nil, 0, err
+		}
+		events = append(events, &adminv1.LoggedEvent{
+			Position: rec.Position, AccountId: rec.Stream.Account, Stream: rec.Stream.Category + "-" + rec.Stream.ID,
+			Version: rec.Version, EventId: rec.ID, RecordedAt: timestamppb.New(rec.Recorded),
+			Causation: rec.Causation, Actor: rec.Actor, Event: body,
+		})
+	}
+	return events, head, nil
+}
+
+func (s *stage) Incarnation() string {
+	if s.incarnation != "" {
+		return s.incarnation
+	}
+	return s.store.Incarnation()
+}
