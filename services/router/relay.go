@@ -30,14 +30,17 @@ type Relay struct {
 	logger *slog.Logger
 
 	again chan struct{}
+	// head is where the log ended when the relay was made.
+	head uint64
 }
 
-// NewRelay returns a relay.
+// NewRelay returns a relay of everything that is appended from now on. What the
+// log owes already is found by its index.
 func NewRelay(engine *Engine, b *broker.Broker, logger *slog.Logger) *Relay {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Relay{engine: engine, broker: b, logger: logger, again: make(chan struct{}, 1)}
+	return &Relay{engine: engine, broker: b, logger: logger, again: make(chan struct{}, 1), head: engine.store.Durable()}
 }
 
 // Again makes the relay look at once for sends that nobody has claimed: after a
@@ -51,20 +54,17 @@ func (r *Relay) Again() {
 
 // Run relays until the context ends, and returns nil then.
 func (r *Relay) Run(ctx context.Context) error {
-	// What was requested before is found by its index; the log is followed from
-	// here on.
-	from := r.engine.store.Durable() + 1
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.sends(ctx, from) })
+	group.Go(func() error { return r.sends(ctx) })
 	group.Go(func() error { return r.unclaimed(ctx) })
 	group.Go(func() error { return r.events(ctx) })
 	return ended(ctx, group.Wait())
 }
 
-// sends relays what is requested from a position on, as it is requested.
-func (r *Relay) sends(ctx context.Context, from uint64) error {
+// sends relays what is requested, as it is requested.
+func (r *Relay) sends(ctx context.Context) error {
 	requested := string((&eventv1.SendRequested{}).ProtoReflect().Descriptor().FullName())
-	for rec, err := range r.engine.store.Subscribe(ctx, from) {
+	for rec, err := range r.engine.store.Subscribe(ctx, r.head+1) {
 		if err != nil {
 			return err
 		}
@@ -241,7 +241,7 @@ func (r *Relay) follow(ctx context.Context) error {
 		return err
 	}
 	if !ok || incarnation != r.engine.store.Incarnation() {
-		position = r.engine.store.Durable()
+		position = r.head
 	}
 	for rec, err := range r.engine.store.Subscribe(ctx, position+1) {
 		if err != nil {
