@@ -171,15 +171,19 @@ func isID(text string) bool {
 // keep writes down an item that no rule can use.
 func (d *decider) keep(c *KeepItem) error {
 	stream := Stream{CategoryQuarantine, c.Source}
+	channel := c.Channel
+	if channel == "" && c.IntegrationID != "" {
+		channel = d.account().Integrations[c.IntegrationID].GetChannel()
+	}
 	if c.Ignored != "" {
 		d.emit(stream, &eventv1.ItemIgnored{
-			Source: c.Source, IntegrationId: c.IntegrationID, Channel: c.Channel, What: c.Ignored,
+			Source: c.Source, IntegrationId: c.IntegrationID, Channel: channel, What: c.Ignored,
 			Sealed: &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
 		})
 		return nil
 	}
 	d.emit(stream, &eventv1.ItemQuarantined{
-		Source: c.Source, IntegrationId: c.IntegrationID, Channel: c.Channel, Reason: c.Reason,
+		Source: c.Source, IntegrationId: c.IntegrationID, Channel: channel, Reason: c.Reason,
 		SentAt: stamp(c.SentAt), Sealed: &eventv1.ItemQuarantined_Sealed{Raw: c.Raw},
 	})
 	return nil

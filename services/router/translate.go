@@ -105,7 +105,7 @@ func (t *translation) messageHash(id string) []byte {
 
 // channel translates what an adapter publishes.
 func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error) {
-	if t.source.Account == installation {
+	if t.source.Account == installation && item.GetUnreadable() == nil && item.GetIgnored() == nil {
 		return t.keep("the item belongs to no integration of this app", "", nil), nil
 	}
 	if key := channel.DedupKey(item); key != "" {
