@@ -232,7 +232,6 @@ type KeepItem struct {
 	// Source is the app or integration that it came through.
 	Source        string
 	IntegrationID string
-	Channel       string
 	// Reason says what was wrong, without personal data.
 	Reason string
 	// Ignored is the provider's word for an item of no use.

@@ -171,8 +171,8 @@ func isID(text string) bool {
 // keep writes down an item that no rule can use.
 func (d *decider) keep(c *KeepItem) error {
 	stream := Stream{CategoryQuarantine, c.Source}
-	channel := c.Channel
-	if channel == "" && c.IntegrationID != "" {
+	channel := ""
+	if c.IntegrationID != "" {
 		channel = d.account().Integrations[c.IntegrationID].GetChannel()
 	}
 	if c.Ignored != "" {
