@@ -18,14 +18,14 @@ const (
 // in lower case and what was said beside it, or false where there is none. The
 // sentence that our own links put before a code is cut out with it.
 func FindCode(content *eventv1.Content) (code string, rest *eventv1.Content, found bool) {
-	if ref := strings.ToLower(content.GetReferral().GetRef()); isCode(ref) {
-		code = ref
+	if ref := content.GetReferral().GetRef(); isCode(ref) {
+		code = strings.ToLower(ref)
 	}
 	for _, part := range content.GetParts() {
 		switch kind := part.GetKind().(type) {
 		case *eventv1.Part_Text:
 			text := kind.Text.GetBody()
-			if at := codeIn(text); at >= 0 {
+			for at := codeIn(text); at >= 0; at = codeIn(text) {
 				if code == "" {
 					code = strings.ToLower(text[at : at+codeLength])
 				}
@@ -36,8 +36,8 @@ func FindCode(content *eventv1.Content) (code string, rest *eventv1.Content, fou
 			}
 		case *eventv1.Part_Postback:
 			// A tap on Get Started or an ice breaker says nothing by itself.
-			if payload := strings.ToLower(kind.Postback.GetPayload()); code == "" && isCode(payload) {
-				code = payload
+			if payload := kind.Postback.GetPayload(); code == "" && isCode(payload) {
+				code = strings.ToLower(payload)
 			}
 		default:
 			rest = withPart(rest, part)
@@ -55,46 +55,26 @@ func withPart(content *eventv1.Content, part *eventv1.Part) *eventv1.Content {
 }
 
 // codeIn returns where the first code begins in a text, or -1. A code stands
-// alone: neither a letter nor a digit touches it.
+// alone: no letter from A to Z and no digit touches it. The text is looked at as it
+// is: in lower case some letters have another length.
 func codeIn(text string) int {
-	lower := strings.ToLower(text)
-	if len(lower) != len(text) {
-		return codeInASCII(text)
-	}
-	return codeInASCII(lower)
-}
-
-func codeInASCII(text string) int {
-	for from := 0; ; {
-		at := indexFold(text[from:], codePrefix)
-		if at < 0 {
-			return -1
-		}
-		at += from
-		if at+codeLength <= len(text) && isCode(strings.ToLower(text[at:at+codeLength])) &&
+	for at := 0; at+codeLength <= len(text); at++ {
+		if isCode(text[at:at+codeLength]) &&
 			(at == 0 || !isAlphanumeric(text[at-1])) &&
 			(at+codeLength == len(text) || !isAlphanumeric(text[at+codeLength])) {
-			return at
-		}
-		from = at + 1
-	}
-}
-
-func indexFold(text, prefix string) int {
-	for at := 0; at+len(prefix) <= len(text); at++ {
-		if strings.EqualFold(text[at:at+len(prefix)], prefix) {
 			return at
 		}
 	}
 	return -1
 }
 
+// isCode says whether a text is of the form of a code, in any case.
 func isCode(text string) bool {
-	if len(text) != codeLength || text[:len(codePrefix)] != codePrefix {
+	if len(text) != codeLength || !strings.EqualFold(text[:len(codePrefix)], codePrefix) {
 		return false
 	}
 	for _, char := range []byte(text[len(codePrefix):]) {
-		if (char < 'a' || char > 'z') && (char < '2' || char > '7') {
+		if (char < 'a' || char > 'z') && (char < 'A' || char > 'Z') && (char < '2' || char > '7') {
 			return false
 		}
 	}

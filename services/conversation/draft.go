@@ -201,8 +201,9 @@ func (d *decider) createIdentity(integration *eventv1.IntegrationConnected, send
 		integration: integration.GetIntegrationId(), channel: integration.GetChannel(),
 	}
 	i.base = &Identity{ID: i.id}
+	customer := Stream{CategoryCustomer, i.customer}
 	d.identities[i.id] = i
-	d.expected[i.stream()] = 0
+	d.expected[i.stream()], d.expected[customer] = 0, 0
 	created := &eventv1.IdentityCreated{
 		IdentityId: i.id, CustomerId: i.customer, IntegrationId: i.integration, Channel: i.channel,
 		Sealed: &eventv1.IdentityCreated_Sealed{Profile: profile},
@@ -211,7 +212,7 @@ func (d *decider) createIdentity(integration *eventv1.IntegrationConnected, send
 		created.Aliases = append(created.Aliases, &eventv1.AliasHash{Kind: a.Kind, Hash: a.Hash})
 		created.Sealed.Aliases = append(created.Sealed.Aliases, &eventv1.Alias{Kind: a.Kind, Value: a.Value})
 	}
-	d.emit(Stream{CategoryCustomer, i.customer}, &eventv1.CustomerCreated{CustomerId: i.customer})
+	d.emit(customer, &eventv1.CustomerCreated{CustomerId: i.customer})
 	d.emit(i.stream(), created)
 	return i
 }

@@ -172,8 +172,8 @@ func (s *Send) timers() (outcomeDue, laneUntil time.Time) {
 }
 
 // succeed ends a send that the provider took, and applies the receipts that came
-// before it.
-func (d *decider) succeed(i *identityDraft, send Send, providerID string, hash []byte, source eventv1.OutcomeSource) {
+// before it. It returns the state of its reply; 0 for a prompt or a notice.
+func (d *decider) succeed(i *identityDraft, send Send, providerID string, hash []byte, source eventv1.OutcomeSource) MessageState {
 	outcomeDue, laneUntil := send.timers()
 	d.emit(i.stream(), &eventv1.SendSucceeded{
 		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, CustomerId: i.customer,
@@ -184,17 +184,15 @@ func (d *decider) succeed(i *identityDraft, send Send, providerID string, hash [
 	i.remove(send.ID)
 	message := send.Origin.GetMessageId()
 	if message == "" {
-		return
+		return 0
 	}
 	conv := d.conversation(send.Origin.GetConversationId())
 	base := conv.base.Messages[message]
 	state := d.advance(conv, base, MessageSent, d.head.Now, nil)
-	for _, r := range look(d, d.state.parked, RefParked, string(hash)) {
-		if d.head.Now.After(moment(r.GetExpiresAt())) {
-			continue
-		}
+	for _, r := range d.parked(hash) {
 		state = d.advanceFrom(conv, base, state, stateOf(r.GetState()), moment(r.GetAt()), r.GetError())
 	}
+	return state
 }
 
 // failSend ends a send that will not arrive.
@@ -208,13 +206,22 @@ func (d *decider) failSend(i *identityDraft, send Send, why *eventv1.SendError) 
 	d.advanceSend(send, MessageFailed, why)
 }
 
-// deferSend repeats an attempt later.
+// deferSend repeats an attempt later. A reply whose channel was disconnected while
+// it was on its way is decided again instead: it was not handed over (L11).
 func (d *decider) deferSend(i *identityDraft, send Send, why *eventv1.SendError, after time.Duration) {
+	retryAt := d.head.Now.Add(max(after, backoff(send.ID, send.Attempt)))
 	d.emit(i.stream(), &eventv1.SendDeferred{
 		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, Error: why,
-		RetryAt:    stamp(d.head.Now.Add(max(after, backoff(send.ID, send.Attempt)))),
-		OutcomeDue: stamp(send.Due), Origin: send.Origin,
+		RetryAt: stamp(retryAt), OutcomeDue: stamp(send.Due), Origin: send.Origin,
 	})
+	if send.Origin.GetMessageId() == "" {
+		return
+	}
+	if conv := d.conversation(send.Origin.GetConversationId()); conv.binding(i.id) < 0 {
+		// Only the head of a lane is ever claimed.
+		i.lane[0].State, i.lane[0].Due = SendDeferred, retryAt
+		conv.rerouteFrom(i)
+	}
 }
 
 // lose says that nobody knows what became of an attempt.

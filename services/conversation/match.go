@@ -30,8 +30,9 @@ func (d *decider) useCode(i *identityDraft, c *ReceiveMessage, at time.Time) boo
 	}
 	conv := d.conversation(ref.ConversationID)
 	link := conv.link(ref.LinkID)
-	if link.IdentityID == i.id {
-		// The same identity using the same code again changes nothing (L7).
+	if link == nil || link.IdentityID == i.id {
+		// The same identity using the same code again changes nothing (L7), even
+		// where this very message found that its time had run out.
 		return false
 	}
 	if reason := d.whyNot(conv, link, i, at); reason != 0 {
@@ -180,6 +181,11 @@ func (d *decider) answerLink(i *identityDraft, c *ReceiveMessage, at time.Time) 
 		}
 		d.answered(conv, said.LinkID, i, c, said.Yes, true, at)
 		return true
+	}
+	if said.LinkID == "" && at.Before(link.MatchedAt) {
+		// Words that were written before the code and come after it answer
+		// nothing.
+		return false
 	}
 	if at.After(link.ExpiresAt) {
 		d.expire(conv, link)

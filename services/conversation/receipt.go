@@ -55,21 +55,36 @@ func (d *decider) resolve(i *identityDraft, send Send, c *RecordReceipt, at time
 		d.failSend(i, send, c.Error)
 		return nil
 	}
-	d.succeed(i, send, c.ProviderMessageID, c.MessageHash, eventv1.OutcomeSource_OUTCOME_SOURCE_RECEIPT)
+	state := d.succeed(i, send, c.ProviderMessageID, c.MessageHash, eventv1.OutcomeSource_OUTCOME_SOURCE_RECEIPT)
 	if message := send.Origin.GetMessageId(); message != "" {
 		conv := d.conversation(send.Origin.GetConversationId())
-		d.advanceFrom(conv, conv.base.Messages[message], MessageSent, stateOf(c.State), at, nil)
+		d.advanceFrom(conv, conv.base.Messages[message], state, stateOf(c.State), at, nil)
 		d.answer.ConversationID, d.answer.MessageID = conv.id, message
 	}
 	return nil
 }
 
-// park keeps a receipt that came before its message.
+// park keeps a receipt that came before its message, unless one that says the same
+// waits already.
 func (d *decider) park(c *RecordReceipt, at time.Time) {
+	for _, r := range d.parked(c.MessageHash) {
+		if r.GetState() == c.State {
+			return
+		}
+	}
 	d.emit(Stream{CategoryReceipts, c.IntegrationID}, &eventv1.ReceiptParked{
 		IntegrationId: c.IntegrationID, ProviderMessageHash: c.MessageHash, State: c.State,
 		At: stamp(at), ExpiresAt: stamp(d.head.Now.Add(parkedFor)), Error: c.Error,
 	})
+}
+
+// parked returns the receipts that still wait for a message, in the order of their
+// states, whatever the order in which they came.
+func (d *decider) parked(hash []byte) []*eventv1.ReceiptParked {
+	waiting := slices.DeleteFunc(slices.Clone(look(d, d.state.parked, RefParked, string(hash))),
+		func(r *eventv1.ReceiptParked) bool { return d.head.Now.After(moment(r.GetExpiresAt())) })
+	slices.SortStableFunc(waiting, func(a, b *eventv1.ReceiptParked) int { return cmp.Compare(a.GetState(), b.GetState()) })
+	return waiting
 }
 
 // watermark takes a report of everything that was sent up to a time.

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -95,6 +96,9 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup) {
 
 // check refuses a set-up that could not work, naming the place.
 func check(account *Account, setup *ingressv1.ApplySetup) error {
+	if twice := saidTwice(setup); twice != "" {
+		return refuse(invalid, "%s is there twice", twice)
+	}
 	apps := map[string]string{}
 	for id, app := range account.Apps {
 		apps[id] = app.GetChannel()
@@ -105,6 +109,9 @@ func check(account *Account, setup *ingressv1.ApplySetup) error {
 		}
 		if app.GetChannel() == "" || app.GetChannel() == ChannelWidget {
 			return refuse(invalid, "app %q: the channel is missing", app.GetId())
+		}
+		if c, known := apps[app.GetId()]; known && c != app.GetChannel() {
+			return refuse(invalid, "app %q: it is of channel %q", app.GetId(), c)
 		}
 		apps[app.GetId()] = app.GetChannel()
 	}
@@ -124,6 +131,8 @@ func check(account *Account, setup *ingressv1.ApplySetup) error {
 			return refuse(invalid, "integration %q: there is no app %q of channel %q", i.GetId(), i.GetAppId(), i.GetChannel())
 		case i.GetProviderAccountId() == "":
 			return refuse(invalid, "integration %q: the provider's account id is missing", i.GetId())
+		case channels[i.GetId()] != "" && channels[i.GetId()] != i.GetChannel():
+			return refuse(invalid, "integration %q: it is of channel %q", i.GetId(), channels[i.GetId()])
 		}
 		owner := i.GetChannel() + "/" + i.GetProviderAccountId()
 		if other := owners[owner]; other != "" && other != i.GetId() {
@@ -160,6 +169,33 @@ func check(account *Account, setup *ingressv1.ApplySetup) error {
 		}
 	}
 	return nil
+}
+
+// saidTwice names what a set-up says two things about, or returns nothing: the one
+// that counts would be another each time.
+func saidTwice(setup *ingressv1.ApplySetup) string {
+	said := map[string]bool{}
+	twice := ""
+	say := func(kind, id string) {
+		if name := fmt.Sprintf("%s %q", kind, id); twice == "" && said[name] {
+			twice = name
+		} else {
+			said[name] = true
+		}
+	}
+	for _, app := range setup.GetApps() {
+		say("app", app.GetId())
+	}
+	for _, i := range setup.GetIntegrations() {
+		say("integration", i.GetId())
+	}
+	for _, w := range setup.GetWidgets() {
+		say("widget", w.GetId())
+	}
+	for _, agent := range setup.GetAgents() {
+		say("agent", agent.GetId())
+	}
+	return twice
 }
 
 // isID says whether a text can be an id that an admin chose.

@@ -1,0 +1,499 @@
+package conversation_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/conversation"
+)
+
+// observer reads the events one by one, as anybody could who reads the log, and
+// says which invariant of 6.2 they break. It shares nothing with Evolve.
+type observer struct {
+	fail func(format string, args ...any)
+
+	versions      map[conversation.Stream]uint64
+	ids           map[string]bool
+	conversations map[string]*seenConversation
+	identities    map[string]*seenIdentity
+	links         map[string]*seenLink
+	messages      map[string]*seenMessage
+	sends         map[string]*seenSend
+	byHash        map[string]string
+	sets          map[conversation.Timer]bool
+	running       map[conversation.Timer]bool
+
+	// The order in which they came, for drawing from.
+	conversationIDs, linkIDs, messageIDs, sendIDs []string
+}
+
+type seenConversation struct {
+	id, customer, widget string
+	bound, route         []string
+	version              uint64
+}
+
+type seenIdentity struct{ customer, integration, conversation string }
+
+type seenLink struct {
+	id, conversation, integration, identity string
+	code                                    []byte
+	confirmation                            eventv1.Confirmation
+	expires, matched                        time.Time
+	state                                   string
+	saidYes                                 string
+}
+
+type seenMessage struct {
+	id, conversation, identity, integration string
+	state                                   string
+	succeeded                               bool
+	send                                    string
+}
+
+type seenSend struct {
+	id, identity, integration, message string
+	kind                               eventv1.SendKind
+	attempt                            uint32
+	state                              string
+}
+
+func newObserver() *observer {
+	return &observer{
+		versions: map[conversation.Stream]uint64{}, ids: map[string]bool{},
+		conversations: map[string]*seenConversation{}, identities: map[string]*seenIdentity{},
+		links: map[string]*seenLink{}, messages: map[string]*seenMessage{}, sends: map[string]*seenSend{},
+		byHash: map[string]string{}, sets: map[conversation.Timer]bool{}, running: map[conversation.Timer]bool{},
+	}
+}
+
+// decided reads what follows from one command.
+func (o *observer) decided(c conversation.Command, d conversation.Decision) {
+	for stream, version := range d.Expected {
+		if o.versions[stream] != version {
+			o.fail("I07: %v is expected at version %d, it is at %d", stream, version, o.versions[stream])
+		}
+	}
+	for at, e := range d.Events {
+		_, expected := d.Expected[e.Stream]
+		stateless := e.Stream.Category == conversation.CategoryQuarantine || e.Stream.Category == conversation.CategoryReceipts
+		if !expected && !stateless {
+			o.fail("I07: %T is written to %v, of which no version is expected", e.Body, e.Stream)
+		}
+		if o.ids[e.ID] {
+			o.fail("the event id %s was given twice", e.ID)
+		}
+		o.ids[e.ID] = true
+		if (len(e.Dedup) > 0) != (at == 0 && conversation.HeaderOf(c).Dedup.Key != "") {
+			o.fail("I06: the dedup key is on event %d", at)
+		}
+		o.versions[e.Stream]++
+		o.timers(e)
+		o.event(c, e)
+	}
+	for _, l := range o.links {
+		l.saidYes = ""
+	}
+}
+
+// timers shows that what is ended was set.
+func (o *observer) timers(e conversation.Event) {
+	set, end := conversation.Timers(e.Body)
+	for _, timer := range end {
+		if !o.sets[timer] {
+			o.fail("I15: %T ends the timer %v, which was never set", e.Body, timer)
+		}
+		delete(o.running, timer)
+	}
+	for _, timer := range set {
+		o.sets[timer], o.running[timer] = true, true
+	}
+}
+
+func (o *observer) event(c conversation.Command, e conversation.Event) {
+	switch b := e.Body.(type) {
+	case *eventv1.IdentityCreated:
+		o.identities[b.GetIdentityId()] = &seenIdentity{customer: b.GetCustomerId(), integration: b.GetIntegrationId()}
+	case *eventv1.IdentityMoved:
+		i := o.identities[b.GetIdentityId()]
+		if i.customer != b.GetFromCustomerId() {
+			o.fail("I14: an identity moves from %s, it belongs to %s", b.GetFromCustomerId(), i.customer)
+		}
+		i.customer = b.GetToCustomerId()
+	case *eventv1.IdentityBound:
+		if i := o.identities[b.GetIdentityId()]; i.conversation != "" {
+			o.fail("I08: %s is bound to %s and then to %s", b.GetIdentityId(), i.conversation, b.GetConversationId())
+		}
+		o.identities[b.GetIdentityId()].conversation = b.GetConversationId()
+	case *eventv1.IdentityReleased:
+		if i := o.identities[b.GetIdentityId()]; i.conversation != b.GetConversationId() {
+			o.fail("I08: %s is released from %s, it is bound to %s", b.GetIdentityId(), b.GetConversationId(), i.conversation)
+		}
+		o.identities[b.GetIdentityId()].conversation = ""
+	case *eventv1.ConversationStarted:
+		o.conversations[b.GetConversationId()] = &seenConversation{
+			id: b.GetConversationId(), customer: b.GetCustomerId(), widget: b.GetWidgetId(),
+		}
+		o.conversationIDs = append(o.conversationIDs, b.GetConversationId())
+	case *eventv1.ChannelBound, *eventv1.ChannelUnbound, *eventv1.RouteChanged:
+		o.route(c, e)
+	case *eventv1.MessageReceived:
+		o.received(c, b)
+	case *eventv1.ReplyQueued, *eventv1.ReplyRerouted, *eventv1.MessageSending, *eventv1.MessageSent,
+		*eventv1.MessageDelivered, *eventv1.MessageRead, *eventv1.MessageFailed, *eventv1.MessageOutcomeUnknown:
+		o.message(e)
+	case *eventv1.SendQueued, *eventv1.SendRequested, *eventv1.SendClaimed, *eventv1.SendDeferred,
+		*eventv1.SendOutcomeUnknown, *eventv1.LaneReleased, *eventv1.SendSucceeded, *eventv1.SendFailed,
+		*eventv1.SendWithdrawn:
+		o.lane(c, e)
+	default:
+		o.link(c, e)
+	}
+}
+
+// route keeps the bindings and the order of a conversation.
+func (o *observer) route(c conversation.Command, e conversation.Event) {
+	conv := o.conversations[e.Stream.ID]
+	switch b := e.Body.(type) {
+	case *eventv1.ChannelBound:
+		if slices.Contains(conv.bound, b.GetIdentityId()) {
+			o.fail("I08: %s is bound twice", b.GetIdentityId())
+		}
+		if b.GetLinkId() == "" && len(conv.bound) > 0 {
+			o.fail("I24: a binding was made without a link")
+		}
+		if b.GetLinkId() != "" {
+			o.bindByLink(c, conv, b)
+		}
+		conv.bound = append(conv.bound, b.GetIdentityId())
+	case *eventv1.ChannelUnbound:
+		if b.GetIntegrationId() == conv.widget {
+			o.fail("R1: the widget's own binding is gone")
+		}
+		conv.bound = slices.DeleteFunc(conv.bound, func(id string) bool { return id == b.GetIdentityId() })
+	case *eventv1.RouteChanged:
+		if b.GetRouteVersion() != conv.version+1 {
+			o.fail("the route's versions have a gap: %d after %d", b.GetRouteVersion(), conv.version)
+		}
+		conv.version, conv.route = b.GetRouteVersion(), b.GetIdentityIds()
+		if !slices.Equal(slices.Sorted(slices.Values(conv.bound)), slices.Sorted(slices.Values(conv.route))) {
+			o.fail("R1: the route is %v, bound are %v", conv.route, conv.bound)
+		}
+	}
+}
+
+// bindByLink shows I24: a code that was good, used by one identity, and the
+// confirmation that the widget asks for.
+func (o *observer) bindByLink(c conversation.Command, conv *seenConversation, b *eventv1.ChannelBound) {
+	l := o.links[b.GetLinkId()]
+	receive, _ := c.(*conversation.ReceiveMessage)
+	switch {
+	case receive == nil:
+		o.fail("I24: a %T made a binding", c)
+	case l.state != "confirmed" || l.identity != b.GetIdentityId() || l.conversation != conv.id || l.integration != b.GetIntegrationId():
+		o.fail("I24: the binding of %s follows from no confirmed link, but %+v", b.GetIdentityId(), l)
+	case l.confirmation == eventv1.Confirmation_CONFIRMATION_IMMEDIATE:
+		if receive.Code == nil || !bytes.Equal(receive.Code.Hash, l.code) {
+			o.fail("I24: the code that confirms was not brought")
+		}
+	case l.confirmation == eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY:
+		if l.saidYes == "" && receive.SentAt.Before(l.matched) && !receive.SentAt.IsZero() {
+			o.fail("I24: what was said before the code confirms the link")
+		}
+	default:
+		if l.saidYes != l.identity {
+			o.fail("I24: nobody said yes")
+		}
+	}
+}
+
+// link keeps the links.
+func (o *observer) link(c conversation.Command, e conversation.Event) {
+	switch b := e.Body.(type) {
+	case *eventv1.LinkRequested:
+		for _, l := range o.links {
+			if l.conversation == b.GetConversationId() && l.integration == b.GetIntegrationId() &&
+				(l.state == "requested" || l.state == "matched") {
+				o.fail("L1: two live codes for one channel of a conversation")
+			}
+		}
+		o.links[b.GetLinkId()] = &seenLink{
+			id: b.GetLinkId(), conversation: b.GetConversationId(), integration: b.GetIntegrationId(),
+			code: b.GetCodeHash(), confirmation: b.GetConfirmation(), expires: b.GetExpiresAt().AsTime(), state: "requested",
+		}
+		o.linkIDs = append(o.linkIDs, b.GetLinkId())
+	case *eventv1.LinkMatched:
+		l, receive := o.links[b.GetLinkId()], c.(*conversation.ReceiveMessage)
+		i := o.identities[b.GetIdentityId()]
+		switch {
+		case l.identity != "":
+			o.fail("I24: the code of %s was used twice", l.id)
+		case l.state != "requested" && l.state != "expired":
+			o.fail("I24: a link that is %s was matched", l.state)
+		case !bytes.Equal(receive.Code.Hash, l.code):
+			o.fail("I24: a wrong code matched")
+		case b.GetSentAt().AsTime().After(l.expires):
+			o.fail("I24: a code was good after its end")
+		case i.integration != l.integration:
+			o.fail("I24: a code was good on another channel")
+		}
+		l.state, l.identity, l.matched, l.expires = "matched", b.GetIdentityId(), b.GetSentAt().AsTime(), b.GetExpiresAt().AsTime()
+	case *eventv1.LinkAnswered:
+		if b.GetYes() && !b.GetTooLate() {
+			o.links[b.GetLinkId()].saidYes = b.GetIdentityId()
+		}
+	case *eventv1.LinkConfirmed:
+		o.endLink(b.GetLinkId(), "confirmed", "matched")
+	case *eventv1.LinkCancelled:
+		o.endLink(b.GetLinkId(), "cancelled", "requested", "matched")
+	case *eventv1.LinkFailed:
+		o.endLink(b.GetLinkId(), "failed", "requested", "matched", "expired")
+	case *eventv1.LinkExpired:
+		o.endLink(b.GetLinkId(), "expired", "requested", "matched")
+	}
+}
+
+func (o *observer) endLink(id, to string, from ...string) {
+	if l := o.links[id]; !slices.Contains(from, l.state) {
+		o.fail("a link that was %s is %s", l.state, to)
+	}
+	o.links[id].state = to
+}
+
+// received shows that a provider's message is there once, and that only a timely
+// one leads.
+func (o *observer) received(c conversation.Command, b *eventv1.MessageReceived) {
+	if hash := string(b.GetProviderMessageHash()); hash != "" {
+		if other := o.byHash[hash]; other != "" {
+			o.fail("I05: one provider message is %s and %s", other, b.GetMessageId())
+		}
+		o.byHash[hash] = b.GetMessageId()
+	}
+	conv, i := o.conversations[b.GetConversationId()], o.identities[b.GetIdentityId()]
+	if b.GetLinkId() == "" && b.GetSentAt().AsTime().After(conversation.HeaderOf(c).Received) {
+		o.fail("R3: a message from the future")
+	}
+	if !b.GetLate() && i.conversation != conv.id {
+		o.fail("I08: a message joined a conversation to which its writer is not bound")
+	}
+	if !b.GetLate() && b.GetLinkId() == "" && conv.route[0] != b.GetIdentityId() {
+		o.fail("R2: %s wrote and does not lead", b.GetIdentityId())
+	}
+}
+
+// message shows I10, I11 and I13: states go forward, and a reply goes where its
+// frozen route says.
+func (o *observer) message(e conversation.Event) {
+	var id, to string
+	var from []string
+	var route *eventv1.FrozenRoute
+	switch b := e.Body.(type) {
+	case *eventv1.ReplyQueued:
+		id, route = b.GetMessageId(), b.GetRoute()
+		o.messages[id] = &seenMessage{id: id, conversation: b.GetConversationId()}
+		o.messageIDs = append(o.messageIDs, id)
+		to, from = "queued", []string{""}
+	case *eventv1.ReplyRerouted:
+		id, route = b.GetMessageId(), b.GetRoute()
+		if send := o.sends[o.messages[id].send]; send.state != "withdrawn" {
+			o.fail("I13: a reply whose send is %s was decided again", send.state)
+		}
+		to, from = "queued", []string{"queued", "sending"}
+	case *eventv1.MessageSending:
+		id, to, from = b.GetMessageId(), "sending", []string{"queued"}
+	case *eventv1.MessageSent:
+		id, to, from = b.GetMessageId(), "sent", []string{"queued", "sending", "unknown"}
+		m := o.messages[id]
+		if b.GetIntegrationId() != m.integration {
+			o.fail("I13: a reply to %s was sent over %s", m.integration, b.GetIntegrationId())
+		}
+		if !m.succeeded && b.GetIntegrationId() != o.conversations[m.conversation].widget {
+			o.fail("I11: a message is sent without a provider's id")
+		}
+	case *eventv1.MessageDelivered:
+		id, to, from = b.GetMessageId(), "delivered", []string{"sent"}
+	case *eventv1.MessageRead:
+		id, to, from = b.GetMessageId(), "read", []string{"sent", "delivered"}
+	case *eventv1.MessageFailed:
+		id, to, from = b.GetMessageId(), "failed", []string{"queued", "sending", "sent", "unknown"}
+	case *eventv1.MessageOutcomeUnknown:
+		id, to, from = b.GetMessageId(), "unknown", []string{"sending"}
+	}
+	m := o.messages[id]
+	if !slices.Contains(from, m.state) {
+		o.fail("I10: a message that was %q is %q", m.state, to)
+	}
+	m.state = to
+	if route == nil {
+		return
+	}
+	m.identity, m.integration = route.GetIdentityId(), route.GetIntegrationId()
+	conv := o.conversations[m.conversation]
+	switch {
+	case !slices.Contains(conv.bound, m.identity):
+		o.fail("I13: a reply goes to %s, which is not bound", m.identity)
+	case o.identities[m.identity].customer != conv.customer:
+		o.fail("I14: a reply goes to an identity of %s, the conversation is that of %s", o.identities[m.identity].customer, conv.customer)
+	case route.GetRouteVersion() != conv.version:
+		o.fail("R4: a reply was decided by route %d, the route is %d", route.GetRouteVersion(), conv.version)
+	case route.GetRule() != eventv1.ReplyRule_REPLY_RULE_NAMED && m.identity != conv.route[0]:
+		o.fail("R4: a reply goes to %s, %s leads", m.identity, conv.route[0])
+	}
+}
+
+// lane shows I12 to I14 of the sends.
+func (o *observer) lane(c conversation.Command, e conversation.Event) {
+	move := func(id, to string, from ...string) *seenSend {
+		s := o.sends[id]
+		if !slices.Contains(from, s.state) {
+			o.fail("I12: a send that was %q is %q", s.state, to)
+		}
+		if s.identity != e.Stream.ID {
+			o.fail("I14: a send to %s is in the lane of %s", s.identity, e.Stream.ID)
+		}
+		s.state = to
+		return s
+	}
+	switch b := e.Body.(type) {
+	case *eventv1.SendQueued:
+		o.sends[b.GetSendId()] = &seenSend{
+			id: b.GetSendId(), identity: b.GetIdentityId(), integration: b.GetIntegrationId(),
+			message: b.GetOrigin().GetMessageId(), kind: b.GetOrigin().GetKind(), state: "queued",
+		}
+		o.sendIDs = append(o.sendIDs, b.GetSendId())
+		o.queued(e, b)
+	case *eventv1.SendRequested:
+		s := move(b.GetSendId(), "requested", "queued", "deferred")
+		if s.attempt++; b.GetAttempt() != s.attempt || b.GetIdentityId() != s.identity || b.GetIntegrationId() != s.integration {
+			o.fail("I12: %v asks for attempt %d of %+v", b, s.attempt, s)
+		}
+		if m := o.messages[s.message]; m != nil && !slices.Contains(o.conversations[m.conversation].bound, s.identity) {
+			o.fail("I13: an attempt at an identity that is bound no more")
+		}
+	case *eventv1.SendClaimed:
+		if s := move(b.GetSendId(), "claimed", "requested"); b.GetAttempt() != s.attempt {
+			o.fail("I12: attempt %d was claimed, %d was asked for", b.GetAttempt(), s.attempt)
+		}
+	case *eventv1.SendDeferred:
+		move(b.GetSendId(), "deferred", "claimed")
+		if report, ok := c.(*conversation.ReportOutcome); !ok || report.NotSent == nil {
+			o.fail("I12: %T makes a send be tried again", c)
+		}
+	case *eventv1.SendOutcomeUnknown:
+		move(b.GetSendId(), "unknown", "claimed")
+	case *eventv1.LaneReleased:
+		move(b.GetSendId(), "unresolved", "unknown")
+	case *eventv1.SendSucceeded:
+		s := move(b.GetSendId(), "succeeded", "claimed", "unknown", "unresolved")
+		if len(b.GetProviderMessageHash()) == 0 {
+			o.fail("I11: a send succeeded without a provider's id")
+		}
+		if m := o.messages[s.message]; m != nil {
+			m.succeeded = true
+		}
+	case *eventv1.SendFailed:
+		move(b.GetSendId(), "failed", "claimed", "unknown", "unresolved")
+	case *eventv1.SendWithdrawn:
+		move(b.GetSendId(), "withdrawn", "queued", "requested", "deferred")
+	}
+}
+
+// queued shows to whom a send goes: the identity that is bound, or for a prompt
+// or an answer the one that wrote.
+func (o *observer) queued(e conversation.Event, b *eventv1.SendQueued) {
+	switch b.GetOrigin().GetKind() {
+	case eventv1.SendKind_SEND_KIND_REPLY:
+		m := o.messages[b.GetOrigin().GetMessageId()]
+		if before := o.sends[m.send]; before != nil && before.state != "withdrawn" {
+			o.fail("I12: a second send of a message whose first is %s", before.state)
+		}
+		m.send = b.GetSendId()
+		if m.identity != b.GetIdentityId() {
+			o.fail("I13: a reply that is frozen to %s is sent to %s", m.identity, b.GetIdentityId())
+		}
+	case eventv1.SendKind_SEND_KIND_PROMPT:
+		if l := o.links[b.GetOrigin().GetLinkId()]; l.identity != b.GetIdentityId() {
+			o.fail("I14: a prompt to somebody who brought no code")
+		}
+	}
+	if e.Stream.ID != b.GetIdentityId() {
+		o.fail("I14: a send to %s lies in the lane of %s", b.GetIdentityId(), e.Stream.ID)
+	}
+}
+
+// agrees shows that a state is what the events say, and that what has to go on is
+// held by a timer or by a sender, and nothing else is.
+func (o *observer) agrees(s *conversation.State) {
+	live := map[conversation.Timer]bool{}
+	lanes := map[string]int{}
+	for id, seen := range o.identities {
+		i := s.Identity(id)
+		if i.Conversation != seen.conversation || i.Customer != seen.customer {
+			o.fail("I08: the state of %s is %q of %q, the events say %+v", id, i.Conversation, i.Customer, seen)
+		}
+		if v := o.versions[conversation.Stream{Category: conversation.CategoryIdentity, ID: id}]; v != i.Version {
+			o.fail("I07: the identity is at version %d, the events say %d", i.Version, v)
+		}
+		if conv := o.conversations[seen.conversation]; conv != nil && !slices.Contains(conv.bound, id) {
+			o.fail("I08: %s is bound to a conversation that does not know", id)
+		}
+		for at, send := range i.Lane {
+			if (at == 0) == (send.State == conversation.SendQueued) {
+				o.fail("M5: place %d of a lane is in state %d", at, send.State)
+			}
+			lanes[send.Origin.GetMessageId()]++
+			kind := map[conversation.SendState]conversation.TimerKind{
+				conversation.SendClaimed: conversation.TimerOutcome, conversation.SendDeferred: conversation.TimerRetry,
+				conversation.SendUnknown: conversation.TimerLane,
+			}[send.State]
+			if kind != "" {
+				live[conversation.Timer{Kind: kind, Due: send.Due, Owner: id, ID: send.ID}] = true
+			}
+		}
+	}
+	for id, seen := range o.conversations {
+		conv := s.Conversation(id)
+		var route []string
+		for _, b := range conv.Route {
+			route = append(route, b.IdentityID)
+			if o.identities[b.IdentityID].conversation != id {
+				o.fail("I08: %s leads to %s, which is bound elsewhere", id, b.IdentityID)
+			}
+			if o.identities[b.IdentityID].customer != seen.customer {
+				o.fail("I14: an identity of another customer is bound")
+			}
+		}
+		if !slices.Equal(route, seen.route) || conv.RouteVersion != seen.version {
+			o.fail("the state's route is %v at %d, the events say %v at %d", route, conv.RouteVersion, seen.route, seen.version)
+		}
+		if v := o.versions[conversation.Stream{Category: conversation.CategoryConversation, ID: id}]; v != conv.Version {
+			o.fail("I07: the conversation is at version %d, the events say %d", conv.Version, v)
+		}
+		for _, l := range conv.Links {
+			if l.State == conversation.LinkRequested || l.State == conversation.LinkMatched {
+				live[conversation.Timer{Kind: conversation.TimerLink, Due: l.ExpiresAt, Owner: id, ID: l.ID}] = true
+			}
+		}
+	}
+	for timer := range live {
+		if !o.running[timer] {
+			o.fail("I15: nothing ends the wait for %v", timer)
+		}
+	}
+	for timer := range o.running {
+		if !live[timer] {
+			o.fail("I15: the timer %v is left over", timer)
+		}
+	}
+	for id, m := range o.messages {
+		waits := m.state == "queued" || m.state == "sending"
+		if n := lanes[id]; waits && n != 1 || !waits && m.state != "unknown" && m.state != "failed" && n != 0 {
+			o.fail("I15: a message that is %s is in %d lanes", m.state, n)
+		}
+	}
+}
+
+func (t seenLink) String() string { return fmt.Sprintf("%s %s", t.id, t.state) }

@@ -1,0 +1,189 @@
+package conversation_test
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/conversation"
+)
+
+// memory is a log in memory with the indexes of the router's: a partial state is
+// loaded from it. What is added is found only after flush, as in a store whose
+// round is still on its way to the disk.
+type memory struct {
+	pending []record
+
+	streams  map[conversation.Stream][]record
+	aliases  map[string]string
+	codes    map[string]conversation.LinkRef
+	messages map[string]conversation.MessageRef
+	sends    map[string]string
+	parked   map[string]map[eventv1.ReceiptState]*eventv1.ReceiptParked
+	seen     map[string][]byte
+	contents map[string]*eventv1.Content
+}
+
+// record is an event as it lies in a log: facts as bytes, the content apart.
+type record struct {
+	stream  conversation.Stream
+	id      string
+	at      time.Time
+	dedup   []conversation.Dedup
+	kind    protoreflect.MessageType
+	facts   []byte
+	content *eventv1.Content
+}
+
+func newMemory() *memory {
+	return &memory{
+		streams: map[conversation.Stream][]record{}, aliases: map[string]string{},
+		codes: map[string]conversation.LinkRef{}, messages: map[string]conversation.MessageRef{},
+		sends: map[string]string{}, seen: map[string][]byte{}, contents: map[string]*eventv1.Content{},
+		parked: map[string]map[eventv1.ReceiptState]*eventv1.ReceiptParked{},
+	}
+}
+
+func (m *memory) add(e conversation.Event) {
+	facts, err := proto.Marshal(withoutSealed(e).Body)
+	if err != nil {
+		panic(err)
+	}
+	m.pending = append(m.pending, record{
+		stream: e.Stream, id: e.ID, at: e.At, dedup: e.Dedup,
+		kind: e.Body.ProtoReflect().Type(), facts: facts, content: contentOf(e.Body),
+	})
+}
+
+func (r record) event() conversation.Event {
+	body := r.kind.New().Interface()
+	if err := proto.Unmarshal(r.facts, body); err != nil {
+		panic(err)
+	}
+	return conversation.Event{Stream: r.stream, ID: r.id, At: r.at, Dedup: r.dedup, Body: body}
+}
+
+func (m *memory) flush() {
+	for _, r := range m.pending {
+		m.streams[r.stream] = append(m.streams[r.stream], r)
+		m.contents[r.id] = r.content
+		for _, key := range r.dedup {
+			m.seen[key.Key] = append([]byte{}, key.Hash...)
+		}
+		switch e := r.event().Body.(type) {
+		case *eventv1.IdentityCreated:
+			for _, a := range e.GetAliases() {
+				m.aliases[string(a.GetHash())] = e.GetIdentityId()
+			}
+		case *eventv1.IdentityAliasesChanged:
+			for _, a := range e.GetAdded() {
+				m.aliases[string(a.GetHash())] = e.GetIdentityId()
+			}
+		case *eventv1.LinkRequested:
+			m.codes[string(e.GetCodeHash())] = conversation.LinkRef{
+				ConversationID: e.GetConversationId(), LinkID: e.GetLinkId(),
+			}
+		case *eventv1.SendQueued:
+			m.sends[e.GetSendId()] = e.GetIdentityId()
+		case *eventv1.SendSucceeded:
+			m.messages[string(e.GetProviderMessageHash())] = conversation.MessageRef{
+				IdentityID: e.GetIdentityId(), ConversationID: e.GetOrigin().GetConversationId(),
+				MessageID: e.GetOrigin().GetMessageId(),
+			}
+			delete(m.parked, string(e.GetProviderMessageHash()))
+		case *eventv1.ReceiptParked:
+			hash := string(e.GetProviderMessageHash())
+			if m.parked[hash] == nil {
+				m.parked[hash] = map[eventv1.ReceiptState]*eventv1.ReceiptParked{}
+			}
+			m.parked[hash][e.GetState()] = e
+		}
+	}
+	m.pending = nil
+}
+
+// load brings what a partial state lacks, as the router does.
+func (m *memory) load(s *conversation.State, account string, ref conversation.Ref) {
+	s.Absent(ref)
+	switch ref.Kind {
+	case conversation.RefAccount:
+		m.fold(s, conversation.Stream{Category: conversation.CategoryAccount, ID: ref.Key})
+	case conversation.RefConversation:
+		m.fold(s, conversation.Stream{Category: conversation.CategoryConversation, ID: ref.Key})
+	case conversation.RefIdentity:
+		m.fold(s, conversation.Stream{Category: conversation.CategoryIdentity, ID: ref.Key})
+	case conversation.RefAlias:
+		if id, ok := m.aliases[ref.Key]; ok {
+			s.SetAlias([]byte(ref.Key), id)
+		}
+	case conversation.RefCode:
+		if code, ok := m.codes[ref.Key]; ok {
+			s.SetCode([]byte(ref.Key), code)
+		}
+	case conversation.RefMessage:
+		if message, ok := m.messages[ref.Key]; ok {
+			s.SetMessage([]byte(ref.Key), message)
+		}
+	case conversation.RefSend:
+		if id, ok := m.sends[ref.Key]; ok {
+			s.SetSend(ref.Key, id)
+		}
+	case conversation.RefSeen:
+		if hash, ok := m.seen[ref.Key]; ok {
+			s.SetSeen(ref.Key, hash)
+		}
+	case conversation.RefParked:
+		waiting := m.parked[ref.Key]
+		var receipts []*eventv1.ReceiptParked
+		for _, state := range slices.Sorted(maps.Keys(waiting)) {
+			receipts = append(receipts, waiting[state])
+		}
+		s.SetParked([]byte(ref.Key), receipts)
+	case conversation.RefContent:
+		content, ok := m.contents[ref.Key]
+		if !ok {
+			panic("the content of an event is asked for that is in no log: " + ref.Key)
+		}
+		s.SetContent(ref.Key, content)
+	default:
+		panic("no way to load " + ref.Kind)
+	}
+}
+
+func (m *memory) fold(s *conversation.State, stream conversation.Stream) {
+	for _, r := range m.streams[stream] {
+		conversation.Evolve(s, r.event())
+	}
+}
+
+const sealedField = protoreflect.Name("sealed")
+
+// withoutSealed returns an event as it is read from the log.
+func withoutSealed(e conversation.Event) conversation.Event {
+	body := proto.Clone(e.Body)
+	if field := body.ProtoReflect().Descriptor().Fields().ByName(sealedField); field != nil {
+		body.ProtoReflect().Clear(field)
+	}
+	e.Body = body
+	return e
+}
+
+// contentOf returns the content that an event's sealed part holds, or nil.
+func contentOf(body proto.Message) *eventv1.Content {
+	field := body.ProtoReflect().Descriptor().Fields().ByName(sealedField)
+	if field == nil {
+		return nil
+	}
+	var content *eventv1.Content
+	body.ProtoReflect().Get(field).Message().Range(func(_ protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		if m, ok := v.Interface().(protoreflect.Message); ok && content == nil {
+			content, _ = m.Interface().(*eventv1.Content)
+		}
+		return content == nil
+	})
+	return content
+}
