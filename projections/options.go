@@ -65,6 +65,12 @@ func (o *Options) EnsureDefaults() {
 	}
 }
 
+// memTableBytes is the size of a memtable. Pebble takes the memory of its
+// memtables, the one that is written to and the one that is written out, from
+// what the cache may have: a cache that is not larger than both caches nothing,
+// and each row that is read costs the reading and decompression of a block.
+const memTableBytes = 32 << 20
+
 // pebble returns options for rows that can be folded again: without a
 // write-ahead log. A crash loses the memtable, rows and checkpoint alike, since a
 // batch is in one memtable and memtables are written out in order.
@@ -73,8 +79,8 @@ func (o *Options) pebble() *pebble.Options {
 		FS:                          o.FS,
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		DisableWAL:                  true,
-		CacheSize:                   o.CacheBytes,
-		MemTableSize:                32 << 20,
+		CacheSize:                   o.CacheBytes + 2*memTableBytes,
+		MemTableSize:                memTableBytes,
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       8,
 		L0StopWritesThreshold:       24,
@@ -82,12 +88,20 @@ func (o *Options) pebble() *pebble.Options {
 		BytesPerSync:                1 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 		Logger:                      pebbleLogger{o.Logger, o.Fatal},
+		EventListener:               &pebble.EventListener{DataCorruption: o.damaged},
 	}
 	for i := range p.Levels {
 		p.Levels[i].BlockSize = 16 << 10
 		p.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
 	}
 	return p
+}
+
+// damaged is told of every damage that Pebble finds while it reads. Whoever reads
+// gets it as an error too; without this listener Pebble would end the process by
+// Fatalf instead.
+func (o *Options) damaged(info pebble.DataCorruptionInfo) {
+	o.Logger.Error("projections: a file is damaged", "path", info.Path, "error", info.Details.Error())
 }
 
 // pebbleLogger hands Pebble's log on. Pebble relies on Fatalf not to return.

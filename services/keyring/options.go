@@ -44,6 +44,7 @@ func (o *Options) pebble() *pebble.Options {
 		MemTableSize:       1 << 20,
 		Cleaner:            pebble.ArchiveCleaner{},
 		Logger:             pebbleLogger{o.Logger, o.Fatal},
+		EventListener:      &pebble.EventListener{DataCorruption: o.damaged},
 	}
 }
 
@@ -69,6 +70,13 @@ func (fs removingFS) MkdirAll(dir string, mode os.FileMode) error {
 }
 
 func (fs removingFS) isArchive(dir string) bool { return fs.PathBase(dir) == "archive" }
+
+// damaged is told of every damage that Pebble finds while it reads. Whoever reads
+// gets it as an error too; without this listener Pebble would end the process by
+// Fatalf instead.
+func (o *Options) damaged(info pebble.DataCorruptionInfo) {
+	o.Logger.Error("keyring: a file is damaged", "path", info.Path, "error", info.Details.Error())
+}
 
 // pebbleLogger hands Pebble's log on. Pebble calls Fatalf when a write to its
 // log or manifest has failed, and relies on it not to return.

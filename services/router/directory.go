@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -20,6 +21,9 @@ type Directory struct {
 
 	mu       sync.RWMutex
 	accounts map[string]*conversation.Account
+	// apps leads from an app to its account: every webhook asks for it. Where
+	// two accounts have the same it is the first of them.
+	apps map[string]string
 	// changed is closed and replaced when position moves.
 	position uint64
 	changed  chan struct{}
@@ -29,7 +33,7 @@ type Directory struct {
 func NewDirectory(ctx context.Context, store *eventstore.Store, keys *keyring.Keyring) (*Directory, error) {
 	d := &Directory{
 		store: store, keys: keys,
-		accounts: map[string]*conversation.Account{}, changed: make(chan struct{}), position: store.Durable(),
+		accounts: map[string]*conversation.Account{}, apps: map[string]string{}, changed: make(chan struct{}), position: store.Durable(),
 	}
 	accounts, err := Accounts(ctx, store)
 	if err != nil {
@@ -111,38 +115,32 @@ func (d *Directory) reload(ctx context.Context, account string) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.accounts[account] = state.Account(account)
-	return nil
-}
-
-// find returns what pick finds in one of the accounts, in the order of their ids.
-func find[V any](d *Directory, pick func(account string, setup *conversation.Account) (V, bool)) (V, bool) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	ids := make([]string, 0, len(d.accounts))
-	for id := range d.accounts {
-		ids = append(ids, id)
+	setup := state.Account(account)
+	d.accounts[account] = setup
+	if setup == nil {
+		return nil
 	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		if value, ok := pick(id, d.accounts[id]); ok {
-			return value, true
+	// No event takes an app away from its account.
+	for id := range setup.Apps {
+		if first, ok := d.apps[id]; !ok || account < first {
+			d.apps[id] = account
 		}
 	}
-	var none V
-	return none, false
+	return nil
 }
 
 // App returns the app whose webhook address carries this id.
 func (d *Directory) App(id string) (channel.App, bool) {
-	app, ok := find(d, func(account string, setup *conversation.Account) (channel.App, bool) {
-		app := setup.Apps[id]
-		return channel.App{
-			Account: account, ID: id, Channel: app.GetChannel(), ProviderApp: app.GetProviderAppId(),
-		}, app != nil
-	})
+	d.mu.RLock()
+	account, ok := d.apps[id]
+	setup := d.accounts[account]
+	d.mu.RUnlock()
 	if !ok {
 		return channel.App{}, false
+	}
+	connected := setup.Apps[id]
+	app := channel.App{
+		Account: account, ID: id, Channel: connected.GetChannel(), ProviderApp: connected.GetProviderAppId(),
 	}
 	// An app whose secrets cannot be read has none, and nothing is signed by it.
 	app.Secrets, _ = d.keys.Secrets(app.Account, OwnerApp(id), SecretApp)
@@ -190,9 +188,13 @@ func (d *Directory) integration(account string, i *eventv1.IntegrationConnected)
 // Each calls see for every account in the order of their ids until it returns
 // false. The set-up must not be changed.
 func (d *Directory) Each(see func(account string, setup *conversation.Account) bool) {
-	find(d, func(account string, setup *conversation.Account) (struct{}, bool) {
-		return struct{}{}, !see(account, setup)
-	})
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, id := range slices.Sorted(maps.Keys(d.accounts)) {
+		if !see(id, d.accounts[id]) {
+			return
+		}
+	}
 }
 
 // Account returns the set-up of an account, which must not be changed.

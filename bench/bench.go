@@ -1,0 +1,119 @@
+// Command bench measures Weiche beside what it is compared with, in one run on
+// one machine: every comparison starts what it needs, warms up, and runs the two
+// in turn.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options are the choices on the command line.
+type options struct {
+	// rounds is how often each of the two runs, duration how long each time.
+	rounds   int
+	duration time.Duration
+	// clients is how many send at once.
+	clients int
+	// senders is how many customers write, each in a conversation of their own.
+	senders int
+	// profile is a folder for a CPU profile of Weiche; empty for none.
+	profile string
+	// dir is where data folders are made; it should be on a disk.
+	dir string
+}
+
+// comparison is one row of the table of goals.
+type comparison struct {
+	name, about string
+	run         func(ctx context.Context, out io.Writer, o options) error
+}
+
+func comparisons() []comparison {
+	return []comparison{
+		{"P3", "a webhook in until it is answered, beside raw Pebble appends", webhooks},
+		{"P14", "a route decision after 10 and after 10,000 messages", decisions},
+		{"P16", "weiche serve from its start to ready, and its memory when idle", idleness},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := run(ctx, os.Stdout, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run runs the comparisons that are named before or between the flags, or all.
+func run(ctx context.Context, out io.Writer, args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case rawCommand:
+			return serveRaw(ctx, args[1:])
+		case composedCommand:
+			return serveComposed(ctx, args[1:])
+		}
+	}
+	o, names, err := parse(args)
+	if err != nil {
+		return err
+	}
+	all := comparisons()
+	if slices.Equal(names, []string{"list"}) {
+		for _, c := range all {
+			fmt.Fprintf(out, "%-4s %s\n", c.name, c.about)
+		}
+		return nil
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(c comparison) bool { return strings.EqualFold(c.name, name) }) {
+			return fmt.Errorf("no comparison %q: see bench list", name)
+		}
+	}
+	for _, c := range all {
+		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(c.name, name) }) {
+			continue
+		}
+		fmt.Fprintf(out, "%s: %s\n\n", c.name, c.about)
+		if err := c.run(ctx, out, o); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		fmt.Fprintln(out)
+	}
+	return nil
+}
+
+// parse reads the command line. Names may stand anywhere among the flags.
+func parse(args []string) (o options, names []string, err error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.IntVar(&o.rounds, "rounds", 3, "how often each side runs")
+	flags.DurationVar(&o.duration, "duration", 5*time.Second, "how long a side runs in one round")
+	flags.IntVar(&o.clients, "clients", 64, "how many clients send at once")
+	flags.IntVar(&o.senders, "senders", 5000, "how many customers write")
+	flags.StringVar(&o.profile, "profile", "", "a folder for a CPU profile of Weiche under load")
+	flags.StringVar(&o.dir, "dir", os.TempDir(), "where data folders are made")
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			return o, nil, err
+		}
+		if args = flags.Args(); len(args) > 0 {
+			names, args = append(names, args[0]), args[1:]
+		}
+	}
+	if o.rounds < 1 || o.clients < 1 || o.senders < 1 || o.duration <= 0 {
+		return o, nil, errors.New("rounds, clients, senders and duration have to be above 0")
+	}
+	return o, names, nil
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"weiche/services/channel"
+	"weiche/services/meta"
+)
+
+// messages makes webhooks, each with one text message that never was before.
+type messages struct {
+	senders int
+	run     uint64
+	last    atomic.Uint64
+}
+
+func newMessages(senders int) *messages { return &messages{senders: senders, run: rand.Uint64()} }
+
+// next returns the body of a webhook. The first messages come from each sender
+// once, those after them from any.
+func (m *messages) next() []byte {
+	n := m.last.Add(1)
+	sender := int(n)
+	if sender >= m.senders {
+		sender = rand.IntN(m.senders)
+	}
+	return fmt.Appendf(nil, `{"object":"whatsapp_business_account","entry":[{"id":"2000","changes":[{"value":{"messaging_product":"whatsapp",`+
+		`"metadata":{"display_phone_number":"15550100000","phone_number_id":"%s"},`+
+		`"contacts":[{"profile":{"name":"Customer %d"},"wa_id":"1555%07d"}],`+
+		`"messages":[{"from":"1555%07d","id":"wamid.%016x%016x","timestamp":"%d","type":"text",`+
+		`"text":{"body":"Is the blue one still there, number %d? I could come by in the afternoon."}}]},"field":"messages"}]}]}`,
+		phoneID, sender, sender, sender, m.run, n, time.Now().Unix(), n)
+}
+
+// client is one connection that is kept. It writes HTTP/1.1 by itself, so that
+// little of what is measured is the client's.
+type client struct {
+	conn net.Conn
+	in   *bufio.Reader
+	out  []byte
+	host string
+}
+
+func dial(ctx context.Context, address string) (*client, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &client{conn: conn, in: bufio.NewReader(conn), host: address}, nil
+}
+
+// post sends a signed webhook and returns the status of the answer.
+func (c *client) post(body []byte) (int, error) {
+	c.out = fmt.Appendf(c.out[:0], "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s: %s\r\n\r\n",
+		webhookPath, c.host, len(body), meta.SignatureHeader, meta.Sign(channel.Secret(appSecret), body))
+	c.out = append(c.out, body...)
+	if _, err := c.conn.Write(c.out); err != nil {
+		return 0, err
+	}
+	return c.answer()
+}
+
+// answer reads a response.
+func (c *client) answer() (status int, err error) {
+	line, err := c.in.ReadSlice('\n')
+	if err != nil {
+		return 0, err
+	}
+	if len(line) < 12 {
+		return 0, fmt.Errorf("no status line: %q", line)
+	}
+	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
+		return 0, err
+	}
+	length := 0
+	for {
+		if line, err = c.in.ReadSlice('\n'); err != nil {
+			return 0, err
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			break
+		}
+		if name, value, _ := bytes.Cut(line, []byte(": ")); bytes.EqualFold(name, []byte("Content-Length")) {
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return 0, err
+			}
+		}
+	}
+	_, err = io.CopyN(io.Discard, c.in, int64(length))
+	return status, err
+}
+
+// load is what a number of clients saw.
+type load struct {
+	messages int
+	took     time.Duration
+	answers  []time.Duration // sorted
+}
+
+func (l load) rate() float64 { return float64(l.messages) / l.took.Seconds() }
+
+// quantile returns a quantile of the answers, in milliseconds.
+func (l load) quantile(q float64) float64 {
+	return l.answers[int(q*float64(len(l.answers)-1))].Seconds() * 1000
+}
+
+// send has clients send, each the next message once the last is answered, for a
+// time or, if count is not 0, until there were so many. An answer other than 200
+// is an error.
+func send(ctx context.Context, address string, from *messages, clients int, duration time.Duration, count int) (load, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var connections []*client
+	defer func() {
+		for _, c := range connections {
+			c.conn.Close()
+		}
+	}()
+	for range clients {
+		c, err := dial(ctx, address)
+		if err != nil {
+			return load{}, err
+		}
+		connections = append(connections, c)
+	}
+	var sent atomic.Int64
+	var sending sync.WaitGroup
+	took := make([][]time.Duration, clients)
+	start := time.Now()
+	for i, c := range connections {
+		sending.Go(func() {
+			for ctx.Err() == nil {
+				if count > 0 && sent.Add(1) > int64(count) || count == 0 && time.Since(start) >= duration {
+					return
+				}
+				body := from.next()
+				began := time.Now()
+				status, err := c.post(body)
+				if err == nil && status != http.StatusOK {
+					err = fmt.Errorf("answered %d", status)
+				}
+				if err != nil {
+					cancel(err)
+					return
+				}
+				took[i] = append(took[i], time.Since(began))
+			}
+		})
+	}
+	sending.Wait()
+	l := load{took: time.Since(start), answers: slices.Concat(took...)}
+	l.messages = len(l.answers)
+	slices.Sort(l.answers)
+	return l, context.Cause(ctx)
+}

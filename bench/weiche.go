@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// The shop that customers of the comparisons write to.
+const (
+	account     = "bench"
+	appID       = "bench-app"
+	integration = "wa"
+	phoneID     = "2001"
+	appSecret   = "an app secret of the benchmark"
+	webhookPath = "/webhooks/whatsapp/" + appID
+)
+
+const shop = `account: bench
+name: Bench
+apps:
+  - {id: bench-app, channel: whatsapp, provider_app_id: "1001", app_secret: an app secret of the benchmark, verify_token: a verify token}
+integrations:
+  - {id: wa, channel: whatsapp, app: bench-app, provider_account_id: "2001", address: "15550100000", name: Shop, access_token: a token}
+agents:
+  - {id: ben, name: Ben}
+`
+
+// buildWeiche builds the product into a folder and returns the program.
+func buildWeiche(ctx context.Context, dir string) (string, error) {
+	program := filepath.Join(dir, "weiche")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "weiche/services/cmd/weiche")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, text)
+	}
+	return program, nil
+}
+
+// startWeiche starts weiche serve on a folder.
+func startWeiche(ctx context.Context, program, data string) (*process, error) {
+	return startServer(ctx, filepath.Dir(data), program, func(address string) []string {
+		return []string{"serve", "--data", data, "--http", address}
+	})
+}
+
+// setUp makes the shop.
+func setUp(ctx context.Context, program, data string, p *process) error {
+	file := filepath.Join(filepath.Dir(data), "shop.yaml")
+	if err := os.WriteFile(file, []byte(shop), 0o600); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, program, "setup", file, "--data", data, "--url", "http://"+p.address)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("weiche setup: %w: %s", err, text)
+	}
+	return nil
+}
