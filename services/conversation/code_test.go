@@ -94,8 +94,10 @@ func TestFindCodeElsewhere(t *testing.T) {
 		{"behind a tap", &eventv1.Content{Parts: []*eventv1.Part{postback(aCode)}}, aCode, nil},
 		{"a tap that is none", &eventv1.Content{Parts: []*eventv1.Part{postback("GET_STARTED")}}, "", nil},
 		{"with an image", &eventv1.Content{Parts: []*eventv1.Part{image, text(aCode)}}, aCode, []*eventv1.Part{image}},
-		{"in two pieces of text", &eventv1.Content{Parts: []*eventv1.Part{text("hello"), text(aCode + " there")}}, aCode,
-			[]*eventv1.Part{text("hello"), text("there")}},
+		{
+			"in two pieces of text", &eventv1.Content{Parts: []*eventv1.Part{text("hello"), text(aCode + " there")}}, aCode,
+			[]*eventv1.Part{text("hello"), text("there")},
+		},
 		{"no content", nil, "", nil},
 	} {
 		code, rest, found := conversation.FindCode(test.content)

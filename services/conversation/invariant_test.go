@@ -26,6 +26,9 @@ type observer struct {
 	sets          map[conversation.Timer]bool
 	running       map[conversation.Timer]bool
 
+	// wrote is who has switched the route by writing, in this decision.
+	wrote string
+
 	// The order in which they came, for drawing from.
 	conversationIDs, linkIDs, messageIDs, sendIDs []string
 }
@@ -34,9 +37,14 @@ type seenConversation struct {
 	id, customer, widget string
 	bound, route         []string
 	version              uint64
+	caused               time.Time
 }
 
-type seenIdentity struct{ customer, integration, conversation string }
+type seenIdentity struct {
+	customer, integration, conversation string
+	released                            string
+	releasedAt                          time.Time
+}
 
 type seenLink struct {
 	id, conversation, integration, identity string
@@ -58,7 +66,7 @@ type seenSend struct {
 	id, identity, integration, message string
 	kind                               eventv1.SendKind
 	attempt                            uint32
-	state                              string
+	state, nonce                       string
 }
 
 func newObserver() *observer {
@@ -97,6 +105,7 @@ func (o *observer) decided(c conversation.Command, d conversation.Decision) {
 	for _, l := range o.links {
 		l.saidYes = ""
 	}
+	o.wrote = ""
 }
 
 // timers shows that what is ended was set.
@@ -132,7 +141,8 @@ func (o *observer) event(c conversation.Command, e conversation.Event) {
 		if i := o.identities[b.GetIdentityId()]; i.conversation != b.GetConversationId() {
 			o.fail("I08: %s is released from %s, it is bound to %s", b.GetIdentityId(), b.GetConversationId(), i.conversation)
 		}
-		o.identities[b.GetIdentityId()].conversation = ""
+		i := o.identities[b.GetIdentityId()]
+		i.conversation, i.released, i.releasedAt = "", b.GetConversationId(), b.GetReleasedAt().AsTime()
 	case *eventv1.ConversationStarted:
 		o.conversations[b.GetConversationId()] = &seenConversation{
 			id: b.GetConversationId(), customer: b.GetCustomerId(), widget: b.GetWidgetId(),
@@ -178,7 +188,10 @@ func (o *observer) route(c conversation.Command, e conversation.Event) {
 		if b.GetRouteVersion() != conv.version+1 {
 			o.fail("the route's versions have a gap: %d after %d", b.GetRouteVersion(), conv.version)
 		}
-		conv.version, conv.route = b.GetRouteVersion(), b.GetIdentityIds()
+		conv.version, conv.route, conv.caused = b.GetRouteVersion(), b.GetIdentityIds(), b.GetCausedAt().AsTime()
+		if b.GetRule() == eventv1.RouteRule_ROUTE_RULE_CUSTOMER_WROTE {
+			o.wrote = conv.route[0]
+		}
 		if !slices.Equal(slices.Sorted(slices.Values(conv.bound)), slices.Sorted(slices.Values(conv.route))) {
 			o.fail("R1: the route is %v, bound are %v", conv.route, conv.bound)
 		}
@@ -242,6 +255,10 @@ func (o *observer) link(c conversation.Command, e conversation.Event) {
 		}
 		l.state, l.identity, l.matched, l.expires = "matched", b.GetIdentityId(), b.GetSentAt().AsTime(), b.GetExpiresAt().AsTime()
 	case *eventv1.LinkAnswered:
+		_, words := conversation.PlainText(c.(*conversation.ReceiveMessage).Content)
+		if words && !b.GetTooLate() && b.GetSentAt().AsTime().Before(o.links[b.GetLinkId()].matched) {
+			o.fail("L5: words from before the code answer the question")
+		}
 		if b.GetYes() && !b.GetTooLate() {
 			o.links[b.GetLinkId()].saidYes = b.GetIdentityId()
 		}
@@ -273,14 +290,35 @@ func (o *observer) received(c conversation.Command, b *eventv1.MessageReceived) 
 		o.byHash[hash] = b.GetMessageId()
 	}
 	conv, i := o.conversations[b.GetConversationId()], o.identities[b.GetIdentityId()]
-	if b.GetLinkId() == "" && b.GetSentAt().AsTime().After(conversation.HeaderOf(c).Received) {
+	sent := b.GetSentAt().AsTime()
+	if b.GetLinkId() != "" {
+		// It stood beside a code; when it joins is the link's end.
+		if i.conversation != conv.id {
+			o.fail("L4: what a link held joins a conversation to which its writer is not bound")
+		}
+		if conv.route[0] == b.GetIdentityId() && sent.After(conv.caused) {
+			conv.caused = sent
+		}
+		return
+	}
+	before := i.released != "" && sent.Before(i.releasedAt)
+	late := sent.Before(conv.caused.Add(-5 * time.Second))
+	switch {
+	case sent.After(conversation.HeaderOf(c).Received):
 		o.fail("R3: a message from the future")
-	}
-	if !b.GetLate() && i.conversation != conv.id {
-		o.fail("I08: a message joined a conversation to which its writer is not bound")
-	}
-	if !b.GetLate() && b.GetLinkId() == "" && conv.route[0] != b.GetIdentityId() {
+	case before && conv.id != i.released:
+		o.fail("L11: what was written before the disconnect joins another conversation")
+	case !before && conv.id != i.conversation:
+		o.fail("I08: a message joins a conversation to which its writer is not bound")
+	case b.GetLate() != (late || before):
+		o.fail("R3: late is %v, sent at %v, the route is caused at %v", b.GetLate(), sent, conv.caused)
+	case !b.GetLate() && conv.route[0] != b.GetIdentityId():
 		o.fail("R2: %s wrote and does not lead", b.GetIdentityId())
+	case b.GetLate() && o.wrote != "":
+		o.fail("R3: a late message has switched the route to %s", o.wrote)
+	}
+	if !b.GetLate() && sent.After(conv.caused) {
+		conv.caused = sent
 	}
 }
 
@@ -355,6 +393,9 @@ func (o *observer) lane(c conversation.Command, e conversation.Event) {
 			o.fail("I14: a send to %s is in the lane of %s", s.identity, e.Stream.ID)
 		}
 		s.state = to
+		if report, ok := c.(*conversation.ReportOutcome); ok && report.SendID == id && report.Nonce != s.nonce {
+			o.fail("I12: an outcome was taken from somebody who has not claimed the attempt")
+		}
 		return s
 	}
 	switch b := e.Body.(type) {
@@ -374,7 +415,8 @@ func (o *observer) lane(c conversation.Command, e conversation.Event) {
 			o.fail("I13: an attempt at an identity that is bound no more")
 		}
 	case *eventv1.SendClaimed:
-		if s := move(b.GetSendId(), "claimed", "requested"); b.GetAttempt() != s.attempt {
+		s := move(b.GetSendId(), "claimed", "requested")
+		if s.nonce = b.GetNonce(); b.GetAttempt() != s.attempt {
 			o.fail("I12: attempt %d was claimed, %d was asked for", b.GetAttempt(), s.attempt)
 		}
 	case *eventv1.SendDeferred:

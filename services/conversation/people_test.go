@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -36,7 +37,7 @@ func (w *world) visitor(person string) conversation.Visitor {
 	}
 }
 
-// from draws who writes on which channel.
+// message draws who writes on a channel, and when.
 func (w *world) message(channel string) *conversation.ReceiveMessage {
 	person := pick(w, "person", people...)
 	m := &conversation.ReceiveMessage{Header: w.header(""), IntegrationID: channel, Raw: []byte("{}")}
@@ -81,9 +82,16 @@ func (w *world) bringsCode(t *rapid.T) {
 		m = w.message(l.integration)
 	}
 	if l := w.links[id]; l != nil && l.state == "matched" && w.chance("the same identity", 2) {
-		for hash := range w.complete.Identity(l.identity).Aliases {
-			m.Sender = w.sender(personOf(hash), l.integration)
-			break
+		m.Sender = w.addressesOf(l.identity)
+	}
+	if l := w.links[id]; l != nil && l.state == "requested" && w.chance("somebody linked elsewhere", 3) {
+		for _, other := range w.conversationIDs {
+			for _, bound := range w.conversations[other].bound {
+				if other != l.conversation && w.conversations[other].widget != "" && w.identities[bound].integration == l.integration {
+					m = w.message(l.integration)
+					m.Sender = w.addressesOf(bound)
+				}
+			}
 		}
 	}
 	m.Content = conversation.Text("with a code")
@@ -116,10 +124,7 @@ func (w *world) answers(t *rapid.T) {
 	}
 	if l := w.links[id]; l != nil && l.identity != "" && !w.chance("somebody else", 8) {
 		m = w.message(l.integration)
-		for hash := range w.complete.Identity(l.identity).Aliases {
-			m.Sender = w.sender(personOf(hash), l.integration)
-			break
-		}
+		m.Sender = w.addressesOf(l.identity)
 	}
 	m.Content = pick(w, "answer",
 		conversation.Text("yes"), conversation.Text("Ja!"), conversation.Text("no"), conversation.Text("nein"),
@@ -127,14 +132,17 @@ func (w *world) answers(t *rapid.T) {
 	w.give(m)
 }
 
-// personOf returns whose address a hash is.
-func personOf(hash string) string {
-	for _, person := range people {
-		if len(hash) > len(person) && hash[len(hash)-len(person):] == person {
-			return person
+// addressesOf draws the addresses with which an identity's person writes.
+func (w *world) addressesOf(identityID string) []conversation.Address {
+	i := w.complete.Identity(identityID)
+	for hash := range i.Aliases {
+		for _, person := range people {
+			if strings.HasSuffix(hash, person) {
+				return w.sender(person, i.IntegrationID)
+			}
 		}
 	}
-	return ""
+	return nil
 }
 
 func tap(linkID string, yes bool) *eventv1.Content {
@@ -374,8 +382,8 @@ func (w *world) echo(t *rapid.T) {
 func (w *world) waits(t *rapid.T) {
 	w.t = t
 	w.now = w.now.Add(pick(w, "for", time.Second, 3*time.Second, 7*time.Second, 31*time.Second, 61*time.Second, 2*time.Minute))
-	if w.chance("a while", 12) {
-		w.now = w.now.Add(pick(w, "a while", 16*time.Minute, 25*time.Hour))
+	if w.chance("a while", 6) {
+		w.now = w.now.Add(pick(w, "a while", 16*time.Minute, 16*time.Minute, 16*time.Minute, 25*time.Hour))
 	}
 }
 

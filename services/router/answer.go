@@ -10,13 +10,21 @@ import (
 	"weiche/services/conversation"
 )
 
-// describe adds to an answer what an event made.
+// describe adds to an answer what an event made or was about.
 func describe(body proto.Message, answer *ingressv1.ItemAnswer) {
+	if _, refused := body.(*eventv1.CodeRefused); refused {
+		// The link and the conversation that it names are somebody else's.
+		return
+	}
 	if about, ok := body.(interface{ GetConversationId() string }); ok && about.GetConversationId() != "" {
 		answer.ConversationId = about.GetConversationId()
 	}
 	switch e := body.(type) {
 	case *eventv1.MessageReceived:
+		if e.GetLinkId() == "" {
+			answer.MessageId = e.GetMessageId()
+		}
+	case *eventv1.EchoReceived:
 		answer.MessageId = e.GetMessageId()
 	case *eventv1.ReplyQueued:
 		answer.MessageId = e.GetMessageId()
@@ -25,6 +33,14 @@ func describe(body proto.Message, answer *ingressv1.ItemAnswer) {
 		answer.MessageId = e.GetMessageId()
 	case *eventv1.LinkRequested:
 		answer.LinkId = e.GetLinkId()
+	case *eventv1.LinkMatched:
+		answer.LinkId = e.GetLinkId()
+	case *eventv1.LinkAnswered:
+		answer.LinkId = e.GetLinkId()
+	case *eventv1.LinkConfirmed:
+		answer.LinkId = e.GetLinkId()
+	case *eventv1.LinkCancelled:
+		answer.LinkId = e.GetLinkId()
 	case *eventv1.RouteChanged:
 		answer.RouteVersion = e.GetRouteVersion()
 	}
@@ -32,19 +48,19 @@ func describe(body proto.Message, answer *ingressv1.ItemAnswer) {
 
 // recall fills the answer to a command that took effect before with what it made
 // then: the records of one command lie side by side and name it as their cause.
-func (e *Engine) recall(ctx context.Context, h *conversation.Header, r *round, answer *ingressv1.ItemAnswer) error {
-	seen, ok, err := e.store.Lookup(ctx, h.Account, h.Dedup.Key)
+func (r *round) recall(ctx context.Context, h *conversation.Header, entry *entry) error {
+	store, answer := r.engine.store, &entry.answer
+	seen, ok, err := store.Lookup(ctx, h.Account, h.Dedup.Key)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		// It took effect earlier in this very round.
-		r.recallFrom(h, answer)
+		r.recallFrom(h, entry)
 		return nil
 	}
-	answer.Position = seen.Position
 	cause := ""
-	for rec, err := range e.store.ReadAll(ctx, seen.Position) {
+	for rec, err := range store.ReadAll(ctx, seen.Position) {
 		if err != nil {
 			return err
 		}
@@ -64,19 +80,19 @@ func (e *Engine) recall(ctx context.Context, h *conversation.Header, r *round, a
 	return nil
 }
 
-// recallFrom copies the answer of an earlier entry of the round with the same
-// dedup key.
-func (r *round) recallFrom(h *conversation.Header, answer *ingressv1.ItemAnswer) {
-	for _, entry := range r.entries {
-		if entry.command == nil || &entry.answer == answer {
+// recallFrom gives an entry the answer and the commit of an earlier one of the
+// round with the same dedup key.
+func (r *round) recallFrom(h *conversation.Header, entry *entry) {
+	for _, first := range r.entries {
+		if first == entry {
+			return
+		}
+		if first.commit < 0 || conversation.HeaderOf(first.command).Dedup.Key != h.Dedup.Key {
 			continue
 		}
-		if conversation.HeaderOf(entry.command).Dedup.Key != h.Dedup.Key {
-			continue
-		}
-		first := &entry.answer
-		answer.ConversationId, answer.MessageId = first.GetConversationId(), first.GetMessageId()
-		answer.LinkId, answer.RouteVersion = first.GetLinkId(), first.GetRouteVersion()
+		entry.commit = first.commit
+		entry.answer.ConversationId, entry.answer.MessageId = first.answer.GetConversationId(), first.answer.GetMessageId()
+		entry.answer.LinkId, entry.answer.RouteVersion = first.answer.GetLinkId(), first.answer.GetRouteVersion()
 		return
 	}
 }

@@ -125,8 +125,8 @@ func (e *Engine) Fire(ctx context.Context, account string, timer conversation.Ti
 // received returns when a batch was received: not later than now.
 func (e *Engine) received(batch *ingressv1.Batch) time.Time {
 	now := e.now()
-	if at := batch.GetReceivedAt(); at != nil && at.AsTime().Before(now) {
-		return at.AsTime()
+	if at := timeOf(batch.GetReceivedAt()); !at.IsZero() && at.Before(now) {
+		return at
 	}
 	return now
 }

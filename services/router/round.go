@@ -135,7 +135,7 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 	entry.answer.LinkId, entry.answer.RouteVersion = decision.LinkID, decision.RouteVersion
 	if decision.Duplicate {
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_DUPLICATE
-		return e.recall(ctx, h, r, &entry.answer)
+		return r.recall(ctx, h, entry)
 	}
 	if len(decision.Events) == 0 {
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_NOTHING
@@ -171,6 +171,11 @@ func (r *round) commit(entry *entry, h *conversation.Header, decision conversati
 		encoded.Correlation = decision.ConversationID
 		commit.Events = append(commit.Events, encoded)
 		conversation.Evolve(state, event)
+		if content := ContentOf(event.Body); content != nil {
+			// A later decision of this round may need it, and the log does not
+			// have it yet.
+			state.SetContent(event.ID, content)
+		}
 	}
 	entry.commit = len(r.commits)
 	r.commits = append(r.commits, commit)

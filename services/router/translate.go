@@ -139,9 +139,11 @@ func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error
 }
 
 // keep translates an item that is only kept. The same bytes again are the same
-// item.
+// item; what came without its bytes is kept each time.
 func (t *translation) keep(reason, ignored string, sentAt *timestamppb.Timestamp) *conversation.KeepItem {
-	t.dedup("raw", string(t.raw))
+	if t.header.Dedup = (conversation.Dedup{}); len(t.raw) > 0 {
+		t.dedup("raw", string(t.raw))
+	}
 	kept := &conversation.KeepItem{
 		Header: t.header, Source: t.source.ID, Reason: reason, Ignored: ignored,
 		SentAt: timeOf(sentAt), Raw: t.raw,
@@ -183,7 +185,7 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 	}
 	if code, rest, ok := conversation.FindCode(receive.Content); ok {
 		receive.Code = &conversation.Code{Hash: t.engine.keys.CodeHash(t.source.Account, code), Rest: rest}
-	} else if len(receive.Content.GetParts()) == 0 {
+	} else if len(receive.Content.GetParts()) == 0 && receive.Content.GetReferral() != nil {
 		return t.keep("", "referral", in.GetSentAt()), nil
 	}
 	receive.Header = t.header
@@ -350,9 +352,10 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 	return nil, fmt.Errorf("the sender's command is not known")
 }
 
-// timeOf returns the time of a timestamp; zero for none.
+// timeOf returns the time of a timestamp; zero for none, and for one that is no time
+// and that the log could not hold.
 func timeOf(t *timestamppb.Timestamp) time.Time {
-	if t == nil {
+	if !t.IsValid() {
 		return time.Time{}
 	}
 	return t.AsTime()

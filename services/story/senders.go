@@ -40,6 +40,9 @@ func (s *senders) providerID(t testing.TB, text string) string {
 // send does the sends that were requested since the last time, and those that
 // follow from their outcomes.
 func (p *player) send(t testing.TB) {
+	if _, ok := p.stage.(SendsItself); ok {
+		return
+	}
 	for {
 		events := p.stage.Events(t, p.sent)
 		if len(events) == 0 && (p.senders.stopped || len(p.senders.waiting) == 0) {

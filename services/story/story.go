@@ -47,6 +47,13 @@ type Stage interface {
 	Customer(t testing.TB, customerID string) *viewv1.Customer
 }
 
+// SendsItself is a stage with senders and providers of its own, where the player
+// plays none. Publish returns on it when the sends that follow have ended.
+type SendsItself interface {
+	Stage
+	SendsItself()
+}
+
 // Speaker is who says an item.
 type Speaker struct {
 	// Kind is channel, widget, api or egress; ID the integration.

@@ -27,6 +27,8 @@ type actors struct {
 	visitor, agent string
 	// person is who holds the phone.
 	person string
+	// patience is how long they wait for something to happen.
+	patience time.Duration
 	// conversation is the visitor's, once it has begun.
 	conversation string
 	count        int
@@ -113,14 +115,11 @@ func (a *actors) simulate(ctx context.Context, method, path string, body, answer
 	return json.Unmarshal(said, answer)
 }
 
-// patience is how long an actor waits for something to happen.
-const patience = 10 * time.Second
-
 // seesOn waits until the person sees a text on a channel of the phone.
 func (a *actors) seesOn(ctx context.Context, integration, text string) error {
 	var threads simulator.Threads
 	path := fmt.Sprintf("/sim/people/%s/threads?integration=%s&from=business&min=1&text=%s&timeout=%s",
-		url.PathEscape(a.person), demoProviderAccount(integration), url.QueryEscape(text), patience)
+		url.PathEscape(a.person), demoProviderAccount(integration), url.QueryEscape(text), a.patience)
 	if err := a.simulate(ctx, http.MethodGet, path, nil, &threads); err != nil {
 		return fmt.Errorf("%q did not arrive on %s: %w", text, integration, err)
 	}
@@ -141,8 +140,8 @@ func (a *actors) thread(ctx context.Context, integration string) (simulator.Thre
 }
 
 // await asks again until done says yes.
-func await(ctx context.Context, what string, done func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (a *actors) await(ctx context.Context, what string, done func(context.Context) (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, a.patience)
 	defer cancel()
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
@@ -156,7 +155,7 @@ func await(ctx context.Context, what string, done func(context.Context) (bool, e
 			if err != nil {
 				return fmt.Errorf("waited for %s: %w", what, err)
 			}
-			return fmt.Errorf("waited %s for %s", patience, what)
+			return fmt.Errorf("waited %s for %s", a.patience, what)
 		case <-tick.C:
 		}
 	}
@@ -164,7 +163,7 @@ func await(ctx context.Context, what string, done func(context.Context) (bool, e
 
 // linked waits until the widget shows a link as connected.
 func (a *actors) linked(ctx context.Context, linkID string) error {
-	return await(ctx, "the link to be connected", func(ctx context.Context) (bool, error) {
+	return a.await(ctx, "the link to be connected", func(ctx context.Context) (bool, error) {
 		answer := &widgetv1.GetLinkResponse{}
 		err := a.widget(ctx, "GetLink", &widgetv1.GetLinkRequest{LinkId: linkID}, answer)
 		return answer.GetLink().GetState() == widgetv1.LinkState_LINK_STATE_CONNECTED, err
@@ -188,7 +187,7 @@ func (a *actors) channel(ctx context.Context, integration string) (*viewv1.Chann
 
 // shows waits until a text stands in the widget with a channel and a state.
 func (a *actors) shows(ctx context.Context, text, channel string, states ...string) error {
-	return await(ctx, fmt.Sprintf("%q over %s in the widget", text, channel), func(ctx context.Context) (bool, error) {
+	return a.await(ctx, fmt.Sprintf("%q over %s in the widget", text, channel), func(ctx context.Context) (bool, error) {
 		answer, err := a.timeline(ctx)
 		if err != nil {
 			return false, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,7 +25,11 @@ import (
 type demoConfig struct {
 	data, http, simulator, fault string
 	once                         bool
+	// patience is how long each step of the story may take; usualPatience if 0.
+	patience time.Duration
 }
+
+const usualPatience = 10 * time.Second
 
 func newDemoCommand() *cobra.Command {
 	var config demoConfig
@@ -38,8 +43,8 @@ go on by curl.
 
 With --once it plays the story, checks it through the public API and on the phones,
 verifies the log, builds the views anew and compares them, and says with its exit
-code whether all is right. --fault puts a fault of the simulator in, which --once
-has to notice.`,
+code whether all is right. --fault puts a fault of the simulator in, which the
+product has to survive or --once to notice.`,
 		Example: `  weiche demo
   weiche demo --once
   weiche demo --once --data ./look && weiche events --data ./look`,
@@ -58,7 +63,7 @@ has to notice.`,
 	cmd.Flags().StringVar(&config.http, "http", "127.0.0.1:8080", "the address of Weiche")
 	cmd.Flags().StringVar(&config.simulator, "simulator", "127.0.0.1:8090", "the address of the simulator")
 	cmd.Flags().BoolVar(&config.once, "once", false, "play, check and end")
-	cmd.Flags().StringVar(&config.fault, "fault", "", "a fault of the simulator: drop, error, timeout_after_accept, ...")
+	cmd.Flags().StringVar(&config.fault, "fault", "", "a fault of the simulator: drop, rate_limit, timeout_after_accept, ...")
 	return cmd
 }
 
@@ -83,6 +88,7 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 	}
 	a := &actors{
 		weiche: "http://" + listener.Addr().String(), providers: "http://" + simListener.Addr().String(), person: demoPerson,
+		patience: cmp.Or(config.patience, usualPatience),
 	}
 	sim, err := simulator.New(demoProviders(a.weiche, config.fault), simulator.Options{})
 	if err != nil {
@@ -133,7 +139,7 @@ func perform(ctx context.Context, s *server, a *actors, config demoConfig, out i
 		return err
 	}
 	if config.once {
-		if err := a.simulate(ctx, "GET", "/sim/idle?timeout="+patience.String(), nil, nil); err != nil {
+		if err := a.simulate(ctx, "GET", "/sim/idle?timeout="+a.patience.String(), nil, nil); err != nil {
 			return err
 		}
 		return checkDemo(ctx, a)

@@ -15,6 +15,7 @@ import (
 
 	"weiche/eventstore"
 	"weiche/projections"
+	"weiche/services/broker"
 )
 
 // The exit codes.
@@ -57,7 +58,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, eventstore.ErrNotFound), errors.Is(err, projections.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return exitNotFound
-	case errors.Is(err, eventstore.ErrLocked):
+	case errors.Is(err, eventstore.ErrLocked), errors.Is(err, broker.ErrRouterRunning):
 		return exitConflict
 	}
 	return exitFailed

@@ -35,12 +35,12 @@ nobody is asked for a password there, so it belongs on this machine only.`,
 				config, err = simulator.ReadConfig(f)
 				f.Close()
 				if err != nil {
-					return fmt.Errorf("%s: %w", file, err)
+					return usageError{fmt.Errorf("%s: %w", file, err)}
 				}
 			}
 			sim, err := simulator.New(config, simulator.Options{Log: newLogger(false)})
 			if err != nil {
-				return err
+				return usageError{err}
 			}
 			listener, err := net.Listen("tcp", address)
 			if err != nil {

@@ -1,0 +1,153 @@
+package conversation_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/conversation"
+)
+
+// desk is a complete state to which a test gives commands one by one, for what a
+// story cannot say: overdue timers, receipts that name a send.
+type desk struct {
+	t     *testing.T
+	state *conversation.State
+	now   time.Time
+	count int
+}
+
+// newDesk has Ana in the widget and, where it is linked, on WhatsApp.
+func newDesk(t *testing.T) *desk {
+	d := &desk{t: t, state: conversation.NewState(), now: start}
+	d.give(&conversation.ApplySetup{Setup: &ingressv1.ApplySetup{
+		Name:   "Shop",
+		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}},
+		Apps:   []*ingressv1.AppSetup{{Id: "app", Channel: "whatsapp"}},
+		Integrations: []*ingressv1.IntegrationSetup{{
+			Id: "whatsapp", Channel: "whatsapp", AppId: "app", ProviderAccountId: "1",
+		}},
+		Widgets: []*ingressv1.WidgetSetup{{Id: "widget", Site: "shop.example", Offers: []string{"whatsapp"}}},
+	}})
+	d.give(&conversation.ReceiveMessage{
+		IntegrationID: "widget", Sender: []conversation.Address{address("widget", "visitor", "ana")}, Content: conversation.Text("hello"),
+	})
+	d.give(&conversation.RequestLink{
+		Visitor:       &conversation.Visitor{WidgetID: "widget", Address: address("widget", "visitor", "ana")},
+		IntegrationID: "whatsapp", LinkID: "link", CodeHash: []byte("code"),
+	})
+	return d
+}
+
+// give decides a command, folds what follows and returns it.
+func (d *desk) give(c conversation.Command) conversation.Decision {
+	d.t.Helper()
+	d.count++
+	h := conversation.HeaderOf(c)
+	h.ID, h.Account, h.Now, h.Received = fmt.Sprintf("01%016d00000000", d.count), account, d.now, d.now
+	decision, err := conversation.Decide(d.state, c)
+	if err != nil {
+		d.t.Fatalf("%T: %v", c, err)
+	}
+	for _, e := range decision.Events {
+		conversation.Evolve(d.state, e)
+		if content := contentOf(e.Body); content != nil {
+			d.state.SetContent(e.ID, content)
+		}
+	}
+	return decision
+}
+
+// writes sends a message of Ana over WhatsApp, with or without a code.
+func (d *desk) writes(text string, code *conversation.Code) conversation.Decision {
+	d.t.Helper()
+	return d.give(&conversation.ReceiveMessage{
+		IntegrationID: "whatsapp", Sender: []conversation.Address{address("whatsapp", "phone", "ana")},
+		Content: conversation.Text(text), Code: code, MessageHash: fmt.Append(nil, "in", d.count),
+	})
+}
+
+// replies links WhatsApp, and returns the send of a reply that a worker has claimed
+// there.
+func (d *desk) replies() (conversationID, sendID string) {
+	d.t.Helper()
+	prompt := sendOf(d.t, d.writes("code", &conversation.Code{Hash: []byte("code")}))
+	d.give(&conversation.ClaimSend{SendID: prompt, Attempt: 1, Nonce: "n"})
+	d.give(&conversation.ReportOutcome{SendID: prompt, Attempt: 1, Nonce: "n", Sent: "prompt", SentHash: []byte("prompt")})
+	conversationID = d.writes("yes", nil).ConversationID
+	sendID = sendOf(d.t, d.give(&conversation.SendReply{
+		Agent: conversation.Agent{AgentID: "kim", ConversationID: conversationID}, Content: conversation.Text("hello"),
+	}))
+	d.give(&conversation.ClaimSend{SendID: sendID, Attempt: 1, Nonce: "n"})
+	return conversationID, sendID
+}
+
+// sendOf returns the send that a decision has queued.
+func sendOf(t *testing.T, decision conversation.Decision) string {
+	t.Helper()
+	for _, e := range decision.Events {
+		if queued, ok := e.Body.(*eventv1.SendQueued); ok {
+			return queued.GetSendId()
+		}
+	}
+	t.Fatal("nothing was queued")
+	return ""
+}
+
+// kinds names the events of a decision.
+func kinds(decision conversation.Decision) string {
+	var names []string
+	for _, e := range decision.Events {
+		names = append(names, string(e.Body.ProtoReflect().Descriptor().Name()))
+	}
+	return strings.Join(names, " ")
+}
+
+func (d *desk) expect(decision conversation.Decision, want string) {
+	d.t.Helper()
+	if got := kinds(decision); got != want {
+		d.t.Errorf("there came %s\nand not     %s", got, want)
+	}
+}
+
+// The time to confirm a link has run out and its timer has not rung yet, when the
+// same identity brings the same code again. The message ends the link, and then
+// looked for it: the decision panicked.
+func TestTheCodeAgainAfterTheTimeToConfirm(t *testing.T) {
+	d := newDesk(t)
+	d.writes("code", &conversation.Code{Hash: []byte("code")})
+	d.now = d.now.Add(time.Hour)
+	d.expect(d.writes("code", &conversation.Code{Hash: []byte("code")}), "LinkExpired")
+}
+
+// A reply is claimed, its channel is disconnected, and the worker says that the
+// reply did not leave. It was tried again over the channel that the customer had
+// left; it was not handed over, so it is decided again (L11).
+func TestAReplyThatDidNotLeaveAChannelThatIsGone(t *testing.T) {
+	d := newDesk(t)
+	c, send := d.replies()
+	d.expect(d.give(&conversation.Disconnect{
+		Agent: &conversation.Agent{AgentID: "kim", ConversationID: c}, IntegrationID: "whatsapp",
+	}), "ChannelUnbound IdentityReleased RouteChanged NoticeQueued SendQueued")
+	d.expect(d.give(&conversation.ReportOutcome{
+		SendID: send, Attempt: 1, Nonce: "n", NotSent: &eventv1.SendError{Reason: "network"},
+	}), "SendDeferred SendWithdrawn SendRequested ReplyRerouted MessageSent")
+}
+
+// A read receipt waits for its message, and a delivery receipt that names the send
+// is what makes the message known. The message was read and then delivered (I10).
+func TestI10AReceiptThatNamesTheSendComesSecond(t *testing.T) {
+	d := newDesk(t)
+	_, send := d.replies()
+	receipt := func(state eventv1.ReceiptState, sendID string) conversation.Decision {
+		return d.give(&conversation.RecordReceipt{
+			IntegrationID: "whatsapp", MessageHash: []byte("out"), ProviderMessageID: "out", SendID: sendID, State: state,
+		})
+	}
+	d.expect(receipt(eventv1.ReceiptState_RECEIPT_STATE_READ, ""), "ReceiptParked")
+	d.expect(receipt(eventv1.ReceiptState_RECEIPT_STATE_READ, ""), "")
+	d.expect(receipt(eventv1.ReceiptState_RECEIPT_STATE_DELIVERED, send), "SendSucceeded MessageSent MessageRead")
+}
