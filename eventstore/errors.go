@@ -109,6 +109,9 @@ func wrap(doing string, err error) error {
 	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrClosed):
 		return err
 	case pebble.IsCorruptionError(err):
+		if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
+			return &CorruptError{What: "Pebble cannot read " + info.Path + " (" + doing + ")", Err: info.Details}
+		}
 		return &CorruptError{What: "Pebble cannot read the folder (" + doing + ")", Err: err}
 	}
 	return fmt.Errorf("eventstore: %s: %w", doing, err)

@@ -57,6 +57,9 @@ type Record struct {
 	SealedHash [32]byte
 	// PreviousHash is the Hash of the record before, all zero for the first.
 	PreviousHash [32]byte
+	// More is how many events of the same commit follow, so that it can be told
+	// where a commit ends.
+	More uint32
 }
 
 // Hash returns the chain hash: the SHA-256 of the record's encoding without its

@@ -237,6 +237,9 @@ func (s *Store) checkEnd() error {
 	if r.Hash() != t.hash {
 		return &CorruptError{What: "the last record does not have the hash of the head", Position: last, Stream: r.Stream}
 	}
+	if r.More != 0 {
+		return &CorruptError{What: fmt.Sprintf("the last commit is torn: %d more events belong to it", r.More), Position: last, Stream: r.Stream}
+	}
 	version, err := lastNumber(s.db, appendStreamPrefix(nil, r.Stream))
 	if err != nil {
 		return err

@@ -95,6 +95,7 @@ func (o *Options) pebble() *pebble.Options {
 		BytesPerSync:                1 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 		Logger:                      pebbleLogger{o.Logger, o.Fatal},
+		EventListener:               &pebble.EventListener{DataCorruption: o.damaged},
 	}
 	for i := range p.Levels {
 		p.Levels[i].BlockSize = 32 << 10
@@ -109,6 +110,13 @@ func (o *Options) pebble() *pebble.Options {
 // cache: with a cache as large as a memtable, nothing is cached at all, and each
 // Get reads and decompresses a block.
 func (o *Options) cacheSize() int64 { return o.CacheBytes + 2*int64(o.MemTableBytes) }
+
+// damaged is told of every damage that Pebble finds while it reads. Whoever reads
+// gets it as an error too, which becomes an [ErrCorrupt]; without this listener
+// Pebble would end the process by Fatalf instead.
+func (o *Options) damaged(info pebble.DataCorruptionInfo) {
+	o.Logger.Error("eventstore: a file is damaged", "path", info.Path, "error", info.Details.Error())
+}
 
 // pebbleLogger hands Pebble's log on. Pebble calls Fatalf when a write to its
 // log or manifest has failed, and relies on it not to return.

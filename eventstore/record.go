@@ -30,7 +30,8 @@ import (
 //	  bytes sealed_hash = 18;        // SHA-256, absent if there is no sealed part
 //	  bytes previous_hash = 19;      // SHA-256, absent in the first record
 //	  bytes facts = 20;
-//	  bytes sealed = 21;
+//	  uint32 more = 21;              // events of the same commit that follow
+//	  bytes sealed = 22;
 //	}
 //	message DedupKey {
 //	  string key = 1;
@@ -40,7 +41,7 @@ import (
 // The encoding is canonical: fields in order of their numbers, the shortest
 // form of each number, no field with its default value. There is exactly one
 // encoding of a record, so its hash can be computed from the record again. The
-// chain hash covers the message up to field 20.
+// chain hash covers the message up to field 21.
 const (
 	fieldPosition protowire.Number = iota + 1
 	fieldAccount
@@ -62,6 +63,7 @@ const (
 	fieldSealedHash
 	fieldPreviousHash
 	fieldFacts
+	fieldMore
 	fieldSealed
 )
 
@@ -101,7 +103,8 @@ func appendHashed(dst []byte, r *Record) []byte {
 	dst = appendString(dst, fieldKeyID, r.KeyID)
 	dst = appendHash(dst, fieldSealedHash, &r.SealedHash)
 	dst = appendHash(dst, fieldPreviousHash, &r.PreviousHash)
-	return appendBytes(dst, fieldFacts, r.Facts)
+	dst = appendBytes(dst, fieldFacts, r.Facts)
+	return appendUint(dst, fieldMore, uint64(r.More))
 }
 
 // sizeBytes is the size of a field of n bytes with a number below 16.
@@ -180,6 +183,11 @@ func decodeRecord(b []byte) (*Record, error) {
 			v := d.uint()
 			if r.SchemaVersion = uint32(v); uint64(r.SchemaVersion) != v {
 				d.fail("schema version out of range")
+			}
+		case fieldMore:
+			v := d.uint()
+			if r.More = uint32(v); uint64(r.More) != v {
+				d.fail("number of events out of range")
 			}
 		case fieldRecorded:
 			r.Recorded = d.time()

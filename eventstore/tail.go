@@ -185,6 +185,7 @@ func (t *tail) stage(s *Store, c *Commit, sealed [][32]byte) error {
 		r.Received, r.Provider = stored(r.Received), stored(r.Provider)
 		r.Recorded = now
 		r.Position = t.position + uint64(i) + 1
+		r.More = uint32(len(c.Events) - 1 - i)
 		r.SealedHash, r.PreviousHash = sealed[i], t.next.hash
 		if err := t.number(s, r, len(c.Events) > 1); err != nil {
 			return err

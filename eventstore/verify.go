@@ -62,6 +62,7 @@ type verifier struct {
 	// later record has put or deleted so far, with the record's position.
 	gone map[string]uint64
 	last *Record
+	more uint32 // events that the commit before still has
 }
 
 // errEnough ends a walk that has found enough damages.
@@ -184,6 +185,12 @@ func (c *verifier) record(r *Record) error {
 	at := func(what string, key []byte) error {
 		return c.damage(&CorruptError{What: what, Position: r.Position, Stream: r.Stream, Key: key})
 	}
+	if c.more > 0 && r.More != c.more-1 {
+		if err := at("a commit is torn", nil); err != nil {
+			return err
+		}
+	}
+	c.more = r.More
 	if sealedHash(r.Sealed) != r.SealedHash {
 		if err := at("the sealed part does not have its hash", nil); err != nil {
 			return err

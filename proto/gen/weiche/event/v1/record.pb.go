@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Record is one event in its place. Fields 1 to 20 are covered by the chain of
+// Record is one event in its place. Fields 1 to 21 are covered by the chain of
 // hashes; the sealed part only by its hash, so that it can be taken away.
 type Record struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -68,8 +68,10 @@ type Record struct {
 	PreviousHash []byte `protobuf:"bytes,19,opt,name=previous_hash,json=previousHash,proto3" json:"previous_hash,omitempty"`
 	// The event's message without its sealed field, serialised.
 	Facts []byte `protobuf:"bytes,20,opt,name=facts,proto3" json:"facts,omitempty"`
+	// How many events of the same commit follow.
+	More uint32 `protobuf:"varint,21,opt,name=more,proto3" json:"more,omitempty"`
 	// The event's sealed field, serialised and encrypted.
-	Sealed        []byte `protobuf:"bytes,21,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Sealed        []byte `protobuf:"bytes,22,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -244,6 +246,13 @@ func (x *Record) GetFacts() []byte {
 	return nil
 }
 
+func (x *Record) GetMore() uint32 {
+	if x != nil {
+		return x.More
+	}
+	return 0
+}
+
 func (x *Record) GetSealed() []byte {
 	if x != nil {
 		return x.Sealed
@@ -310,7 +319,7 @@ var File_weiche_event_v1_record_proto protoreflect.FileDescriptor
 
 const file_weiche_event_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1cweiche/event/v1/record.proto\x12\x0fweiche.event.v1\"\xae\x05\n" +
+	"\x1cweiche/event/v1/record.proto\x12\x0fweiche.event.v1\"\xc2\x05\n" +
 	"\x06Record\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12)\n" +
@@ -333,8 +342,9 @@ const file_weiche_event_v1_record_proto_rawDesc = "" +
 	"\vsealed_hash\x18\x12 \x01(\fR\n" +
 	"sealedHash\x12#\n" +
 	"\rprevious_hash\x18\x13 \x01(\fR\fpreviousHash\x12\x14\n" +
-	"\x05facts\x18\x14 \x01(\fR\x05facts\x12\x16\n" +
-	"\x06sealed\x18\x15 \x01(\fR\x06sealedB\v\n" +
+	"\x05facts\x18\x14 \x01(\fR\x05facts\x12\x12\n" +
+	"\x04more\x18\x15 \x01(\rR\x04more\x12\x16\n" +
+	"\x06sealed\x18\x16 \x01(\fR\x06sealedB\v\n" +
 	"\t_recordedB\v\n" +
 	"\t_receivedB\v\n" +
 	"\t_provider\"0\n" +
