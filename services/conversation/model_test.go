@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/durationpb"
 	"pgregory.net/rapid"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -345,5 +344,3 @@ func (w *world) pickID(what string, from []string) string {
 	}
 	return pick(w, what, from...)
 }
-
-func durationOf(d time.Duration) *durationpb.Duration { return durationpb.New(d) }

@@ -2,12 +2,14 @@ package conversation_test
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"pgregory.net/rapid"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -392,7 +394,7 @@ func (w *world) timer(t *rapid.T) {
 	w.t = t
 	timer, ok := w.due()
 	if w.chance("a stale timer", 8) {
-		sets := slices.SortedFunc(keys(w.sets), func(a, b conversation.Timer) int {
+		sets := slices.SortedFunc(maps.Keys(w.sets), func(a, b conversation.Timer) int {
 			if c := a.Due.Compare(b.Due); c != 0 {
 				return c
 			}
@@ -415,16 +417,6 @@ func (w *world) timer(t *rapid.T) {
 	}
 }
 
-func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
 func (w *world) setsUp(t *rapid.T) {
 	w.t = t
 	s := proto.CloneOf(w.setup)
@@ -439,7 +431,7 @@ func (w *world) setsUp(t *rapid.T) {
 	case "silence":
 		widget.SilentDisconnect = !widget.SilentDisconnect
 	case "lifetime":
-		widget.CodeLifetime = durationOf(pick(w, "lifetime", 5*time.Minute, time.Hour))
+		widget.CodeLifetime = durationpb.New(pick(w, "lifetime", 5*time.Minute, time.Hour))
 	case "wrong":
 		widget.Offers = append(widget.Offers, "nowhere")
 	}
