@@ -64,7 +64,7 @@ func TestRecordGolden(t *testing.T) {
 	r := &Record{Event: Event{Stream: Stream{"a", "c", "i"}, ID: "e", Type: "T", Provider: time.UnixMicro(0), Dedup: []DedupKey{{"k", []byte{9}}}, Facts: []byte("f"), Sealed: []byte("s")}, Position: 300, AccountSequence: 2, Version: 1}
 	want := []byte{
 		0x08, 0xac, 0x02, 0x12, 1, 'a', 0x18, 2, 0x22, 1, 'c', 0x2a, 1, 'i', 0x30, 1, 0x3a, 1, 'e', 0x42, 1, 'T', 0x60, 0,
-		0x82, 0x01, 6, 0x0a, 1, 'k', 0x12, 1, 9, 0xa2, 0x01, 1, 'f', 0xaa, 0x01, 1, 's',
+		0x82, 0x01, 6, 0x0a, 1, 'k', 0x12, 1, 9, 0xa2, 0x01, 1, 'f', 0xb2, 0x01, 1, 's',
 	}
 	if got := appendRecord(nil, r); !bytes.Equal(got, want) {
 		t.Errorf("got  %x\nwant %x", got, want)

@@ -19,6 +19,8 @@ const (
 	firstRetry  = 2 * time.Second
 	lastRetry   = 5 * time.Minute
 	maxAttempts = 10
+	// longestRetry bounds what a provider may ask for.
+	longestRetry = time.Hour
 )
 
 // enqueue puts a send at the end of the lane, and asks for it where it is the
@@ -64,13 +66,13 @@ func (i *identityDraft) remove(sendID string) {
 	i.next()
 }
 
-// withdraw takes the replies of a conversation out of the lane that no sender has
+// withdraw takes the sends out of the lane that are meant and that no sender has
 // claimed, and returns them in order.
-func (i *identityDraft) withdraw(conversationID string) []Send {
+func (i *identityDraft) withdraw(meant func(*eventv1.SendOrigin) bool) []Send {
 	var taken []Send
 	i.lane = slices.DeleteFunc(i.lane, func(s Send) bool {
 		waits := s.State == SendQueued || s.State == SendRequested || s.State == SendDeferred
-		if !waits || s.Origin.GetMessageId() == "" || s.Origin.GetConversationId() != conversationID {
+		if !waits || !meant(s.Origin) {
 			return false
 		}
 		withdrawn := &eventv1.SendWithdrawn{SendId: s.ID, IdentityId: i.id, Origin: s.Origin}
@@ -209,7 +211,7 @@ func (d *decider) failSend(i *identityDraft, send Send, why *eventv1.SendError) 
 // deferSend repeats an attempt later. A reply whose channel was disconnected while
 // it was on its way is decided again instead: it was not handed over (L11).
 func (d *decider) deferSend(i *identityDraft, send Send, why *eventv1.SendError, after time.Duration) {
-	retryAt := d.head.Now.Add(max(after, backoff(send.ID, send.Attempt)))
+	retryAt := d.head.Now.Add(max(min(after, longestRetry), backoff(send.ID, send.Attempt)))
 	d.emit(i.stream(), &eventv1.SendDeferred{
 		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, Error: why,
 		RetryAt: stamp(retryAt), OutcomeDue: stamp(send.Due), Origin: send.Origin,

@@ -121,7 +121,18 @@ func (d *decider) cancel(conv *conversationDraft, link *Link, reason eventv1.Can
 		LinkId: link.ID, ConversationId: conv.id, Reason: reason, ExpiresAt: stamp(link.ExpiresAt),
 	})
 	conv.ended[link.ID] = true
+	d.unask(link)
 	d.release(link)
+}
+
+// unask takes the question of an ended link back where it has not left yet.
+func (d *decider) unask(link *Link) {
+	if link.IdentityID == "" {
+		return
+	}
+	if i := d.identity(link.IdentityID); i != nil {
+		i.withdraw(func(o *eventv1.SendOrigin) bool { return o.GetLinkId() == link.ID })
+	}
 }
 
 // expire ends a link whose time ran out.
@@ -130,6 +141,7 @@ func (d *decider) expire(conv *conversationDraft, link *Link) {
 		LinkId: link.ID, ConversationId: conv.id, ExpiresAt: stamp(link.ExpiresAt),
 	})
 	conv.ended[link.ID] = true
+	d.unask(link)
 	d.release(link)
 }
 
@@ -139,6 +151,7 @@ func (d *decider) fail(conv *conversationDraft, link *Link, reason eventv1.CodeR
 		LinkId: link.ID, ConversationId: conv.id, Reason: reason, ExpiresAt: stamp(link.ExpiresAt),
 	})
 	conv.ended[link.ID] = true
+	d.unask(link)
 	d.release(link)
 }
 

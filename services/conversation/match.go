@@ -168,7 +168,7 @@ func (d *decider) answerLink(i *identityDraft, c *ReceiveMessage, at time.Time) 
 	said, isAnswer := answerIn(c.Content)
 	ref := i.base.Matched
 	if said.LinkID != "" && said.LinkID != ref.LinkID {
-		return d.answeredUnknown(i, c, said)
+		return d.answeredUnknown(i, c)
 	}
 	conv := d.conversation(ref.ConversationID)
 	if conv == nil {
@@ -211,11 +211,10 @@ func (d *decider) answerLink(i *identityDraft, c *ReceiveMessage, at time.Time) 
 
 // answeredUnknown takes a button of a link that was not this identity's last: an
 // old prompt. It changes nothing, but it is no comment either.
-func (d *decider) answeredUnknown(i *identityDraft, c *ReceiveMessage, said answer) bool {
-	d.emit(i.stream(), &eventv1.CodeRefused{
-		IdentityId: i.id, CustomerId: i.customer, IntegrationId: i.integration,
-		Reason: eventv1.CodeRefusal_CODE_REFUSAL_CANCELLED, RefusedAt: stamp(d.head.Now), LinkId: said.LinkID,
-		Sealed: &eventv1.CodeRefused_Sealed{Raw: c.Raw},
+func (d *decider) answeredUnknown(i *identityDraft, c *ReceiveMessage) bool {
+	d.emit(Stream{CategoryQuarantine, i.integration}, &eventv1.ItemIgnored{
+		Source: i.integration, IntegrationId: i.integration, Channel: i.channel, What: "answer to an old prompt",
+		Sealed: &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
 	})
 	return true
 }

@@ -101,7 +101,8 @@ func (d *decider) hand(conv *conversationDraft, route *eventv1.FrozenRoute, mess
 // rerouteFrom decides again every reply of the conversation that waits in the
 // lane of an identity and was not handed to a sender yet (L11).
 func (c *conversationDraft) rerouteFrom(i *identityDraft) {
-	for _, send := range i.withdraw(c.id) {
+	replies := func(o *eventv1.SendOrigin) bool { return o.GetMessageId() != "" && o.GetConversationId() == c.id }
+	for _, send := range i.withdraw(replies) {
 		message := send.Origin.GetMessageId()
 		if len(c.route) == 0 {
 			c.d.emit(c.stream(), &eventv1.MessageFailed{

@@ -120,7 +120,7 @@ func TestTheCodeAgainAfterTheTimeToConfirm(t *testing.T) {
 	d := newDesk(t)
 	d.writes("code", &conversation.Code{Hash: []byte("code")})
 	d.now = d.now.Add(time.Hour)
-	d.expect(d.writes("code", &conversation.Code{Hash: []byte("code")}), "LinkExpired")
+	d.expect(d.writes("code", &conversation.Code{Hash: []byte("code")}), "LinkExpired SendWithdrawn")
 }
 
 // A reply is claimed, its channel is disconnected, and the worker says that the

@@ -33,14 +33,15 @@ func (d *decider) setup(c *ApplySetup) error {
 	for _, app := range c.Setup.GetApps() {
 		s.put(account.Apps[app.GetId()], &eventv1.AppConnected{
 			AppId: app.GetId(), Channel: app.GetChannel(), ProviderAppId: app.GetProviderAppId(),
-			Secrets: c.Fingerprints["app/"+app.GetId()],
+			Secrets: fingerprints(account.Apps[app.GetId()].GetSecrets(), c.Fingerprints["app/"+app.GetId()]),
 		})
 	}
 	for _, i := range c.Setup.GetIntegrations() {
 		s.put(account.Integrations[i.GetId()], &eventv1.IntegrationConnected{
 			IntegrationId: i.GetId(), Channel: i.GetChannel(), AppId: i.GetAppId(),
 			ProviderAccountId: i.GetProviderAccountId(), Address: i.GetAddress(), Name: i.GetName(),
-			PageId: i.GetPageId(), Secrets: c.Fingerprints["integration/"+i.GetId()],
+			PageId:  i.GetPageId(),
+			Secrets: fingerprints(account.Integrations[i.GetId()].GetSecrets(), c.Fingerprints["integration/"+i.GetId()]),
 		})
 	}
 	for _, w := range c.Setup.GetWidgets() {
@@ -52,6 +53,17 @@ func (d *decider) setup(c *ApplySetup) error {
 		}
 	}
 	return nil
+}
+
+// fingerprints returns those of the secrets as they stand after a set-up: a field
+// that it does not name keeps its own.
+func fingerprints(before, said []*eventv1.SecretFingerprint) []*eventv1.SecretFingerprint {
+	kept := slices.DeleteFunc(slices.Clone(before), func(old *eventv1.SecretFingerprint) bool {
+		return slices.ContainsFunc(said, func(now *eventv1.SecretFingerprint) bool { return now.GetField() == old.GetField() })
+	})
+	return slices.SortedStableFunc(slices.Values(append(kept, said...)), func(a, b *eventv1.SecretFingerprint) int {
+		return strings.Compare(a.GetField(), b.GetField())
+	})
 }
 
 // setupDecision is one set-up in the course of being compared.

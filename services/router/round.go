@@ -24,6 +24,8 @@ type entry struct {
 	answer  ingressv1.ItemAnswer
 	// commit is the place of its commit in the round, or -1.
 	commit int
+	// unstorable says that the store cannot hold what followed from it.
+	unstorable bool
 }
 
 // round is one call of Append in the making.
@@ -50,38 +52,32 @@ func (r *round) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		refused := -1
-		for at, entry := range todo {
-			if entry.commit < 0 {
-				continue
-			}
-			if err := results[entry.commit].Err; err != nil {
-				// What was decided after a refused commit saw events that do
-				// not exist: it is decided anew.
-				r.engine.logger.Warn("commit refused, deciding again", "error", err)
-				refused = at
-				break
-			}
-			entry.answer.Position = results[entry.commit].Last
-		}
-		if refused < 0 {
+		if todo = r.unsettled(todo, results); len(todo) == 0 {
 			return nil
 		}
+		// What was decided after a refused commit saw events that do not exist:
+		// it is decided anew.
 		r.engine.reset()
-		todo = unsettled(todo[refused:], results)
 	}
 	return fmt.Errorf("router: the log moved under %d attempts", attempts)
 }
 
-// unsettled returns the entries whose commit was not accepted.
-func unsettled(entries []*entry, results []eventstore.Result) []*entry {
+// unsettled notes where the accepted commits are, and returns the entries whose
+// commit was not accepted.
+func (r *round) unsettled(entries []*entry, results []eventstore.Result) []*entry {
 	var again []*entry
 	for _, entry := range entries {
-		if entry.commit < 0 || results[entry.commit].Err != nil {
-			again = append(again, entry)
+		if entry.commit < 0 {
 			continue
 		}
-		entry.answer.Position = results[entry.commit].Last
+		result := results[entry.commit]
+		if result.Err == nil {
+			entry.answer.Position = result.Last
+			continue
+		}
+		r.engine.logger.Warn("commit refused, deciding again", "error", result.Err)
+		entry.unstorable = errors.Is(result.Err, eventstore.ErrInvalidEvent)
+		again = append(again, entry)
 	}
 	return again
 }
@@ -91,6 +87,9 @@ func (r *round) decide(ctx context.Context, entry *entry) error {
 	e := r.engine
 	entry.commit = -1
 	entry.answer.Reset()
+	if entry.unstorable {
+		return r.reject(ctx, entry, ingressv1.Refusal_REFUSAL_INVALID, "the log cannot hold what follows from it")
+	}
 	if entry.command == nil {
 		command, err := e.translate(entry)
 		if err != nil {
@@ -113,21 +112,11 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 	var panicked *panicError
 	switch {
 	case errors.As(err, &refusal):
-		if kept := e.kept(entry, refusal.Detail); kept != nil {
-			return r.quarantine(ctx, entry, kept, refusal.Reason)
-		}
-		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_REFUSED
-		entry.answer.Refusal, entry.answer.Detail = refusal.Reason, refusal.Detail
 		entry.answer.RouteVersion = refusal.RouteVersion
-		return nil
+		return r.reject(ctx, entry, refusal.Reason, refusal.Detail)
 	case errors.As(err, &panicked):
 		e.logger.Error("a decision panicked", "panic", panicked.value, "stack", string(panicked.stack))
-		if kept := e.kept(entry, "the decision panicked"); kept != nil {
-			return r.quarantine(ctx, entry, kept, ingressv1.Refusal_REFUSAL_UNSPECIFIED)
-		}
-		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_REFUSED
-		entry.answer.Detail = "internal error"
-		return nil
+		return r.reject(ctx, entry, ingressv1.Refusal_REFUSAL_UNSPECIFIED, "internal error")
 	case err != nil:
 		return err
 	}
@@ -190,11 +179,17 @@ func actor(source channel.Source) string {
 	return string(source.Kind) + "/" + source.ID
 }
 
-// quarantine keeps an item that could not be decided, in the place of what it
-// would have become.
-func (r *round) quarantine(ctx context.Context, entry *entry, kept *conversation.KeepItem, reason ingressv1.Refusal) error {
+// reject ends an entry that is not carried out: an item of a channel is kept in
+// quarantine, in the place of what it would have become; who asked for something is
+// told.
+func (r *round) reject(ctx context.Context, entry *entry, reason ingressv1.Refusal, detail string) error {
+	kept := r.engine.kept(entry, detail)
+	entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_REFUSED
+	entry.answer.Refusal, entry.answer.Detail = reason, detail
+	if kept == nil {
+		return nil
+	}
 	entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_QUARANTINED
-	entry.answer.Refusal, entry.answer.Detail = reason, kept.Reason
-	entry.item, entry.command = nil, kept
+	entry.item, entry.command, entry.unstorable = nil, kept, false
 	return r.settle(ctx, entry, kept)
 }

@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,6 +165,31 @@ func TestI16PanicIsQuarantined(t *testing.T) {
 	}
 	if kept := bodies[*eventv1.ItemQuarantined](s); len(kept) != 1 || kept[0].GetReason() == "" {
 		t.Errorf("I16: in quarantine is %v", kept)
+	}
+}
+
+// TestI16WhatTheLogCannotHold gives two messages that are too large for a record,
+// between others. They are kept as they came, and the process goes on.
+func TestI16WhatTheLogCannotHold(t *testing.T) {
+	s := newStage(t)
+	huge := strings.Repeat("x", eventstore.MaxBody)
+	answers := s.round(request(whatsapp,
+		s.message("m1", "491701", "before"), s.message("m2", "491702", huge), s.message("m3", "491701", "between"),
+		s.message("m4", "491701", huge), s.message("m5", "491702", "behind"),
+	))
+	for at, want := range []ingressv1.ItemStatus{committed, quarantined, committed, quarantined, committed} {
+		if answers[at].GetStatus() != want || answers[at].GetPosition() == 0 {
+			t.Errorf("I16: item %d was answered with %v", at, answers[at])
+		}
+	}
+	if n := len(bodies[*eventv1.MessageReceived](s)); n != 3 {
+		t.Errorf("I16: %d messages joined, not 3", n)
+	}
+	if kept := bodies[*eventv1.ItemQuarantined](s); len(kept) != 2 || string(kept[0].GetSealed().GetRaw()) != "raw of m2" {
+		t.Errorf("I16: in quarantine is %v", kept)
+	}
+	if err := s.store.Verify(t.Context(), nil); err != nil {
+		t.Error(err)
 	}
 }
 

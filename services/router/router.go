@@ -11,6 +11,7 @@ import (
 
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/broker"
+	"weiche/services/conversation"
 )
 
 // The bounds of one round: what is taken from the inbox at once.
@@ -25,6 +26,8 @@ type Router struct {
 	engine *Engine
 	broker *broker.Broker
 	logger *slog.Logger
+	// stuck are timers that were due and came to nothing.
+	stuck map[conversation.Timer]bool
 }
 
 // New returns a router. The caller holds the broker's router lease.
@@ -32,7 +35,7 @@ func New(engine *Engine, b *broker.Broker, logger *slog.Logger) *Router {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Router{engine: engine, broker: b, logger: logger}
+	return &Router{engine: engine, broker: b, logger: logger, stuck: map[conversation.Timer]bool{}}
 }
 
 // Run takes rounds until the context ends, and returns nil then. Any other end
@@ -128,7 +131,7 @@ func (r *Router) timers(ctx context.Context) error {
 // fireDue fires the timers that are due and returns how long the next one waits.
 func (r *Router) fireDue(ctx context.Context) (time.Duration, error) {
 	for {
-		account, timer, ok, err := r.engine.NextTimer(ctx)
+		account, timer, ok, err := r.engine.nextTimer(ctx, r.stuck)
 		if err != nil {
 			return 0, err
 		}
@@ -144,9 +147,9 @@ func (r *Router) fireDue(ctx context.Context) (time.Duration, error) {
 		}
 		if r.engine.store.Durable() == before {
 			// It stands in the index although no state knows it: that is a bug
-			// of ours. It must not turn the loop into a hot one.
+			// of ours. It must not hold up the timers behind it.
 			r.logger.Error("a timer was due and nothing came of it", "kind", timer.Kind, "id", timer.ID)
-			return idle, nil
+			r.stuck[timer] = true
 		}
 	}
 }
