@@ -25,7 +25,7 @@ help: ## print this
 
 ##: Run
 
-demo: ## start Weiche with a shop, three phones and an agent to click through
+demo: ## play the story with simulated providers, and stay up
 	$(WEICHE) demo $(ARGS)
 
 serve: ## start Weiche on this machine, with its data in ./data
