@@ -110,6 +110,9 @@ func TestNotYoursIsNotThere(t *testing.T) {
 	for _, id := range []string{"", "a b", strings.Repeat("x", 65), strings.Repeat("x", 60_000), "../x", "a\tb"} {
 		s.want(t, "not_found", "NOT_FOUND", workspaceService+"GetRoute", s.eva(), fmt.Sprintf(`{"conversationId":%q}`, id))
 	}
+	if err := s.views.WaitFor(t.Context(), s.store.Durable()); err != nil {
+		t.Fatal(err)
+	}
 	shown := s.must(t, widgetService+"GetTimeline", ben, `{}`)
 	if shown.length("lines") != 1 || shown.text("lines.0.content.parts.0.text.body") != "mine" {
 		t.Errorf("ben sees %v", shown.get("lines"))

@@ -92,7 +92,7 @@ func TestRequestsAreBounded(t *testing.T) {
 func TestReadsByGet(t *testing.T) {
 	s := newStage(t, nil)
 	ana := s.visitor(t, "shop")
-	s.must(t, widgetService+"SendMessage", ana, `{"text":"hi","clientToken":"1"}`)
+	sent := s.must(t, widgetService+"SendMessage", ana, `{"text":"hi","clientToken":"1"}`)
 	get := func(procedure, token, message string) answer {
 		query := url.Values{"connect": {"v1"}, "encoding": {"json"}, "message": {message}}
 		req, err := http.NewRequest(http.MethodGet, s.server.URL+procedure+"?"+query.Encode(), nil)
@@ -102,7 +102,8 @@ func TestReadsByGet(t *testing.T) {
 		req.Header.Set("Authorization", "Bearer "+token)
 		return s.do(t, req)
 	}
-	if got := get(widgetService+"GetTimeline", ana, `{}`); got.status != http.StatusOK || got.length("lines") != 1 {
+	written := fmt.Sprintf(`{"minPosition":%q}`, sent.text("position"))
+	if got := get(widgetService+"GetTimeline", ana, written); got.status != http.StatusOK || got.length("lines") != 1 {
 		t.Errorf("%d %v", got.status, got.values)
 	}
 	if got := get(adminService+"ListEvents", s.admin(), `{"limit":1}`); got.status != http.StatusOK || got.length("events") != 1 {
