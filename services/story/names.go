@@ -85,8 +85,6 @@ func (n *names) route(ids []string) string {
 	return strings.Join(out, ", ")
 }
 
-func quote(content *eventv1.Content) string { return words(content) }
-
 // plain makes words of an enum's value: LINK_CONFIRMED of ROUTE_RULE_LINK_CONFIRMED
 // becomes "link confirmed".
 func plain(value fmt.Stringer, prefix string) string {
@@ -125,7 +123,7 @@ func (n *names) tellConversation(body proto.Message) string {
 	case *eventv1.RouteChanged:
 		return fmt.Sprintf("route %d: %s (%s)", e.GetRouteVersion(), n.route(e.GetIdentityIds()), plain(e.GetRule(), "ROUTE_RULE_"))
 	case *eventv1.MessageReceived:
-		text := n.identity(e.GetIdentityId()) + " says: " + quote(e.GetSealed().GetContent())
+		text := n.identity(e.GetIdentityId()) + " says: " + words(e.GetSealed().GetContent())
 		if e.GetLate() {
 			text += "  [late]"
 		}
@@ -134,16 +132,16 @@ func (n *names) tellConversation(body proto.Message) string {
 		}
 		return text
 	case *eventv1.EchoReceived:
-		return "the business says in the app of " + e.GetChannel() + ": " + quote(e.GetSealed().GetContent())
+		return "the business says in the app of " + e.GetChannel() + ": " + words(e.GetSealed().GetContent())
 	case *eventv1.ReplyQueued:
 		return n.reply(e)
 	case *eventv1.ReplyRerouted:
 		return fmt.Sprintf("%q goes to %s instead%s", n.messages[e.GetMessageId()],
 			n.identity(e.GetRoute().GetIdentityId()), n.passedOver(e.GetRoute()))
 	case *eventv1.NoteAdded:
-		return e.GetAgentId() + " notes: " + quote(e.GetSealed().GetContent())
+		return e.GetAgentId() + " notes: " + words(e.GetSealed().GetContent())
 	case *eventv1.NoticeQueued:
-		return "tells " + n.identity(e.GetIdentityId()) + ": " + quote(e.GetSealed().GetContent())
+		return "tells " + n.identity(e.GetIdentityId()) + ": " + words(e.GetSealed().GetContent())
 	case *eventv1.MessageSent:
 		if e.GetChannel() == "widget" {
 			return fmt.Sprintf("%q stands in the widget", n.messages[e.GetMessageId()])
@@ -172,7 +170,7 @@ func (n *names) tellLink(body proto.Message) string {
 	case *eventv1.LinkMatched:
 		text := n.link(e.GetLinkId()) + " matched: " + n.identity(e.GetIdentityId())
 		if e.GetHeld() {
-			text += ", holding: " + quote(e.GetSealed().GetHeld())
+			text += ", holding: " + words(e.GetSealed().GetHeld())
 		}
 		return text
 	case *eventv1.LinkPrompted:
@@ -203,7 +201,7 @@ func (n *names) reply(e *eventv1.ReplyQueued) string {
 	if e.GetRoute().GetRule() == eventv1.ReplyRule_REPLY_RULE_NAMED {
 		text += " (named" + n.passedOver(e.GetRoute()) + ")"
 	}
-	return text + ": " + quote(e.GetSealed().GetContent())
+	return text + ": " + words(e.GetSealed().GetContent())
 }
 
 func (n *names) passedOver(route *eventv1.FrozenRoute) string {

@@ -51,7 +51,7 @@ func (p *player) timeline(t testing.TB, conversationID string, commentsOnly bool
 
 // item tells one line of a timeline.
 func (p *player) item(item *viewv1.TimelineItem) string {
-	text := quote(item.GetContent())
+	text := words(item.GetContent())
 	switch line := item.GetLine().(type) {
 	case *viewv1.TimelineItem_Customer:
 		late := ""
