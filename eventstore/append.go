@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -19,14 +20,15 @@ const (
 	maxGroupBytes = 4 << 20
 )
 
-// call is one call of Append or Fence on its way.
+// call is one call on its way through the writer.
 type call struct {
 	commits []Commit
 	checked []error // the outcome of checkCommit for each commit
 	sealed  [][32]byte
-	isFence bool
-	fence   uint64 // the new epoch, if isFence
 	bytes   int
+	// do is set for a call that is not one of Append: it changes the tail and
+	// its batch when its turn comes. An error is one of the store.
+	do func(s *Store, t *tail, result *Result) error
 
 	taken   bool // by a group; guarded by queue.mu
 	done    chan struct{}
@@ -87,8 +89,8 @@ func (q *queue) withdraw(c *call) bool {
 //
 // An error of Append itself means that the store is broken, and every later
 // call returns it; the process should end. The exceptions are [ErrClosed],
-// [ErrReadOnly] and the error of a context that was done before the commits
-// were looked at; then nothing was appended.
+// [ErrReadOnly], [ErrDiskFull] and the error of a context that was done before
+// the commits were looked at; then nothing was appended.
 func (s *Store) Append(ctx context.Context, commits []Commit) ([]Result, error) {
 	c := &call{commits: commits, done: make(chan struct{})}
 	c.check()
@@ -103,14 +105,17 @@ func (s *Store) Append(ctx context.Context, commits []Commit) ([]Result, error) 
 // the store has already changes nothing; to an older one it returns
 // [ErrFenced].
 func (s *Store) Fence(ctx context.Context, epoch uint64) error {
-	c := &call{isFence: true, fence: epoch, done: make(chan struct{})}
+	return s.write(ctx, func(s *Store, t *tail, result *Result) error { return t.fence(s, epoch, result) })
+}
+
+// write brings a change of the folder that is no commit of events to disk, in
+// its turn.
+func (s *Store) write(ctx context.Context, do func(*Store, *tail, *Result) error) error {
+	c := &call{do: do, done: make(chan struct{})}
 	if err := s.commit(ctx, c); err != nil {
 		return err
 	}
-	if len(c.results) == 1 {
-		return c.results[0].Err
-	}
-	return nil
+	return c.results[0].Err
 }
 
 // check does what does not need the log, before any lock.
@@ -139,6 +144,13 @@ func (s *Store) commit(ctx context.Context, c *call) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if c.do == nil && len(c.commits) > 0 {
+		if err := s.guard.admit(c.bytes); err != nil {
+			return err
+		}
+	}
+	began := s.watch.begin()
+	defer s.watch.end(began)
 	s.queue.mu.Lock()
 	s.queue.waiting = append(s.queue.waiting, c)
 	s.queue.mu.Unlock()
@@ -167,7 +179,11 @@ func (s *Store) lead(c *call) {
 	for !s.queue.isTaken(c) {
 		s.writer.run(s, &s.queue)
 	}
-	if err := s.marks.due(s); err != nil {
+	err := s.marks.due(s)
+	if err == nil {
+		err = s.files.tables.failure()
+	}
+	if err != nil {
 		s.writer.fail(err)
 	}
 }
@@ -178,6 +194,7 @@ type writer struct {
 	log      tail
 	previous *group
 	broken   error
+	told     atomic.Pointer[error] // broken, for who cannot wait for mu
 }
 
 // group is a batch on its way to the disk, for all its calls.
@@ -232,6 +249,9 @@ func (w *writer) apply(s *Store, q *queue, g *group) (previous *group) {
 	defer w.mu.Unlock()
 	previous, w.previous = w.previous, g
 	g.calls = q.take()
+	if damage := s.damage.Load(); damage != nil {
+		w.spoil(*damage)
+	}
 	if w.broken != nil {
 		g.err = w.broken
 		return previous
@@ -295,9 +315,9 @@ func (w *writer) spoil(err error) {
 	if w.broken != nil {
 		return
 	}
-	if errors.Is(err, ErrCorrupt) {
-		w.broken = err
-		return
+	if !errors.Is(err, ErrCorrupt) {
+		err = fmt.Errorf("eventstore: broken: %w", err)
 	}
-	w.broken = fmt.Errorf("eventstore: broken: %w", err)
+	w.broken = err
+	w.told.Store(&err)
 }

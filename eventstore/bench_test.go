@@ -3,13 +3,19 @@ package eventstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // benchEvent is about 500 bytes as stored, with two dedup keys, in one of 1,000
@@ -173,4 +179,84 @@ func BenchmarkDecode(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkOpen opens what a kill leaves of 1,000,000 events, once as the store
+// does, with all its checks, and once as Pebble alone does. Both have the same
+// write-ahead log to read.
+func BenchmarkOpen(b *testing.B) {
+	root := b.TempDir()
+	quiet := Options{Logger: slog.New(slog.DiscardHandler)}
+	s := mustOpen(b, root+"/log", quiet)
+	for n := 0; n < 1_000_000; {
+		commits := make([]Commit, 0, 1000)
+		for ; len(commits) < 1000; n++ {
+			commits = append(commits, Commit{Events: []Event{benchEvent(int64(n))}})
+		}
+		mustAppend(b, s, commits...)
+	}
+	for m := s.db.Metrics(); m.Compact.NumInProgress > 0 || m.Flush.NumInProgress > 0 || m.Compact.EstimatedDebt > 0; m = s.db.Metrics() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	copied := 0
+	image := func(b *testing.B) string {
+		copied++
+		dir := fmt.Sprintf("%s/%d", root, copied)
+		if err := copyImage(root+"/log", dir); err != nil {
+			b.Fatal(err)
+		}
+		return dir
+	}
+	for _, c := range []struct {
+		name string
+		open func(dir string) (io.Closer, error)
+	}{
+		{"store", func(dir string) (io.Closer, error) { return Open(dir, quiet) }},
+		{"pebble", func(dir string) (io.Closer, error) {
+			opts := quiet
+			opts.EnsureDefaults()
+			return pebble.Open(dir, opts.pebble())
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for range b.N {
+				b.StopTimer()
+				dir := image(b)
+				b.StartTimer()
+				db, err := c.open(dir)
+				b.StopTimer()
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := errors.Join(db.Close(), os.RemoveAll(dir)); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+// copyImage copies a folder that nobody writes to at the moment, as a kill would
+// leave it. Tables, which never change, are linked.
+func copyImage(from, to string) error {
+	if err := os.Mkdir(to, 0o755); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		source, target := from+"/"+f.Name(), to+"/"+f.Name()
+		if strings.HasSuffix(f.Name(), ".sst") {
+			err = os.Link(source, target)
+		} else {
+			_, err = vfs.Clone(vfs.Default, vfs.Default, source, target)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -23,7 +23,20 @@ func (s *Store) Checkpoint(ctx context.Context, dir string) error {
 		if err != nil {
 			return none, fmt.Errorf("high-water mark: %w", err)
 		}
-		return none, ms.closeFiles()
+		if err := ms.closeFiles(); err != nil {
+			return none, err
+		}
+		tables, err := takeInventory(s.opts.FS, dir, nil)
+		if err != nil {
+			return none, fmt.Errorf("inventory of tables: %w", err)
+		}
+		tables.number, tables.incarnation = 1, s.incarnation
+		for i := range 2 {
+			if err := writeInventory(s.opts.FS, dir, i, tables); err != nil {
+				return none, fmt.Errorf("inventory of tables: %w", err)
+			}
+		}
+		return none, nil
 	})
 	return err
 }

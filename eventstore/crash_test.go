@@ -18,11 +18,12 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
-// crashes is how many power cuts a test tries: 200, or WEICHE_CRASHES.
+// crashes is how many power cuts a test tries: 200, with WEICHE_SOAK=1 5,000, or
+// WEICHE_CRASHES.
 func crashes(t *testing.T) int {
 	text := os.Getenv("WEICHE_CRASHES")
 	if text == "" {
-		return 200
+		return soak(200, 5000)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -81,7 +82,7 @@ func crashOptions(noSync bool) eventstore.Options {
 	o := eventstoretest.Quiet()
 	o.NoSync = noSync
 	o.MemTableBytes = 64 << 10 // so that tables are written and compacted, too
-	o.Index = eventstoretest.IndexWords
+	o.Index, o.Redacts = eventstoretest.IndexWords, eventstoretest.RedactWords
 	return o
 }
 
@@ -108,6 +109,14 @@ func (c *crash) run(t *testing.T, noSync bool) bool {
 			}
 		})
 	}
+	wg.Go(func() { // which redacts, while the others append
+		for n := 0; n < 4 && c.seen.Load() < c.at; n++ {
+			if err := redactOne(s, fmt.Sprint("redacted.", n)); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
 	wg.Wait()
 	in := true
 	c.cut.Do(func() { // which waits while the power goes

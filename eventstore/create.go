@@ -67,7 +67,7 @@ func (s *Store) clear() error {
 }
 
 func isOurs(name string) bool {
-	for _, prefix := range []string{"MANIFEST-", "OPTIONS-", "MARK-", "marker.", "temporary."} {
+	for _, prefix := range []string{"MANIFEST-", "OPTIONS-", "MARK-", "TABLES-", "BALLAST", "marker.", "temporary."} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}

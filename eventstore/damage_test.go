@@ -112,7 +112,7 @@ func TestI02DamageIsFoundWithItsPlace(t *testing.T) {
 		{"facts changed", alter(3, func(r *Record) { r.Facts = []byte("forged") }), false, "the chain is broken: a record does not hold the hash of the one before, position 4"},
 		{"last record changed", alter(6, func(r *Record) { r.Actor = "forged" }), true, "the last record does not have the hash of the head, position 6"},
 		{"sealed part changed", alter(3, func(r *Record) { r.Sealed[0] ^= 1 }), false, "the sealed part does not have its hash, position 3"},
-		{"sealed part missing", alter(3, func(r *Record) { r.Sealed = nil }), false, "the sealed part does not have its hash, position 3"},
+		{"sealed part missing", alter(3, func(r *Record) { r.Sealed = nil }), false, "the sealed part is missing and no later record declares that, position 3"},
 		{"record of another position", func(t *testing.T, db *pebble.DB) {
 			from, to := appendLogKey(nil, 2), appendLogKey(nil, 4)
 			v := mustGet(t, db, from)
@@ -140,6 +140,16 @@ func TestI02DamageIsFoundWithItsPlace(t *testing.T) {
 		{"index entry differs", setPlaced(indexKey("key"), 6, "forged"), false, "an index entry differs from what its record puts, position 6"},
 		{"index entry old", setPlaced(indexKey("key"), 2, "facts 1"), false, "an index entry is older than the record that puts it"},
 		{"index entry extra", setPlaced(indexKey("forged"), 2, "facts 1"), false, "a key leads to a record that it does not belong to, position 2"},
+		{"redaction extra", setPlaced(appendRedactionKey(nil, "acme", "e1"), 6, ""), false, `a key leads to a record that it does not belong to, position 6, key redaction of event id "e1" of account "acme"`},
+		{"redaction of a restore that never was", setPlaced(appendRedactionKey(nil, "acme", "e1"), 0, ""), false, "a key leads to no position of the log"},
+		{"redaction under way that nobody declares", func(t *testing.T, db *pebble.DB) {
+			key := appendPendingKey(nil, 2)
+			mustSet(t, db, key, appendChecksum([]byte(pendingDeclared), 0, key))
+		}, false, "a redaction is to be done that no record declares, position 2"},
+		{"redaction in a strange state", func(t *testing.T, db *pebble.DB) {
+			key := appendPendingKey(nil, 2)
+			mustSet(t, db, key, appendChecksum([]byte("done"), 0, key))
+		}, false, "a redaction is in no known state, position 2"},
 		{"strange key", setPlaced([]byte{0x09, 1}, 1, ""), false, "not a key of this store, key 0901"},
 		{"head missing", dropKey(metaKey(metaHead)), true, "a key is missing, key head"},
 		{"head back", setPlaced(metaKey(metaHead), 3, strings.Repeat("h", 32)), true, "the log ends at position 6 and the head says 3"},

@@ -29,12 +29,26 @@ var (
 	// ErrNotFound is returned for a position or an event that the log does not
 	// hold, and by a read-only Open of a folder without a log.
 	ErrNotFound = errors.New("eventstore: not found")
+	// ErrNotDeclared is returned by Redact for an event that no later record
+	// declares redacted; see Options.Redacts.
+	ErrNotDeclared = errors.New("eventstore: no later record declares the event redacted")
+	// ErrNotEmpty is returned by Restore for a folder that has files.
+	ErrNotEmpty = errors.New("eventstore: folder is not empty")
+	// ErrUnfinished is returned by Open for a folder in which a restore is under
+	// way or has failed.
+	ErrUnfinished = errors.New("eventstore: the restore of this folder is not finished")
+	// ErrBackup is returned by Open for a backup, unless it is opened read-only.
+	ErrBackup = errors.New("eventstore: folder is a backup and has to be restored elsewhere")
 	// ErrLocked is returned by Open while another Store, in this process or
 	// another one, has the folder open.
 	ErrLocked = errors.New("eventstore: folder is in use")
 	// ErrFormat is returned by Open for a folder written in a format that this
 	// version does not know.
 	ErrFormat = errors.New("eventstore: unknown format")
+	// ErrDiskFull is returned by Append while less than Options.MinFree is free
+	// on the disk. Nothing was appended, and the store is not broken: the next
+	// call may succeed.
+	ErrDiskFull = errors.New("eventstore: too little room on the disk")
 	// ErrReadOnly is returned by Append and Fence on a store that was opened
 	// with Options.ReadOnly.
 	ErrReadOnly = errors.New("eventstore: opened read-only")

@@ -62,6 +62,9 @@ type Record struct {
 	More uint32
 }
 
+// Redacted reports whether the event had a sealed part that is removed.
+func (r *Record) Redacted() bool { return len(r.Sealed) == 0 && r.SealedHash != [32]byte{} }
+
 // Hash returns the chain hash: the SHA-256 of the record's encoding without its
 // sealed part. It covers envelope, facts, SealedHash and PreviousHash, so it
 // stays the same when the sealed bytes are removed.

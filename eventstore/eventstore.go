@@ -13,6 +13,7 @@
 package eventstore
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -27,8 +28,10 @@ type Store struct {
 	db          *pebble.DB
 	lock        *pebble.Lock
 	incarnation string
+	origins     []Origin
 	epoch       atomic.Uint64
 	marks       *marks
+	files       *folderFS
 
 	// life is held for reading while a call uses db, and for writing by Close.
 	// It is never held while the caller's code runs, except for Options.Index
@@ -38,9 +41,18 @@ type Store struct {
 	// closing is set before Close waits for life, so that a long call ends.
 	closing atomic.Bool
 
+	// damage is the first that Pebble has come upon, nil for none.
+	damage atomic.Pointer[error]
+
 	views  views
 	queue  queue
 	writer writer
+	guard  guard
+	watch  watch
+	// purging is held by Purge.
+	purging sync.Mutex
+	// giveUp ends the Purge that is under way, nil for none.
+	giveUp atomic.Pointer[context.CancelCauseFunc]
 }
 
 // Close ends the store: it waits for running appends, refuses later calls with
@@ -48,6 +60,7 @@ type Store struct {
 // loop. Closing twice is harmless.
 func (s *Store) Close() error {
 	s.closing.Store(true)
+	s.stop(ErrClosed)
 	s.life.Lock()
 	defer s.life.Unlock()
 	if s.closed {
@@ -55,8 +68,14 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	last := s.views.close()
-	err := s.marks.close(last, s.epoch.Load())
+	err := s.files.tables.closing()
+	if e := s.marks.close(last, s.epoch.Load()); err == nil {
+		err = e
+	}
 	if e := s.db.Close(); err == nil {
+		err = e
+	}
+	if e := s.files.tables.closed(); err == nil {
 		err = e
 	}
 	if e := s.lock.Close(); err == nil {

@@ -16,7 +16,7 @@ func fuzzRecord() *Record {
 			Dedup: []DedupKey{{"k", []byte{1}}, {Key: "l"}}, KeyID: "key", Facts: []byte("facts"), Sealed: []byte("sealed"),
 		},
 		Position: 300, AccountSequence: 200, Version: 100, Recorded: time.UnixMicro(0).UTC(),
-		SealedHash: [32]byte{1}, PreviousHash: [32]byte{2},
+		SealedHash: [32]byte{1}, PreviousHash: [32]byte{2}, More: 7,
 	}
 }
 
@@ -25,7 +25,7 @@ func FuzzRecord(f *testing.F) {
 	full := appendRecord(nil, fuzzRecord())
 	f.Add(full)
 	f.Add(full[:len(full)/2])
-	f.Add(append(full[:len(full):len(full)], 0xb0, 1, 1))
+	f.Add(append(full[:len(full):len(full)], 0xb8, 1, 1))
 	f.Add([]byte{0x08, 0x80, 0x00})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -132,6 +132,8 @@ func FuzzKeys(f *testing.F) {
 func FuzzParseKey(f *testing.F) {
 	f.Add([]byte{tableStream, 0, 1, 'a'})
 	f.Add(appendStreamKey(nil, Stream{"a", "b", "c"}, 1))
+	f.Add(appendRedactionKey(nil, "a", "b"))
+	f.Add(appendPendingKey(nil, 1))
 	f.Fuzz(func(t *testing.T, key []byte) {
 		_ = describeKey(key)
 		p, ok := parseKey(key)
@@ -152,6 +154,10 @@ func FuzzParseKey(f *testing.F) {
 			again = appendEventKey(nil, p.texts[0], string(p.rest))
 		case tableDedup:
 			again = appendDedupKey(nil, p.texts[0], string(p.rest))
+		case tableRedaction:
+			again = appendRedactionKey(nil, p.texts[0], string(p.rest))
+		case tablePending:
+			again = appendPendingKey(nil, p.number)
 		case tableIndex:
 			again = appendIndexKey(nil, IndexKey{p.texts[0], p.texts[1], p.rest})
 		}

@@ -15,6 +15,8 @@ import (
 //	05     account, event id                            position
 //	06     account, dedup key                           position, hash
 //	07     account, index, the caller's key             position, the caller's value
+//	08     account, event id declared redacted          position of the last record that declares it
+//	09     position                                     what a redaction still has to do there
 //
 // A position, version or sequence has 8 bytes, big-endian, so that order of
 // bytes is order of numbers. A text in front of another part has its length in
@@ -23,13 +25,15 @@ import (
 // another's, and the caller's keys keep their order. Every value ends in a
 // checksum over key and value; see value.go.
 const (
-	tableMeta     byte = 0x01
-	tableLog      byte = 0x02
-	tableStream   byte = 0x03
-	tableSequence byte = 0x04
-	tableEvent    byte = 0x05
-	tableDedup    byte = 0x06
-	tableIndex    byte = 0x07
+	tableMeta      byte = 0x01
+	tableLog       byte = 0x02
+	tableStream    byte = 0x03
+	tableSequence  byte = 0x04
+	tableEvent     byte = 0x05
+	tableDedup     byte = 0x06
+	tableIndex     byte = 0x07
+	tableRedaction byte = 0x08
+	tablePending   byte = 0x09
 )
 
 // Names in the table of the store itself.
@@ -80,6 +84,14 @@ func appendIndexKey(dst []byte, k IndexKey) []byte {
 	return append(appendIndexPrefix(dst, k.Account, k.Index), k.Key...)
 }
 
+func appendRedactionKey(dst []byte, account, id string) []byte {
+	return append(appendText(append(dst, tableRedaction), account), id...)
+}
+
+func appendPendingKey(dst []byte, position uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, tablePending), position)
+}
+
 // appendText relies on the limits of limits.go, all far below 64 KiB.
 func appendText(dst []byte, s string) []byte {
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(s)))
@@ -117,13 +129,13 @@ func parseKey(key []byte) (p keyParts, ok bool) {
 	texts, number := 0, false
 	switch p.table {
 	case tableMeta:
-	case tableLog:
+	case tableLog, tablePending:
 		number = true
 	case tableStream:
 		texts, number = 3, true
 	case tableSequence:
 		texts, number = 1, true
-	case tableEvent, tableDedup:
+	case tableEvent, tableDedup, tableRedaction:
 		texts = 1
 	case tableIndex:
 		texts = 2
@@ -170,6 +182,10 @@ func describeKey(key []byte) string {
 		return fmt.Sprintf("event id %q of account %q", p.rest, p.texts[0])
 	case tableDedup:
 		return fmt.Sprintf("dedup key %q of account %q", p.rest, p.texts[0])
+	case tableRedaction:
+		return fmt.Sprintf("redaction of event id %q of account %q", p.rest, p.texts[0])
+	case tablePending:
+		return fmt.Sprintf("redaction to be done at %d", p.number)
 	default:
 		return fmt.Sprintf("index %q of account %q, %q", p.texts[1], p.texts[0], p.rest)
 	}

@@ -17,6 +17,7 @@ const (
 	MaxDedupKeys  = 256      // dedup keys of one event
 	MaxIndexKey   = 4096     // a key of a caller's index
 	MaxIndexValue = 64 << 10 // a value of a caller's index
+	MaxRedacts    = 4096     // event ids that one event declares redacted
 	MaxBody       = 16 << 20 // facts and sealed part of one event
 	MaxCommit     = 64 << 20 // facts and sealed parts of one commit
 
@@ -161,6 +162,18 @@ func checkIndexChange(c IndexChange) error {
 		}
 		if len(e.Value) > MaxIndexValue {
 			return invalid("value of index %q of more than %d bytes", e.Index, MaxIndexValue)
+		}
+	}
+	return nil
+}
+
+func checkRedacts(ids []string) error {
+	if len(ids) > MaxRedacts {
+		return invalid("more than %d event ids declared redacted", MaxRedacts)
+	}
+	for _, id := range ids {
+		if err := checkText("event id declared redacted", id, 1, MaxName); err != nil {
+			return err
 		}
 	}
 	return nil

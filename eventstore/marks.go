@@ -143,6 +143,9 @@ func (ms *marks) due(s *Store) error {
 		return nil
 	}
 	ms.written = now
+	if err := s.files.tables.due(); err != nil {
+		return err
+	}
 	position, hash := s.views.head()
 	m := mark{position, hash, s.epoch.Load(), ms.incarnation}
 	if m == ms.last {

@@ -11,7 +11,7 @@ import (
 
 // format is the format of the folder: the key table, the record's encoding and
 // the mark files. A version reads its own format only.
-const format = 1
+const format = 2
 
 // Open opens the folder dir, and makes it if it does not exist. Before anything
 // can be read it checks the end of the log against the stored head and against
@@ -22,9 +22,15 @@ const format = 1
 // open, [ErrFormat] for a folder of another format, and [ErrCorrupt] if a check
 // fails; then nothing is served. A read-only Open of a folder without a log
 // returns [ErrNotFound].
-func Open(dir string, opts Options) (_ *Store, err error) {
+//
+// A folder in which a restore is under way or has failed is refused with
+// [ErrUnfinished], and a backup, unless opened read-only, with [ErrBackup].
+func Open(dir string, opts Options) (*Store, error) { return open(dir, opts, false) }
+
+// open is Open; a restore opens the folder that it writes.
+func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 	opts.EnsureDefaults()
-	s := &Store{opts: opts, dir: dir}
+	s := &Store{opts: opts, dir: dir, files: &folderFS{FS: opts.FS, dir: dir}}
 	s.queue.slots = make(chan struct{}, maxGroups)
 	if !opts.ReadOnly {
 		if err := makeDir(opts.FS, dir); err != nil {
@@ -39,7 +45,14 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 			s.abandon()
 		}
 	}()
+	if err := s.checkUse(restoring); err != nil {
+		return nil, err
+	}
 	if err := s.begin(); err != nil {
+		return nil, wrap("open "+dir, err)
+	}
+	noTables, err := s.checkTables()
+	if err != nil {
 		return nil, wrap("open "+dir, err)
 	}
 	if err := s.openPebble(); err != nil {
@@ -49,21 +62,50 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, wrap("open "+dir, err)
 	}
+	if noTables {
+		return nil, wrap("open "+dir, &CorruptError{What: "the inventory of tables is missing"})
+	}
 	if err := s.checkEnd(); err != nil {
 		return nil, wrap("open "+dir, err)
 	}
 	if err := s.checkMarks(fresh); err != nil {
 		return nil, wrap("open "+dir, err)
 	}
+	if t := s.files.tables; t != nil {
+		if t.last != nil && t.last.incarnation != s.incarnation {
+			return nil, wrap("open "+dir, &CorruptError{What: fmt.Sprintf("the inventory of tables is of incarnation %s and the log of %s", t.last.incarnation, s.incarnation)})
+		}
+		if err := t.opened(s.db, s.incarnation); err != nil {
+			return nil, wrap("open "+dir, err)
+		}
+	}
 	if fresh {
 		if err := s.finish(); err != nil {
 			return nil, wrap("open "+dir, err)
 		}
 	}
+	if err := s.guard.open(&s.opts, dir); err != nil {
+		return nil, wrap("open "+dir, err)
+	}
 	t := &s.writer.log
 	s.epoch.Store(t.epoch)
 	s.views.publish(&view{snapshot: s.db.NewSnapshot(), position: t.position, hash: t.hash})
 	return s, nil
+}
+
+// checkUse looks for what forbids to open the folder in this way.
+func (s *Store) checkUse(restoring bool) error {
+	if has, err := hasFile(s.opts.FS, s.dir, restoreName); err != nil {
+		return wrap("open "+s.dir, err)
+	} else if has && !restoring {
+		return fmt.Errorf("%w: %s", ErrUnfinished, s.dir)
+	}
+	if has, err := hasFile(s.opts.FS, s.dir, backupName); err != nil {
+		return wrap("open "+s.dir, err)
+	} else if has && !s.opts.ReadOnly {
+		return fmt.Errorf("%w: %s", ErrBackup, s.dir)
+	}
+	return nil
 }
 
 // abandon gives back what a failed Open has taken.
@@ -106,9 +148,24 @@ func (s *Store) openPebble() error {
 	return wrap("open "+s.dir, err)
 }
 
+// corruption takes note of damage that Pebble has come upon, in a read or in the
+// background. Whoever reads gets an error for it; nobody appends to such a log.
+func (s *Store) corruption(info pebble.DataCorruptionInfo) {
+	var err error = &CorruptError{What: "Pebble cannot read " + s.opts.FS.PathBase(info.Path), Err: info.Details}
+	if s.damage.CompareAndSwap(nil, &err) {
+		s.opts.damaged(info)
+	}
+}
+
 func (s *Store) pebbleOptions() *pebble.Options {
 	p := s.opts.pebble()
 	p.Lock = s.lock
+	p.FS = s.files
+	p.EventListener.DataCorruption = s.corruption
+	p.EventListener.BackgroundError = s.stop
+	if s.files.tables != nil {
+		s.files.tables.listen(p.EventListener)
+	}
 	return p
 }
 
@@ -177,7 +234,8 @@ func (s *Store) readEnds() error {
 	}
 	t.position = binary.BigEndian.Uint64(b)
 	copy(t.hash[:], b[8:])
-	return nil
+	s.origins, err = readOrigins(s.db)
+	return err
 }
 
 func (s *Store) mustGet(name string) ([]byte, error) {
@@ -291,6 +349,37 @@ func (s *Store) checkMarks(fresh bool) error {
 	}
 	s.marks, err = openMarks(s.opts.FS, s.dir, mark{t.position, t.hash, t.epoch, s.incarnation})
 	return err
+}
+
+// checkTables compares what is in the folder with the inventory, before Pebble
+// changes anything there.
+func (s *Store) checkTables() (missing bool, err error) {
+	if s.opts.NoSync {
+		return false, nil
+	}
+	fs := s.opts.FS
+	found, err := pebble.Peek(s.dir, fs)
+	if err != nil {
+		return false, err
+	}
+	last, at, files, err := readInventory(fs, s.dir)
+	switch {
+	case err != nil:
+		return false, err
+	case !found.Exists:
+	case last == nil && files > 0:
+		return false, &CorruptError{What: "no inventory of tables can be read"}
+	case last == nil:
+		missing = true // which is said after a look at the format
+	default:
+		if err := last.check(fs, s.dir, fs.PathBase(found.ManifestFilename)); err != nil {
+			return false, err
+		}
+	}
+	if !s.opts.ReadOnly {
+		s.files.tables = &inventories{fs: fs, dir: s.dir, last: last, next: 1 - at}
+	}
+	return missing, nil
 }
 
 // logEnds returns the first and the last position in the log, 0 if it is empty.

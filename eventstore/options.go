@@ -25,6 +25,12 @@ type Options struct {
 	// order of position, and again by Verify; it must neither keep nor change
 	// the record, nor call the store.
 	Index func(*Record) IndexChange
+	// Redacts returns the event ids, of the record's own account, whose sealed
+	// parts this record declares to be removed. Only such an event can lose its
+	// sealed part, and Verify accepts a loss only if a later record declares it.
+	// It is called as Index is, and under the same terms. Nil means that nothing
+	// is ever redacted.
+	Redacts func(*Record) []string
 	// NoSync acknowledges what is not on disk, and keeps no high-water mark. It
 	// is for the control of crash tests only: it loses events.
 	NoSync bool
@@ -36,6 +42,13 @@ type Options struct {
 	// MemTableBytes is the size to which a memtable grows before it is written
 	// out, 64 MiB if 0.
 	MemTableBytes uint64
+	// MinFree says how many bytes have to be free on a disk of a size. With less
+	// Append returns ErrDiskFull; see TenthOr2GiB. Nil is no guard: on a full
+	// disk Pebble waits without end or calls Fatal.
+	MinFree func(total uint64) uint64
+	// Ballast is the size of a file that takes up room, so that there is some to
+	// give back when the disk is full; see Store.Health. 0 is none.
+	Ballast uint64
 	// Fatal is called when the disk has failed under a write, so that nobody
 	// can know what is on it. It must not return. If nil, the error is logged
 	// and the process exits.
@@ -53,6 +66,9 @@ func (o *Options) EnsureDefaults() {
 	if o.Index == nil {
 		o.Index = func(*Record) IndexChange { return IndexChange{} }
 	}
+	if o.Redacts == nil {
+		o.Redacts = func(*Record) []string { return nil }
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -65,7 +81,7 @@ func (o *Options) EnsureDefaults() {
 	if o.Fatal == nil {
 		logger := o.Logger
 		o.Fatal = func(err error) {
-			logger.Error("eventstore: the disk has failed under a write", "error", err)
+			logger.Error("eventstore: the store cannot go on", "error", err)
 			os.Exit(1)
 		}
 	}

@@ -33,9 +33,10 @@ type nameIn struct{ account, name string }
 
 // staged is a record of the commit being decided on.
 type staged struct {
-	record Record
-	end    int // in tail.bytes
-	change IndexChange
+	record  Record
+	end     int // in tail.bytes
+	change  IndexChange
+	redacts []string
 }
 
 // next is what the staged records of one commit make of the ends.
@@ -51,10 +52,12 @@ func (t *tail) decide(s *Store, calls []*call) (*pebble.Batch, error) {
 	t.batch = nil
 	t.ids, t.dedup = nil, nil
 	for _, c := range calls {
-		if c.isFence {
-			if err := t.fence(s, c); err != nil {
+		if c.do != nil {
+			var result Result
+			if err := c.do(s, t, &result); err != nil {
 				return nil, err
 			}
+			c.results = []Result{result}
 			continue
 		}
 		c.results = make([]Result, len(c.commits))
@@ -80,16 +83,16 @@ func (t *tail) newBatch(s *Store) {
 	}
 }
 
-func (t *tail) fence(s *Store, c *call) error {
+func (t *tail) fence(s *Store, epoch uint64, result *Result) error {
 	switch {
-	case c.fence < t.epoch:
-		c.results = []Result{{Err: ErrFenced}}
+	case epoch < t.epoch:
+		result.Err = ErrFenced
 		return nil
-	case c.fence == t.epoch:
+	case epoch == t.epoch:
 		return nil
 	}
 	t.newBatch(s)
-	t.epoch = c.fence
+	t.epoch = epoch
 	return setEpoch(t.batch, t.epoch)
 }
 
@@ -120,10 +123,15 @@ func (t *tail) commit(s *Store, c *Commit, checked error, sealed [][32]byte, res
 			result.Err = err
 			return nil
 		}
+		t.staged[i].redacts = s.opts.Redacts(&t.staged[i].record)
+		if err := checkRedacts(t.staged[i].redacts); err != nil {
+			result.Err = err
+			return nil
+		}
 	}
 	result.First, result.Last = t.position+1, t.position+uint64(len(t.staged))
 	t.newBatch(s)
-	return t.accept()
+	return t.accept(s)
 }
 
 // refusal looks for a reason not to accept c.
@@ -227,7 +235,7 @@ func (t *tail) number(s *Store, r *Record, more bool) (err error) {
 }
 
 // accept writes the staged records to the batch and moves the tail.
-func (t *tail) accept() error {
+func (t *tail) accept(s *Store) error {
 	start := 0
 	for i := range t.staged {
 		st := &t.staged[i]
@@ -235,6 +243,9 @@ func (t *tail) accept() error {
 			return err
 		}
 		start = st.end
+		if err := t.declare(s, st); err != nil {
+			return err
+		}
 	}
 	t.hash = t.next.hash
 	return nil

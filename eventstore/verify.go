@@ -24,7 +24,8 @@ const (
 
 // Verify reads the whole folder, as it is on disk at the call, and compares
 // everything with everything: the chain from the first record to the head, the
-// sealed parts with their hashes, positions, versions and sequences without a
+// sealed parts with their hashes, a sealed part that is missing with the later
+// record that declares it redacted, positions, versions and sequences without a
 // gap, each record with its keys and each key with its record, and the caller's
 // indexes with what Options.Index makes of the records. It returns nil, or the
 // first damages, each a [*CorruptError], joined into one error; errors.As finds
@@ -32,14 +33,8 @@ const (
 // the end of each stage. Appends go on meanwhile;
 // Close ends it with [ErrClosed].
 func (s *Store) Verify(ctx context.Context, progress func(Progress)) error {
-	stop := func() error {
-		if s.closing.Load() {
-			return ErrClosed
-		}
-		return ctx.Err()
-	}
 	_, err := read(ctx, s, "verify", func(v *view) (none struct{}, err error) {
-		c := verifier{stop: stop, view: v, db: v.snapshot, index: s.opts.Index, progress: progress}
+		c := verifier{stop: func() error { return s.stopped(ctx) }, view: v, db: v.snapshot, index: s.opts.Index, redacts: s.opts.Redacts, restored: s.restoredTo(), progress: progress}
 		if c.progress == nil {
 			c.progress = func(Progress) {}
 		}
@@ -53,6 +48,8 @@ type verifier struct {
 	view     *view
 	db       pebble.Reader
 	index    func(*Record) IndexChange
+	redacts  func(*Record) []string
+	restored uint64 // up to which position the log comes from a restore
 	progress func(Progress)
 
 	damages []error
@@ -191,10 +188,17 @@ func (c *verifier) record(r *Record) error {
 		}
 	}
 	c.more = r.More
-	if sealedHash(r.Sealed) != r.SealedHash {
+	if r.Redacted() {
+		if err := c.redacted(r); err != nil {
+			return err
+		}
+	} else if sealedHash(r.Sealed) != r.SealedHash {
 		if err := at("the sealed part does not have its hash", nil); err != nil {
 			return err
 		}
+	}
+	if err := c.declares(r); err != nil {
+		return err
 	}
 	account := r.Stream.Account
 	for _, k := range [][]byte{

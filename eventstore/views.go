@@ -16,6 +16,7 @@ type view struct {
 	position uint64
 	hash     [32]byte
 	refs     int
+	number   uint64 // counts the views that were published
 }
 
 // views holds the newest durable view and those that readers still use.
@@ -27,6 +28,7 @@ type views struct {
 	// nobody waits.
 	changed chan struct{}
 	closed  bool
+	number  uint64
 }
 
 // publish makes v what readers see. Calls come in the order of the batches.
@@ -34,6 +36,8 @@ func (vs *views) publish(v *view) {
 	v.refs = 1
 	vs.mu.Lock()
 	old := vs.current
+	vs.number++
+	v.number = vs.number
 	vs.current = v
 	if vs.open == nil {
 		vs.open = make(map[*view]struct{})
@@ -78,6 +82,24 @@ func (vs *views) unref(v *view) *pebble.Snapshot {
 	done := v.snapshot
 	v.snapshot = nil
 	return done
+}
+
+// newest returns the number of the newest view, and oldest that of the oldest
+// one which is still in use.
+func (vs *views) newest() uint64 {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	return vs.number
+}
+
+func (vs *views) oldest() uint64 {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	oldest := vs.number
+	for v := range vs.open {
+		oldest = min(oldest, v.number)
+	}
+	return oldest
 }
 
 func (vs *views) head() (uint64, [32]byte) {

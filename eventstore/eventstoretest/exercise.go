@@ -37,6 +37,7 @@ func Exercise(t *testing.T, open func(t *testing.T) Opener) {
 		{"Index", testIndex},
 		{"IndexScanIsOnePointInTime", testScanPoint},
 		{"Pages", testPages},
+		{"Redact", testRedact},
 		{"Subscribe", testSubscribe},
 		{"SubscribeEnds", testSubscribeEnds},
 		{"WaitDurable", testWaitDurable},

@@ -111,6 +111,12 @@ func testReadOnly(t *testing.T, open Opener) {
 	if _, err := s.Append(t.Context(), []eventstore.Commit{{}}); !errors.Is(err, eventstore.ErrReadOnly) {
 		t.Errorf("append: %v", err)
 	}
+	if err := s.Redact(t.Context(), "acme", "a"); !errors.Is(err, eventstore.ErrReadOnly) {
+		t.Errorf("redact: %v", err)
+	}
+	if err := s.Purge(t.Context()); !errors.Is(err, eventstore.ErrReadOnly) {
+		t.Errorf("purge: %v", err)
+	}
 	if err := s.Fence(t.Context(), 1); !errors.Is(err, eventstore.ErrReadOnly) {
 		t.Errorf("fence: %v", err)
 	}

@@ -210,6 +210,8 @@ func testClosed(t *testing.T, open Opener) {
 		"StreamVersion": func() error { _, err := s.StreamVersion(ctx, stream("c", "1")); return err },
 		"Verify":        func() error { return s.Verify(ctx, nil) },
 		"Checkpoint":    func() error { return s.Checkpoint(ctx, "elsewhere") },
+		"Redact":        func() error { return s.Redact(ctx, "acme", "a") },
+		"Purge":         func() error { return s.Purge(ctx) },
 		"WaitDurable":   func() error { return s.WaitDurable(ctx, 9) },
 	} {
 		if err := call(); !errors.Is(err, eventstore.ErrClosed) {

@@ -1,6 +1,10 @@
 package eventstoretest
 
-import "strings"
+import (
+	"strings"
+
+	"weiche/eventstore"
+)
 
 func splitWords(facts string) []string { return strings.Fields(facts) }
 
@@ -12,4 +16,15 @@ func parseWord(word string) (key, value string, del, ok bool) {
 	}
 	key, ok = strings.CutPrefix(word, "del:")
 	return key, "", true, ok
+}
+
+// RedactWords is a function for Options.Redacts in tests: a word "redact:id" in
+// the facts of an event declares the event with that id redacted.
+func RedactWords(r *eventstore.Record) (ids []string) {
+	for _, word := range splitWords(string(r.Facts)) {
+		if id, ok := strings.CutPrefix(word, "redact:"); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }

@@ -1,0 +1,143 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// disk is a file system with as much room as a test says.
+type disk struct {
+	vfs.FS
+	free atomic.Uint64
+}
+
+func (d *disk) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	return vfs.DiskUsage{AvailBytes: d.free.Load(), TotalBytes: 10 << 20}, nil
+}
+
+// With too little room nothing is appended, readers go on, and it ends by
+// itself. The ballast goes when it becomes worse.
+func TestI27FullDiskRefusesAppends(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{FS: vfs.NewMem()}
+		d.free.Store(8 << 20)
+		s := mustOpen(t, "log", Options{FS: d, MinFree: TenthOr2GiB, Ballast: 2 << 20})
+		try := func(id string) error {
+			time.Sleep(guardInterval)
+			r, err := s.Append(t.Context(), []Commit{{Events: []Event{event(id, "x")}}})
+			if err == nil {
+				err = r[0].Err
+			}
+			return err
+		}
+		look := func(what string, full, ballast bool) {
+			t.Helper()
+			time.Sleep(guardInterval)
+			h := s.Health()
+			_, err := d.Stat("log/" + ballastName)
+			if h.DiskFull != full || h.Ballast != ballast || (err == nil) != ballast || h.Broken != nil || h.Total != 10<<20 || h.Free != d.free.Load() {
+				t.Errorf("%s: %+v, ballast file: %v", what, h, err)
+			}
+		}
+		if err := try("1"); err != nil {
+			t.Fatal(err)
+		}
+		look("enough room", false, true)
+		d.free.Store(1<<20 - 1)
+		if err := try("2"); !errors.Is(err, ErrDiskFull) {
+			t.Errorf("append with too little room: %v", err)
+		}
+		if _, err := s.ReadAt(t.Context(), 1); err != nil {
+			t.Errorf("read with too little room: %v", err)
+		}
+		if err := s.Fence(t.Context(), 1); err != nil {
+			t.Errorf("fence with too little room: %v", err)
+		}
+		look("too little room", true, true)
+		d.free.Store(1 << 18)
+		if err := try("2"); !errors.Is(err, ErrDiskFull) {
+			t.Errorf("append with hardly any room: %v", err)
+		}
+		look("hardly any room", true, false)
+		d.free.Store(8 << 20)
+		if err := s.Fence(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(guardInterval)
+		r, err := s.Append(t.Context(), []Commit{{Epoch: 2, Events: []Event{event("2", "x")}}})
+		if err != nil || r[0].Err != nil || r[0].First != 2 {
+			t.Errorf("append with room again: %v, %v", r, err)
+		}
+		look("room again", false, false)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = mustOpen(t, "log", s.opts)
+		look("opened again", false, true)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// A burst that is faster than the interval is seen by its size.
+func TestDiskGuardSeesABurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{FS: vfs.NewMem()}
+		d.free.Store(8 << 20)
+		s := mustOpen(t, "log", Options{FS: d, MinFree: TenthOr2GiB})
+		d.free.Store(0)
+		sent := 0
+		for ; sent < 100; sent++ {
+			e := event(strings.Repeat("x", sent+1), strings.Repeat("x", 1<<20))
+			if _, err := s.Append(t.Context(), []Commit{{Events: []Event{e}}}); errors.Is(err, ErrDiskFull) {
+				break
+			}
+		}
+		if sent == 0 || sent > guardBytes>>20 {
+			t.Errorf("%d MiB were let through", sent)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestI28HealthTellsOfAWriteThatHangs(t *testing.T) {
+	slow := &slowDisk{}
+	s := mustOpen(t, "log", Options{FS: errorfs.Wrap(vfs.NewMem(), slow)})
+	mustAppend(t, s, Commit{Events: []Event{event("1", "x")}})
+	if h := s.Health(); !h.StuckSince.IsZero() || h.LastCommit == 0 {
+		t.Errorf("before: %+v", h)
+	}
+	reached, release := slow.hold()
+	done, before := make(chan error), time.Now()
+	go func() {
+		_, err := s.Append(context.Background(), []Commit{{Events: []Event{event("2", "x")}}})
+		done <- err
+	}()
+	<-reached
+	if h := s.Health(); h.StuckSince.Before(before) || h.StuckSince.After(time.Now()) {
+		t.Errorf("while it hangs: %+v", h)
+	}
+	release()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if h := s.Health(); !h.StuckSince.IsZero() || h.Broken != nil {
+		t.Errorf("after: %+v", h)
+	}
+	bad := errors.New("bad")
+	s.writer.fail(bad)
+	if h := s.Health(); !errors.Is(h.Broken, bad) {
+		t.Errorf("broken: %+v", h)
+	}
+}
