@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 
@@ -28,9 +29,14 @@ func (f *failure) wire() *connect.Error {
 	return connect.NewError(codeOf(f.reason), f.message).WithDetail(detail)
 }
 
-// answerErrors turns every error into what the caller is told, and logs what only
-// we are.
-func (s *server) answerErrors(next connect.ServerFunc) connect.ServerFunc {
+// AnswerErrors turns every error of a service into what the caller is told, and
+// logs what only we are. An error that has a method Reason() errorv1.Reason tells
+// its text with that reason.
+func AnswerErrors(logger *slog.Logger) connect.ServerInterceptor {
+	return func(next connect.ServerFunc) connect.ServerFunc { return answerErrors(logger, next) }
+}
+
+func answerErrors(logger *slog.Logger, next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
 		err := next(ctx, spec, stream)
 		if err == nil {
@@ -38,7 +44,7 @@ func (s *server) answerErrors(next connect.ServerFunc) connect.ServerFunc {
 		}
 		f, ours := failureOf(err)
 		if ours {
-			s.Logger.Error("call failed", "procedure", spec.Procedure, "reason", f.reason.String(), "error", err)
+			logger.Error("call failed", "procedure", spec.Procedure, "reason", f.reason.String(), "error", err)
 		}
 		if info, ok := connect.CallInfoForServerContext(ctx); ok {
 			switch {

@@ -35,6 +35,8 @@ type Config struct {
 	Queries Queries
 	// Views answers questions about conversations.
 	Views Views
+	// Operations is what an operator may do; nothing if nil.
+	Operations adminv1connect.OperationsServiceHandler
 	// Keys binds tokens and makes the codes of links.
 	Keys *keyring.Keyring
 	// Links makes the address that takes a code to an account of a channel.
@@ -84,18 +86,25 @@ func New(config Config) http.Handler {
 	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
 	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
 
-	widget := connect.NewServer(s.answerErrors, s.recoverPanics, s.requireVisitor)
+	told := AnswerErrors(s.Logger)
+	widget := connect.NewServer(told, s.recoverPanics, s.requireVisitor)
 	widgetv1connect.RegisterWidgetServiceHandler(widget, &widgetService{s})
-	workspace := connect.NewServer(s.answerErrors, s.recoverPanics, s.requireAgent)
+	workspace := connect.NewServer(told, s.recoverPanics, s.requireAgent)
 	workspacev1connect.RegisterWorkspaceServiceHandler(workspace, &workspaceService{s})
-	admin := connect.NewServer(s.answerErrors, s.recoverPanics, s.requireAdmin)
+	admin := connect.NewServer(told, s.recoverPanics, s.requireAdmin)
 	adminv1connect.RegisterAdminServiceHandler(admin, &adminService{s})
+	operations := connect.NewServer(told, s.recoverPanics, s.requireAdmin)
+	if s.Operations == nil {
+		s.Operations = adminv1connect.UnimplementedOperationsServiceHandler{}
+	}
+	adminv1connect.RegisterOperationsServiceHandler(operations, s.Operations)
 
 	mux := http.NewServeMux()
 	mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(mounted(widget, maxRequest)))
 	sameOrigin := http.NewCrossOriginProtection()
 	mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
 	mux.Handle("/"+adminv1connect.AdminServiceName+"/", sameOrigin.Handler(mounted(admin, maxAdminRequest)))
+	mux.Handle("/"+adminv1connect.OperationsServiceName+"/", sameOrigin.Handler(mounted(operations, maxAdminRequest)))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))

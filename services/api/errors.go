@@ -40,10 +40,16 @@ var (
 // else should hear of it.
 func failureOf(err error) (f *failure, ours bool) {
 	var told *failure
+	var reasoned interface {
+		error
+		Reason() errorv1.Reason
+	}
 	var wire *connect.Error
 	switch {
 	case errors.As(err, &told):
 		return told, told.reason == errorv1.Reason_REASON_INTERNAL
+	case errors.As(err, &reasoned):
+		return &failure{reason: reasoned.Reason(), message: reasoned.Error()}, false
 	case errors.As(err, &wire):
 		// The body was not read to its end, or could not be.
 		switch wire.Code() {

@@ -59,6 +59,10 @@ var areas = []area{
 		may:   []string{broker, channel, widget, blob, keyring, projections, proto},
 		tests: []string{router, conversation, eventstore},
 	},
+	{
+		packages: "weiche/services/operations/...", is: "what an operator does to a whole installation",
+		may: []string{router, conversation, eventstore, projections, keyring, channel, proto}, tests: []string{everything},
+	},
 	{packages: "weiche/services/notify/...", is: "outgoing webhooks", may: []string{broker, proto}},
 	{packages: blob, is: "media"},
 	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},

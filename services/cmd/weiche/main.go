@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"connectrpc.com/connect/v2"
 	"github.com/spf13/cobra"
 
 	"weiche/eventstore"
@@ -60,6 +61,12 @@ func exitCode(err error) int {
 		return exitNotFound
 	case errors.Is(err, eventstore.ErrLocked), errors.Is(err, broker.ErrRouterRunning):
 		return exitConflict
+	}
+	switch connect.CodeOf(err) {
+	case connect.CodeNotFound:
+		return exitNotFound
+	case connect.CodeInvalidArgument:
+		return exitUsage
 	}
 	return exitFailed
 }

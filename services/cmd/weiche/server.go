@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -138,14 +139,13 @@ func (s *server) newHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(meta.Pattern, meta.NewWebhook(meta.WebhookConfig{
 		Directory: s.directory, Publisher: s.broker,
-		Readers: map[string]channel.Reader{
-			whatsapp.Channel: whatsapp.Reader{}, messenger.Channel: messenger.Reader{}, instagram.Channel: instagram.Reader{},
-		},
+		Readers: readers(),
 	}))
+	commands := publisher{s.broker, s.directory}
 	mux.Handle("/", api.New(api.Config{
-		Publisher: publisher{s.broker, s.directory},
-		Queries:   queries{s.folder, s.engine, s.directory},
-		Views:     s.folder.views, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
+		Publisher: commands, Operations: s.folder.operations(commands),
+		Queries: queries{s.folder, s.engine, s.directory},
+		Views:   s.folder.views, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
 	}))
 	return mux
 }
@@ -282,9 +282,22 @@ func (s *server) close() error {
 // tokenFile is where the administrator's token is for who may read the folder.
 func tokenFile(data string) string { return filepath.Join(data, "tokens", "admin") }
 
-// writeAdminToken writes the administrator's token beside the log.
+// writeAdminToken writes the administrator's token beside the log, and where it is
+// good for.
 func (s *server) writeAdminToken() error {
-	return writeToken(tokenFile(s.config.data), api.AdminToken(s.folder.keys).Reveal())
+	err := writeToken(tokenFile(s.config.data), api.AdminToken(s.folder.keys).Reveal())
+	if err != nil {
+		return err
+	}
+	return writeToken(urlFile(s.config.data), "http://"+localAddress(s.config.listener.Addr()))
+}
+
+// localAddress is how this machine reaches a listener.
+func localAddress(at net.Addr) string {
+	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return at.String()
 }
 
 // writeToken writes a token that only its owner can read.

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/connect/v2/connectinprocess"
+
+	"weiche/eventstore"
+	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+	"weiche/services/api"
+	"weiche/services/channel"
+	"weiche/services/instagram"
+	"weiche/services/messenger"
+	"weiche/services/operations"
+	"weiche/services/router"
+	"weiche/services/whatsapp"
+)
+
+// readers are the parsers of all channels.
+func readers() map[string]channel.Reader {
+	return map[string]channel.Reader{
+		whatsapp.Channel: whatsapp.Reader{}, messenger.Channel: messenger.Reader{}, instagram.Channel: instagram.Reader{},
+	}
+}
+
+// operations returns what an operator may do with the folder.
+func (f *folder) operations(publisher channel.Publisher) *operations.Operations {
+	return operations.New(operations.Config{
+		Store: f.store, Keys: f.keys, Views: f.views, Publisher: publisher, Readers: readers(),
+	})
+}
+
+// operate calls do with what an operator may do with a data folder: by the weiche
+// that is running on it, or else on the folder itself.
+func operate(ctx context.Context, dir string, do func(context.Context, adminv1connect.OperationsServiceClient) error) error {
+	err := withFolder(ctx, dir, func(ctx context.Context, f *folder) error {
+		engine := router.NewEngine(router.EngineConfig{Store: f.store, Keys: f.keys})
+		server := connect.NewServer(api.AnswerErrors(slog.New(slog.DiscardHandler)))
+		adminv1connect.RegisterOperationsServiceHandler(server, f.operations(router.Direct{Engine: engine}))
+		return f.caughtUp(ctx, func() error {
+			return do(ctx, adminv1connect.NewOperationsServiceClient(connect.NewClient(connectinprocess.New(server))))
+		})
+	})
+	if !errors.Is(err, eventstore.ErrLocked) {
+		return err
+	}
+	url, token, err := runningServer(dir)
+	if err != nil {
+		return fmt.Errorf("a weiche is running on %s and does not say where: %w", dir, err)
+	}
+	authorized := func(next connect.ClientFunc) connect.ClientFunc {
+		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+			ctx, info := connect.NewClientContext(ctx)
+			info.RequestHeader().Set("Authorization", "Bearer "+token)
+			return next(ctx, spec)
+		}
+	}
+	client := connect.NewClient(connecthttp.NewTransport(http.DefaultClient, url), authorized)
+	return do(ctx, adminv1connect.NewOperationsServiceClient(client))
+}
+
+// runningServer returns where the weiche that runs on a folder is, and the
+// administrator's token.
+func runningServer(dir string) (url, token string, err error) {
+	for name, into := range map[string]*string{urlFile(dir): &url, tokenFile(dir): &token} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return "", "", err
+		}
+		*into = strings.TrimSpace(string(text))
+	}
+	return url, token, nil
+}
+
+// urlFile is where a running server writes its address for who may read the
+// folder.
+func urlFile(data string) string { return filepath.Join(data, "tokens", "url") }
