@@ -18,8 +18,8 @@ import (
 
 // Publish hands a batch to the router and waits until its events are durable,
 // or ctx ends: the error is ErrNoAnswer then, and the batch may or may not be
-// in the log. A full stream is ErrOverloaded at once, a server out of reach
-// ErrUnavailable, and neither is tried again here.
+// in the log. A full stream and a full disk are ErrOverloaded at once, a server
+// out of reach ErrUnavailable, and neither is tried again here.
 func (b *Broker) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
 	subject, err := subjectFor(from)
 	if err != nil {
@@ -36,6 +36,9 @@ func (b *Broker) Publish(ctx context.Context, from channel.Source, batch *ingres
 	answer := &ingressv1.Answer{}
 	if err := proto.Unmarshal(reply, answer); err != nil {
 		return nil, fmt.Errorf("broker: the router's answer: %w", err)
+	}
+	if answer.GetOverloaded() {
+		return nil, fmt.Errorf("%w: the log takes nothing now", ErrOverloaded)
 	}
 	return answer, nil
 }

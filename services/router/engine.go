@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -34,8 +35,10 @@ type Engine struct {
 	// customerKeys holds the keys of customers, this round's among them.
 	customerKeys map[string]string
 
-	// mu orders rounds that come from the inbox and from timers.
-	mu sync.Mutex
+	// mu orders rounds that come from the inbox and from timers; began is when
+	// the one under way began.
+	mu    sync.Mutex
+	began atomic.Pointer[time.Time]
 }
 
 // EngineConfig is what an Engine needs.
@@ -79,11 +82,13 @@ const (
 )
 
 // Round decides requests in their order, appends what follows as one write, and
-// returns an answer for each when all of it is durable. An error means that the
-// log is broken and the process should end; nobody was answered then.
+// returns an answer for each when all of it is durable. Where the disk is full
+// nothing happens, and the answers say overloaded. An error means that the log
+// is broken and the process should end; nobody was answered then.
 func (e *Engine) Round(ctx context.Context, requests []Request) ([]*ingressv1.Answer, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	defer e.busy()()
 	r := &round{engine: e}
 	for _, request := range requests {
 		answer := &ingressv1.Answer{}
@@ -98,15 +103,43 @@ func (e *Engine) Round(ctx context.Context, requests []Request) ([]*ingressv1.An
 	e.trim()
 	if err != nil {
 		e.reset()
+	}
+	if errors.Is(err, eventstore.ErrDiskFull) {
+		e.logger.Error("nothing can be written", "error", err)
+		for at := range r.answers {
+			r.answers[at] = &ingressv1.Answer{Overloaded: true}
+		}
+		return r.answers, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	return r.answers, nil
 }
 
-// Fire decides what a timer brings.
+// busy notes that a decision is under way, until the func that it returns is
+// called.
+func (e *Engine) busy() func() {
+	began := time.Now()
+	e.began.Store(&began)
+	return func() { e.began.Store(nil) }
+}
+
+// BusySince returns since when the decision that is under way is, zero if there
+// is none. It returns at once.
+func (e *Engine) BusySince() time.Time {
+	if began := e.began.Load(); began != nil {
+		return *began
+	}
+	return time.Time{}
+}
+
+// Fire decides what a timer brings. Where the disk is full nothing happens, and
+// the error is eventstore.ErrDiskFull; after any other the process should end.
 func (e *Engine) Fire(ctx context.Context, account string, timer conversation.Timer) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	defer e.busy()()
 	now := e.now()
 	command := &conversation.FireTimer{Header: conversation.Header{
 		ID: e.newID(now), Account: account, Now: now, Received: now,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,8 @@ type Relay struct {
 	again chan struct{}
 	// head is where the log ended when the relay was made.
 	head uint64
+	// published is the position of the last record on EVENTS.
+	published atomic.Uint64
 }
 
 // NewRelay returns a relay of everything that is appended from now on. What the
@@ -40,8 +43,13 @@ func NewRelay(engine *Engine, b *broker.Broker, logger *slog.Logger) *Relay {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Relay{engine: engine, broker: b, logger: logger, again: make(chan struct{}, 1), head: engine.store.Durable()}
+	r := &Relay{engine: engine, broker: b, logger: logger, again: make(chan struct{}, 1), head: engine.store.Durable()}
+	r.published.Store(r.head)
+	return r
 }
+
+// Position returns the position of the last record that is on EVENTS.
+func (r *Relay) Position() uint64 { return r.published.Load() }
 
 // Again makes the relay look at once for sends that nobody has claimed: after a
 // reconnect the broker may have forgotten them.
@@ -254,6 +262,7 @@ func (r *Relay) follow(ctx context.Context) error {
 		if err := r.broker.PublishEvent(ctx, public); err != nil {
 			return fmt.Errorf("event %d: %w", rec.Position, err)
 		}
+		r.published.Store(rec.Position)
 	}
 	return ctx.Err()
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"weiche/eventstore"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/broker"
 	"weiche/services/conversation"
@@ -107,6 +108,9 @@ func (r *Router) answer(d *broker.Delivery, answer *ingressv1.Answer) {
 // have been set.
 const idle = time.Minute
 
+// untilRoom is how long they wait where the disk is full.
+const untilRoom = time.Second
+
 // timers fires what is due, in order. It wakes when the log grows, since what was
 // written may be due sooner than what it waits for.
 func (r *Router) timers(ctx context.Context) error {
@@ -142,7 +146,11 @@ func (r *Router) fireDue(ctx context.Context) (time.Duration, error) {
 			return wait, nil
 		}
 		before := r.engine.store.Durable()
-		if err := r.engine.Fire(context.WithoutCancel(ctx), account, timer); err != nil {
+		err = r.engine.Fire(context.WithoutCancel(ctx), account, timer)
+		if errors.Is(err, eventstore.ErrDiskFull) {
+			return untilRoom, nil
+		}
+		if err != nil {
 			return 0, err
 		}
 		if r.engine.store.Durable() == before {

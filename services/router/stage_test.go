@@ -30,13 +30,18 @@ type stage struct {
 	engine *router.Engine
 }
 
-func newStage(t *testing.T) *stage {
-	s := &stage{t: t, fs: vfs.NewMem(), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+func newStage(t *testing.T) *stage { return newStageOn(t, vfs.NewMem()) }
+
+// newStageOn is a stage whose log is on a disk.
+func newStageOn(t *testing.T, fs vfs.FS) *stage {
+	s := &stage{t: t, fs: fs, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	var err error
 	if s.keys, err = keyring.Open("keyring", keyring.Options{FS: vfs.NewMem()}); err != nil {
 		t.Fatal(err)
 	}
-	s.store, err = eventstore.Open("log", eventstore.Options{FS: s.fs, Index: router.Index, Now: s.clock})
+	s.store, err = eventstore.Open("log", eventstore.Options{
+		FS: s.fs, Index: router.Index, Now: s.clock, MinFree: eventstore.TenthOr2GiB,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,9 @@ import (
 	"weiche/services/router"
 )
 
+// ballast is how much room a server keeps to give back when others fill the disk.
+const ballast = 16 << 20
+
 // folder is a data folder: the log, the keys apart from it, and the views.
 type folder struct {
 	dir   string
@@ -43,9 +46,13 @@ func openFolder(dir string, create bool, logger *slog.Logger) (_ *folder, err er
 			f.close()
 		}
 	}()
-	if f.store, err = eventstore.Open(filepath.Join(dir, "log"), eventstore.Options{
-		Index: router.Index, Logger: logger,
-	}); err != nil {
+	options := eventstore.Options{
+		Index: router.Index, Logger: logger, MinFree: eventstore.TenthOr2GiB,
+	}
+	if create {
+		options.Ballast = ballast
+	}
+	if f.store, err = eventstore.Open(filepath.Join(dir, "log"), options); err != nil {
 		if errors.Is(err, eventstore.ErrLocked) {
 			err = fmt.Errorf("%w; a weiche is running on it", err)
 		}

@@ -50,6 +50,7 @@ type server struct {
 	directory *router.Directory
 	relay     *router.Relay
 	egress    *egress.Egress
+	watchdog  *watchdog
 	handler   http.Handler
 }
 
@@ -87,6 +88,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 	if s.egress, err = s.newEgress(); err != nil {
 		return nil, err
 	}
+	s.watchdog = s.newWatchdog()
 	s.handler = s.newHandler()
 	if err := s.writeAdminToken(); err != nil {
 		return nil, err
@@ -134,9 +136,28 @@ func (s *server) newEgress() (*egress.Egress, error) {
 	})
 }
 
+// newWatchdog makes what tells whether this server can do its work.
+func (s *server) newWatchdog() *watchdog {
+	return &watchdog{
+		vitals: vitals{
+			log: s.folder.store.Health, head: s.folder.store.Durable, busySince: s.engine.BusySince,
+			connected: s.broker.Connected, now: time.Now,
+			followers: []*follower{
+				{name: "views", position: s.folder.views.Position},
+				{name: "relay", position: s.relay.Position},
+			},
+		},
+		die: func(err error) {
+			s.config.logger.Error("weiche cannot go on", "error", err)
+			os.Exit(exitFailed)
+		},
+	}
+}
+
 // newHandler makes everything that is served over HTTP.
 func (s *server) newHandler() http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /readyz", s.watchdog)
 	mux.Handle(meta.Pattern, meta.NewWebhook(meta.WebhookConfig{
 		Directory: s.directory, Publisher: s.broker,
 		Readers: readers(),
@@ -204,6 +225,7 @@ func (s *server) run(ctx context.Context) error {
 	core.Go(func() error { return s.directory.Run(inner) })
 	core.Go(func() error { return router.New(s.engine, s.broker, s.config.logger).Run(inner) })
 	core.Go(func() error { return s.relay.Run(inner) })
+	core.Go(func() error { return s.watchdog.run(inner) })
 	core.Go(func() error {
 		select {
 		case <-s.lease.Lost():

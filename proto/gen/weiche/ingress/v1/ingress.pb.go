@@ -1286,7 +1286,10 @@ type Answer struct {
 	// One for each item, in their order.
 	Items []*ItemAnswer `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The batch could not be read at all; items is empty.
-	Error         string `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	Error string `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	// The log takes nothing now, for want of room: nothing was decided, items is
+	// empty, and the same may be asked again.
+	Overloaded    bool `protobuf:"varint,3,opt,name=overloaded,proto3" json:"overloaded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1333,6 +1336,13 @@ func (x *Answer) GetError() string {
 		return x.Error
 	}
 	return ""
+}
+
+func (x *Answer) GetOverloaded() bool {
+	if x != nil {
+		return x.Overloaded
+	}
+	return false
 }
 
 // ItemAnswer is what became of one item.
@@ -1523,10 +1533,13 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\asent_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"M\n" +
 	"\aIgnored\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12.\n" +
-	"\x13provider_account_id\x18\x02 \x01(\tR\x11providerAccountId\"S\n" +
+	"\x13provider_account_id\x18\x02 \x01(\tR\x11providerAccountId\"s\n" +
 	"\x06Answer\x123\n" +
 	"\x05items\x18\x01 \x03(\v2\x1d.weiche.ingress.v1.ItemAnswerR\x05items\x12\x14\n" +
-	"\x05error\x18\x02 \x01(\tR\x05error\"\xb3\x02\n" +
+	"\x05error\x18\x02 \x01(\tR\x05error\x12\x1e\n" +
+	"\n" +
+	"overloaded\x18\x03 \x01(\bR\n" +
+	"overloaded\"\xb3\x02\n" +
 	"\n" +
 	"ItemAnswer\x125\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1d.weiche.ingress.v1.ItemStatusR\x06status\x12\x1a\n" +
