@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -107,6 +108,9 @@ type Broker struct {
 
 	mu        sync.Mutex
 	restored  chan struct{}                     // closed once the streams are back after a reconnect
+	// incarnation is that of the log, once the router has said it.
+	incarnation atomic.Pointer[string]
+
 	closers   map[interface{ Close() }]struct{} // what has to end before the connections
 	closeOnce sync.Once
 }

@@ -66,6 +66,9 @@ const (
 	headerType = "Weiche-Type"
 )
 
+// metaIncarnation, in the metadata of a stream: the log that it carries to.
+const metaIncarnation = "weiche-incarnation"
+
 // partition is the one partition that there is.
 const partition = "0"
 

@@ -14,6 +14,13 @@ const leaseBytes = 1 << 20
 // are missing. What they hold stays.
 func (b *Broker) ensureStreams(ctx context.Context) error {
 	for _, config := range b.streams() {
+		if b.incarnation.Load() == nil {
+			known, err := b.incarnationOf(ctx, config.Name)
+			if err != nil {
+				return fmt.Errorf("broker: stream %s: %w", config.Name, err)
+			}
+			config.Metadata = map[string]string{metaIncarnation: known}
+		}
 		if _, err := b.js.CreateOrUpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("broker: stream %s: %w", config.Name, err)
 		}
@@ -53,7 +60,13 @@ func (b *Broker) streams() []jetstream.StreamConfig {
 		MaxBytes:  limits.EventsBytes,
 		MaxAge:    limits.EventsAge,
 	}
-	return []jetstream.StreamConfig{ingress, outcomes, egress, events}
+	configs := []jetstream.StreamConfig{ingress, outcomes, egress, events}
+	if incarnation := b.incarnation.Load(); incarnation != nil {
+		for at := range configs {
+			configs[at].Metadata = map[string]string{metaIncarnation: *incarnation}
+		}
+	}
+	return configs
 }
 
 // leases is the bucket of leases. The bucket has the lifetime, not the key: an

@@ -78,6 +78,9 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 	if s.lease, err = s.broker.AcquireRouter(ctx, instance()); err != nil {
 		return nil, err
 	}
+	if err := s.broker.Adopt(ctx, s.folder.store.Incarnation()); err != nil {
+		return nil, err
+	}
 	if s.directory, err = router.NewDirectory(ctx, s.folder.store, s.folder.keys); err != nil {
 		return nil, err
 	}
