@@ -85,8 +85,8 @@ func (t *timelineFold) reroute(reply *viewv1.AgentComment, e *eventv1.ReplyRerou
 }
 
 // advance moves a reply forward (M3): queued, sending, sent, delivered, read;
-// failed from queued, sending, sent or unknown; unknown from sending. It reports
-// whether the reply moved.
+// failed from queued, sending, sent or unknown; unknown from sending, and from
+// queued after a restore. It reports whether the reply moved.
 func advance(reply *viewv1.AgentComment, to viewv1.DeliveryState, why *eventv1.SendError) bool {
 	from := reply.State
 	forward := false
@@ -94,7 +94,7 @@ func advance(reply *viewv1.AgentComment, to viewv1.DeliveryState, why *eventv1.S
 	case failed:
 		forward = from <= sent || from == outcomeUnsure
 	case outcomeUnsure:
-		forward = from == sending
+		forward = from == queued || from == sending
 	default:
 		forward = from < to || from == outcomeUnsure && to > sending
 	}

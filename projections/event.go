@@ -132,6 +132,7 @@ func isUnused(name string) bool {
 		"weiche.event.v1.LaneReleased",
 		"weiche.event.v1.ItemQuarantined",
 		"weiche.event.v1.ReceiptParked",
+		"weiche.event.v1.LogRestored",
 		"weiche.event.v1.ItemIgnored":
 		return true
 	}

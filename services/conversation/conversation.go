@@ -40,6 +40,7 @@ const (
 	CategoryConversation = "conversation"
 	CategoryQuarantine   = "quarantine"
 	CategoryReceipts     = "receipts"
+	CategoryInstallation = "installation"
 )
 
 // Decision is what follows from a command.
@@ -119,6 +120,10 @@ func (d *decider) decide(c Command) error {
 		return d.setup(c)
 	case *KeepItem:
 		return d.keep(c)
+	case *AbandonSends:
+		return d.abandon(c)
+	case *RecordRestore:
+		return d.restored(c)
 	}
 	panic("conversation: a command without a rule")
 }

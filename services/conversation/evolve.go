@@ -315,7 +315,7 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 // evolveOther folds events of streams that hold no state of their own.
 func (s *State) evolveOther(e Event) {
 	switch b := e.Body.(type) {
-	case *eventv1.CustomerCreated, *eventv1.ItemQuarantined, *eventv1.ItemIgnored:
+	case *eventv1.CustomerCreated, *eventv1.ItemQuarantined, *eventv1.ItemIgnored, *eventv1.LogRestored:
 		// They are shown; nothing is decided by them.
 	case *eventv1.ReceiptParked:
 		hash := string(b.GetProviderMessageHash())

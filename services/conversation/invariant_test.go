@@ -154,7 +154,7 @@ func (o *observer) event(c conversation.Command, e conversation.Event) {
 		o.received(c, b)
 	case *eventv1.ReplyQueued, *eventv1.ReplyRerouted, *eventv1.MessageSending, *eventv1.MessageSent,
 		*eventv1.MessageDelivered, *eventv1.MessageRead, *eventv1.MessageFailed, *eventv1.MessageOutcomeUnknown:
-		o.message(e)
+		o.message(c, e)
 	case *eventv1.SendQueued, *eventv1.SendRequested, *eventv1.SendClaimed, *eventv1.SendDeferred,
 		*eventv1.SendOutcomeUnknown, *eventv1.LaneReleased, *eventv1.SendSucceeded, *eventv1.SendFailed,
 		*eventv1.SendWithdrawn:
@@ -324,7 +324,7 @@ func (o *observer) received(c conversation.Command, b *eventv1.MessageReceived) 
 
 // message shows I10, I11 and I13: states go forward, and a reply goes where its
 // frozen route says.
-func (o *observer) message(e conversation.Event) {
+func (o *observer) message(c conversation.Command, e conversation.Event) {
 	var id, to string
 	var from []string
 	var route *eventv1.FrozenRoute
@@ -359,6 +359,9 @@ func (o *observer) message(e conversation.Event) {
 		id, to, from = b.GetMessageId(), "failed", []string{"queued", "sending", "sent", "unknown"}
 	case *eventv1.MessageOutcomeUnknown:
 		id, to, from = b.GetMessageId(), "unknown", []string{"sending"}
+		if _, restored := c.(*conversation.AbandonSends); restored {
+			from = append(from, "queued")
+		}
 	}
 	m := o.messages[id]
 	if !slices.Contains(from, m.state) {
@@ -425,7 +428,11 @@ func (o *observer) lane(c conversation.Command, e conversation.Event) {
 			o.fail("I12: %T makes a send be tried again", c)
 		}
 	case *eventv1.SendOutcomeUnknown:
-		move(b.GetSendId(), "unknown", "claimed")
+		from := []string{"claimed"}
+		if _, restored := c.(*conversation.AbandonSends); restored {
+			from = append(from, "queued", "requested", "deferred")
+		}
+		move(b.GetSendId(), "unknown", from...)
 	case *eventv1.LaneReleased:
 		move(b.GetSendId(), "unresolved", "unknown")
 	case *eventv1.SendSucceeded:

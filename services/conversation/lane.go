@@ -140,7 +140,7 @@ func (d *decider) outcome(c *ReportOutcome) error {
 		return err
 	}
 	claimed := send.State == SendClaimed || send.State == SendUnknown
-	if !claimed || send.Attempt != c.Attempt || send.Nonce != c.Nonce {
+	if !claimed || send.Attempt != c.Attempt || send.Nonce != c.Nonce || c.Nonce == "" {
 		return refuse(claimLost, "the attempt was claimed by somebody else")
 	}
 	switch {

@@ -381,6 +381,29 @@ func (w *world) echo(t *rapid.T) {
 	w.give(e)
 }
 
+// restored takes the log for one that comes from a backup, as far as one identity
+// goes. Nothing of what it was to get is sent again.
+func (w *world) restored(t *rapid.T) {
+	w.t = t
+	send := w.sends[w.pickID("send", w.sendIDs)]
+	if send == nil || !w.chance("restored", 8) {
+		t.Skip("nothing was sent")
+	}
+	abandon := &conversation.AbandonSends{Header: w.header(""), IdentityID: send.identity}
+	if d, _ := w.give(abandon); len(d.Events) > 0 {
+		w.happened["abandoned"]++
+	}
+	for _, s := range w.sends {
+		if s.identity == send.identity && slices.Contains([]string{"queued", "requested", "claimed", "deferred"}, s.state) {
+			w.fail("I31: a send is %s after a restore", s.state)
+		}
+	}
+	abandon.Header = w.header("")
+	if d, err := w.give(abandon); err != nil || len(d.Events) > 0 {
+		w.fail("I31: the same again gives %d events, %v", len(d.Events), err)
+	}
+}
+
 func (w *world) waits(t *rapid.T) {
 	w.t = t
 	w.now = w.now.Add(pick(w, "for", time.Second, 3*time.Second, 7*time.Second, 31*time.Second, 61*time.Second, 2*time.Minute))

@@ -137,7 +137,8 @@ func follows(from, to MessageState) bool {
 	case MessageFailed:
 		return from == MessageQueued || from == MessageSending || from == MessageSent || from == MessageUnknown
 	case MessageUnknown:
-		return from == MessageSending
+		// Queued, where the log was restored: it may have been sent since.
+		return from == MessageQueued || from == MessageSending
 	}
 	if from == MessageFailed {
 		return false

@@ -68,7 +68,8 @@ func Timers(body proto.Message) (set, end []Timer) {
 			timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId())
 	case *eventv1.SendOutcomeUnknown:
 		return timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId()),
-			timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId())
+			append(timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()),
+				timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())...)
 	case *eventv1.SendWithdrawn:
 		return nil, timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())
 	case *eventv1.LaneReleased:

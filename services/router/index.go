@@ -116,6 +116,9 @@ func unclaimed(account string, body any, change *eventstore.IndexChange) {
 		change.Delete = append(change.Delete, key(e.GetSendId()))
 	case *eventv1.SendWithdrawn:
 		change.Delete = append(change.Delete, key(e.GetSendId()))
+	case *eventv1.SendOutcomeUnknown:
+		// Claimed mostly, and then the entry is gone; not so after a restore.
+		change.Delete = append(change.Delete, key(e.GetSendId()))
 	}
 }
 

@@ -87,6 +87,9 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 	s.engine = router.NewEngine(router.EngineConfig{
 		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger,
 	})
+	if err := s.engine.Settle(ctx); err != nil {
+		return nil, err
+	}
 	s.relay = router.NewRelay(s.engine, s.broker, config.logger)
 	if s.egress, err = s.newEgress(); err != nil {
 		return nil, err

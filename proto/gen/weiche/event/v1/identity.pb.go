@@ -1801,7 +1801,9 @@ type SendOutcomeUnknown struct {
 	// The timer that this ends.
 	OutcomeDue *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=outcome_due,json=outcomeDue,proto3" json:"outcome_due,omitempty"`
 	// What it was for.
-	Origin        *SendOrigin `protobuf:"bytes,7,opt,name=origin,proto3" json:"origin,omitempty"`
+	Origin *SendOrigin `protobuf:"bytes,7,opt,name=origin,proto3" json:"origin,omitempty"`
+	// The timer of a deferred attempt that this ends.
+	RetryAt       *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=retry_at,json=retryAt,proto3" json:"retry_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1881,6 +1883,13 @@ func (x *SendOutcomeUnknown) GetOutcomeDue() *timestamppb.Timestamp {
 func (x *SendOutcomeUnknown) GetOrigin() *SendOrigin {
 	if x != nil {
 		return x.Origin
+	}
+	return nil
+}
+
+func (x *SendOutcomeUnknown) GetRetryAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RetryAt
 	}
 	return nil
 }
@@ -2397,7 +2406,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"outcomeDue\x123\n" +
 	"\x06origin\x18\x06 \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x129\n" +
 	"\n" +
-	"lane_until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\"\xc7\x02\n" +
+	"lane_until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\"\xfe\x02\n" +
 	"\x12SendOutcomeUnknown\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1f\n" +
@@ -2408,7 +2417,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"lane_until\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\x12;\n" +
 	"\voutcome_due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"outcomeDue\x123\n" +
-	"\x06origin\x18\a \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\"\xb5\x01\n" +
+	"\x06origin\x18\a \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x125\n" +
+	"\bretry_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\aretryAt\"\xb5\x01\n" +
 	"\rSendWithdrawn\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
@@ -2521,19 +2531,20 @@ var file_weiche_event_v1_identity_proto_depIdxs = []int32{
 	29, // 29: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
 	29, // 30: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
 	14, // 31: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
-	14, // 32: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
-	29, // 33: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
-	29, // 34: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
-	5,  // 35: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
-	7,  // 36: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
-	5,  // 37: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
-	7,  // 38: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
-	30, // 39: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
-	40, // [40:40] is the sub-list for method output_type
-	40, // [40:40] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	29, // 32: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
+	14, // 33: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
+	29, // 34: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
+	29, // 35: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
+	5,  // 36: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
+	7,  // 37: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
+	5,  // 38: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
+	7,  // 39: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
+	30, // 40: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
+	41, // [41:41] is the sub-list for method output_type
+	41, // [41:41] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_identity_proto_init() }

@@ -1,0 +1,68 @@
+package conversation
+
+import (
+	"slices"
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+)
+
+// AbandonSends says that the log was restored from a backup: nobody knows what
+// became of the sends of an identity that had not ended then. They are never sent
+// again by themselves.
+type AbandonSends struct {
+	Header
+	IdentityID string
+}
+
+// RecordRestore says that everything that was under way in a restored log has been
+// ended.
+type RecordRestore struct {
+	Header
+	// FromIncarnation is the log that the backup is of, LastPosition the last
+	// event that was restored, Head where that log ended.
+	FromIncarnation    string
+	LastPosition, Head uint64
+	RestoredAt         time.Time
+	// UnknownSends is how many sends were abandoned.
+	UnknownSends uint32
+}
+
+// abandon makes every send unknown that has not ended, and empties the lane: none
+// of them is behind another any more. One that is unknown already ends as it would
+// have.
+func (d *decider) abandon(c *AbandonSends) error {
+	i := d.identity(c.IdentityID)
+	if i == nil {
+		return refuse(notFound, "there is no such identity")
+	}
+	why := &eventv1.SendError{Reason: "restored"}
+	for _, send := range slices.Clone(i.lane) {
+		if send.State == SendUnknown {
+			continue
+		}
+		unknown := &eventv1.SendOutcomeUnknown{
+			SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, Error: why, Origin: send.Origin,
+		}
+		switch send.State {
+		case SendClaimed:
+			unknown.OutcomeDue = stamp(send.Due)
+		case SendDeferred:
+			unknown.RetryAt = stamp(send.Due)
+		}
+		d.emit(i.stream(), unknown)
+		d.emit(i.stream(), &eventv1.LaneReleased{SendId: send.ID, IdentityId: i.id})
+		d.advanceSend(send, MessageUnknown, why)
+	}
+	i.lane = slices.DeleteFunc(i.lane, func(s Send) bool { return s.State != SendUnknown })
+	return nil
+}
+
+// restored writes a restore down.
+func (d *decider) restored(c *RecordRestore) error {
+	d.emit(Stream{CategoryInstallation, "log"}, &eventv1.LogRestored{
+		FromIncarnation: c.FromIncarnation, LastPosition: c.LastPosition, Head: c.Head,
+		RestoredAt: stamp(c.RestoredAt), UnknownSends: c.UnknownSends,
+	})
+	return nil
+}
