@@ -3,8 +3,8 @@ package keyring
 import "errors"
 
 var (
-	// ErrMasterKey is returned by Open when the file master.key is missing beside
-	// a store, is damaged, can be read by others, or is another keyring's.
+	// ErrMasterKey is returned by Open and Import when the file with the master
+	// key is missing, is damaged, can be read by others, or is another keyring's.
 	ErrMasterKey = errors.New("keyring: master key")
 	// ErrKeyGone is returned by Seal and Unseal for a key that was destroyed or
 	// never was.
@@ -14,6 +14,11 @@ var (
 	ErrSealed = errors.New("keyring: cannot be unsealed")
 	// ErrCorrupt is returned when the master key does not open a stored value.
 	ErrCorrupt = errors.New("keyring: corrupt")
+	// ErrNotEmpty is returned by Import for a folder that holds a store.
+	ErrNotEmpty = errors.New("keyring: folder is not empty")
+	// ErrBadExport is returned by Import for what is not an export, or not the
+	// whole of one, or was changed.
+	ErrBadExport = errors.New("keyring: export is damaged")
 	// ErrClosed is returned by calls after Close.
 	ErrClosed = errors.New("keyring: closed")
 )

@@ -1,8 +1,9 @@
 // Package keyring holds what must not lie beside the log: the keys that content
 // is sealed with, one for each customer, so that destroying a key erases what
 // it sealed; the pepper of the hashes by which the log names addresses and
-// codes; and the secrets of integrations. It is a small Pebble store in a
-// folder of its own, each value encrypted under the master key beside it.
+// codes; the secrets of integrations; and the ledger of who was erased. It is a
+// small Pebble store in a folder of its own, each value encrypted under a master
+// key, which lies beside it or elsewhere.
 package keyring
 
 import (
@@ -24,6 +25,10 @@ const keySize = 32
 type Options struct {
 	// FS is where the folder is, the disk if nil.
 	FS vfs.FS
+	// MasterKeyFile is the file with the master key: 32 bytes, or the same in
+	// base64 on one line. It is only read. If empty, the key is in the file
+	// master.key of the folder, which is made with the store.
+	MasterKeyFile string
 	// Logger gets what Pebble reports; slog.Default if nil.
 	Logger *slog.Logger
 	// Pool is how many content keys are made ahead; 256 if 0.
@@ -46,6 +51,10 @@ type Keyring struct {
 	pool     pool
 	cache    cache
 	days     days
+	ledger   ledger
+	// exports is held for reading while an export reads the store: what it
+	// reads would stay in the files of keys that are destroyed meanwhile.
+	exports sync.RWMutex
 
 	users  sync.RWMutex // held for reading by whoever uses db
 	closed bool
@@ -54,7 +63,7 @@ type Keyring struct {
 // Open opens the keyring in dir, and makes it where there is none: a folder with
 // the store and the file master.key, which only its owner can read. A store
 // without that file, or with another's, is ErrMasterKey: nothing is made anew
-// then. Keys that a former process had made ahead are left alone, since the log
+// then. With Options.MasterKeyFile that file is not made either. Keys that a former process had made ahead are left alone, since the log
 // may use any of them.
 func Open(dir string, options Options) (*Keyring, error) {
 	options.ensureDefaults()
@@ -62,7 +71,7 @@ func Open(dir string, options Options) (*Keyring, error) {
 	k.pool.init(options.Pool)
 	k.cache.size = options.Cache
 	store := options.FS.PathJoin(dir, "store")
-	master, err := openMaster(options.FS, dir, store)
+	master, err := options.openMaster(dir, store)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +105,7 @@ func (k *Keyring) start() (err error) {
 		}
 	}
 	k.pepper = pepper
-	return nil
+	return k.loadLedger()
 }
 
 // Run keeps keys ready for NewKey until ctx ends, and returns nil then. It stops

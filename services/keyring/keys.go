@@ -108,11 +108,14 @@ func (k *Keyring) makeKey(batch *pebble.Batch) (readyKey, error) {
 // Destroy removes keys for ever: once it has returned, nothing that they sealed
 // can be opened, also not with what is left in the store's files. A key that is
 // not there is no error. It rewrites a part of the store, which takes
-// milliseconds; many keys at once cost hardly more than one.
+// milliseconds; many keys at once cost hardly more than one. It waits for exports
+// that are under way, which hold the keys that were there when they began.
 func (k *Keyring) Destroy(keyIDs ...string) error {
 	if len(keyIDs) == 0 {
 		return nil
 	}
+	k.exports.Lock()
+	defer k.exports.Unlock()
 	err := k.write(func(batch *pebble.Batch) error {
 		for _, id := range keyIDs {
 			if err := batch.Delete([]byte(nameKey+id), nil); err != nil {

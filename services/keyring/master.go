@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -13,24 +14,37 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// fileMaster is the file with the master key: 32 bytes and nothing else.
+// fileMaster is the file with the master key where none is named: 32 bytes and
+// nothing else.
 const fileMaster = "master.key"
 
-// openMaster reads the master key, or makes it where the store is not there
-// either.
-func openMaster(fs vfs.FS, dir, store string) (cipher.AEAD, error) {
-	path := fs.PathJoin(dir, fileMaster)
-	key, err := readMaster(fs, path)
+// openMaster reads the master key. Where no file is named, it is in the folder,
+// and is made where the store is not there either.
+func (o *Options) openMaster(dir, store string) (cipher.AEAD, error) {
+	path, own := o.masterKey(dir)
+	key, err := readMaster(o.FS, path)
 	if errors.Is(err, os.ErrNotExist) {
-		if _, err := fs.Stat(store); err == nil {
+		if _, err := o.FS.Stat(store); err == nil || !own {
 			return nil, fmt.Errorf("%w: %s is missing, and nothing in %s can be read without it", ErrMasterKey, path, store)
 		}
-		key, err = makeMaster(fs, dir, path)
+		if key, err = makeMaster(o.FS, dir, path); err == nil {
+			o.Logger.Warn("a master key was made: copy it to a safe place, apart from the backups; "+
+				"without it nothing that customers said or are called can ever be read again", "file", path)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
 	return newAEAD(key)
+}
+
+// masterKey returns the path of the master key, and whether it is the keyring's
+// own file.
+func (o *Options) masterKey(dir string) (path string, own bool) {
+	if o.MasterKeyFile != "" {
+		return o.MasterKeyFile, false
+	}
+	return o.FS.PathJoin(dir, fileMaster), true
 }
 
 func readMaster(fs vfs.FS, path string) ([]byte, error) {
@@ -46,12 +60,16 @@ func readMaster(fs vfs.FS, path string) ([]byte, error) {
 	if onDisk(fs) && info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("%w: others can read %s: its mode is %#o and has to be 0600", ErrMasterKey, path, info.Mode().Perm())
 	}
-	key, err := io.ReadAll(io.LimitReader(file, keySize+1))
+	text, err := io.ReadAll(io.LimitReader(file, 2*keySize))
 	if err != nil {
 		return nil, err
 	}
-	if len(key) != keySize {
-		return nil, fmt.Errorf("%w: %s is not %d bytes long", ErrMasterKey, path, keySize)
+	if len(text) == keySize {
+		return text, nil
+	}
+	key, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text)))
+	if err != nil || len(key) != keySize {
+		return nil, fmt.Errorf("%w: %s is neither %d bytes long nor those in base64", ErrMasterKey, path, keySize)
 	}
 	return key, nil
 }

@@ -20,6 +20,9 @@ const (
 	// nameSecret + <account, owner, field>, each with its length before it, is a
 	// list of secrets in the same form.
 	nameSecret = "secret/"
+	// nameErased + <account, customer>, in that form too, is an entry of the
+	// erasure ledger.
+	nameErased = "erased/"
 )
 
 // get returns the value of a name, and false where there is none.
@@ -40,7 +43,7 @@ func (k *Keyring) get(name string) ([]byte, bool, error) {
 	value, err := k.master.Open(nil, nil, stored, []byte(name))
 	if err != nil {
 		if name == namePepper {
-			return nil, false, fmt.Errorf("%w: master.key is not the one that this keyring was made with", ErrMasterKey)
+			return nil, false, fmt.Errorf("%w: it is not the one that this keyring was made with", ErrMasterKey)
 		}
 		return nil, false, fmt.Errorf("%w: the master key does not open an entry below %q", ErrCorrupt, kindOf(name))
 	}
@@ -85,7 +88,7 @@ func (k *Keyring) isEmpty() (bool, error) {
 
 // kindOf is the part of a name that says nothing about anybody.
 func kindOf(name string) string {
-	for _, kind := range []string{nameKey, nameDay, nameSecret} {
+	for _, kind := range []string{nameKey, nameDay, nameSecret, nameErased} {
 		if len(name) >= len(kind) && name[:len(kind)] == kind {
 			return kind
 		}
