@@ -90,6 +90,12 @@ func newEvent(name string) proto.Message {
 		return new(eventv1.LinkFailed)
 	case "weiche.event.v1.LinkExpired":
 		return new(eventv1.LinkExpired)
+	case "weiche.event.v1.ConversationErased":
+		return new(eventv1.ConversationErased)
+	case "weiche.event.v1.IdentityErased":
+		return new(eventv1.IdentityErased)
+	case "weiche.event.v1.CustomerErased":
+		return new(eventv1.CustomerErased)
 	case "weiche.event.v1.CustomerCreated":
 		return new(eventv1.CustomerCreated)
 	case "weiche.event.v1.IdentityCreated":
@@ -133,6 +139,7 @@ func isUnused(name string) bool {
 		"weiche.event.v1.ItemQuarantined",
 		"weiche.event.v1.ReceiptParked",
 		"weiche.event.v1.LogRestored",
+		"weiche.event.v1.UnsendParked",
 		"weiche.event.v1.ItemIgnored":
 		return true
 	}

@@ -213,7 +213,7 @@ func unsend(r *rand.Rand, log *memoryLog) int {
 		return 0
 	}
 	log.addFor(rec.Stream.Account, "conversation", rec.Stream.ID, &eventv1.MessageUnsent{
-		ConversationId: rec.Stream.ID, MessageId: id, ContentEventId: rec.ID,
+		ConversationId: rec.Stream.ID, MessageId: id, ContentEventIds: []string{rec.ID},
 	})
 	if r.IntN(2) == 0 {
 		log.redact(rec.ID)

@@ -220,7 +220,7 @@ func (s *story) delivery(what string, words []string, said string) error {
 			Sealed: &eventv1.MessageEdited_Sealed{Content: text(said)},
 		})
 	case "unsend":
-		s.add(&eventv1.MessageUnsent{ConversationId: s.conversation, MessageId: id, ContentEventId: words[2], At: s.now()})
+		s.add(&eventv1.MessageUnsent{ConversationId: s.conversation, MessageId: id, ContentEventIds: []string{words[2]}, At: s.now()})
 	case "move":
 		if words[2] != s.customer {
 			s.log.add("customer", words[2], &eventv1.CustomerCreated{CustomerId: words[2]})

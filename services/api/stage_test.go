@@ -54,7 +54,7 @@ func newStage(t testing.TB, change func(*api.Config)) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index})
+	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,9 @@ type Header struct {
 	// Dedup makes the command take effect once; an empty key means that it
 	// may take effect each time.
 	Dedup Dedup
+	// Erased says that what came was said by somebody, or to somebody, before
+	// they were erased: nothing follows from it (P5).
+	Erased bool
 }
 
 func (h *Header) header() *Header { return h }
@@ -225,6 +228,23 @@ type ApplySetup struct {
 	Fingerprints map[string][]*eventv1.SecretFingerprint
 }
 
+// UnsendMessage says that a customer took a message back.
+type UnsendMessage struct {
+	Header
+	IntegrationID string
+	// MessageHash is the keyed hash of the provider's id of the message.
+	MessageHash []byte
+	// At is the provider's time; zero where it gave none.
+	At time.Time
+}
+
+// EraseCustomer erases a customer, and everybody whom an identity of theirs ever
+// belonged to.
+type EraseCustomer struct {
+	Header
+	CustomerID string
+}
+
 // KeepItem keeps an item that no rule can use: quarantined, or ignored where
 // Ignored names what it is.
 type KeepItem struct {
@@ -238,4 +258,7 @@ type KeepItem struct {
 	Ignored string
 	SentAt  time.Time
 	Raw     []byte
+	// MessageHash is the keyed hash of the provider's id of the message that
+	// the item has the words of; nil where it has none.
+	MessageHash []byte
 }

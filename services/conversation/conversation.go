@@ -76,6 +76,9 @@ func Decide(s *State, c Command) (decision Decision, err error) {
 			decision, err = Decision{}, need
 		}
 	}()
+	if c.header().Erased {
+		return Decision{}, nil
+	}
 	if h := c.header(); h.Dedup.Key != "" {
 		done, err := d.seen(h.Dedup)
 		if done || err != nil {
@@ -118,6 +121,10 @@ func (d *decider) decide(c Command) error {
 		return d.fire(c)
 	case *ApplySetup:
 		return d.setup(c)
+	case *UnsendMessage:
+		return d.unsend(c)
+	case *EraseCustomer:
+		return d.erase(c)
 	case *KeepItem:
 		return d.keep(c)
 	case *AbandonSends:

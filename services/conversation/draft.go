@@ -135,6 +135,8 @@ type identityDraft struct {
 	conversation, released             string
 	releasedAt                         time.Time
 	lane                               []Send
+	// erased says that nothing of it may be written down again.
+	erased bool
 }
 
 // identity returns the draft of an identity, or nil where there is none.
@@ -151,7 +153,7 @@ func (d *decider) identity(id string) *identityDraft {
 		d: d, base: base, id: id,
 		customer: base.Customer, integration: base.IntegrationID, channel: base.Channel,
 		conversation: base.Conversation, released: base.Released, releasedAt: base.ReleasedAt,
-		lane: slices.Clone(base.Lane),
+		lane: slices.Clone(base.Lane), erased: base.Erased,
 	}
 	d.identities[id] = draft
 	return draft

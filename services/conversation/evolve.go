@@ -21,6 +21,8 @@ func Evolve(s *State, e Event) {
 		s.evolveIdentity(e)
 	case CategoryConversation:
 		s.evolveConversation(e)
+	case CategoryCustomer:
+		s.evolveCustomer(e)
 	default:
 		s.evolveOther(e)
 	}
@@ -28,6 +30,18 @@ func Evolve(s *State, e Event) {
 
 func unknown(e Event) string {
 	return fmt.Sprintf("conversation: no state for a %T in a stream of category %s", e.Body, e.Stream.Category)
+}
+
+func (s *State) evolveCustomer(e Event) {
+	c := s.customer(e.Stream.ID)
+	c.Version++
+	switch e.Body.(type) {
+	case *eventv1.CustomerCreated:
+	case *eventv1.CustomerErased:
+		c.Erased = true
+	default:
+		panic(unknown(e))
+	}
 }
 
 func (s *State) evolveAccount(e Event) {
@@ -88,6 +102,7 @@ func (s *State) evolveIdentity(e Event) {
 	case *eventv1.IdentityCreated:
 		i.Customer, i.IntegrationID, i.Channel = b.GetCustomerId(), b.GetIntegrationId(), b.GetChannel()
 		s.learn(i, b.GetAliases())
+		s.own(i)
 	case *eventv1.IdentityAliasesChanged:
 		s.learn(i, b.GetAdded())
 		for _, a := range b.GetRemoved() {
@@ -96,6 +111,13 @@ func (s *State) evolveIdentity(e Event) {
 		}
 	case *eventv1.IdentityMoved:
 		i.Customer = b.GetToCustomerId()
+		s.own(i)
+	case *eventv1.IdentityErased:
+		for _, a := range b.GetAliases() {
+			delete(i.Aliases, string(a.GetHash()))
+			s.aliases[string(a.GetHash())] = ""
+		}
+		i.Conversation, i.Released, i.Matched, i.Erased = "", "", LinkRef{}, true
 	case *eventv1.IdentityMatched:
 		i.Matched = LinkRef{ConversationID: b.GetConversationId(), LinkID: b.GetLinkId()}
 	case *eventv1.IdentityBound:
@@ -104,6 +126,7 @@ func (s *State) evolveIdentity(e Event) {
 		i.Conversation = ""
 		i.Released, i.ReleasedAt = b.GetConversationId(), moment(b.GetReleasedAt())
 	case *eventv1.CodeRefused:
+		s.hold(e, b.GetProviderMessageHash(), "", "")
 		at := moment(b.GetRefusedAt())
 		i.Refusals = append(i.Refusals, at)
 		if more := len(i.Refusals) - refusalsAllowed; more > 0 {
@@ -114,6 +137,21 @@ func (s *State) evolveIdentity(e Event) {
 		}
 	default:
 		s.evolveLane(i, e)
+	}
+}
+
+// own notes whom an identity belongs to.
+func (s *State) own(i *Identity) {
+	if !slices.Contains(i.Owners, i.Customer) {
+		i.Owners = append(i.Owners, i.Customer)
+	}
+	s.AddIdentity(i.Customer, i.ID)
+}
+
+// hold notes that an event holds a message of a customer.
+func (s *State) hold(e Event, hash []byte, conversationID, messageID string) {
+	if len(hash) > 0 {
+		s.AddSaid(hash, SaidEvent{EventID: e.ID, ConversationID: conversationID, MessageID: messageID})
 	}
 }
 
@@ -198,6 +236,15 @@ func (s *State) evolveConversation(e Event) {
 	switch b := e.Body.(type) {
 	case *eventv1.ConversationStarted:
 		c.Customer, c.Widget, c.Language = b.GetCustomerId(), b.GetWidgetId(), b.GetLanguage()
+		s.AddConversation(c.Customer, c.ID)
+	case *eventv1.ConversationErased:
+		c.Erased = true
+	case *eventv1.MessageUnsent:
+		if len(b.GetProviderMessageHash()) > 0 {
+			s.SetUnsent(b.GetProviderMessageHash())
+		}
+	case *eventv1.LinkAnswered:
+		s.hold(e, b.GetProviderMessageHash(), c.ID, "")
 	case *eventv1.ChannelBound:
 		binding := Binding{
 			IdentityID: b.GetIdentityId(), IntegrationID: b.GetIntegrationId(), Channel: b.GetChannel(),
@@ -214,6 +261,7 @@ func (s *State) evolveConversation(e Event) {
 		c.RouteVersion, c.CausedAt = b.GetRouteVersion(), moment(b.GetCausedAt())
 	case *eventv1.MessageReceived:
 		c.wrote(b)
+		s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
 	case *eventv1.LinkRequested, *eventv1.LinkMatched, *eventv1.LinkConfirmed, *eventv1.LinkCancelled,
 		*eventv1.LinkFailed, *eventv1.LinkExpired:
 		s.evolveLink(c, e)
@@ -241,8 +289,8 @@ func (s *State) evolveConversation(e Event) {
 		c.advance(b.GetMessageId(), MessageFailed)
 	case *eventv1.MessageOutcomeUnknown:
 		c.advance(b.GetMessageId(), MessageUnknown)
-	case *eventv1.LinkPrompted, *eventv1.LinkAnswered, *eventv1.NoticeQueued, *eventv1.NoteAdded,
-		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited, *eventv1.MessageUnsent:
+	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
+		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited:
 		// They are shown; nothing is decided by them.
 	default:
 		panic(unknown(e))
@@ -294,6 +342,7 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 		c.Newest[b.GetIntegrationId()] = b.GetLinkId()
 		s.codes[string(b.GetCodeHash())] = LinkRef{ConversationID: c.ID, LinkID: b.GetLinkId()}
 	case *eventv1.LinkMatched:
+		s.hold(e, b.GetProviderMessageHash(), c.ID, "")
 		link := c.Links[b.GetLinkId()]
 		link.State, link.IdentityID = LinkMatched, b.GetIdentityId()
 		link.MatchedAt, link.ExpiresAt = moment(b.GetSentAt()), moment(b.GetExpiresAt())
@@ -315,8 +364,14 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 // evolveOther folds events of streams that hold no state of their own.
 func (s *State) evolveOther(e Event) {
 	switch b := e.Body.(type) {
-	case *eventv1.CustomerCreated, *eventv1.ItemQuarantined, *eventv1.ItemIgnored, *eventv1.LogRestored:
+	case *eventv1.ItemQuarantined, *eventv1.LogRestored:
 		// They are shown; nothing is decided by them.
+	case *eventv1.ItemIgnored:
+		s.hold(e, b.GetProviderMessageHash(), "", "")
+	case *eventv1.UnsendParked:
+		if len(b.GetProviderMessageHash()) > 0 {
+			s.SetUnsent(b.GetProviderMessageHash())
+		}
 	case *eventv1.ReceiptParked:
 		hash := string(b.GetProviderMessageHash())
 		if before, known := s.parked[hash]; known || !s.partial {

@@ -148,7 +148,7 @@ func (d *decider) outcome(c *ReportOutcome) error {
 		d.succeed(i, send, c.Sent, c.SentHash, eventv1.OutcomeSource_OUTCOME_SOURCE_ANSWER)
 	case c.Refused != nil:
 		d.failSend(i, send, c.Refused)
-	case c.NotSent != nil && send.State == SendClaimed && send.Attempt < maxAttempts:
+	case c.NotSent != nil && send.State == SendClaimed && send.Attempt < maxAttempts && !i.erased:
 		d.deferSend(i, send, c.NotSent, c.RetryAfter)
 	case c.NotSent != nil:
 		d.failSend(i, send, c.NotSent)
@@ -177,12 +177,15 @@ func (s *Send) timers() (outcomeDue, laneUntil time.Time) {
 // before it. It returns the state of its reply; 0 for a prompt or a notice.
 func (d *decider) succeed(i *identityDraft, send Send, providerID string, hash []byte, source eventv1.OutcomeSource) MessageState {
 	outcomeDue, laneUntil := send.timers()
-	d.emit(i.stream(), &eventv1.SendSucceeded{
+	succeeded := &eventv1.SendSucceeded{
 		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, CustomerId: i.customer,
 		IntegrationId: send.IntegrationID, Origin: send.Origin, ProviderMessageHash: hash,
 		OutcomeDue: stamp(outcomeDue), LaneUntil: stamp(laneUntil), Source: source,
-		Sealed: &eventv1.SendSucceeded_Sealed{ProviderMessageId: providerID},
-	})
+	}
+	if !i.erased {
+		succeeded.Sealed = &eventv1.SendSucceeded_Sealed{ProviderMessageId: providerID}
+	}
+	d.emit(i.stream(), succeeded)
 	i.remove(send.ID)
 	message := send.Origin.GetMessageId()
 	if message == "" {

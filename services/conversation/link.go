@@ -23,10 +23,14 @@ func (d *decider) byWhom(v *Visitor, a *Agent, create bool) (*conversationDraft,
 		if d.account().Agents[a.AgentID] == "" {
 			return nil, refuse(notFound, "there is no such agent")
 		}
-		if conv := d.conversation(a.ConversationID); conv != nil {
-			return conv, nil
+		conv := d.conversation(a.ConversationID)
+		if conv == nil {
+			return nil, refuse(notFound, "there is no such conversation")
 		}
-		return nil, refuse(notFound, "there is no such conversation")
+		if conv.base.Erased {
+			return nil, refuse(notFound, "the customer was erased")
+		}
+		return conv, nil
 	}
 	integration, err := d.integration(v.WidgetID)
 	if err != nil {
@@ -161,9 +165,12 @@ func (d *decider) release(link *Link) {
 	if link.HeldEvent == "" {
 		return
 	}
-	content := d.content(link.HeldEvent)
 	i := d.identity(link.IdentityID)
-	if content == nil || i == nil {
+	if i == nil || i.erased || d.isUnsent(link.MessageHash) {
+		return
+	}
+	content := d.content(link.HeldEvent)
+	if content == nil {
 		return
 	}
 	var conv *conversationDraft

@@ -26,6 +26,11 @@ type memory struct {
 	parked   map[string]map[eventv1.ReceiptState]*eventv1.ReceiptParked
 	seen     map[string][]byte
 	contents map[string]*eventv1.Content
+	said     map[string][]conversation.SaidEvent
+	unsent   map[string]bool
+	// owned and talks hold the identities that ever were a customer's, and the
+	// conversations that started as theirs.
+	owned, talks map[string][]string
 }
 
 // record is an event as it lies in a log: facts as bytes, the content apart.
@@ -45,6 +50,8 @@ func newMemory() *memory {
 		codes: map[string]conversation.LinkRef{}, messages: map[string]conversation.MessageRef{},
 		sends: map[string]string{}, seen: map[string][]byte{}, contents: map[string]*eventv1.Content{},
 		parked: map[string]map[eventv1.ReceiptState]*eventv1.ReceiptParked{},
+		said:   map[string][]conversation.SaidEvent{}, unsent: map[string]bool{},
+		owned: map[string][]string{}, talks: map[string][]string{},
 	}
 }
 
@@ -74,8 +81,22 @@ func (m *memory) flush() {
 		for _, key := range r.dedup {
 			m.seen[key.Key] = append([]byte{}, key.Hash...)
 		}
+		m.hold(r)
 		switch e := r.event().Body.(type) {
+		case *eventv1.ConversationStarted:
+			m.talks[e.GetCustomerId()] = append(m.talks[e.GetCustomerId()], e.GetConversationId())
+		case *eventv1.IdentityMoved:
+			m.owned[e.GetToCustomerId()] = append(m.owned[e.GetToCustomerId()], e.GetIdentityId())
+		case *eventv1.IdentityErased:
+			for _, a := range e.GetAliases() {
+				delete(m.aliases, string(a.GetHash()))
+			}
+		case *eventv1.MessageUnsent:
+			m.unsent[string(e.GetProviderMessageHash())] = true
+		case *eventv1.UnsendParked:
+			m.unsent[string(e.GetProviderMessageHash())] = true
 		case *eventv1.IdentityCreated:
+			m.owned[e.GetCustomerId()] = append(m.owned[e.GetCustomerId()], e.GetIdentityId())
 			for _, a := range e.GetAliases() {
 				m.aliases[string(a.GetHash())] = e.GetIdentityId()
 			}
@@ -104,6 +125,27 @@ func (m *memory) flush() {
 		}
 	}
 	m.pending = nil
+}
+
+// hold notes which message of a customer an event holds.
+func (m *memory) hold(r record) {
+	var hash []byte
+	holds := conversation.SaidEvent{EventID: r.id}
+	switch e := r.event().Body.(type) {
+	case *eventv1.MessageReceived:
+		hash, holds.ConversationID, holds.MessageID = e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId()
+	case *eventv1.LinkMatched:
+		hash, holds.ConversationID = e.GetProviderMessageHash(), e.GetConversationId()
+	case *eventv1.LinkAnswered:
+		hash, holds.ConversationID = e.GetProviderMessageHash(), e.GetConversationId()
+	case *eventv1.CodeRefused:
+		hash = e.GetProviderMessageHash()
+	case *eventv1.ItemIgnored:
+		hash = e.GetProviderMessageHash()
+	}
+	if len(hash) > 0 {
+		m.said[string(hash)] = append(m.said[string(hash)], holds)
+	}
 }
 
 // load brings what a partial state lacks, as the router does.
@@ -143,6 +185,22 @@ func (m *memory) load(s *conversation.State, account string, ref conversation.Re
 			receipts = append(receipts, waiting[state])
 		}
 		s.SetParked([]byte(ref.Key), receipts)
+	case conversation.RefCustomer:
+		for _, id := range m.owned[ref.Key] {
+			s.AddIdentity(ref.Key, id)
+		}
+		for _, id := range m.talks[ref.Key] {
+			s.AddConversation(ref.Key, id)
+		}
+		m.fold(s, conversation.Stream{Category: conversation.CategoryCustomer, ID: ref.Key})
+	case conversation.RefSaid:
+		for _, holds := range m.said[ref.Key] {
+			s.AddSaid([]byte(ref.Key), holds)
+		}
+	case conversation.RefUnsent:
+		if m.unsent[ref.Key] {
+			s.SetUnsent([]byte(ref.Key))
+		}
 	case conversation.RefContent:
 		content, ok := m.contents[ref.Key]
 		if !ok {

@@ -141,7 +141,8 @@ func (d *decider) refuseCode(i *identityDraft, c *ReceiveMessage, ref LinkRef, r
 	refused := &eventv1.CodeRefused{
 		IdentityId: i.id, CustomerId: i.customer, IntegrationId: i.integration, Reason: reason,
 		RefusedAt: stamp(d.head.Now), LinkId: ref.LinkID, ConversationId: ref.ConversationID,
-		Sealed: &eventv1.CodeRefused_Sealed{Raw: c.Raw},
+		ProviderMessageHash: c.MessageHash,
+		Sealed:              &eventv1.CodeRefused_Sealed{Raw: c.Raw},
 	}
 	isWidget := d.account().Widgets[i.integration] != nil
 	refused.Answered = !isWidget && (i.base.AnsweredAt.IsZero() || d.head.Now.Sub(i.base.AnsweredAt) >= answerEvery)
@@ -214,7 +215,8 @@ func (d *decider) answerLink(i *identityDraft, c *ReceiveMessage, at time.Time) 
 func (d *decider) answeredUnknown(i *identityDraft, c *ReceiveMessage) bool {
 	d.emit(Stream{CategoryQuarantine, i.integration}, &eventv1.ItemIgnored{
 		Source: i.integration, IntegrationId: i.integration, Channel: i.channel, What: "answer to an old prompt",
-		Sealed: &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
+		ProviderMessageHash: c.MessageHash,
+		Sealed:              &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
 	})
 	return true
 }
@@ -223,7 +225,7 @@ func (d *decider) answeredUnknown(i *identityDraft, c *ReceiveMessage) bool {
 func (d *decider) answered(conv *conversationDraft, linkID string, i *identityDraft, c *ReceiveMessage, yes, tooLate bool, at time.Time) {
 	d.emit(conv.stream(), &eventv1.LinkAnswered{
 		LinkId: linkID, ConversationId: conv.id, IdentityId: i.id, CustomerId: i.customer,
-		Yes: yes, TooLate: tooLate, SentAt: stamp(at),
+		Yes: yes, TooLate: tooLate, SentAt: stamp(at), ProviderMessageHash: c.MessageHash,
 		Sealed: &eventv1.LinkAnswered_Sealed{
 			Content: c.Content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw,
 		},

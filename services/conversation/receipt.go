@@ -39,6 +39,9 @@ func (d *decider) receipt(c *RecordReceipt) error {
 		return nil
 	}
 	conv := d.conversation(ref.ConversationID)
+	if conv.base.Erased {
+		return nil
+	}
 	d.advance(conv, conv.base.Messages[ref.MessageID], stateOf(c.State), at, c.Error)
 	d.answer.ConversationID, d.answer.MessageID = conv.id, ref.MessageID
 	return nil

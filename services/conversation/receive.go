@@ -25,6 +25,10 @@ func (d *decider) receive(c *ReceiveMessage) error {
 	}
 	i := d.identify(integration, c.Sender, c.Profile)
 	at := d.sentAt(c.SentAt)
+	if d.isUnsent(c.MessageHash) {
+		d.receiveUnsent(i, c, at)
+		return nil
+	}
 	if i.base.Matched.LinkID != "" || isAnswer(c.Content) {
 		if done := d.answerLink(i, c, at); done {
 			return nil
@@ -50,14 +54,20 @@ func isAnswer(content *eventv1.Content) bool {
 // comment lets a message join the conversation that its identity is bound to, or
 // one of its own.
 func (d *decider) comment(i *identityDraft, c *ReceiveMessage, content *eventv1.Content, at time.Time) {
+	message := d.received(i, c, at)
+	message.Sealed = &eventv1.MessageReceived_Sealed{
+		Content: content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw, Profile: c.Profile,
+	}
+}
+
+// received writes down that a message joins a conversation, for the caller to say
+// with which words.
+func (d *decider) received(i *identityDraft, c *ReceiveMessage, at time.Time) *eventv1.MessageReceived {
 	conv, late := d.join(i, c, at)
 	message := &eventv1.MessageReceived{
 		MessageId: d.ids.next(), ConversationId: conv.id, CustomerId: conv.customer,
 		IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
 		SentAt: stamp(at), ProviderMessageHash: c.MessageHash,
-		Sealed: &eventv1.MessageReceived_Sealed{
-			Content: content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw, Profile: c.Profile,
-		},
 	}
 	if !late && at.Before(conv.causedAt.Add(-lateAfter)) {
 		late = true
@@ -69,6 +79,7 @@ func (d *decider) comment(i *identityDraft, c *ReceiveMessage, content *eventv1.
 	}
 	d.emit(conv.stream(), message)
 	d.answer.ConversationID, d.answer.MessageID, d.answer.RouteVersion = conv.id, message.MessageId, conv.version
+	return message
 }
 
 // used moves an identity to the front because the customer wrote there (R2).

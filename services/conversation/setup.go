@@ -218,6 +218,9 @@ func isID(text string) bool {
 
 // keep writes down an item that no rule can use.
 func (d *decider) keep(c *KeepItem) error {
+	if d.isUnsent(c.MessageHash) {
+		return nil
+	}
 	stream := Stream{CategoryQuarantine, c.Source}
 	channel := ""
 	if c.IntegrationID != "" {
@@ -226,7 +229,7 @@ func (d *decider) keep(c *KeepItem) error {
 	if c.Ignored != "" {
 		d.emit(stream, &eventv1.ItemIgnored{
 			Source: c.Source, IntegrationId: c.IntegrationID, Channel: channel, What: c.Ignored,
-			Sealed: &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
+			ProviderMessageHash: c.MessageHash, Sealed: &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
 		})
 		return nil
 	}

@@ -1,6 +1,8 @@
 package conversation
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -15,6 +17,7 @@ type State struct {
 	accounts      map[string]*Account
 	conversations map[string]*Conversation
 	identities    map[string]*Identity
+	customers     map[string]*Customer
 
 	// aliases leads from an alias' hash to its identity, codes from a code's
 	// hash to its link, messages from a provider message's hash to what was
@@ -25,6 +28,11 @@ type State struct {
 	sends    map[string]string
 	// parked holds receipts that came before their message.
 	parked map[string][]*eventv1.ReceiptParked
+	// said leads from a provider message's hash to what is in the log of a
+	// customer's message; unsent holds the hashes of those that were taken
+	// back.
+	said   map[string]*Said
+	unsent map[string]bool
 	// seen holds the dedup keys that took effect.
 	seen map[string][]byte
 	// contents holds content that a decision needs, by the event that holds it.
@@ -38,12 +46,27 @@ type LinkRef struct{ ConversationID, LinkID string }
 // empty for a prompt or a notice.
 type MessageRef struct{ IdentityID, ConversationID, MessageID string }
 
+// Said is what is in the log of a message of a customer: every event whose sealed
+// part holds it, ordered by their ids.
+type Said struct {
+	Events []SaidEvent
+	// loaded says that a partial state holds all of it.
+	loaded bool
+}
+
+// SaidEvent is an event that holds a message, and the conversation and the
+// message as which it does; both empty where it is in no conversation.
+type SaidEvent struct{ EventID, ConversationID, MessageID string }
+
 // NewState returns a complete state without events.
 func NewState() *State {
 	return &State{
 		accounts:      map[string]*Account{},
 		conversations: map[string]*Conversation{},
 		identities:    map[string]*Identity{},
+		customers:     map[string]*Customer{},
+		said:          map[string]*Said{},
+		unsent:        map[string]bool{},
 		aliases:       map[string]string{},
 		codes:         map[string]LinkRef{},
 		messages:      map[string]MessageRef{},
@@ -60,6 +83,18 @@ func NewPartialState() *State {
 	s := NewState()
 	s.partial = true
 	return s
+}
+
+// Customer is what an erasure needs of a customer.
+type Customer struct {
+	ID      string
+	Version uint64
+	Erased  bool
+	// Identities are all that belong or ever belonged to the customer, and
+	// Conversations all that started as theirs.
+	Identities, Conversations map[string]bool
+	// loaded says that a partial state holds all of it.
+	loaded bool
 }
 
 // Account is the set-up as it stands.
@@ -98,6 +133,8 @@ type Conversation struct {
 	// Messages are the replies; Open those whose last state is not reached.
 	Messages map[string]*Message
 	Open     map[string]*Message
+	// Erased says that nothing is said in it again.
+	Erased bool
 }
 
 // Binding is a conversation's tie to an identity.
@@ -166,7 +203,11 @@ const (
 type Identity struct {
 	ID, Customer, IntegrationID, Channel string
 	Version                              uint64
-	Aliases                              map[string]string
+	// Owners are all customers whom it ever belonged to.
+	Owners []string
+	// Erased says that it is out of use.
+	Erased  bool
+	Aliases map[string]string
 	// Conversation is the active binding; empty where there is none.
 	Conversation string
 	// Released is the conversation that it was bound to before, until when.
@@ -227,6 +268,9 @@ const (
 	RefMessage      RefKind = "message"
 	RefSend         RefKind = "send"
 	RefParked       RefKind = "parked"
+	RefCustomer     RefKind = "customer"
+	RefSaid         RefKind = "message of a customer"
+	RefUnsent       RefKind = "unsend"
 	RefSeen         RefKind = "dedup key"
 	RefContent      RefKind = "content"
 )
@@ -251,6 +295,12 @@ func (s *State) Absent(ref Ref) {
 		s.sends[ref.Key] = ""
 	case RefParked:
 		s.parked[ref.Key] = nil
+	case RefCustomer:
+		s.customer(ref.Key).loaded = true
+	case RefSaid:
+		s.saidOf(ref.Key).loaded = true
+	case RefUnsent:
+		s.unsent[ref.Key] = false
 	case RefSeen:
 		s.seen[ref.Key] = nil
 	case RefContent:
@@ -274,6 +324,48 @@ func (s *State) SetSend(sendID, identityID string) { s.sends[sendID] = identityI
 func (s *State) SetParked(hash []byte, receipts []*eventv1.ReceiptParked) {
 	s.parked[string(hash)] = receipts
 }
+
+// AddIdentity records that an identity belongs or ever belonged to a customer.
+func (s *State) AddIdentity(customerID, identityID string) {
+	s.customer(customerID).Identities[identityID] = true
+}
+
+// AddConversation records that a conversation started as a customer's.
+func (s *State) AddConversation(customerID, conversationID string) {
+	s.customer(customerID).Conversations[conversationID] = true
+}
+
+// customer returns what is held of a customer, to be changed. What the events of
+// this round said stays when the rest is loaded.
+func (s *State) customer(id string) *Customer {
+	c := s.customers[id]
+	if c == nil {
+		c = &Customer{ID: id, Identities: map[string]bool{}, Conversations: map[string]bool{}, loaded: !s.partial}
+		s.customers[id] = c
+	}
+	return c
+}
+
+// AddSaid records that an event holds a message of a customer.
+func (s *State) AddSaid(hash []byte, event SaidEvent) {
+	said := s.saidOf(string(hash))
+	at, known := slices.BinarySearchFunc(said.Events, event, func(a, b SaidEvent) int { return cmp.Compare(a.EventID, b.EventID) })
+	if !known {
+		said.Events = slices.Insert(said.Events, at, event)
+	}
+}
+
+func (s *State) saidOf(hash string) *Said {
+	said := s.said[hash]
+	if said == nil {
+		said = &Said{loaded: !s.partial}
+		s.said[hash] = said
+	}
+	return said
+}
+
+// SetUnsent records that a message was taken back.
+func (s *State) SetUnsent(hash []byte) { s.unsent[string(hash)] = true }
 
 // SetSeen records that a dedup key took effect, with the hash of its content.
 func (s *State) SetSeen(key string, hash []byte) {
@@ -307,6 +399,9 @@ func (s *State) Forget(keep int) {
 	clear(s.messages)
 	clear(s.sends)
 	clear(s.parked)
+	clear(s.customers)
+	clear(s.said)
+	clear(s.unsent)
 	clear(s.seen)
 	clear(s.contents)
 	trim(s.conversations, keep)

@@ -225,23 +225,31 @@ func (e *Engine) keyOf(h *conversation.Header, customer string) (string, error) 
 	if customer == "" {
 		return e.keys.DayKey(h.Now)
 	}
-	cached := h.Account + "\x00" + customer
+	id, err := e.knownKey(context.Background(), h.Account, customer)
+	if err != nil || id != "" {
+		return id, err
+	}
+	if id, err = e.keys.NewKey(); err == nil {
+		e.customerKeys[customerIn(h.Account, customer)] = id
+	}
+	return id, err
+}
+
+// knownKey returns the key of a customer; empty where there is none yet.
+func (e *Engine) knownKey(ctx context.Context, account, customer string) (string, error) {
+	cached := customerIn(account, customer)
 	if id := e.customerKeys[cached]; id != "" {
 		return id, nil
 	}
-	value, ok, err := e.index(context.Background(), h.Account, indexKey, customer)
-	if err != nil {
+	value, ok, err := e.index(ctx, account, indexKey, customer)
+	if err != nil || !ok {
 		return "", err
 	}
-	id := string(value)
-	if !ok {
-		if id, err = e.keys.NewKey(); err != nil {
-			return "", err
-		}
-	}
-	e.customerKeys[cached] = id
-	return id, nil
+	e.customerKeys[cached] = string(value)
+	return string(value), nil
 }
+
+func customerIn(account, customer string) string { return account + "\x00" + customer }
 
 // panicError is a decision that panicked.
 type panicError struct {

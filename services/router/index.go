@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	"weiche/services/conversation"
@@ -24,6 +26,17 @@ const (
 	indexSend = "send"
 	// indexParked holds receipts that wait, by message hash and state.
 	indexParked = "parked"
+	// indexSaid leads from the hash of a provider's id of a customer's message,
+	// and an event that holds it, to the conversation and the message.
+	indexSaid = "said"
+	// indexUnsent holds the hashes of messages that were taken back.
+	indexUnsent = "unsent"
+	// indexOwned lists the identities that are or ever were a customer's, and
+	// indexTalk the conversations that started as theirs.
+	indexOwned = "owned"
+	indexTalk  = "talk"
+	// indexErased lists the customers who were erased.
+	indexErased = "erased"
 	// indexKey leads from a customer to the key of their content.
 	indexKey = "key"
 	// indexAccount lists the accounts; it belongs to the installation.
@@ -62,6 +75,16 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 	remove := func(index string, key []byte) {
 		change.Delete = append(change.Delete, eventstore.IndexKey{Account: account, Index: index, Key: key})
 	}
+	said := func(hash []byte, conversationID, messageID string) {
+		if len(hash) > 0 {
+			put(indexSaid, saidKey(hash, rec.ID), join(conversationID, messageID))
+		}
+	}
+	unsent := func(hash []byte) {
+		if len(hash) > 0 {
+			put(indexUnsent, hash, nil)
+		}
+	}
 	switch e := body.(type) {
 	case *eventv1.AccountCreated:
 		change.Put = append(change.Put, eventstore.IndexEntry{IndexKey: eventstore.IndexKey{
@@ -69,7 +92,32 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		}})
 	case *eventv1.CustomerCreated:
 		put(indexKey, []byte(e.GetCustomerId()), []byte(rec.KeyID))
+	case *eventv1.CustomerErased:
+		put(indexErased, []byte(e.GetCustomerId()), nil)
+	case *eventv1.ConversationStarted:
+		put(indexTalk, join(e.GetCustomerId(), e.GetConversationId()), nil)
+	case *eventv1.IdentityMoved:
+		put(indexOwned, join(e.GetToCustomerId(), e.GetIdentityId()), nil)
+	case *eventv1.IdentityErased:
+		for _, alias := range e.GetAliases() {
+			remove(indexAlias, alias.GetHash())
+		}
+	case *eventv1.MessageReceived:
+		said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
+	case *eventv1.LinkMatched:
+		said(e.GetProviderMessageHash(), e.GetConversationId(), "")
+	case *eventv1.LinkAnswered:
+		said(e.GetProviderMessageHash(), e.GetConversationId(), "")
+	case *eventv1.CodeRefused:
+		said(e.GetProviderMessageHash(), "", "")
+	case *eventv1.ItemIgnored:
+		said(e.GetProviderMessageHash(), "", "")
+	case *eventv1.MessageUnsent:
+		unsent(e.GetProviderMessageHash())
+	case *eventv1.UnsendParked:
+		unsent(e.GetProviderMessageHash())
 	case *eventv1.IdentityCreated:
+		put(indexOwned, join(e.GetCustomerId(), e.GetIdentityId()), nil)
 		for _, alias := range e.GetAliases() {
 			put(indexAlias, alias.GetHash(), []byte(e.GetIdentityId()))
 		}
@@ -120,6 +168,30 @@ func unclaimed(account string, body any, change *eventstore.IndexChange) {
 		// Claimed mostly, and then the entry is gone; not so after a restore.
 		change.Delete = append(change.Delete, key(e.GetSendId()))
 	}
+}
+
+// Redacts returns the events whose sealed parts a record takes away. It is the
+// function that the store is opened with.
+func Redacts(rec *eventstore.Record) []string {
+	switch rec.Type {
+	case typeOf(&eventv1.MessageUnsent{}), typeOf(&eventv1.UnsendParked{}):
+		body, err := decodeFacts(rec)
+		if err != nil {
+			// Facts that cannot be read: what they redact is nobody's to say.
+			return nil
+		}
+		return body.(interface{ GetContentEventIds() []string }).GetContentEventIds()
+	}
+	return nil
+}
+
+// typeOf returns the type of the records that hold an event.
+func typeOf(event proto.Message) string { return string(event.ProtoReflect().Descriptor().FullName()) }
+
+// saidKey is the key of an event that holds a message. The hash comes first and
+// always has the same length.
+func saidKey(hash []byte, eventID string) []byte {
+	return append(bytes.Clone(hash), eventID...)
 }
 
 func parkedKey(hash []byte, state eventv1.ReceiptState) []byte {

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -54,6 +55,16 @@ func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref)
 		return err
 	case conversation.RefParked:
 		return e.loadParked(ctx, s, account, ref.Key)
+	case conversation.RefCustomer:
+		return e.loadCustomer(ctx, s, account, ref.Key)
+	case conversation.RefSaid:
+		return e.loadSaid(ctx, s, account, ref.Key)
+	case conversation.RefUnsent:
+		_, ok, err := e.index(ctx, account, indexUnsent, ref.Key)
+		if ok {
+			s.SetUnsent([]byte(ref.Key))
+		}
+		return err
 	case conversation.RefContent:
 		content, err := e.Content(ctx, account, ref.Key)
 		s.SetContent(ref.Key, content)
@@ -82,6 +93,39 @@ func (e *Engine) fold(ctx context.Context, s *conversation.State, stream eventst
 	}
 	return nil
 }
+
+// loadCustomer loads a customer with everything that was ever theirs.
+func (e *Engine) loadCustomer(ctx context.Context, s *conversation.State, account, customer string) error {
+	prefix := join(customer, "")
+	for index, add := range map[string]func(customerID, id string){
+		indexOwned: s.AddIdentity, indexTalk: s.AddConversation,
+	} {
+		for hit, err := range e.store.IndexScan(ctx, account, index, prefix, below(prefix)) {
+			if err != nil {
+				return err
+			}
+			add(customer, string(hit.Key[len(prefix):]))
+		}
+	}
+	return e.fold(ctx, s, eventstore.Stream{Account: account, Category: conversation.CategoryCustomer, ID: customer})
+}
+
+func (e *Engine) loadSaid(ctx context.Context, s *conversation.State, account, hash string) error {
+	for hit, err := range e.store.IndexScan(ctx, account, indexSaid, []byte(hash), below([]byte(hash))) {
+		if err != nil {
+			return err
+		}
+		if ids := split(hit.Value); len(ids) == 2 {
+			s.AddSaid([]byte(hash), conversation.SaidEvent{
+				EventID: string(hit.Key[len(hash):]), ConversationID: ids[0], MessageID: ids[1],
+			})
+		}
+	}
+	return nil
+}
+
+// below returns the end of the keys that are a prefix with an id behind it.
+func below(prefix []byte) []byte { return append(bytes.Clone(prefix), 0xff) }
 
 func (e *Engine) loadParked(ctx context.Context, s *conversation.State, account, hash string) error {
 	var receipts []*eventv1.ReceiptParked

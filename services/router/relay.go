@@ -71,7 +71,7 @@ func (r *Relay) Run(ctx context.Context) error {
 
 // sends relays what is requested, as it is requested.
 func (r *Relay) sends(ctx context.Context) error {
-	requested := string((&eventv1.SendRequested{}).ProtoReflect().Descriptor().FullName())
+	requested := typeOf(&eventv1.SendRequested{})
 	for rec, err := range r.engine.store.Subscribe(ctx, r.head+1) {
 		if err != nil {
 			return err

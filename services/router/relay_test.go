@@ -29,7 +29,7 @@ func newRelayed(t *testing.T) *relayed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index})
+	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts})
 	if err != nil {
 		t.Fatal(err)
 	}

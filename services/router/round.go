@@ -20,7 +20,7 @@ type entry struct {
 	// command is what the item asks for, made from it at first; prepare has to
 	// be done before what follows from it is appended.
 	command conversation.Command
-	prepare func() error
+	prepare func(conversation.Decision) error
 	answer  ingressv1.ItemAnswer
 	// commit is the place of its commit in the round, or -1.
 	commit int
@@ -134,7 +134,7 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_COMMITTED
 	}
 	if entry.prepare != nil {
-		if err := entry.prepare(); err != nil {
+		if err := entry.prepare(decision); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func newStageOn(t *testing.T, fs vfs.FS) *stage {
 		t.Fatal(err)
 	}
 	s.store, err = eventstore.Open("log", eventstore.Options{
-		FS: s.fs, Index: router.Index, Now: s.clock, MinFree: eventstore.TenthOr2GiB,
+		FS: s.fs, Index: router.Index, Redacts: router.Redacts, Now: s.clock, MinFree: eventstore.TenthOr2GiB,
 	})
 	if err != nil {
 		t.Fatal(err)

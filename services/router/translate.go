@@ -124,6 +124,7 @@ func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error
 		}, nil
 	case *ingressv1.Item_Echo:
 		echo := kind.Echo
+		t.erasedBefore(echo.GetRecipient(), echo.GetSentAt())
 		return &conversation.RecordEcho{
 			Header: t.header, IntegrationID: t.source.ID,
 			MessageHash: t.messageHash(echo.GetProviderMessageId()), ProviderMessageID: echo.GetProviderMessageId(),
@@ -174,9 +175,19 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 		SentAt: timeOf(in.GetSentAt()), MessageHash: t.messageHash(in.GetProviderMessageId()),
 		ProviderMessageID: in.GetProviderMessageId(), Raw: t.raw, Language: in.GetProfile().GetLocale(),
 	}
+	t.erasedBefore(in.GetSender(), in.GetSentAt())
 	switch event := in.GetEvent().(type) {
 	case *ingressv1.Inbound_Message:
 		receive.Content = event.Message
+	case *ingressv1.Inbound_Unsend:
+		return &conversation.UnsendMessage{
+			Header: t.header, IntegrationID: t.source.ID,
+			MessageHash: t.messageHash(event.Unsend.GetProviderMessageId()), At: timeOf(in.GetSentAt()),
+		}, nil
+	case *ingressv1.Inbound_Edit:
+		kept := t.keep("", eventName(in), nil)
+		kept.MessageHash = t.messageHash(event.Edit.GetProviderMessageId())
+		return kept, nil
 	case *ingressv1.Inbound_Referral:
 		receive.Content = &eventv1.Content{Referral: event.Referral}
 	default:
@@ -190,6 +201,22 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 	}
 	receive.Header = t.header
 	return receive, nil
+}
+
+// erasedBefore notes where something was said by or to somebody before they were
+// erased. A command that says nothing of its time is as old as its coming.
+func (t *translation) erasedBefore(who []*eventv1.Alias, said *timestamppb.Timestamp) {
+	var hashes [][]byte
+	for _, address := range t.addresses(who) {
+		hashes = append(hashes, address.Hash)
+	}
+	at := timeOf(said)
+	if at.IsZero() || at.After(t.header.Received) {
+		at = t.header.Received
+	}
+	if t.header.Erased = at.Before(t.engine.keys.ErasedAt(t.source.Account, hashes...)); t.header.Erased {
+		t.engine.logger.Debug("an item was dropped: it is from before its customer was erased", "account", t.source.Account, "integration", t.source.ID)
+	}
 }
 
 // eventName returns the field name of what happened: reaction, edit, unsend, ...
@@ -270,6 +297,10 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 		}, nil
 	case *ingressv1.AgentCommand_ApplySetup:
 		return t.setup(c.ApplySetup)
+	case *ingressv1.AgentCommand_EraseCustomer:
+		erase := &conversation.EraseCustomer{Header: t.header, CustomerID: c.EraseCustomer.GetCustomerId()}
+		t.entry.prepare = func(decision conversation.Decision) error { return t.engine.enterErasure(erase, decision) }
+		return erase, nil
 	}
 	return nil, fmt.Errorf("the agent's command is not known")
 }
@@ -305,7 +336,7 @@ func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, 
 		take(OwnerIntegration(integration.GetId()), SecretToken, integration.GetAccessToken())
 		integration.AccessToken = ""
 	}
-	t.entry.prepare = func() error {
+	t.entry.prepare = func(conversation.Decision) error {
 		for _, put := range puts {
 			if err := put(); err != nil {
 				return err

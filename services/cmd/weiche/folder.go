@@ -47,7 +47,7 @@ func openFolder(dir string, create bool, logger *slog.Logger) (_ *folder, err er
 		}
 	}()
 	options := eventstore.Options{
-		Index: router.Index, Logger: logger, MinFree: eventstore.TenthOr2GiB,
+		Index: router.Index, Redacts: router.Redacts, Logger: logger, MinFree: eventstore.TenthOr2GiB,
 	}
 	if create {
 		options.Ballast = ballast

@@ -39,6 +39,8 @@ const (
 	UnboundReason_UNBOUND_REASON_LINKED_ELSEWHERE UnboundReason = 3
 	// An admin withdrew the channel or removed the integration.
 	UnboundReason_UNBOUND_REASON_CUT UnboundReason = 4
+	// The customer was erased.
+	UnboundReason_UNBOUND_REASON_ERASED UnboundReason = 5
 )
 
 // Enum value maps for UnboundReason.
@@ -49,6 +51,7 @@ var (
 		2: "UNBOUND_REASON_AGENT",
 		3: "UNBOUND_REASON_LINKED_ELSEWHERE",
 		4: "UNBOUND_REASON_CUT",
+		5: "UNBOUND_REASON_ERASED",
 	}
 	UnboundReason_value = map[string]int32{
 		"UNBOUND_REASON_UNSPECIFIED":      0,
@@ -56,6 +59,7 @@ var (
 		"UNBOUND_REASON_AGENT":            2,
 		"UNBOUND_REASON_LINKED_ELSEWHERE": 3,
 		"UNBOUND_REASON_CUT":              4,
+		"UNBOUND_REASON_ERASED":           5,
 	}
 )
 
@@ -102,6 +106,8 @@ const (
 	RouteRule_ROUTE_RULE_DISCONNECTED RouteRule = 4
 	// The channel that led was cut off by an admin.
 	RouteRule_ROUTE_RULE_CUT RouteRule = 5
+	// The customer was erased.
+	RouteRule_ROUTE_RULE_ERASED RouteRule = 6
 )
 
 // Enum value maps for RouteRule.
@@ -113,6 +119,7 @@ var (
 		3: "ROUTE_RULE_CUSTOMER_WROTE",
 		4: "ROUTE_RULE_DISCONNECTED",
 		5: "ROUTE_RULE_CUT",
+		6: "ROUTE_RULE_ERASED",
 	}
 	RouteRule_value = map[string]int32{
 		"ROUTE_RULE_UNSPECIFIED":    0,
@@ -121,6 +128,7 @@ var (
 		"ROUTE_RULE_CUSTOMER_WROTE": 3,
 		"ROUTE_RULE_DISCONNECTED":   4,
 		"ROUTE_RULE_CUT":            5,
+		"ROUTE_RULE_ERASED":         6,
 	}
 )
 
@@ -338,6 +346,8 @@ const (
 	CancelReason_CANCEL_REASON_WITHDRAWN CancelReason = 4
 	// An agent.
 	CancelReason_CANCEL_REASON_AGENT CancelReason = 5
+	// The customer, or the one who brought the code, was erased.
+	CancelReason_CANCEL_REASON_ERASED CancelReason = 6
 )
 
 // Enum value maps for CancelReason.
@@ -349,6 +359,7 @@ var (
 		3: "CANCEL_REASON_REPLACED",
 		4: "CANCEL_REASON_WITHDRAWN",
 		5: "CANCEL_REASON_AGENT",
+		6: "CANCEL_REASON_ERASED",
 	}
 	CancelReason_value = map[string]int32{
 		"CANCEL_REASON_UNSPECIFIED": 0,
@@ -357,6 +368,7 @@ var (
 		"CANCEL_REASON_REPLACED":    3,
 		"CANCEL_REASON_WITHDRAWN":   4,
 		"CANCEL_REASON_AGENT":       5,
+		"CANCEL_REASON_ERASED":      6,
 	}
 )
 
@@ -2047,14 +2059,19 @@ type MessageUnsent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The conversation.
 	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
-	// The message.
+	// The message; empty where only what a link held of it was in the
+	// conversation.
 	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The event that held the content.
-	ContentEventId string `protobuf:"bytes,3,opt,name=content_event_id,json=contentEventId,proto3" json:"content_event_id,omitempty"`
+	// The events, of any stream of the account, whose sealed parts go with it:
+	// its words, and the items in which they came. None where the message came
+	// after it was taken back, and was not written down.
+	ContentEventIds []string `protobuf:"bytes,3,rep,name=content_event_ids,json=contentEventIds,proto3" json:"content_event_ids,omitempty"`
 	// When, by the provider.
-	At            *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	At *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	// Keyed hash of the provider's id of the message.
+	ProviderMessageHash []byte `protobuf:"bytes,5,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *MessageUnsent) Reset() {
@@ -2101,11 +2118,11 @@ func (x *MessageUnsent) GetMessageId() string {
 	return ""
 }
 
-func (x *MessageUnsent) GetContentEventId() string {
+func (x *MessageUnsent) GetContentEventIds() []string {
 	if x != nil {
-		return x.ContentEventId
+		return x.ContentEventIds
 	}
-	return ""
+	return nil
 }
 
 func (x *MessageUnsent) GetAt() *timestamppb.Timestamp {
@@ -2113,6 +2130,69 @@ func (x *MessageUnsent) GetAt() *timestamppb.Timestamp {
 		return x.At
 	}
 	return nil
+}
+
+func (x *MessageUnsent) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+// ConversationErased ends a conversation whose customer is erased: nothing that
+// was said in it can be read any more, and nothing is said in it again.
+type ConversationErased struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The customer.
+	CustomerId    string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationErased) Reset() {
+	*x = ConversationErased{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationErased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationErased) ProtoMessage() {}
+
+func (x *ConversationErased) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationErased.ProtoReflect.Descriptor instead.
+func (*ConversationErased) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ConversationErased) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ConversationErased) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
 }
 
 // LinkRequested makes a code for (account, widget, conversation, integration).
@@ -2146,7 +2226,7 @@ type LinkRequested struct {
 
 func (x *LinkRequested) Reset() {
 	*x = LinkRequested{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2158,7 +2238,7 @@ func (x *LinkRequested) String() string {
 func (*LinkRequested) ProtoMessage() {}
 
 func (x *LinkRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2171,7 +2251,7 @@ func (x *LinkRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkRequested.ProtoReflect.Descriptor instead.
 func (*LinkRequested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{21}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *LinkRequested) GetLinkId() string {
@@ -2280,7 +2360,7 @@ type LinkMatched struct {
 
 func (x *LinkMatched) Reset() {
 	*x = LinkMatched{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2292,7 +2372,7 @@ func (x *LinkMatched) String() string {
 func (*LinkMatched) ProtoMessage() {}
 
 func (x *LinkMatched) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2305,7 +2385,7 @@ func (x *LinkMatched) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkMatched.ProtoReflect.Descriptor instead.
 func (*LinkMatched) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{22}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LinkMatched) GetLinkId() string {
@@ -2397,7 +2477,7 @@ type LinkPrompted struct {
 
 func (x *LinkPrompted) Reset() {
 	*x = LinkPrompted{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2409,7 +2489,7 @@ func (x *LinkPrompted) String() string {
 func (*LinkPrompted) ProtoMessage() {}
 
 func (x *LinkPrompted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2422,7 +2502,7 @@ func (x *LinkPrompted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkPrompted.ProtoReflect.Descriptor instead.
 func (*LinkPrompted) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{23}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *LinkPrompted) GetLinkId() string {
@@ -2477,6 +2557,8 @@ type LinkAnswered struct {
 	TooLate bool `protobuf:"varint,6,opt,name=too_late,json=tooLate,proto3" json:"too_late,omitempty"`
 	// When, by the provider.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// Keyed hash of the provider's id of the message.
+	ProviderMessageHash []byte `protobuf:"bytes,8,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
 	// What was said.
 	Sealed        *LinkAnswered_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2485,7 +2567,7 @@ type LinkAnswered struct {
 
 func (x *LinkAnswered) Reset() {
 	*x = LinkAnswered{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2579,7 @@ func (x *LinkAnswered) String() string {
 func (*LinkAnswered) ProtoMessage() {}
 
 func (x *LinkAnswered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2592,7 @@ func (x *LinkAnswered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkAnswered.ProtoReflect.Descriptor instead.
 func (*LinkAnswered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *LinkAnswered) GetLinkId() string {
@@ -2562,6 +2644,13 @@ func (x *LinkAnswered) GetSentAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *LinkAnswered) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
 func (x *LinkAnswered) GetSealed() *LinkAnswered_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -2586,7 +2675,7 @@ type LinkConfirmed struct {
 
 func (x *LinkConfirmed) Reset() {
 	*x = LinkConfirmed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2598,7 +2687,7 @@ func (x *LinkConfirmed) String() string {
 func (*LinkConfirmed) ProtoMessage() {}
 
 func (x *LinkConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2611,7 +2700,7 @@ func (x *LinkConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkConfirmed.ProtoReflect.Descriptor instead.
 func (*LinkConfirmed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{25}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *LinkConfirmed) GetLinkId() string {
@@ -2659,7 +2748,7 @@ type LinkCancelled struct {
 
 func (x *LinkCancelled) Reset() {
 	*x = LinkCancelled{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2671,7 +2760,7 @@ func (x *LinkCancelled) String() string {
 func (*LinkCancelled) ProtoMessage() {}
 
 func (x *LinkCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2684,7 +2773,7 @@ func (x *LinkCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCancelled.ProtoReflect.Descriptor instead.
 func (*LinkCancelled) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{26}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LinkCancelled) GetLinkId() string {
@@ -2732,7 +2821,7 @@ type LinkFailed struct {
 
 func (x *LinkFailed) Reset() {
 	*x = LinkFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2744,7 +2833,7 @@ func (x *LinkFailed) String() string {
 func (*LinkFailed) ProtoMessage() {}
 
 func (x *LinkFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2757,7 +2846,7 @@ func (x *LinkFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFailed.ProtoReflect.Descriptor instead.
 func (*LinkFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{27}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LinkFailed) GetLinkId() string {
@@ -2803,7 +2892,7 @@ type LinkExpired struct {
 
 func (x *LinkExpired) Reset() {
 	*x = LinkExpired{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2815,7 +2904,7 @@ func (x *LinkExpired) String() string {
 func (*LinkExpired) ProtoMessage() {}
 
 func (x *LinkExpired) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2828,7 +2917,7 @@ func (x *LinkExpired) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkExpired.ProtoReflect.Descriptor instead.
 func (*LinkExpired) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{28}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LinkExpired) GetLinkId() string {
@@ -2869,7 +2958,7 @@ type MessageReceived_Sealed struct {
 
 func (x *MessageReceived_Sealed) Reset() {
 	*x = MessageReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2881,7 +2970,7 @@ func (x *MessageReceived_Sealed) String() string {
 func (*MessageReceived_Sealed) ProtoMessage() {}
 
 func (x *MessageReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2940,7 +3029,7 @@ type EchoReceived_Sealed struct {
 
 func (x *EchoReceived_Sealed) Reset() {
 	*x = EchoReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2952,7 +3041,7 @@ func (x *EchoReceived_Sealed) String() string {
 func (*EchoReceived_Sealed) ProtoMessage() {}
 
 func (x *EchoReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3000,7 +3089,7 @@ type ReplyQueued_Sealed struct {
 
 func (x *ReplyQueued_Sealed) Reset() {
 	*x = ReplyQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3012,7 +3101,7 @@ func (x *ReplyQueued_Sealed) String() string {
 func (*ReplyQueued_Sealed) ProtoMessage() {}
 
 func (x *ReplyQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3046,7 +3135,7 @@ type NoteAdded_Sealed struct {
 
 func (x *NoteAdded_Sealed) Reset() {
 	*x = NoteAdded_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3058,7 +3147,7 @@ func (x *NoteAdded_Sealed) String() string {
 func (*NoteAdded_Sealed) ProtoMessage() {}
 
 func (x *NoteAdded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3092,7 +3181,7 @@ type NoticeQueued_Sealed struct {
 
 func (x *NoticeQueued_Sealed) Reset() {
 	*x = NoticeQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3104,7 +3193,7 @@ func (x *NoticeQueued_Sealed) String() string {
 func (*NoticeQueued_Sealed) ProtoMessage() {}
 
 func (x *NoticeQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3138,7 +3227,7 @@ type ReactionChanged_Sealed struct {
 
 func (x *ReactionChanged_Sealed) Reset() {
 	*x = ReactionChanged_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3150,7 +3239,7 @@ func (x *ReactionChanged_Sealed) String() string {
 func (*ReactionChanged_Sealed) ProtoMessage() {}
 
 func (x *ReactionChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3184,7 +3273,7 @@ type MessageEdited_Sealed struct {
 
 func (x *MessageEdited_Sealed) Reset() {
 	*x = MessageEdited_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3196,7 +3285,7 @@ func (x *MessageEdited_Sealed) String() string {
 func (*MessageEdited_Sealed) ProtoMessage() {}
 
 func (x *MessageEdited_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3236,7 +3325,7 @@ type LinkMatched_Sealed struct {
 
 func (x *LinkMatched_Sealed) Reset() {
 	*x = LinkMatched_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3248,7 +3337,7 @@ func (x *LinkMatched_Sealed) String() string {
 func (*LinkMatched_Sealed) ProtoMessage() {}
 
 func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3261,7 +3350,7 @@ func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkMatched_Sealed.ProtoReflect.Descriptor instead.
 func (*LinkMatched_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{22, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{23, 0}
 }
 
 func (x *LinkMatched_Sealed) GetHeld() *Content {
@@ -3303,7 +3392,7 @@ type LinkPrompted_Sealed struct {
 
 func (x *LinkPrompted_Sealed) Reset() {
 	*x = LinkPrompted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3315,7 +3404,7 @@ func (x *LinkPrompted_Sealed) String() string {
 func (*LinkPrompted_Sealed) ProtoMessage() {}
 
 func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3328,7 +3417,7 @@ func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkPrompted_Sealed.ProtoReflect.Descriptor instead.
 func (*LinkPrompted_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{23, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24, 0}
 }
 
 func (x *LinkPrompted_Sealed) GetContent() *Content {
@@ -3353,7 +3442,7 @@ type LinkAnswered_Sealed struct {
 
 func (x *LinkAnswered_Sealed) Reset() {
 	*x = LinkAnswered_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3365,7 +3454,7 @@ func (x *LinkAnswered_Sealed) String() string {
 func (*LinkAnswered_Sealed) ProtoMessage() {}
 
 func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3378,7 +3467,7 @@ func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkAnswered_Sealed.ProtoReflect.Descriptor instead.
 func (*LinkAnswered_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{25, 0}
 }
 
 func (x *LinkAnswered_Sealed) GetContent() *Content {
@@ -3579,13 +3668,18 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12=\n" +
 	"\x06sealed\x18\x0f \x01(\v2%.weiche.event.v1.MessageEdited.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xad\x01\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xe3\x01\n" +
 	"\rMessageUnsent\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x02 \x01(\tR\tmessageId\x12(\n" +
-	"\x10content_event_id\x18\x03 \x01(\tR\x0econtentEventId\x12*\n" +
-	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xc0\x03\n" +
+	"message_id\x18\x02 \x01(\tR\tmessageId\x12*\n" +
+	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x122\n" +
+	"\x15provider_message_hash\x18\x05 \x01(\fR\x13providerMessageHash\"^\n" +
+	"\x12ConversationErased\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\"\xc0\x03\n" +
 	"\rLinkRequested\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1b\n" +
@@ -3628,7 +3722,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"customerId\x12<\n" +
 	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.LinkPrompted.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xb2\x03\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xe6\x03\n" +
 	"\fLinkAnswered\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
@@ -3638,7 +3732,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"customerId\x12\x10\n" +
 	"\x03yes\x18\x05 \x01(\bR\x03yes\x12\x19\n" +
 	"\btoo_late\x18\x06 \x01(\bR\atooLate\x123\n" +
-	"\asent_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12<\n" +
+	"\asent_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x122\n" +
+	"\x15provider_message_hash\x18\b \x01(\fR\x13providerMessageHash\x12<\n" +
 	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.LinkAnswered.SealedR\x06sealed\x1a~\n" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12.\n" +
@@ -3668,20 +3763,22 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x129\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt*\xa3\x01\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt*\xbe\x01\n" +
 	"\rUnboundReason\x12\x1e\n" +
 	"\x1aUNBOUND_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17UNBOUND_REASON_CUSTOMER\x10\x01\x12\x18\n" +
 	"\x14UNBOUND_REASON_AGENT\x10\x02\x12#\n" +
 	"\x1fUNBOUND_REASON_LINKED_ELSEWHERE\x10\x03\x12\x16\n" +
-	"\x12UNBOUND_REASON_CUT\x10\x04*\xae\x01\n" +
+	"\x12UNBOUND_REASON_CUT\x10\x04\x12\x19\n" +
+	"\x15UNBOUND_REASON_ERASED\x10\x05*\xc5\x01\n" +
 	"\tRouteRule\x12\x1a\n" +
 	"\x16ROUTE_RULE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ROUTE_RULE_STARTED\x10\x01\x12\x1d\n" +
 	"\x19ROUTE_RULE_LINK_CONFIRMED\x10\x02\x12\x1d\n" +
 	"\x19ROUTE_RULE_CUSTOMER_WROTE\x10\x03\x12\x1b\n" +
 	"\x17ROUTE_RULE_DISCONNECTED\x10\x04\x12\x12\n" +
-	"\x0eROUTE_RULE_CUT\x10\x05*p\n" +
+	"\x0eROUTE_RULE_CUT\x10\x05\x12\x15\n" +
+	"\x11ROUTE_RULE_ERASED\x10\x06*p\n" +
 	"\tReplyRule\x12\x1a\n" +
 	"\x16REPLY_RULE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REPLY_RULE_LAST_USED\x10\x01\x12\x14\n" +
@@ -3697,14 +3794,15 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\n" +
 	"NoticeKind\x12\x1b\n" +
 	"\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
-	"\x18NOTICE_KIND_DISCONNECTED\x10\x01*\xba\x01\n" +
+	"\x18NOTICE_KIND_DISCONNECTED\x10\x01*\xd4\x01\n" +
 	"\fCancelReason\x12\x1d\n" +
 	"\x19CANCEL_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CANCEL_REASON_CUSTOMER\x10\x01\x12\x1d\n" +
 	"\x19CANCEL_REASON_ANSWERED_NO\x10\x02\x12\x1a\n" +
 	"\x16CANCEL_REASON_REPLACED\x10\x03\x12\x1b\n" +
 	"\x17CANCEL_REASON_WITHDRAWN\x10\x04\x12\x17\n" +
-	"\x13CANCEL_REASON_AGENT\x10\x05B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
+	"\x13CANCEL_REASON_AGENT\x10\x05\x12\x18\n" +
+	"\x14CANCEL_REASON_ERASED\x10\x06B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
 
 var (
 	file_weiche_event_v1_conversation_proto_rawDescOnce sync.Once
@@ -3719,7 +3817,7 @@ func file_weiche_event_v1_conversation_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(UnboundReason)(0),             // 0: weiche.event.v1.UnboundReason
 	(RouteRule)(0),                 // 1: weiche.event.v1.RouteRule
@@ -3748,84 +3846,85 @@ var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(*ReactionChanged)(nil),        // 24: weiche.event.v1.ReactionChanged
 	(*MessageEdited)(nil),          // 25: weiche.event.v1.MessageEdited
 	(*MessageUnsent)(nil),          // 26: weiche.event.v1.MessageUnsent
-	(*LinkRequested)(nil),          // 27: weiche.event.v1.LinkRequested
-	(*LinkMatched)(nil),            // 28: weiche.event.v1.LinkMatched
-	(*LinkPrompted)(nil),           // 29: weiche.event.v1.LinkPrompted
-	(*LinkAnswered)(nil),           // 30: weiche.event.v1.LinkAnswered
-	(*LinkConfirmed)(nil),          // 31: weiche.event.v1.LinkConfirmed
-	(*LinkCancelled)(nil),          // 32: weiche.event.v1.LinkCancelled
-	(*LinkFailed)(nil),             // 33: weiche.event.v1.LinkFailed
-	(*LinkExpired)(nil),            // 34: weiche.event.v1.LinkExpired
-	(*MessageReceived_Sealed)(nil), // 35: weiche.event.v1.MessageReceived.Sealed
-	(*EchoReceived_Sealed)(nil),    // 36: weiche.event.v1.EchoReceived.Sealed
-	(*ReplyQueued_Sealed)(nil),     // 37: weiche.event.v1.ReplyQueued.Sealed
-	(*NoteAdded_Sealed)(nil),       // 38: weiche.event.v1.NoteAdded.Sealed
-	(*NoticeQueued_Sealed)(nil),    // 39: weiche.event.v1.NoticeQueued.Sealed
-	(*ReactionChanged_Sealed)(nil), // 40: weiche.event.v1.ReactionChanged.Sealed
-	(*MessageEdited_Sealed)(nil),   // 41: weiche.event.v1.MessageEdited.Sealed
-	(*LinkMatched_Sealed)(nil),     // 42: weiche.event.v1.LinkMatched.Sealed
-	(*LinkPrompted_Sealed)(nil),    // 43: weiche.event.v1.LinkPrompted.Sealed
-	(*LinkAnswered_Sealed)(nil),    // 44: weiche.event.v1.LinkAnswered.Sealed
-	(*timestamppb.Timestamp)(nil),  // 45: google.protobuf.Timestamp
-	(*SendError)(nil),              // 46: weiche.event.v1.SendError
-	(Confirmation)(0),              // 47: weiche.event.v1.Confirmation
-	(CodeRefusal)(0),               // 48: weiche.event.v1.CodeRefusal
-	(*Content)(nil),                // 49: weiche.event.v1.Content
-	(*Profile)(nil),                // 50: weiche.event.v1.Profile
+	(*ConversationErased)(nil),     // 27: weiche.event.v1.ConversationErased
+	(*LinkRequested)(nil),          // 28: weiche.event.v1.LinkRequested
+	(*LinkMatched)(nil),            // 29: weiche.event.v1.LinkMatched
+	(*LinkPrompted)(nil),           // 30: weiche.event.v1.LinkPrompted
+	(*LinkAnswered)(nil),           // 31: weiche.event.v1.LinkAnswered
+	(*LinkConfirmed)(nil),          // 32: weiche.event.v1.LinkConfirmed
+	(*LinkCancelled)(nil),          // 33: weiche.event.v1.LinkCancelled
+	(*LinkFailed)(nil),             // 34: weiche.event.v1.LinkFailed
+	(*LinkExpired)(nil),            // 35: weiche.event.v1.LinkExpired
+	(*MessageReceived_Sealed)(nil), // 36: weiche.event.v1.MessageReceived.Sealed
+	(*EchoReceived_Sealed)(nil),    // 37: weiche.event.v1.EchoReceived.Sealed
+	(*ReplyQueued_Sealed)(nil),     // 38: weiche.event.v1.ReplyQueued.Sealed
+	(*NoteAdded_Sealed)(nil),       // 39: weiche.event.v1.NoteAdded.Sealed
+	(*NoticeQueued_Sealed)(nil),    // 40: weiche.event.v1.NoticeQueued.Sealed
+	(*ReactionChanged_Sealed)(nil), // 41: weiche.event.v1.ReactionChanged.Sealed
+	(*MessageEdited_Sealed)(nil),   // 42: weiche.event.v1.MessageEdited.Sealed
+	(*LinkMatched_Sealed)(nil),     // 43: weiche.event.v1.LinkMatched.Sealed
+	(*LinkPrompted_Sealed)(nil),    // 44: weiche.event.v1.LinkPrompted.Sealed
+	(*LinkAnswered_Sealed)(nil),    // 45: weiche.event.v1.LinkAnswered.Sealed
+	(*timestamppb.Timestamp)(nil),  // 46: google.protobuf.Timestamp
+	(*SendError)(nil),              // 47: weiche.event.v1.SendError
+	(Confirmation)(0),              // 48: weiche.event.v1.Confirmation
+	(CodeRefusal)(0),               // 49: weiche.event.v1.CodeRefusal
+	(*Content)(nil),                // 50: weiche.event.v1.Content
+	(*Profile)(nil),                // 51: weiche.event.v1.Profile
 }
 var file_weiche_event_v1_conversation_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
-	45, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
+	46, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.event.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
-	45, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
-	45, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
-	35, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
-	45, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
-	36, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
+	46, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
+	46, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
+	36, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
+	46, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
+	37, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
 	2,  // 8: weiche.event.v1.FrozenRoute.rule:type_name -> weiche.event.v1.ReplyRule
 	13, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
 	3,  // 10: weiche.event.v1.PassedOver.reason:type_name -> weiche.event.v1.PassedOverReason
 	12, // 11: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
-	37, // 12: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
+	38, // 12: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
 	12, // 13: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
-	38, // 14: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
+	39, // 14: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
 	4,  // 15: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
-	39, // 16: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
-	45, // 17: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
-	45, // 18: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
-	46, // 19: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
-	46, // 20: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	45, // 21: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
-	40, // 22: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
-	45, // 23: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
-	41, // 24: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
-	45, // 25: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
-	45, // 26: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
-	47, // 27: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
-	45, // 28: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
-	45, // 29: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
-	45, // 30: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
-	45, // 31: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
-	42, // 32: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
-	43, // 33: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
-	45, // 34: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
-	44, // 35: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
-	45, // 36: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
+	40, // 16: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
+	46, // 17: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
+	46, // 18: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
+	47, // 19: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
+	47, // 20: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	46, // 21: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
+	41, // 22: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
+	46, // 23: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
+	42, // 24: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
+	46, // 25: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
+	46, // 26: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
+	48, // 27: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
+	46, // 28: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
+	46, // 29: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
+	46, // 30: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
+	46, // 31: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
+	43, // 32: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
+	44, // 33: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
+	46, // 34: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
+	45, // 35: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
+	46, // 36: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
 	5,  // 37: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
-	45, // 38: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
-	48, // 39: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
-	45, // 40: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
-	45, // 41: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
-	49, // 42: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	50, // 43: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
-	49, // 44: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	49, // 45: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	49, // 46: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
-	49, // 47: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	49, // 48: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
-	49, // 49: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
-	49, // 50: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
-	49, // 51: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
+	46, // 38: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
+	49, // 39: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
+	46, // 40: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
+	46, // 41: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
+	50, // 42: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	51, // 43: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
+	50, // 44: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	50, // 45: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	50, // 46: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
+	50, // 47: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	50, // 48: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
+	50, // 49: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
+	50, // 50: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
+	50, // 51: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
 	52, // [52:52] is the sub-list for method output_type
 	52, // [52:52] is the sub-list for method input_type
 	52, // [52:52] is the sub-list for extension type_name
@@ -3847,7 +3946,7 @@ func file_weiche_event_v1_conversation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_conversation_proto_rawDesc), len(file_weiche_event_v1_conversation_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   39,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -884,6 +884,127 @@ func (x *IdentityReleased) GetReleasedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// IdentityErased takes an identity out of use: its aliases lead nowhere from now
+// on, it is bound to nothing, and nothing is sent to it again.
+type IdentityErased struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The customer whom it belonged to.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The aliases that no longer lead here.
+	Aliases       []*AliasHash `protobuf:"bytes,4,rep,name=aliases,proto3" json:"aliases,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentityErased) Reset() {
+	*x = IdentityErased{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentityErased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentityErased) ProtoMessage() {}
+
+func (x *IdentityErased) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentityErased.ProtoReflect.Descriptor instead.
+func (*IdentityErased) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *IdentityErased) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *IdentityErased) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *IdentityErased) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *IdentityErased) GetAliases() []*AliasHash {
+	if x != nil {
+		return x.Aliases
+	}
+	return nil
+}
+
+// CustomerErased is the last event of a customer: the key of their content is
+// destroyed. The events before it stay and hold nothing that names a person.
+type CustomerErased struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer.
+	CustomerId    string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomerErased) Reset() {
+	*x = CustomerErased{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomerErased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomerErased) ProtoMessage() {}
+
+func (x *CustomerErased) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomerErased.ProtoReflect.Descriptor instead.
+func (*CustomerErased) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CustomerErased) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
 // CodeRefused says that a message carried a code that attaches nothing.
 type CodeRefused struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -903,6 +1024,8 @@ type CodeRefused struct {
 	LinkId string `protobuf:"bytes,7,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
 	// That link's conversation.
 	ConversationId string `protobuf:"bytes,8,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Keyed hash of the provider's id of the message that brought the code.
+	ProviderMessageHash []byte `protobuf:"bytes,9,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
 	// The message and the answer.
 	Sealed        *CodeRefused_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -911,7 +1034,7 @@ type CodeRefused struct {
 
 func (x *CodeRefused) Reset() {
 	*x = CodeRefused{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -923,7 +1046,7 @@ func (x *CodeRefused) String() string {
 func (*CodeRefused) ProtoMessage() {}
 
 func (x *CodeRefused) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -936,7 +1059,7 @@ func (x *CodeRefused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CodeRefused.ProtoReflect.Descriptor instead.
 func (*CodeRefused) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{10}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CodeRefused) GetIdentityId() string {
@@ -995,6 +1118,13 @@ func (x *CodeRefused) GetConversationId() string {
 	return ""
 }
 
+func (x *CodeRefused) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
 func (x *CodeRefused) GetSealed() *CodeRefused_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -1019,7 +1149,7 @@ type SendOrigin struct {
 
 func (x *SendOrigin) Reset() {
 	*x = SendOrigin{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1031,7 +1161,7 @@ func (x *SendOrigin) String() string {
 func (*SendOrigin) ProtoMessage() {}
 
 func (x *SendOrigin) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1044,7 +1174,7 @@ func (x *SendOrigin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendOrigin.ProtoReflect.Descriptor instead.
 func (*SendOrigin) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{11}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SendOrigin) GetConversationId() string {
@@ -1098,7 +1228,7 @@ type SendQueued struct {
 
 func (x *SendQueued) Reset() {
 	*x = SendQueued{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1240,7 @@ func (x *SendQueued) String() string {
 func (*SendQueued) ProtoMessage() {}
 
 func (x *SendQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1253,7 @@ func (x *SendQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendQueued.ProtoReflect.Descriptor instead.
 func (*SendQueued) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{12}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SendQueued) GetSendId() string {
@@ -1202,7 +1332,7 @@ type SendRequested struct {
 
 func (x *SendRequested) Reset() {
 	*x = SendRequested{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1214,7 +1344,7 @@ func (x *SendRequested) String() string {
 func (*SendRequested) ProtoMessage() {}
 
 func (x *SendRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1227,7 +1357,7 @@ func (x *SendRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendRequested.ProtoReflect.Descriptor instead.
 func (*SendRequested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{13}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SendRequested) GetSendId() string {
@@ -1314,7 +1444,7 @@ type SendClaimed struct {
 
 func (x *SendClaimed) Reset() {
 	*x = SendClaimed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1326,7 +1456,7 @@ func (x *SendClaimed) String() string {
 func (*SendClaimed) ProtoMessage() {}
 
 func (x *SendClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1339,7 +1469,7 @@ func (x *SendClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendClaimed.ProtoReflect.Descriptor instead.
 func (*SendClaimed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{14}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SendClaimed) GetSendId() string {
@@ -1415,7 +1545,7 @@ type SendSucceeded struct {
 
 func (x *SendSucceeded) Reset() {
 	*x = SendSucceeded{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1427,7 +1557,7 @@ func (x *SendSucceeded) String() string {
 func (*SendSucceeded) ProtoMessage() {}
 
 func (x *SendSucceeded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1440,7 +1570,7 @@ func (x *SendSucceeded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendSucceeded.ProtoReflect.Descriptor instead.
 func (*SendSucceeded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{15}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SendSucceeded) GetSendId() string {
@@ -1543,7 +1673,7 @@ type SendDeferred struct {
 
 func (x *SendDeferred) Reset() {
 	*x = SendDeferred{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1555,7 +1685,7 @@ func (x *SendDeferred) String() string {
 func (*SendDeferred) ProtoMessage() {}
 
 func (x *SendDeferred) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1568,7 +1698,7 @@ func (x *SendDeferred) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendDeferred.ProtoReflect.Descriptor instead.
 func (*SendDeferred) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{16}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SendDeferred) GetSendId() string {
@@ -1635,7 +1765,7 @@ type SendError struct {
 
 func (x *SendError) Reset() {
 	*x = SendError{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1647,7 +1777,7 @@ func (x *SendError) String() string {
 func (*SendError) ProtoMessage() {}
 
 func (x *SendError) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1660,7 +1790,7 @@ func (x *SendError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendError.ProtoReflect.Descriptor instead.
 func (*SendError) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{17}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SendError) GetCode() int64 {
@@ -1707,7 +1837,7 @@ type SendFailed struct {
 
 func (x *SendFailed) Reset() {
 	*x = SendFailed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1719,7 +1849,7 @@ func (x *SendFailed) String() string {
 func (*SendFailed) ProtoMessage() {}
 
 func (x *SendFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1732,7 +1862,7 @@ func (x *SendFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendFailed.ProtoReflect.Descriptor instead.
 func (*SendFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{18}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SendFailed) GetSendId() string {
@@ -1810,7 +1940,7 @@ type SendOutcomeUnknown struct {
 
 func (x *SendOutcomeUnknown) Reset() {
 	*x = SendOutcomeUnknown{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1822,7 +1952,7 @@ func (x *SendOutcomeUnknown) String() string {
 func (*SendOutcomeUnknown) ProtoMessage() {}
 
 func (x *SendOutcomeUnknown) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1835,7 +1965,7 @@ func (x *SendOutcomeUnknown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendOutcomeUnknown.ProtoReflect.Descriptor instead.
 func (*SendOutcomeUnknown) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{19}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SendOutcomeUnknown) GetSendId() string {
@@ -1911,7 +2041,7 @@ type SendWithdrawn struct {
 
 func (x *SendWithdrawn) Reset() {
 	*x = SendWithdrawn{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1923,7 +2053,7 @@ func (x *SendWithdrawn) String() string {
 func (*SendWithdrawn) ProtoMessage() {}
 
 func (x *SendWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1936,7 +2066,7 @@ func (x *SendWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendWithdrawn.ProtoReflect.Descriptor instead.
 func (*SendWithdrawn) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{20}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SendWithdrawn) GetSendId() string {
@@ -1982,7 +2112,7 @@ type LaneReleased struct {
 
 func (x *LaneReleased) Reset() {
 	*x = LaneReleased{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1994,7 +2124,7 @@ func (x *LaneReleased) String() string {
 func (*LaneReleased) ProtoMessage() {}
 
 func (x *LaneReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2007,7 +2137,7 @@ func (x *LaneReleased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LaneReleased.ProtoReflect.Descriptor instead.
 func (*LaneReleased) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{21}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LaneReleased) GetSendId() string {
@@ -2044,7 +2174,7 @@ type IdentityCreated_Sealed struct {
 
 func (x *IdentityCreated_Sealed) Reset() {
 	*x = IdentityCreated_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2056,7 +2186,7 @@ func (x *IdentityCreated_Sealed) String() string {
 func (*IdentityCreated_Sealed) ProtoMessage() {}
 
 func (x *IdentityCreated_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2099,7 +2229,7 @@ type IdentityAliasesChanged_Sealed struct {
 
 func (x *IdentityAliasesChanged_Sealed) Reset() {
 	*x = IdentityAliasesChanged_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2111,7 +2241,7 @@ func (x *IdentityAliasesChanged_Sealed) String() string {
 func (*IdentityAliasesChanged_Sealed) ProtoMessage() {}
 
 func (x *IdentityAliasesChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2154,7 +2284,7 @@ type CodeRefused_Sealed struct {
 
 func (x *CodeRefused_Sealed) Reset() {
 	*x = CodeRefused_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2296,7 @@ func (x *CodeRefused_Sealed) String() string {
 func (*CodeRefused_Sealed) ProtoMessage() {}
 
 func (x *CodeRefused_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2309,7 @@ func (x *CodeRefused_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CodeRefused_Sealed.ProtoReflect.Descriptor instead.
 func (*CodeRefused_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{10, 0}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{12, 0}
 }
 
 func (x *CodeRefused_Sealed) GetAnswer() *Content {
@@ -2207,7 +2337,7 @@ type SendSucceeded_Sealed struct {
 
 func (x *SendSucceeded_Sealed) Reset() {
 	*x = SendSucceeded_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2349,7 @@ func (x *SendSucceeded_Sealed) String() string {
 func (*SendSucceeded_Sealed) ProtoMessage() {}
 
 func (x *SendSucceeded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2362,7 @@ func (x *SendSucceeded_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendSucceeded_Sealed.ProtoReflect.Descriptor instead.
 func (*SendSucceeded_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{15, 0}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{17, 0}
 }
 
 func (x *SendSucceeded_Sealed) GetProviderMessageId() string {
@@ -2306,7 +2436,17 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"identityId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12;\n" +
 	"\vreleased_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"releasedAt\"\xd0\x03\n" +
+	"releasedAt\"\xaf\x01\n" +
+	"\x0eIdentityErased\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x124\n" +
+	"\aaliases\x18\x04 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aaliases\"1\n" +
+	"\x0eCustomerErased\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\"\x84\x04\n" +
 	"\vCodeRefused\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -2318,7 +2458,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\n" +
 	"refused_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\trefusedAt\x12\x17\n" +
 	"\alink_id\x18\a \x01(\tR\x06linkId\x12'\n" +
-	"\x0fconversation_id\x18\b \x01(\tR\x0econversationId\x12;\n" +
+	"\x0fconversation_id\x18\b \x01(\tR\x0econversationId\x122\n" +
+	"\x15provider_message_hash\x18\t \x01(\fR\x13providerMessageHash\x12;\n" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.CodeRefused.SealedR\x06sealed\x1aL\n" +
 	"\x06Sealed\x120\n" +
 	"\x06answer\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\x06answer\x12\x10\n" +
@@ -2464,7 +2605,7 @@ func file_weiche_event_v1_identity_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_identity_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_weiche_event_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_weiche_event_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_weiche_event_v1_identity_proto_goTypes = []any{
 	(CodeRefusal)(0),                      // 0: weiche.event.v1.CodeRefusal
 	(SendKind)(0),                         // 1: weiche.event.v1.SendKind
@@ -2479,72 +2620,75 @@ var file_weiche_event_v1_identity_proto_goTypes = []any{
 	(*IdentityMatched)(nil),               // 10: weiche.event.v1.IdentityMatched
 	(*IdentityBound)(nil),                 // 11: weiche.event.v1.IdentityBound
 	(*IdentityReleased)(nil),              // 12: weiche.event.v1.IdentityReleased
-	(*CodeRefused)(nil),                   // 13: weiche.event.v1.CodeRefused
-	(*SendOrigin)(nil),                    // 14: weiche.event.v1.SendOrigin
-	(*SendQueued)(nil),                    // 15: weiche.event.v1.SendQueued
-	(*SendRequested)(nil),                 // 16: weiche.event.v1.SendRequested
-	(*SendClaimed)(nil),                   // 17: weiche.event.v1.SendClaimed
-	(*SendSucceeded)(nil),                 // 18: weiche.event.v1.SendSucceeded
-	(*SendDeferred)(nil),                  // 19: weiche.event.v1.SendDeferred
-	(*SendError)(nil),                     // 20: weiche.event.v1.SendError
-	(*SendFailed)(nil),                    // 21: weiche.event.v1.SendFailed
-	(*SendOutcomeUnknown)(nil),            // 22: weiche.event.v1.SendOutcomeUnknown
-	(*SendWithdrawn)(nil),                 // 23: weiche.event.v1.SendWithdrawn
-	(*LaneReleased)(nil),                  // 24: weiche.event.v1.LaneReleased
-	(*IdentityCreated_Sealed)(nil),        // 25: weiche.event.v1.IdentityCreated.Sealed
-	(*IdentityAliasesChanged_Sealed)(nil), // 26: weiche.event.v1.IdentityAliasesChanged.Sealed
-	(*CodeRefused_Sealed)(nil),            // 27: weiche.event.v1.CodeRefused.Sealed
-	(*SendSucceeded_Sealed)(nil),          // 28: weiche.event.v1.SendSucceeded.Sealed
-	(*timestamppb.Timestamp)(nil),         // 29: google.protobuf.Timestamp
-	(*Content)(nil),                       // 30: weiche.event.v1.Content
+	(*IdentityErased)(nil),                // 13: weiche.event.v1.IdentityErased
+	(*CustomerErased)(nil),                // 14: weiche.event.v1.CustomerErased
+	(*CodeRefused)(nil),                   // 15: weiche.event.v1.CodeRefused
+	(*SendOrigin)(nil),                    // 16: weiche.event.v1.SendOrigin
+	(*SendQueued)(nil),                    // 17: weiche.event.v1.SendQueued
+	(*SendRequested)(nil),                 // 18: weiche.event.v1.SendRequested
+	(*SendClaimed)(nil),                   // 19: weiche.event.v1.SendClaimed
+	(*SendSucceeded)(nil),                 // 20: weiche.event.v1.SendSucceeded
+	(*SendDeferred)(nil),                  // 21: weiche.event.v1.SendDeferred
+	(*SendError)(nil),                     // 22: weiche.event.v1.SendError
+	(*SendFailed)(nil),                    // 23: weiche.event.v1.SendFailed
+	(*SendOutcomeUnknown)(nil),            // 24: weiche.event.v1.SendOutcomeUnknown
+	(*SendWithdrawn)(nil),                 // 25: weiche.event.v1.SendWithdrawn
+	(*LaneReleased)(nil),                  // 26: weiche.event.v1.LaneReleased
+	(*IdentityCreated_Sealed)(nil),        // 27: weiche.event.v1.IdentityCreated.Sealed
+	(*IdentityAliasesChanged_Sealed)(nil), // 28: weiche.event.v1.IdentityAliasesChanged.Sealed
+	(*CodeRefused_Sealed)(nil),            // 29: weiche.event.v1.CodeRefused.Sealed
+	(*SendSucceeded_Sealed)(nil),          // 30: weiche.event.v1.SendSucceeded.Sealed
+	(*timestamppb.Timestamp)(nil),         // 31: google.protobuf.Timestamp
+	(*Content)(nil),                       // 32: weiche.event.v1.Content
 }
 var file_weiche_event_v1_identity_proto_depIdxs = []int32{
 	6,  // 0: weiche.event.v1.IdentityCreated.aliases:type_name -> weiche.event.v1.AliasHash
-	25, // 1: weiche.event.v1.IdentityCreated.sealed:type_name -> weiche.event.v1.IdentityCreated.Sealed
+	27, // 1: weiche.event.v1.IdentityCreated.sealed:type_name -> weiche.event.v1.IdentityCreated.Sealed
 	6,  // 2: weiche.event.v1.IdentityAliasesChanged.added:type_name -> weiche.event.v1.AliasHash
 	6,  // 3: weiche.event.v1.IdentityAliasesChanged.removed:type_name -> weiche.event.v1.AliasHash
-	26, // 4: weiche.event.v1.IdentityAliasesChanged.sealed:type_name -> weiche.event.v1.IdentityAliasesChanged.Sealed
-	29, // 5: weiche.event.v1.IdentityReleased.released_at:type_name -> google.protobuf.Timestamp
-	0,  // 6: weiche.event.v1.CodeRefused.reason:type_name -> weiche.event.v1.CodeRefusal
-	29, // 7: weiche.event.v1.CodeRefused.refused_at:type_name -> google.protobuf.Timestamp
-	27, // 8: weiche.event.v1.CodeRefused.sealed:type_name -> weiche.event.v1.CodeRefused.Sealed
-	1,  // 9: weiche.event.v1.SendOrigin.kind:type_name -> weiche.event.v1.SendKind
-	14, // 10: weiche.event.v1.SendQueued.origin:type_name -> weiche.event.v1.SendOrigin
-	14, // 11: weiche.event.v1.SendRequested.origin:type_name -> weiche.event.v1.SendOrigin
-	29, // 12: weiche.event.v1.SendRequested.retry_at:type_name -> google.protobuf.Timestamp
-	14, // 13: weiche.event.v1.SendClaimed.origin:type_name -> weiche.event.v1.SendOrigin
-	29, // 14: weiche.event.v1.SendClaimed.outcome_due:type_name -> google.protobuf.Timestamp
-	14, // 15: weiche.event.v1.SendSucceeded.origin:type_name -> weiche.event.v1.SendOrigin
-	29, // 16: weiche.event.v1.SendSucceeded.outcome_due:type_name -> google.protobuf.Timestamp
-	2,  // 17: weiche.event.v1.SendSucceeded.source:type_name -> weiche.event.v1.OutcomeSource
-	29, // 18: weiche.event.v1.SendSucceeded.lane_until:type_name -> google.protobuf.Timestamp
-	28, // 19: weiche.event.v1.SendSucceeded.sealed:type_name -> weiche.event.v1.SendSucceeded.Sealed
-	29, // 20: weiche.event.v1.SendDeferred.retry_at:type_name -> google.protobuf.Timestamp
-	20, // 21: weiche.event.v1.SendDeferred.error:type_name -> weiche.event.v1.SendError
-	29, // 22: weiche.event.v1.SendDeferred.outcome_due:type_name -> google.protobuf.Timestamp
-	14, // 23: weiche.event.v1.SendDeferred.origin:type_name -> weiche.event.v1.SendOrigin
-	20, // 24: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
-	29, // 25: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
-	14, // 26: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
-	29, // 27: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
-	20, // 28: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	29, // 29: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
-	29, // 30: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
-	14, // 31: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
-	29, // 32: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
-	14, // 33: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
-	29, // 34: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
-	29, // 35: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
-	5,  // 36: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
-	7,  // 37: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
-	5,  // 38: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
-	7,  // 39: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
-	30, // 40: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	28, // 4: weiche.event.v1.IdentityAliasesChanged.sealed:type_name -> weiche.event.v1.IdentityAliasesChanged.Sealed
+	31, // 5: weiche.event.v1.IdentityReleased.released_at:type_name -> google.protobuf.Timestamp
+	6,  // 6: weiche.event.v1.IdentityErased.aliases:type_name -> weiche.event.v1.AliasHash
+	0,  // 7: weiche.event.v1.CodeRefused.reason:type_name -> weiche.event.v1.CodeRefusal
+	31, // 8: weiche.event.v1.CodeRefused.refused_at:type_name -> google.protobuf.Timestamp
+	29, // 9: weiche.event.v1.CodeRefused.sealed:type_name -> weiche.event.v1.CodeRefused.Sealed
+	1,  // 10: weiche.event.v1.SendOrigin.kind:type_name -> weiche.event.v1.SendKind
+	16, // 11: weiche.event.v1.SendQueued.origin:type_name -> weiche.event.v1.SendOrigin
+	16, // 12: weiche.event.v1.SendRequested.origin:type_name -> weiche.event.v1.SendOrigin
+	31, // 13: weiche.event.v1.SendRequested.retry_at:type_name -> google.protobuf.Timestamp
+	16, // 14: weiche.event.v1.SendClaimed.origin:type_name -> weiche.event.v1.SendOrigin
+	31, // 15: weiche.event.v1.SendClaimed.outcome_due:type_name -> google.protobuf.Timestamp
+	16, // 16: weiche.event.v1.SendSucceeded.origin:type_name -> weiche.event.v1.SendOrigin
+	31, // 17: weiche.event.v1.SendSucceeded.outcome_due:type_name -> google.protobuf.Timestamp
+	2,  // 18: weiche.event.v1.SendSucceeded.source:type_name -> weiche.event.v1.OutcomeSource
+	31, // 19: weiche.event.v1.SendSucceeded.lane_until:type_name -> google.protobuf.Timestamp
+	30, // 20: weiche.event.v1.SendSucceeded.sealed:type_name -> weiche.event.v1.SendSucceeded.Sealed
+	31, // 21: weiche.event.v1.SendDeferred.retry_at:type_name -> google.protobuf.Timestamp
+	22, // 22: weiche.event.v1.SendDeferred.error:type_name -> weiche.event.v1.SendError
+	31, // 23: weiche.event.v1.SendDeferred.outcome_due:type_name -> google.protobuf.Timestamp
+	16, // 24: weiche.event.v1.SendDeferred.origin:type_name -> weiche.event.v1.SendOrigin
+	22, // 25: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
+	31, // 26: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
+	16, // 27: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
+	31, // 28: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
+	22, // 29: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	31, // 30: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
+	31, // 31: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
+	16, // 32: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
+	31, // 33: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
+	16, // 34: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
+	31, // 35: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
+	31, // 36: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
+	5,  // 37: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
+	7,  // 38: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
+	5,  // 39: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
+	7,  // 40: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
+	32, // 41: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
+	42, // [42:42] is the sub-list for method output_type
+	42, // [42:42] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_identity_proto_init() }
@@ -2559,7 +2703,7 @@ func file_weiche_event_v1_identity_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_identity_proto_rawDesc), len(file_weiche_event_v1_identity_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -293,6 +293,9 @@ type ItemIgnored struct {
 	What string `protobuf:"bytes,4,opt,name=what,proto3" json:"what,omitempty"`
 	// The customer is not known: this is empty, and the seal is a daily key.
 	CustomerId string `protobuf:"bytes,5,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// Keyed hash of the provider's id of the message that the item has the words
+	// of; empty where it has none.
+	ProviderMessageHash []byte `protobuf:"bytes,6,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
 	// The item.
 	Sealed        *ItemIgnored_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -364,9 +367,91 @@ func (x *ItemIgnored) GetCustomerId() string {
 	return ""
 }
 
+func (x *ItemIgnored) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
 func (x *ItemIgnored) GetSealed() *ItemIgnored_Sealed {
 	if x != nil {
 		return x.Sealed
+	}
+	return nil
+}
+
+// UnsendParked keeps the news that a message was taken back which is not in the
+// log, or not yet: should it come, it is not written down.
+type UnsendParked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration that it came over.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Keyed hash of the provider's id of the message.
+	ProviderMessageHash []byte `protobuf:"bytes,2,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// When, by the provider.
+	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// The events whose sealed parts go, where something of it is in the log that
+	// is in no conversation, such as the item that brought a wrong code.
+	ContentEventIds []string `protobuf:"bytes,4,rep,name=content_event_ids,json=contentEventIds,proto3" json:"content_event_ids,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UnsendParked) Reset() {
+	*x = UnsendParked{}
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnsendParked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnsendParked) ProtoMessage() {}
+
+func (x *UnsendParked) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnsendParked.ProtoReflect.Descriptor instead.
+func (*UnsendParked) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *UnsendParked) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *UnsendParked) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+func (x *UnsendParked) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *UnsendParked) GetContentEventIds() []string {
+	if x != nil {
+		return x.ContentEventIds
 	}
 	return nil
 }
@@ -382,7 +467,7 @@ type ItemQuarantined_Sealed struct {
 
 func (x *ItemQuarantined_Sealed) Reset() {
 	*x = ItemQuarantined_Sealed{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -394,7 +479,7 @@ func (x *ItemQuarantined_Sealed) String() string {
 func (*ItemQuarantined_Sealed) ProtoMessage() {}
 
 func (x *ItemQuarantined_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -428,7 +513,7 @@ type ItemIgnored_Sealed struct {
 
 func (x *ItemIgnored_Sealed) Reset() {
 	*x = ItemIgnored_Sealed{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -440,7 +525,7 @@ func (x *ItemIgnored_Sealed) String() string {
 func (*ItemIgnored_Sealed) ProtoMessage() {}
 
 func (x *ItemIgnored_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,17 +571,23 @@ const file_weiche_event_v1_ingest_proto_rawDesc = "" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x129\n" +
 	"\n" +
 	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x120\n" +
-	"\x05error\x18\x06 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xf4\x01\n" +
+	"\x05error\x18\x06 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xa8\x02\n" +
 	"\vItemIgnored\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x12\x12\n" +
 	"\x04what\x18\x04 \x01(\tR\x04what\x12\x1f\n" +
 	"\vcustomer_id\x18\x05 \x01(\tR\n" +
-	"customerId\x12;\n" +
+	"customerId\x122\n" +
+	"\x15provider_message_hash\x18\x06 \x01(\fR\x13providerMessageHash\x12;\n" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.ItemIgnored.SealedR\x06sealed\x1a\x1a\n" +
 	"\x06Sealed\x12\x10\n" +
-	"\x03raw\x18\x01 \x01(\fR\x03raw*\x94\x01\n" +
+	"\x03raw\x18\x01 \x01(\fR\x03raw\"\xc1\x01\n" +
+	"\fUnsendParked\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x122\n" +
+	"\x15provider_message_hash\x18\x02 \x01(\fR\x13providerMessageHash\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12*\n" +
+	"\x11content_event_ids\x18\x04 \x03(\tR\x0fcontentEventIds*\x94\x01\n" +
 	"\fReceiptState\x12\x1d\n" +
 	"\x19RECEIPT_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12RECEIPT_STATE_SENT\x10\x01\x12\x1b\n" +
@@ -517,30 +608,32 @@ func file_weiche_event_v1_ingest_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_ingest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weiche_event_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_weiche_event_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_weiche_event_v1_ingest_proto_goTypes = []any{
 	(ReceiptState)(0),              // 0: weiche.event.v1.ReceiptState
 	(*ItemQuarantined)(nil),        // 1: weiche.event.v1.ItemQuarantined
 	(*ReceiptParked)(nil),          // 2: weiche.event.v1.ReceiptParked
 	(*ItemIgnored)(nil),            // 3: weiche.event.v1.ItemIgnored
-	(*ItemQuarantined_Sealed)(nil), // 4: weiche.event.v1.ItemQuarantined.Sealed
-	(*ItemIgnored_Sealed)(nil),     // 5: weiche.event.v1.ItemIgnored.Sealed
-	(*timestamppb.Timestamp)(nil),  // 6: google.protobuf.Timestamp
-	(*SendError)(nil),              // 7: weiche.event.v1.SendError
+	(*UnsendParked)(nil),           // 4: weiche.event.v1.UnsendParked
+	(*ItemQuarantined_Sealed)(nil), // 5: weiche.event.v1.ItemQuarantined.Sealed
+	(*ItemIgnored_Sealed)(nil),     // 6: weiche.event.v1.ItemIgnored.Sealed
+	(*timestamppb.Timestamp)(nil),  // 7: google.protobuf.Timestamp
+	(*SendError)(nil),              // 8: weiche.event.v1.SendError
 }
 var file_weiche_event_v1_ingest_proto_depIdxs = []int32{
-	6, // 0: weiche.event.v1.ItemQuarantined.sent_at:type_name -> google.protobuf.Timestamp
-	4, // 1: weiche.event.v1.ItemQuarantined.sealed:type_name -> weiche.event.v1.ItemQuarantined.Sealed
+	7, // 0: weiche.event.v1.ItemQuarantined.sent_at:type_name -> google.protobuf.Timestamp
+	5, // 1: weiche.event.v1.ItemQuarantined.sealed:type_name -> weiche.event.v1.ItemQuarantined.Sealed
 	0, // 2: weiche.event.v1.ReceiptParked.state:type_name -> weiche.event.v1.ReceiptState
-	6, // 3: weiche.event.v1.ReceiptParked.at:type_name -> google.protobuf.Timestamp
-	6, // 4: weiche.event.v1.ReceiptParked.expires_at:type_name -> google.protobuf.Timestamp
-	7, // 5: weiche.event.v1.ReceiptParked.error:type_name -> weiche.event.v1.SendError
-	5, // 6: weiche.event.v1.ItemIgnored.sealed:type_name -> weiche.event.v1.ItemIgnored.Sealed
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	7, // 3: weiche.event.v1.ReceiptParked.at:type_name -> google.protobuf.Timestamp
+	7, // 4: weiche.event.v1.ReceiptParked.expires_at:type_name -> google.protobuf.Timestamp
+	8, // 5: weiche.event.v1.ReceiptParked.error:type_name -> weiche.event.v1.SendError
+	6, // 6: weiche.event.v1.ItemIgnored.sealed:type_name -> weiche.event.v1.ItemIgnored.Sealed
+	7, // 7: weiche.event.v1.UnsendParked.at:type_name -> google.protobuf.Timestamp
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_ingest_proto_init() }
@@ -555,7 +648,7 @@ func file_weiche_event_v1_ingest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_ingest_proto_rawDesc), len(file_weiche_event_v1_ingest_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -450,6 +450,7 @@ type AgentCommand struct {
 	//	*AgentCommand_CancelLink
 	//	*AgentCommand_Disconnect
 	//	*AgentCommand_ApplySetup
+	//	*AgentCommand_EraseCustomer
 	Command       isAgentCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -565,6 +566,15 @@ func (x *AgentCommand) GetApplySetup() *ApplySetup {
 	return nil
 }
 
+func (x *AgentCommand) GetEraseCustomer() *EraseCustomer {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_EraseCustomer); ok {
+			return x.EraseCustomer
+		}
+	}
+	return nil
+}
+
 type isAgentCommand_Command interface {
 	isAgentCommand_Command()
 }
@@ -594,6 +604,11 @@ type AgentCommand_ApplySetup struct {
 	ApplySetup *ApplySetup `protobuf:"bytes,9,opt,name=apply_setup,json=applySetup,proto3,oneof"`
 }
 
+type AgentCommand_EraseCustomer struct {
+	// Erase a customer.
+	EraseCustomer *EraseCustomer `protobuf:"bytes,10,opt,name=erase_customer,json=eraseCustomer,proto3,oneof"`
+}
+
 func (*AgentCommand_SendReply) isAgentCommand_Command() {}
 
 func (*AgentCommand_OfferLink) isAgentCommand_Command() {}
@@ -603,6 +618,55 @@ func (*AgentCommand_CancelLink) isAgentCommand_Command() {}
 func (*AgentCommand_Disconnect) isAgentCommand_Command() {}
 
 func (*AgentCommand_ApplySetup) isAgentCommand_Command() {}
+
+func (*AgentCommand_EraseCustomer) isAgentCommand_Command() {}
+
+// EraseCustomer erases a customer, and everybody whom an identity of theirs ever
+// belonged to.
+type EraseCustomer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer.
+	CustomerId    string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseCustomer) Reset() {
+	*x = EraseCustomer{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseCustomer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseCustomer) ProtoMessage() {}
+
+func (x *EraseCustomer) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseCustomer.ProtoReflect.Descriptor instead.
+func (*EraseCustomer) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *EraseCustomer) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
 
 // SendReply answers the customer.
 type SendReply struct {
@@ -621,7 +685,7 @@ type SendReply struct {
 
 func (x *SendReply) Reset() {
 	*x = SendReply{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +697,7 @@ func (x *SendReply) String() string {
 func (*SendReply) ProtoMessage() {}
 
 func (x *SendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +710,7 @@ func (x *SendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReply.ProtoReflect.Descriptor instead.
 func (*SendReply) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SendReply) GetContent() *v1.Content {
@@ -693,7 +757,7 @@ type Destination struct {
 
 func (x *Destination) Reset() {
 	*x = Destination{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -705,7 +769,7 @@ func (x *Destination) String() string {
 func (*Destination) ProtoMessage() {}
 
 func (x *Destination) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -718,7 +782,7 @@ func (x *Destination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Destination.ProtoReflect.Descriptor instead.
 func (*Destination) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Destination) GetPlace() isDestination_Place {
@@ -786,7 +850,7 @@ type ApplySetup struct {
 
 func (x *ApplySetup) Reset() {
 	*x = ApplySetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +862,7 @@ func (x *ApplySetup) String() string {
 func (*ApplySetup) ProtoMessage() {}
 
 func (x *ApplySetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +875,7 @@ func (x *ApplySetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetup.ProtoReflect.Descriptor instead.
 func (*ApplySetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ApplySetup) GetName() string {
@@ -875,7 +939,7 @@ type AppSetup struct {
 
 func (x *AppSetup) Reset() {
 	*x = AppSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -887,7 +951,7 @@ func (x *AppSetup) String() string {
 func (*AppSetup) ProtoMessage() {}
 
 func (x *AppSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -900,7 +964,7 @@ func (x *AppSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppSetup.ProtoReflect.Descriptor instead.
 func (*AppSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AppSetup) GetId() string {
@@ -963,7 +1027,7 @@ type IntegrationSetup struct {
 
 func (x *IntegrationSetup) Reset() {
 	*x = IntegrationSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -975,7 +1039,7 @@ func (x *IntegrationSetup) String() string {
 func (*IntegrationSetup) ProtoMessage() {}
 
 func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -988,7 +1052,7 @@ func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationSetup.ProtoReflect.Descriptor instead.
 func (*IntegrationSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *IntegrationSetup) GetId() string {
@@ -1075,7 +1139,7 @@ type WidgetSetup struct {
 
 func (x *WidgetSetup) Reset() {
 	*x = WidgetSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1087,7 +1151,7 @@ func (x *WidgetSetup) String() string {
 func (*WidgetSetup) ProtoMessage() {}
 
 func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1100,7 +1164,7 @@ func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WidgetSetup.ProtoReflect.Descriptor instead.
 func (*WidgetSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WidgetSetup) GetId() string {
@@ -1179,7 +1243,7 @@ type AgentSetup struct {
 
 func (x *AgentSetup) Reset() {
 	*x = AgentSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1191,7 +1255,7 @@ func (x *AgentSetup) String() string {
 func (*AgentSetup) ProtoMessage() {}
 
 func (x *AgentSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1204,7 +1268,7 @@ func (x *AgentSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSetup.ProtoReflect.Descriptor instead.
 func (*AgentSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AgentSetup) GetId() string {
@@ -1237,7 +1301,7 @@ type SenderCommand struct {
 
 func (x *SenderCommand) Reset() {
 	*x = SenderCommand{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1313,7 @@ func (x *SenderCommand) String() string {
 func (*SenderCommand) ProtoMessage() {}
 
 func (x *SenderCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1326,7 @@ func (x *SenderCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SenderCommand.ProtoReflect.Descriptor instead.
 func (*SenderCommand) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SenderCommand) GetCommand() isSenderCommand_Command {
@@ -1323,7 +1387,7 @@ type ClaimSend struct {
 
 func (x *ClaimSend) Reset() {
 	*x = ClaimSend{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1335,7 +1399,7 @@ func (x *ClaimSend) String() string {
 func (*ClaimSend) ProtoMessage() {}
 
 func (x *ClaimSend) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1348,7 +1412,7 @@ func (x *ClaimSend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSend.ProtoReflect.Descriptor instead.
 func (*ClaimSend) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ClaimSend) GetSendId() string {
@@ -1398,7 +1462,7 @@ type ReportOutcome struct {
 
 func (x *ReportOutcome) Reset() {
 	*x = ReportOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1410,7 +1474,7 @@ func (x *ReportOutcome) String() string {
 func (*ReportOutcome) ProtoMessage() {}
 
 func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1423,7 +1487,7 @@ func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportOutcome.ProtoReflect.Descriptor instead.
 func (*ReportOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ReportOutcome) GetSendId() string {
@@ -1542,7 +1606,7 @@ type NotSent struct {
 
 func (x *NotSent) Reset() {
 	*x = NotSent{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +1618,7 @@ func (x *NotSent) String() string {
 func (*NotSent) ProtoMessage() {}
 
 func (x *NotSent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +1631,7 @@ func (x *NotSent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotSent.ProtoReflect.Descriptor instead.
 func (*NotSent) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *NotSent) GetError() *v1.SendError {
@@ -1615,7 +1679,7 @@ type Send struct {
 
 func (x *Send) Reset() {
 	*x = Send{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1691,7 @@ func (x *Send) String() string {
 func (*Send) ProtoMessage() {}
 
 func (x *Send) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1704,7 @@ func (x *Send) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Send.ProtoReflect.Descriptor instead.
 func (*Send) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Send) GetSendId() string {
@@ -1751,7 +1815,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\")\n" +
 	"\bMarkRead\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x01 \x01(\tR\tmessageId\"\xfd\x03\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\"\xc8\x04\n" +
 	"\fAgentCommand\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x126\n" +
 	"\bdeadline\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12!\n" +
@@ -1767,8 +1831,13 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"disconnect\x18\b \x01(\v2\x1d.weiche.ingress.v1.DisconnectH\x00R\n" +
 	"disconnect\x12@\n" +
 	"\vapply_setup\x18\t \x01(\v2\x1d.weiche.ingress.v1.ApplySetupH\x00R\n" +
-	"applySetupB\t\n" +
-	"\acommand\"\xc7\x01\n" +
+	"applySetup\x12I\n" +
+	"\x0eerase_customer\x18\n" +
+	" \x01(\v2 .weiche.ingress.v1.EraseCustomerH\x00R\reraseCustomerB\t\n" +
+	"\acommand\"0\n" +
+	"\rEraseCustomer\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\"\xc7\x01\n" +
 	"\tSendReply\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12@\n" +
 	"\vdestination\x18\x02 \x01(\v2\x1e.weiche.ingress.v1.DestinationR\vdestination\x12,\n" +
@@ -1865,7 +1934,7 @@ func file_weiche_ingress_v1_command_proto_rawDescGZIP() []byte {
 	return file_weiche_ingress_v1_command_proto_rawDescData
 }
 
-var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*WidgetCommand)(nil),         // 0: weiche.ingress.v1.WidgetCommand
 	(*PostMessage)(nil),           // 1: weiche.ingress.v1.PostMessage
@@ -1874,64 +1943,66 @@ var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*Disconnect)(nil),            // 4: weiche.ingress.v1.Disconnect
 	(*MarkRead)(nil),              // 5: weiche.ingress.v1.MarkRead
 	(*AgentCommand)(nil),          // 6: weiche.ingress.v1.AgentCommand
-	(*SendReply)(nil),             // 7: weiche.ingress.v1.SendReply
-	(*Destination)(nil),           // 8: weiche.ingress.v1.Destination
-	(*ApplySetup)(nil),            // 9: weiche.ingress.v1.ApplySetup
-	(*AppSetup)(nil),              // 10: weiche.ingress.v1.AppSetup
-	(*IntegrationSetup)(nil),      // 11: weiche.ingress.v1.IntegrationSetup
-	(*WidgetSetup)(nil),           // 12: weiche.ingress.v1.WidgetSetup
-	(*AgentSetup)(nil),            // 13: weiche.ingress.v1.AgentSetup
-	(*SenderCommand)(nil),         // 14: weiche.ingress.v1.SenderCommand
-	(*ClaimSend)(nil),             // 15: weiche.ingress.v1.ClaimSend
-	(*ReportOutcome)(nil),         // 16: weiche.ingress.v1.ReportOutcome
-	(*NotSent)(nil),               // 17: weiche.ingress.v1.NotSent
-	(*Send)(nil),                  // 18: weiche.ingress.v1.Send
-	(*v1.Alias)(nil),              // 19: weiche.event.v1.Alias
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 21: weiche.event.v1.Content
-	(v1.BoundElsewhere)(0),        // 22: weiche.event.v1.BoundElsewhere
-	(v1.Confirmation)(0),          // 23: weiche.event.v1.Confirmation
-	(*durationpb.Duration)(nil),   // 24: google.protobuf.Duration
-	(*v1.SendError)(nil),          // 25: weiche.event.v1.SendError
+	(*EraseCustomer)(nil),         // 7: weiche.ingress.v1.EraseCustomer
+	(*SendReply)(nil),             // 8: weiche.ingress.v1.SendReply
+	(*Destination)(nil),           // 9: weiche.ingress.v1.Destination
+	(*ApplySetup)(nil),            // 10: weiche.ingress.v1.ApplySetup
+	(*AppSetup)(nil),              // 11: weiche.ingress.v1.AppSetup
+	(*IntegrationSetup)(nil),      // 12: weiche.ingress.v1.IntegrationSetup
+	(*WidgetSetup)(nil),           // 13: weiche.ingress.v1.WidgetSetup
+	(*AgentSetup)(nil),            // 14: weiche.ingress.v1.AgentSetup
+	(*SenderCommand)(nil),         // 15: weiche.ingress.v1.SenderCommand
+	(*ClaimSend)(nil),             // 16: weiche.ingress.v1.ClaimSend
+	(*ReportOutcome)(nil),         // 17: weiche.ingress.v1.ReportOutcome
+	(*NotSent)(nil),               // 18: weiche.ingress.v1.NotSent
+	(*Send)(nil),                  // 19: weiche.ingress.v1.Send
+	(*v1.Alias)(nil),              // 20: weiche.event.v1.Alias
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(*v1.Content)(nil),            // 22: weiche.event.v1.Content
+	(v1.BoundElsewhere)(0),        // 23: weiche.event.v1.BoundElsewhere
+	(v1.Confirmation)(0),          // 24: weiche.event.v1.Confirmation
+	(*durationpb.Duration)(nil),   // 25: google.protobuf.Duration
+	(*v1.SendError)(nil),          // 26: weiche.event.v1.SendError
 }
 var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
-	19, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
-	20, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
+	20, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
+	21, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.ingress.v1.WidgetCommand.post_message:type_name -> weiche.ingress.v1.PostMessage
 	2,  // 3: weiche.ingress.v1.WidgetCommand.request_link:type_name -> weiche.ingress.v1.RequestLink
 	3,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
 	4,  // 5: weiche.ingress.v1.WidgetCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
 	5,  // 6: weiche.ingress.v1.WidgetCommand.mark_read:type_name -> weiche.ingress.v1.MarkRead
-	21, // 7: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
-	20, // 8: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
-	7,  // 9: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
+	22, // 7: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
+	21, // 8: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
+	8,  // 9: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
 	2,  // 10: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
 	3,  // 11: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
 	4,  // 12: weiche.ingress.v1.AgentCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
-	9,  // 13: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
-	21, // 14: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
-	8,  // 15: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
-	22, // 16: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	10, // 17: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
-	11, // 18: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
-	12, // 19: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
-	13, // 20: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
-	23, // 21: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
-	24, // 22: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
-	15, // 23: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
-	16, // 24: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
-	25, // 25: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
-	17, // 26: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
-	25, // 27: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
-	25, // 28: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
-	24, // 29: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
-	19, // 30: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
-	21, // 31: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	10, // 13: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
+	7,  // 14: weiche.ingress.v1.AgentCommand.erase_customer:type_name -> weiche.ingress.v1.EraseCustomer
+	22, // 15: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
+	9,  // 16: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
+	23, // 17: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	11, // 18: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
+	12, // 19: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
+	13, // 20: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
+	14, // 21: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
+	24, // 22: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
+	25, // 23: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
+	16, // 24: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
+	17, // 25: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
+	26, // 26: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
+	18, // 27: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
+	26, // 28: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
+	26, // 29: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
+	25, // 30: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
+	20, // 31: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
+	22, // 32: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_command_proto_init() }
@@ -1952,16 +2023,17 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*AgentCommand_CancelLink)(nil),
 		(*AgentCommand_Disconnect)(nil),
 		(*AgentCommand_ApplySetup)(nil),
+		(*AgentCommand_EraseCustomer)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[8].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[9].OneofWrappers = []any{
 		(*Destination_IntegrationId)(nil),
 		(*Destination_Note)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[14].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[15].OneofWrappers = []any{
 		(*SenderCommand_Claim)(nil),
 		(*SenderCommand_Outcome)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[16].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[17].OneofWrappers = []any{
 		(*ReportOutcome_ProviderMessageId)(nil),
 		(*ReportOutcome_Refused)(nil),
 		(*ReportOutcome_NotSent)(nil),
@@ -1973,7 +2045,7 @@ func file_weiche_ingress_v1_command_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_command_proto_rawDesc), len(file_weiche_ingress_v1_command_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -37,7 +37,11 @@ type Customer struct {
 	// The conversations in the order in which they started.
 	Conversations []*CustomerConversation `protobuf:"bytes,4,rep,name=conversations,proto3" json:"conversations,omitempty"`
 	// The log position that the view was read at.
-	AsOf          uint64 `protobuf:"varint,5,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf uint64 `protobuf:"varint,5,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// The customer was erased: nothing of them is left but the ids.
+	Erased bool `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
+	// When that was recorded.
+	ErasedAt      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=erased_at,json=erasedAt,proto3" json:"erased_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -105,6 +109,20 @@ func (x *Customer) GetAsOf() uint64 {
 		return x.AsOf
 	}
 	return 0
+}
+
+func (x *Customer) GetErased() bool {
+	if x != nil {
+		return x.Erased
+	}
+	return false
+}
+
+func (x *Customer) GetErasedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ErasedAt
+	}
+	return nil
 }
 
 // Identity is an address of a customer on an integration.
@@ -330,7 +348,7 @@ var File_weiche_view_v1_customer_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/view/v1/customer.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x18weiche/view/v1/row.proto\"\x81\x02\n" +
+	"\x1dweiche/view/v1/customer.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x18weiche/view/v1/row.proto\"\xd2\x02\n" +
 	"\bCustomer\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
 	"customerId\x129\n" +
@@ -340,7 +358,9 @@ const file_weiche_view_v1_customer_proto_rawDesc = "" +
 	"identities\x18\x03 \x03(\v2\x18.weiche.view.v1.IdentityR\n" +
 	"identities\x12J\n" +
 	"\rconversations\x18\x04 \x03(\v2$.weiche.view.v1.CustomerConversationR\rconversations\x12\x13\n" +
-	"\x05as_of\x18\x05 \x01(\x04R\x04asOf\"\xe7\x03\n" +
+	"\x05as_of\x18\x05 \x01(\x04R\x04asOf\x12\x16\n" +
+	"\x06erased\x18\x06 \x01(\bR\x06erased\x127\n" +
+	"\terased_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\berasedAt\"\xe7\x03\n" +
 	"\bIdentity\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -392,16 +412,17 @@ var file_weiche_view_v1_customer_proto_depIdxs = []int32{
 	3, // 0: weiche.view.v1.Customer.created_at:type_name -> google.protobuf.Timestamp
 	1, // 1: weiche.view.v1.Customer.identities:type_name -> weiche.view.v1.Identity
 	2, // 2: weiche.view.v1.Customer.conversations:type_name -> weiche.view.v1.CustomerConversation
-	4, // 3: weiche.view.v1.Identity.aliases:type_name -> weiche.event.v1.Alias
-	5, // 4: weiche.view.v1.Identity.profile:type_name -> weiche.event.v1.Profile
-	3, // 5: weiche.view.v1.Identity.first_seen_at:type_name -> google.protobuf.Timestamp
-	6, // 6: weiche.view.v1.Identity.names:type_name -> weiche.view.v1.SealedAliases
-	3, // 7: weiche.view.v1.CustomerConversation.started_at:type_name -> google.protobuf.Timestamp
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	3, // 3: weiche.view.v1.Customer.erased_at:type_name -> google.protobuf.Timestamp
+	4, // 4: weiche.view.v1.Identity.aliases:type_name -> weiche.event.v1.Alias
+	5, // 5: weiche.view.v1.Identity.profile:type_name -> weiche.event.v1.Profile
+	3, // 6: weiche.view.v1.Identity.first_seen_at:type_name -> google.protobuf.Timestamp
+	6, // 7: weiche.view.v1.Identity.names:type_name -> weiche.view.v1.SealedAliases
+	3, // 8: weiche.view.v1.CustomerConversation.started_at:type_name -> google.protobuf.Timestamp
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_customer_proto_init() }

@@ -187,6 +187,8 @@ const (
 	SystemLineKind_SYSTEM_LINE_KIND_NOTICE SystemLineKind = 12
 	// The route changed: replies go to the integration from here on.
 	SystemLineKind_SYSTEM_LINE_KIND_ROUTE_CHANGED SystemLineKind = 13
+	// The customer was erased. It is the only line that is left.
+	SystemLineKind_SYSTEM_LINE_KIND_ERASED SystemLineKind = 14
 )
 
 // Enum value maps for SystemLineKind.
@@ -206,6 +208,7 @@ var (
 		11: "SYSTEM_LINE_KIND_CHANNEL_UNBOUND",
 		12: "SYSTEM_LINE_KIND_NOTICE",
 		13: "SYSTEM_LINE_KIND_ROUTE_CHANGED",
+		14: "SYSTEM_LINE_KIND_ERASED",
 	}
 	SystemLineKind_value = map[string]int32{
 		"SYSTEM_LINE_KIND_UNSPECIFIED":          0,
@@ -222,6 +225,7 @@ var (
 		"SYSTEM_LINE_KIND_CHANNEL_UNBOUND":      11,
 		"SYSTEM_LINE_KIND_NOTICE":               12,
 		"SYSTEM_LINE_KIND_ROUTE_CHANGED":        13,
+		"SYSTEM_LINE_KIND_ERASED":               14,
 	}
 )
 
@@ -1465,7 +1469,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x17\n" +
 	"\x13DELIVERY_STATE_READ\x10\x05\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x06\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\x87\x04\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xa4\x04\n" +
 	"\x0eSystemLineKind\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%SYSTEM_LINE_KIND_CONVERSATION_STARTED\x10\x01\x12#\n" +
@@ -1481,7 +1485,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x12$\n" +
 	" SYSTEM_LINE_KIND_CHANNEL_UNBOUND\x10\v\x12\x1b\n" +
 	"\x17SYSTEM_LINE_KIND_NOTICE\x10\f\x12\"\n" +
-	"\x1eSYSTEM_LINE_KIND_ROUTE_CHANGED\x10\rB(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
+	"\x1eSYSTEM_LINE_KIND_ROUTE_CHANGED\x10\r\x12\x1b\n" +
+	"\x17SYSTEM_LINE_KIND_ERASED\x10\x0eB(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
 
 var (
 	file_weiche_view_v1_timeline_proto_rawDescOnce sync.Once
