@@ -26,7 +26,8 @@ const (
 // Projection is one fold with a name.
 type Projection struct {
 	Name string
-	// Revision is raised when the same log has to give other rows. Rows of
+	// Revision is raised when the same log has to give other rows: also when
+	// events of a type or version are shown that were unknown before. Rows of
 	// another revision are rebuilt.
 	Revision uint32
 	// Apply changes rows by one record, whose facts are event. What it keeps of

@@ -14,6 +14,7 @@ import (
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
+	"weiche/proto/schema"
 )
 
 // TestI17RebuiltEqualsLive folds logs of random events, whether they fit
@@ -92,6 +93,19 @@ func addRandom(r *rand.Rand, log *memoryLog) {
 		e.MessageId = fmt.Sprintf("m%d", log.Durable())
 	}
 	log.addFor(account, "conversation", conversation, event)
+}
+
+// newEvent returns an empty event of a type that some view shows, nil for any
+// other.
+func newEvent(name string) proto.Message {
+	if !isShown(name) {
+		return nil
+	}
+	event, err := schema.Facts(name, schema.Version(name), nil)
+	if err != nil {
+		panic(err)
+	}
+	return event
 }
 
 // shownEvents returns the names of the events that some view shows, in the order

@@ -9,6 +9,7 @@ import (
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
+	"weiche/proto/schema"
 )
 
 // Opener decrypts the sealed part of the event eventID of the stream (account,
@@ -24,64 +25,64 @@ func sealedOf(rec *eventstore.Record) *viewv1.Sealed {
 	}
 	return &viewv1.Sealed{
 		KeyId: rec.KeyID, Category: rec.Stream.Category, StreamId: rec.Stream.ID,
-		EventId: rec.ID, EventType: rec.Type, Ciphertext: rec.Sealed,
+		EventId: rec.ID, EventType: rec.Type, SchemaVersion: rec.SchemaVersion, Ciphertext: rec.Sealed,
 	}
 }
 
-// open decrypts a sealed part into the sealed message of its event. It returns
-// false if there is nothing to open any more.
-func (o Opener) open(account string, s *viewv1.Sealed, into proto.Message) (bool, error) {
+// opened decrypts the sealed part of an event of a kind whose sealed message is an
+// M. It returns false if there is nothing to open any more, or nothing of that
+// kind; the message is empty then, and never nil.
+func opened[T any, M interface {
+	*T
+	proto.Message
+}](o Opener, account string, s *viewv1.Sealed,
+) (M, bool, error) {
+	message, err := o.open(account, s)
+	if sealed, ok := message.(M); ok && err == nil {
+		return sealed, true, nil
+	}
+	return new(T), false, err
+}
+
+// open decrypts a sealed part. It returns nil if there is nothing to open any
+// more.
+func (o Opener) open(account string, s *viewv1.Sealed) (proto.Message, error) {
 	if o == nil || len(s.GetCiphertext()) == 0 {
-		return false, nil
+		return nil, nil
 	}
 	plain, err := o(account, s.Category, s.StreamId, s.EventId, s.KeyId, s.Ciphertext)
 	if errors.Is(err, ErrKeyGone) {
-		return false, nil
+		return nil, nil
 	}
+	var message proto.Message
 	if err == nil {
-		err = proto.Unmarshal(plain, into)
+		message, err = schema.Sealed(s.EventType, s.SchemaVersion, plain)
 	}
 	if err != nil {
-		return false, fmt.Errorf("projections: open event %s: %w", s.EventId, err)
+		return nil, fmt.Errorf("projections: open event %s: %w", s.EventId, err)
 	}
-	return true, nil
+	return message, nil
 }
 
 // contentHolder is the sealed message of an event whose content is shown.
-type contentHolder interface {
-	proto.Message
-	GetContent() *eventv1.Content
-}
+type contentHolder interface{ GetContent() *eventv1.Content }
 
 // content opens the content of an event. gone is true where there was some and
 // it cannot be had any more.
 func (o Opener) content(account string, s *viewv1.Sealed) (content *eventv1.Content, gone bool, err error) {
-	var into contentHolder
 	switch s.GetEventType() {
-	case "weiche.event.v1.MessageReceived":
-		into = new(eventv1.MessageReceived_Sealed)
-	case "weiche.event.v1.EchoReceived":
-		into = new(eventv1.EchoReceived_Sealed)
-	case "weiche.event.v1.ReplyQueued":
-		into = new(eventv1.ReplyQueued_Sealed)
-	case "weiche.event.v1.NoteAdded":
-		into = new(eventv1.NoteAdded_Sealed)
-	case "weiche.event.v1.NoticeQueued":
-		into = new(eventv1.NoticeQueued_Sealed)
-	case "weiche.event.v1.MessageEdited":
-		into = new(eventv1.MessageEdited_Sealed)
-	case "weiche.event.v1.LinkPrompted":
-		into = new(eventv1.LinkPrompted_Sealed)
-	case "weiche.event.v1.LinkAnswered":
-		into = new(eventv1.LinkAnswered_Sealed)
+	case "weiche.event.v1.MessageReceived", "weiche.event.v1.EchoReceived", "weiche.event.v1.ReplyQueued",
+		"weiche.event.v1.NoteAdded", "weiche.event.v1.NoticeQueued", "weiche.event.v1.MessageEdited",
+		"weiche.event.v1.LinkPrompted", "weiche.event.v1.LinkAnswered":
 	default:
 		return nil, false, nil
 	}
-	ok, err := o.open(account, s, into)
+	message, err := o.open(account, s)
+	holder, ok := message.(contentHolder)
 	if err != nil || !ok {
 		return nil, err == nil, err
 	}
-	return into.GetContent(), false, nil
+	return holder.GetContent(), false, nil
 }
 
 // item opens a line for a reader and takes out what is sealed.
@@ -97,8 +98,7 @@ func (o Opener) item(account string, item *viewv1.TimelineItem) (err error) {
 		return nil
 	}
 	if item.Sealed.EventType == "weiche.event.v1.LinkMatched" {
-		sealed := new(eventv1.LinkMatched_Sealed)
-		ok, err := o.open(account, item.Sealed, sealed)
+		sealed, ok, err := opened[eventv1.LinkMatched_Sealed](o, account, item.Sealed)
 		item.GetSystem().Hint, item.Erased = sealed.Hint, !ok
 		return err
 	}
@@ -129,8 +129,8 @@ func (o Opener) edits(account string, item *viewv1.TimelineItem) (err error) {
 func (o Opener) reactions(account string, item *viewv1.TimelineItem) error {
 	kept := item.Reactions[:0]
 	for _, reaction := range item.Reactions {
-		sealed := new(eventv1.ReactionChanged_Sealed)
-		if _, err := o.open(account, reaction.Sealed, sealed); err != nil {
+		sealed, _, err := opened[eventv1.ReactionChanged_Sealed](o, account, reaction.Sealed)
+		if err != nil {
 			return err
 		}
 		if reaction.Emoji, reaction.Sealed = sealed.Emoji, nil; reaction.Emoji != "" {
@@ -166,11 +166,9 @@ func (o Opener) identity(account string, i *viewv1.Identity) error {
 
 func (o Opener) names(account string, s *viewv1.Sealed) ([]*eventv1.Alias, *eventv1.Profile, bool, error) {
 	if s.GetEventType() == "weiche.event.v1.IdentityCreated" {
-		sealed := new(eventv1.IdentityCreated_Sealed)
-		ok, err := o.open(account, s, sealed)
+		sealed, ok, err := opened[eventv1.IdentityCreated_Sealed](o, account, s)
 		return sealed.Aliases, sealed.Profile, ok, err
 	}
-	sealed := new(eventv1.IdentityAliasesChanged_Sealed)
-	ok, err := o.open(account, s, sealed)
+	sealed, ok, err := opened[eventv1.IdentityAliasesChanged_Sealed](o, account, s)
 	return sealed.Added, sealed.Profile, ok, err
 }

@@ -32,6 +32,7 @@ type area struct {
 // areas is the map.
 var areas = []area{
 	{packages: proto, is: "the published language, nothing else"},
+	{packages: schema, is: "stored events of every version, read as today's; knows generated code alone", may: []string{generated}},
 	{packages: eventstore, is: "the append-only log; knows no event, its record format is its own"},
 	{packages: projections, is: "pure folds and their storage; never the conversation", may: []string{eventstore, proto}},
 
@@ -75,6 +76,8 @@ var areas = []area{
 const (
 	everything   = "weiche/..."
 	proto        = "weiche/proto/..."
+	generated    = "weiche/proto/gen/..."
+	schema       = "weiche/proto/schema/..."
 	eventstore   = "weiche/eventstore/..."
 	projections  = "weiche/projections/..."
 	conversation = "weiche/services/conversation/..."

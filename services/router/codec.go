@@ -6,11 +6,11 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/proto/schema"
 	"weiche/services/conversation"
 	"weiche/services/keyring"
 )
@@ -22,10 +22,8 @@ const (
 	customerField = protoreflect.Name("customer_id")
 )
 
-// schemaVersion is the version of weiche.event.v1 that this program writes.
-const schemaVersion = 1
-
-// Decode returns the event that a record holds, without its sealed part.
+// Decode returns the event that a record holds, without its sealed part. The
+// error is a [schema.ErrLater] where a later version of this program wrote it.
 func Decode(rec *eventstore.Record) (conversation.Event, error) {
 	body, err := decodeFacts(rec)
 	if err != nil {
@@ -42,13 +40,9 @@ func Decode(rec *eventstore.Record) (conversation.Event, error) {
 }
 
 func decodeFacts(rec *eventstore.Record) (proto.Message, error) {
-	kind, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(rec.Type))
+	body, err := schema.Facts(rec.Type, rec.SchemaVersion, rec.Facts)
 	if err != nil {
-		return nil, fmt.Errorf("router: event %d is of type %q, which this version does not know: %w", rec.Position, rec.Type, err)
-	}
-	body := kind.New().Interface()
-	if err := proto.Unmarshal(rec.Facts, body); err != nil {
-		return nil, fmt.Errorf("router: facts of event %d (%s): %w", rec.Position, rec.Type, err)
+		return nil, fmt.Errorf("router: event at position %d: %w", rec.Position, err)
 	}
 	return body, nil
 }
@@ -73,11 +67,11 @@ func DecodeOpened(keys *keyring.Keyring, rec *eventstore.Record) (conversation.E
 	if field == nil {
 		return event, nil
 	}
-	sealed := body.NewField(field)
-	if err := proto.Unmarshal(plain, sealed.Message().Interface()); err != nil {
-		return event, fmt.Errorf("router: sealed part of event %d: %w", rec.Position, err)
+	sealed, err := schema.Sealed(rec.Type, rec.SchemaVersion, plain)
+	if err != nil {
+		return event, fmt.Errorf("router: sealed part of the event at position %d: %w", rec.Position, err)
 	}
-	body.Set(field, sealed)
+	body.Set(field, protoreflect.ValueOfMessage(sealed.ProtoReflect()))
 	return event, nil
 }
 
@@ -94,7 +88,7 @@ func (e *Engine) encode(h *conversation.Header, actor string, event conversation
 		Stream:        eventstore.Stream{Account: h.Account, Category: event.Stream.Category, ID: event.Stream.ID},
 		ID:            event.ID,
 		Type:          string(body.Descriptor().FullName()),
-		SchemaVersion: schemaVersion,
+		SchemaVersion: schema.Version(string(body.Descriptor().FullName())),
 		Received:      h.Received,
 		Causation:     h.ID,
 		Actor:         actor,

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-
-	"google.golang.org/protobuf/proto"
+	"strconv"
+	"strings"
 
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -65,6 +65,8 @@ func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref)
 			s.SetUnsent([]byte(ref.Key))
 		}
 		return err
+	case conversation.RefQuarantine:
+		return e.loadQuarantined(ctx, s, ref.Key)
 	case conversation.RefContent:
 		content, err := e.Content(ctx, account, ref.Key)
 		s.SetContent(ref.Key, content)
@@ -127,6 +129,19 @@ func (e *Engine) loadSaid(ctx context.Context, s *conversation.State, account, h
 // below returns the end of the keys that are a prefix with an id behind it.
 func below(prefix []byte) []byte { return append(bytes.Clone(prefix), 0xff) }
 
+func (e *Engine) loadQuarantined(ctx context.Context, s *conversation.State, key string) error {
+	account, number, _ := strings.Cut(key, " ")
+	position, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		return fmt.Errorf("router: no way to load an item %q", key)
+	}
+	state, _, ok, err := InQuarantine(ctx, e.store, account, position)
+	if ok {
+		s.SetQuarantine(conversation.Quarantined{Account: account, Position: position}, state)
+	}
+	return err
+}
+
 func (e *Engine) loadParked(ctx context.Context, s *conversation.State, account, hash string) error {
 	var receipts []*eventv1.ReceiptParked
 	from, to := []byte(hash), append([]byte(hash), 0xff)
@@ -138,11 +153,13 @@ func (e *Engine) loadParked(ctx context.Context, s *conversation.State, account,
 		if err != nil {
 			return err
 		}
-		receipt := &eventv1.ReceiptParked{}
-		if err := proto.Unmarshal(rec.Facts, receipt); err != nil {
-			return fmt.Errorf("router: facts of event %d: %w", rec.Position, err)
+		body, err := decodeFacts(rec)
+		if err != nil {
+			return err
 		}
-		receipts = append(receipts, receipt)
+		if receipt, ok := body.(*eventv1.ReceiptParked); ok {
+			receipts = append(receipts, receipt)
+		}
 	}
 	s.SetParked([]byte(hash), receipts)
 	return nil

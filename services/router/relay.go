@@ -15,6 +15,7 @@ import (
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/proto/schema"
 	"weiche/services/broker"
 	"weiche/services/conversation"
 )
@@ -280,6 +281,10 @@ func (e *Engine) public(rec *eventstore.Record) (broker.Event, error) {
 		return public, nil
 	}
 	event, err := DecodeOpened(e.keys, rec)
+	if errors.Is(err, schema.ErrLater) {
+		// Nobody here can say what of it is public.
+		return public, nil
+	}
 	if err != nil {
 		return public, err
 	}

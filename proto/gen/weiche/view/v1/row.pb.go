@@ -39,7 +39,9 @@ type Sealed struct {
 	// The full name of the event's message.
 	EventType string `protobuf:"bytes,5,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
 	// The ciphertext; empty where the log no longer has it.
-	Ciphertext    []byte `protobuf:"bytes,6,opt,name=ciphertext,proto3" json:"ciphertext,omitempty"`
+	Ciphertext []byte `protobuf:"bytes,6,opt,name=ciphertext,proto3" json:"ciphertext,omitempty"`
+	// The version of the schema of the event's message.
+	SchemaVersion uint32 `protobuf:"varint,7,opt,name=schema_version,json=schemaVersion,proto3" json:"schema_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -114,6 +116,13 @@ func (x *Sealed) GetCiphertext() []byte {
 		return x.Ciphertext
 	}
 	return nil
+}
+
+func (x *Sealed) GetSchemaVersion() uint32 {
+	if x != nil {
+		return x.SchemaVersion
+	}
+	return 0
 }
 
 // SealedAliases are the aliases that one event brought.
@@ -696,7 +705,7 @@ var File_weiche_view_v1_row_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"\n" +
-	"\x18weiche/view/v1/row.proto\x12\x0eweiche.view.v1\x1a\x1eweiche/event/v1/identity.proto\"\xb2\x01\n" +
+	"\x18weiche/view/v1/row.proto\x12\x0eweiche.view.v1\x1a\x1eweiche/event/v1/identity.proto\"\xd9\x01\n" +
 	"\x06Sealed\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1a\n" +
 	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x1b\n" +
@@ -706,7 +715,8 @@ const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"event_type\x18\x05 \x01(\tR\teventType\x12\x1e\n" +
 	"\n" +
 	"ciphertext\x18\x06 \x01(\fR\n" +
-	"ciphertext\"\x87\x01\n" +
+	"ciphertext\x12%\n" +
+	"\x0eschema_version\x18\a \x01(\rR\rschemaVersion\"\x87\x01\n" +
 	"\rSealedAliases\x12.\n" +
 	"\x06sealed\x18\x01 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x122\n" +
 	"\x06hashes\x18\x02 \x03(\v2\x1a.weiche.event.v1.AliasHashR\x06hashes\x12\x12\n" +
