@@ -20,6 +20,26 @@ type Reader interface {
 	Read(body []byte) ([]*ingressv1.Item, error)
 }
 
+// ItemReader reads one item again, long after its webhook: what its Reader of that
+// day could not read, or nobody could use.
+type ItemReader interface {
+	Reader
+	// ReadItem turns what was kept of an item into items, as Read did when they
+	// came. There are several where the provider puts several into one.
+	ReadItem(KeptItem) ([]*ingressv1.Item, error)
+}
+
+// KeptItem is what is kept of an item, as the fields of ingress.v1.Item say.
+type KeptItem struct {
+	// Raw is the item, or a whole body where Place is empty.
+	Raw []byte
+	// Place is where it stood in the body, and Beside what it stood beside.
+	Place  string
+	Beside []byte
+	// ProviderAccount is the provider's id of the channel account.
+	ProviderAccount string
+}
+
 // Sender hands one message to the provider. A nil error means that the provider
 // took it and named it. Any other outcome is a *SendError, which carries the
 // decision. Send makes one attempt, never retries, and sets no header that would

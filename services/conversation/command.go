@@ -257,8 +257,40 @@ type KeepItem struct {
 	// Ignored is the provider's word for an item of no use.
 	Ignored string
 	SentAt  time.Time
-	Raw     []byte
+	// ProviderAccount is the provider's id of the channel account, where it
+	// could be read.
+	ProviderAccount string
+	// Raw is the item as it came, Place where it stood in its webhook, and Beside
+	// what is needed of what stood there to read it again.
+	Raw, Beside []byte
+	Place       string
 	// MessageHash is the keyed hash of the provider's id of the message that
 	// the item has the words of; nil where it has none.
 	MessageHash []byte
+}
+
+// Quarantined names an item in quarantine.
+type Quarantined struct {
+	// Account is the one in whose quarantine it is; "-" for none. Source is the
+	// app or integration that it came through.
+	Account, Source string
+	// Position is that of its event.
+	Position uint64
+}
+
+// ReplayItem processes an item in quarantine as if it came in now.
+type ReplayItem struct {
+	Header
+	Item Quarantined
+	// Command is what the item asks for, with the same header but for its own
+	// dedup key.
+	Command Command
+	// More says that there is more to the item: it stays in quarantine.
+	More bool
+}
+
+// DiscardItem gives an item in quarantine up.
+type DiscardItem struct {
+	Header
+	Item Quarantined
 }

@@ -131,6 +131,10 @@ func (d *decider) decide(c Command) error {
 		return d.abandon(c)
 	case *RecordRestore:
 		return d.restored(c)
+	case *ReplayItem:
+		return d.replayItem(c)
+	case *DiscardItem:
+		return d.discardItem(c)
 	}
 	panic("conversation: a command without a rule")
 }

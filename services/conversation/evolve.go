@@ -372,6 +372,10 @@ func (s *State) evolveOther(e Event) {
 		if len(b.GetProviderMessageHash()) > 0 {
 			s.SetUnsent(b.GetProviderMessageHash())
 		}
+	case *eventv1.ItemReplayed:
+		s.SetQuarantine(Quarantined{Account: b.GetAccountId(), Position: b.GetPosition()}, QuarantineReplayed)
+	case *eventv1.ItemDiscarded:
+		s.SetQuarantine(Quarantined{Account: b.GetAccountId(), Position: b.GetPosition()}, QuarantineDiscarded)
 	case *eventv1.ReceiptParked:
 		hash := string(b.GetProviderMessageHash())
 		if before, known := s.parked[hash]; known || !s.partial {

@@ -215,27 +215,3 @@ func isID(text string) bool {
 	return len(text) >= 1 && len(text) <= 64 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" &&
 		strings.Trim(text, "-") != ""
 }
-
-// keep writes down an item that no rule can use.
-func (d *decider) keep(c *KeepItem) error {
-	if d.isUnsent(c.MessageHash) {
-		return nil
-	}
-	stream := Stream{CategoryQuarantine, c.Source}
-	channel := ""
-	if c.IntegrationID != "" {
-		channel = d.account().Integrations[c.IntegrationID].GetChannel()
-	}
-	if c.Ignored != "" {
-		d.emit(stream, &eventv1.ItemIgnored{
-			Source: c.Source, IntegrationId: c.IntegrationID, Channel: channel, What: c.Ignored,
-			ProviderMessageHash: c.MessageHash, Sealed: &eventv1.ItemIgnored_Sealed{Raw: c.Raw},
-		})
-		return nil
-	}
-	d.emit(stream, &eventv1.ItemQuarantined{
-		Source: c.Source, IntegrationId: c.IntegrationID, Channel: channel, Reason: c.Reason,
-		SentAt: stamp(c.SentAt), Sealed: &eventv1.ItemQuarantined_Sealed{Raw: c.Raw},
-	})
-	return nil
-}

@@ -37,6 +37,8 @@ type State struct {
 	seen map[string][]byte
 	// contents holds content that a decision needs, by the event that holds it.
 	contents map[string]*eventv1.Content
+	// quarantine holds what became of items in quarantine.
+	quarantine map[string]QuarantineState
 }
 
 // LinkRef leads to a link.
@@ -74,6 +76,7 @@ func NewState() *State {
 		parked:        map[string][]*eventv1.ReceiptParked{},
 		seen:          map[string][]byte{},
 		contents:      map[string]*eventv1.Content{},
+		quarantine:    map[string]QuarantineState{},
 	}
 }
 
@@ -273,6 +276,8 @@ const (
 	RefUnsent       RefKind = "unsend"
 	RefSeen         RefKind = "dedup key"
 	RefContent      RefKind = "content"
+	// RefQuarantine is an item in quarantine: account, blank, position.
+	RefQuarantine RefKind = "item in quarantine"
 )
 
 // Absent records that what ref names does not exist, or is about to be folded in
@@ -305,6 +310,8 @@ func (s *State) Absent(ref Ref) {
 		s.seen[ref.Key] = nil
 	case RefContent:
 		s.contents[ref.Key] = nil
+	case RefQuarantine:
+		s.quarantine[ref.Key] = QuarantineNone
 	}
 }
 
@@ -379,6 +386,11 @@ func (s *State) SetSeen(key string, hash []byte) {
 // is gone.
 func (s *State) SetContent(eventID string, content *eventv1.Content) { s.contents[eventID] = content }
 
+// SetQuarantine records what became of an item in quarantine.
+func (s *State) SetQuarantine(item Quarantined, state QuarantineState) {
+	s.quarantine[item.key()] = state
+}
+
 // Account returns the set-up of an account, or nil.
 func (s *State) Account(id string) *Account { return s.accounts[id] }
 
@@ -404,6 +416,7 @@ func (s *State) Forget(keep int) {
 	clear(s.unsent)
 	clear(s.seen)
 	clear(s.contents)
+	clear(s.quarantine)
 	trim(s.conversations, keep)
 	trim(s.identities, keep)
 }

@@ -11,11 +11,16 @@ import (
 // igsid. Its error is [meta.ErrNoWebhook].
 type Reader struct{}
 
-var _ channel.Reader = Reader{}
+var _ channel.ItemReader = Reader{}
 
 // Read turns the body of a webhook into items.
 func (Reader) Read(body []byte) ([]*ingressv1.Item, error) {
 	return meta.Messaging{Object: "instagram", Alias: "igsid", Attachment: attachment}.Read(body)
+}
+
+// ReadItem reads one item again.
+func (r Reader) ReadItem(item channel.KeptItem) ([]*ingressv1.Item, error) {
+	return r.Read(meta.Body("instagram", item))
 }
 
 // attachment reads what only Instagram has.

@@ -12,9 +12,14 @@ import (
 // [meta.ErrNoWebhook].
 type Reader struct{}
 
-var _ channel.Reader = Reader{}
+var _ channel.ItemReader = Reader{}
 
 // Read turns the body of a webhook into items.
 func (Reader) Read(body []byte) ([]*ingressv1.Item, error) {
 	return meta.Messaging{Object: "page", Alias: "psid"}.Read(body)
+}
+
+// ReadItem reads one item again.
+func (r Reader) ReadItem(item channel.KeptItem) ([]*ingressv1.Item, error) {
+	return r.Read(meta.Body("page", item))
 }

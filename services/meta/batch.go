@@ -45,10 +45,12 @@ func (h *Webhook) split(name string, app channel.App, items []*ingressv1.Item) [
 	by := map[channel.Source]*group{}
 	for _, item := range items {
 		if size := proto.Size(item); size > maxItem {
-			item = unreadable("too large", providerAccount(item), nil, item.GetRaw())
+			place := item.GetPlace()
+			item = unreadable("too large", channel.ProviderAccount(item), nil, item.GetRaw())
+			item.Place = place
 		}
 		from, routed := channel.Source{Kind: channel.KindChannel, Account: nowhere, ID: app.ID}, false
-		if id := providerAccount(item); id != "" {
+		if id := channel.ProviderAccount(item); id != "" {
 			in, ok := h.config.Directory.ByProviderAccount(app, id)
 			if ok && in.App == app.ID && in.Channel == app.Channel {
 				from.Account, from.ID, routed = in.Account, in.ID, true

@@ -10,6 +10,7 @@ import (
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
 )
 
 // Description is an item as people read it, one JSON object.
@@ -62,7 +63,7 @@ type DescribedError struct {
 
 // Describe returns an item as people read it.
 func Describe(item *ingressv1.Item) Description {
-	d := Description{Kind: kindOf(item), Integration: providerAccount(item)}
+	d := Description{Kind: kindOf(item), Integration: channel.ProviderAccount(item)}
 	switch kind := item.GetKind().(type) {
 	case *ingressv1.Item_Inbound:
 		d.inbound(kind.Inbound)

@@ -44,7 +44,7 @@ type Piece struct {
 
 // ReadEnvelope takes the body of a webhook of an object (page, instagram,
 // whatsapp_business_account) apart and calls read for each piece, in the order
-// of the body. What is harmless and says nothing becomes an Ignored, a part of
+// of the body. The place of an item that read returns is that within the piece. What is harmless and says nothing becomes an Ignored, a part of
 // the envelope that cannot be read an Unreadable; neither costs what stands
 // beside it. Each item's raw bytes are a slice of body.
 //
@@ -96,10 +96,10 @@ func ReadEnvelope(body []byte, object string, read func(Piece) []*ingressv1.Item
 // many.
 func readEntry(items []*ingressv1.Item, entry Value, read func(Piece) []*ingressv1.Item) ([]*ingressv1.Item, bool) {
 	if !entry.Exists() {
-		return append(items, ignored("entry", "", entry)), len(items) < MaxItems
+		return append(items, at(entryPlace, one(ignored("entry", "", entry)))...), len(items) < MaxItems
 	}
 	if !entry.IsObject() {
-		return append(items, unreadable("entry is not an object", "", nil, entry)), len(items) < MaxItems
+		return append(items, at(entryPlace, one(unreadable("entry is not an object", "", nil, entry)))...), len(items) < MaxItems
 	}
 	o := entry.Object()
 	id := o.Text("id")
@@ -108,13 +108,14 @@ func readEntry(items []*ingressv1.Item, entry Value, read func(Piece) []*ingress
 		m := o[l.Index]
 		if !m.Value.IsArray() {
 			if m.Value.Exists() {
-				items = append(items, unreadable(l.Name+" is not an array", id, nil, m.Value))
+				items = append(items, at(entryPlace+"."+l.Name, one(unreadable(l.Name+" is not an array", id, nil, m.Value)))...)
 			}
 			continue
 		}
 		list := map[string]List{"changes": InChanges, "messaging": InMessaging, "standby": InStandby}[l.Name]
+		place := entryPlace + "." + l.Name + "[]"
 		for _, element := range m.Value.Array() {
-			items = append(items, readElement(Piece{Entry: id, List: list, Value: element, Raw: element}, read)...)
+			items = append(items, at(place, readElement(Piece{Entry: id, List: list, Value: element, Raw: element}, read))...)
 			if len(items) > MaxItems {
 				return nil, false
 			}
@@ -124,14 +125,14 @@ func readEntry(items []*ingressv1.Item, entry Value, read func(Piece) []*ingress
 		return items, true
 	}
 	if field := o.Text("field"); field != "" {
-		items = append(items, readChange(Piece{Entry: id, Field: field, Value: o.Get("value"), Raw: entry}, read)...)
+		items = append(items, at(entryPlace, readChange(Piece{Entry: id, Field: field, Value: o.Get("value"), Raw: entry}, read))...)
 		return items, len(items) <= MaxItems
 	}
 	what := "entry"
 	if o.Has("changed_fields") {
 		what = "changed_fields"
 	}
-	return append(items, ignored(what, id, entry)), len(items) < MaxItems
+	return append(items, at(entryPlace, one(ignored(what, id, entry)))...), len(items) < MaxItems
 }
 
 func readElement(p Piece, read func(Piece) []*ingressv1.Item) []*ingressv1.Item {

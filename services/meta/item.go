@@ -91,23 +91,6 @@ func LocationPart(latitude, longitude Value, l *eventv1.Location) (*eventv1.Part
 	return &eventv1.Part{Kind: &eventv1.Part_Location{Location: l}}, true
 }
 
-// providerAccount returns the provider's id of the account that an item is for.
-func providerAccount(item *ingressv1.Item) string {
-	switch kind := item.GetKind().(type) {
-	case *ingressv1.Item_Inbound:
-		return kind.Inbound.GetProviderAccountId()
-	case *ingressv1.Item_Receipt:
-		return kind.Receipt.GetProviderAccountId()
-	case *ingressv1.Item_Echo:
-		return kind.Echo.GetProviderAccountId()
-	case *ingressv1.Item_Unreadable:
-		return kind.Unreadable.GetProviderAccountId()
-	case *ingressv1.Item_Ignored:
-		return kind.Ignored.GetProviderAccountId()
-	}
-	return ""
-}
-
 // kindOf returns the word for what an item is.
 func kindOf(item *ingressv1.Item) string {
 	switch item.GetKind().(type) {

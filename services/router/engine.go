@@ -35,11 +35,16 @@ type Engine struct {
 	// customerKeys holds the keys of customers, this round's among them.
 	customerKeys map[string]string
 
+	// decide is conversation.Decide, but for tests.
+	decide decideFunc
+
 	// mu orders rounds that come from the inbox and from timers; began is when
 	// the one under way began.
 	mu    sync.Mutex
 	began atomic.Pointer[time.Time]
 }
+
+type decideFunc = func(*conversation.State, conversation.Command) (conversation.Decision, error)
 
 // EngineConfig is what an Engine needs.
 type EngineConfig struct {
@@ -56,7 +61,7 @@ type EngineConfig struct {
 // NewEngine returns an engine with nothing in memory.
 func NewEngine(config EngineConfig) *Engine {
 	e := &Engine{
-		store: config.Store, keys: config.Keys, now: config.Now, logger: config.Logger,
+		store: config.Store, keys: config.Keys, now: config.Now, logger: config.Logger, decide: conversation.Decide,
 	}
 	if e.now == nil {
 		e.now = time.Now
@@ -263,7 +268,7 @@ func (p *panicError) Error() string { return fmt.Sprintf("decision panicked: %v"
 func (e *Engine) decided(ctx context.Context, command conversation.Command) (conversation.Decision, error) {
 	h := conversation.HeaderOf(command)
 	for {
-		decision, err := tryDecide(e.state(h.Account), command)
+		decision, err := tryDecide(e.decide, e.state(h.Account), command)
 		var need *conversation.Need
 		if !errors.As(err, &need) {
 			return decision, err
@@ -274,11 +279,28 @@ func (e *Engine) decided(ctx context.Context, command conversation.Command) (con
 	}
 }
 
-func tryDecide(s *conversation.State, command conversation.Command) (decision conversation.Decision, err error) {
+// tryEvolve folds what was decided, with its content: a later decision of the round
+// may need that, and the log does not have it yet.
+func tryEvolve(s *conversation.State, events []conversation.Event) (panicked *panicError) {
+	defer func() {
+		if value := recover(); value != nil {
+			panicked = &panicError{value: value, stack: debug.Stack()}
+		}
+	}()
+	for _, event := range events {
+		conversation.Evolve(s, event)
+		if content := ContentOf(event.Body); content != nil {
+			s.SetContent(event.ID, content)
+		}
+	}
+	return nil
+}
+
+func tryDecide(decide decideFunc, s *conversation.State, command conversation.Command) (decision conversation.Decision, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &panicError{value: value, stack: debug.Stack()}
 		}
 	}()
-	return conversation.Decide(s, command)
+	return decide(s, command)
 }

@@ -142,6 +142,7 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		put(indexParked, parkedKey(e.GetProviderMessageHash(), e.GetState()), nil)
 	}
 	unclaimed(account, body, &change)
+	quarantineIndex(rec, body, &change)
 	set, end := conversation.Timers(body)
 	for _, timer := range end {
 		change.Delete = append(change.Delete, timerKey(account, timer))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"weiche/eventstore"
@@ -26,6 +27,10 @@ type entry struct {
 	commit int
 	// unstorable says that the store cannot hold what followed from it.
 	unstorable bool
+	// panics is how often its decision panicked, and alone says that it is to be
+	// tried by itself for that.
+	panics int
+	alone  bool
 }
 
 // round is one call of Append in the making.
@@ -39,12 +44,46 @@ type round struct {
 // attempts is how often a round is decided again when the log has moved under it.
 const attempts = 3
 
+// tries is how often a decision may panic before it is given up.
+const tries = 3
+
+// run settles all entries. One whose decision panicked is tried again by itself,
+// behind the others and with nothing in memory: what is wrong may lie in what was
+// held there, or in the company.
 func (r *round) run(ctx context.Context) error {
-	todo := r.entries
+	if err := r.pass(ctx, r.entries); err != nil {
+		return err
+	}
+	for at, suspect := range r.entries {
+		for suspect.alone {
+			suspect.alone = false
+			r.engine.reset()
+			if err := r.pass(ctx, r.entries[at:at+1:at+1]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pass decides entries in their order and appends what follows.
+func (r *round) pass(ctx context.Context, todo []*entry) error {
 	for range attempts {
 		r.commits = r.commits[:0]
-		for _, entry := range todo {
-			if err := r.decide(ctx, entry); err != nil {
+		for at := 0; at < len(todo); at++ {
+			if todo[at].alone {
+				continue
+			}
+			err := r.decide(ctx, todo[at])
+			if errors.Is(err, errSpoilt) {
+				// The state is half folded, and what was decided in it is not
+				// to be trusted: all but this one are decided anew.
+				r.engine.reset()
+				r.commits = r.commits[:0]
+				todo, at = slices.Concat(todo[:at], todo[at+1:]), -1
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -71,6 +110,7 @@ func (r *round) unsettled(entries []*entry, results []eventstore.Result) []*entr
 			continue
 		}
 		result := results[entry.commit]
+		entry.commit = -1
 		if result.Err == nil {
 			entry.answer.Position = result.Last
 			continue
@@ -89,6 +129,9 @@ func (r *round) decide(ctx context.Context, entry *entry) error {
 	entry.answer.Reset()
 	if entry.unstorable {
 		return r.reject(ctx, entry, ingressv1.Refusal_REFUSAL_INVALID, "the log cannot hold what follows from it")
+	}
+	if entry.panics >= tries {
+		return r.reject(ctx, entry, ingressv1.Refusal_REFUSAL_UNSPECIFIED, "internal error")
 	}
 	if entry.command == nil {
 		command, err := e.translate(entry)
@@ -115,8 +158,8 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 		entry.answer.RouteVersion = refusal.RouteVersion
 		return r.reject(ctx, entry, refusal.Reason, refusal.Detail)
 	case errors.As(err, &panicked):
-		e.logger.Error("a decision panicked", "panic", panicked.value, "stack", string(panicked.stack))
-		return r.reject(ctx, entry, ingressv1.Refusal_REFUSAL_UNSPECIFIED, "internal error")
+		r.panicked(entry, panicked)
+		return nil
 	case err != nil:
 		return err
 	}
@@ -159,16 +202,26 @@ func (r *round) commit(entry *entry, h *conversation.Header, decision conversati
 		}
 		encoded.Correlation = decision.ConversationID
 		commit.Events = append(commit.Events, encoded)
-		conversation.Evolve(state, event)
-		if content := ContentOf(event.Body); content != nil {
-			// A later decision of this round may need it, and the log does not
-			// have it yet.
-			state.SetContent(event.ID, content)
-		}
+	}
+	if panicked := tryEvolve(state, decision.Events); panicked != nil {
+		r.panicked(entry, panicked)
+		return errSpoilt
 	}
 	entry.commit = len(r.commits)
 	r.commits = append(r.commits, commit)
 	return nil
+}
+
+// errSpoilt says that events which were decided could not be folded.
+var errSpoilt = errors.New("router: the state is spoilt")
+
+// panicked notes that the decision of an entry panicked: it is to be tried alone,
+// or given up.
+func (r *round) panicked(entry *entry, panicked *panicError) {
+	entry.panics++
+	entry.alone = true
+	r.engine.logger.Error("a decision panicked",
+		"panic", panicked.value, "time", entry.panics, "stack", string(panicked.stack))
 }
 
 // actor says who caused an event.
@@ -190,6 +243,6 @@ func (r *round) reject(ctx context.Context, entry *entry, reason ingressv1.Refus
 		return nil
 	}
 	entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_QUARANTINED
-	entry.item, entry.command, entry.unstorable = nil, kept, false
+	entry.item, entry.command, entry.unstorable, entry.panics = nil, kept, false, 0
 	return r.settle(ctx, entry, kept)
 }

@@ -20,10 +20,17 @@ import (
 func (e *Engine) translate(entry *entry) (conversation.Command, error) {
 	source, item := entry.source, entry.item
 	now := e.now()
-	t := translation{engine: e, entry: entry, source: source, raw: item.GetRaw(), header: conversation.Header{
+	t := translation{engine: e, entry: entry, source: source, item: item, header: conversation.Header{
 		ID: e.newID(now), Account: source.Account, Now: now, Received: entry.received,
 	}}
-	switch kind := item.GetKind().(type) {
+	return t.said()
+}
+
+// said makes the command that the item asks for, with the header that the
+// translation has.
+func (t *translation) said() (conversation.Command, error) {
+	source := t.source
+	switch kind := t.item.GetKind().(type) {
 	case *ingressv1.Item_Widget:
 		if source.Kind == channel.KindWidget {
 			return t.widget(kind.Widget)
@@ -36,9 +43,17 @@ func (e *Engine) translate(entry *entry) (conversation.Command, error) {
 		if source.Kind == channel.KindEgress {
 			return t.sender(kind.Sender)
 		}
+	case *ingressv1.Item_Replay:
+		if source.Kind == channel.KindAgent {
+			return t.replay(kind.Replay)
+		}
+	case *ingressv1.Item_Discard:
+		if source.Kind == channel.KindAgent {
+			return &conversation.DiscardItem{Header: t.header, Item: quarantined(kind.Discard.GetRef())}, nil
+		}
 	default:
 		if source.Kind == channel.KindChannel {
-			return t.channel(item)
+			return t.channel(t.item)
 		}
 	}
 	return nil, fmt.Errorf("a source of kind %q may not say this", source.Kind)
@@ -54,8 +69,8 @@ type translation struct {
 	engine *Engine
 	entry  *entry
 	source channel.Source
+	item   *ingressv1.Item
 	header conversation.Header
-	raw    []byte
 }
 
 // dedup makes the dedup key of a command from its parts.
@@ -129,7 +144,7 @@ func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error
 			Header: t.header, IntegrationID: t.source.ID,
 			MessageHash: t.messageHash(echo.GetProviderMessageId()), ProviderMessageID: echo.GetProviderMessageId(),
 			SendID: echo.GetSendId(), AppID: echo.GetProviderAppId(), Recipient: t.addresses(echo.GetRecipient()),
-			SentAt: timeOf(echo.GetSentAt()), Content: echo.GetContent(), Raw: t.raw,
+			SentAt: timeOf(echo.GetSentAt()), Content: echo.GetContent(), Raw: t.item.GetRaw(),
 		}, nil
 	case *ingressv1.Item_Unreadable:
 		return t.keep(kind.Unreadable.GetReason(), "", kind.Unreadable.GetSentAt()), nil
@@ -142,12 +157,14 @@ func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error
 // keep translates an item that is only kept. The same bytes again are the same
 // item; what came without its bytes is kept each time.
 func (t *translation) keep(reason, ignored string, sentAt *timestamppb.Timestamp) *conversation.KeepItem {
-	if t.header.Dedup = (conversation.Dedup{}); len(t.raw) > 0 {
-		t.dedup("raw", string(t.raw))
+	raw := t.item.GetRaw()
+	if t.header.Dedup = (conversation.Dedup{}); len(raw) > 0 {
+		t.dedup("raw", string(raw))
 	}
 	kept := &conversation.KeepItem{
 		Header: t.header, Source: t.source.ID, Reason: reason, Ignored: ignored,
-		SentAt: timeOf(sentAt), Raw: t.raw,
+		SentAt: timeOf(sentAt), ProviderAccount: channel.ProviderAccount(t.item),
+		Raw: raw, Place: t.item.GetPlace(), Beside: t.item.GetBeside(),
 	}
 	if t.source.Account != installation {
 		kept.IntegrationID = t.source.ID
@@ -162,7 +179,7 @@ func (e *Engine) kept(entry *entry, reason string) *conversation.KeepItem {
 		return nil
 	}
 	now := e.now()
-	t := translation{engine: e, source: entry.source, raw: entry.item.GetRaw(), header: conversation.Header{
+	t := translation{engine: e, source: entry.source, item: entry.item, header: conversation.Header{
 		ID: e.newID(now), Account: entry.source.Account, Now: now, Received: entry.received,
 	}}
 	return t.keep(reason, "", nil)
@@ -173,7 +190,7 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 	receive := &conversation.ReceiveMessage{
 		IntegrationID: t.source.ID, Sender: t.addresses(in.GetSender()), Profile: in.GetProfile(),
 		SentAt: timeOf(in.GetSentAt()), MessageHash: t.messageHash(in.GetProviderMessageId()),
-		ProviderMessageID: in.GetProviderMessageId(), Raw: t.raw, Language: in.GetProfile().GetLocale(),
+		ProviderMessageID: in.GetProviderMessageId(), Raw: t.item.GetRaw(), Language: in.GetProfile().GetLocale(),
 	}
 	t.erasedBefore(in.GetSender(), in.GetSentAt())
 	switch event := in.GetEvent().(type) {

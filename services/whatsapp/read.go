@@ -14,11 +14,19 @@ import (
 // [meta.ErrNoWebhook].
 type Reader struct{}
 
-var _ channel.Reader = Reader{}
+var _ channel.ItemReader = Reader{}
+
+// object is what a body says that it is about.
+const object = "whatsapp_business_account"
 
 // Read turns the body of a webhook into items.
 func (Reader) Read(body []byte) ([]*ingressv1.Item, error) {
-	return meta.ReadEnvelope(body, "whatsapp_business_account", readPiece)
+	return meta.ReadEnvelope(body, object, readPiece)
+}
+
+// ReadItem reads one item again.
+func (r Reader) ReadItem(item channel.KeptItem) ([]*ingressv1.Item, error) {
+	return r.Read(meta.Body(object, item))
 }
 
 // change is the value of one change, with what its items share.
@@ -48,6 +56,33 @@ var lists = []struct {
 	{"message_echoes", item.echo},
 	{"user_id_update", item.userIDUpdate},
 	{"user_preferences", item.preference},
+}
+
+// maxBeside bounds what goes with each item of a change.
+const maxBeside = 4 << 10
+
+// besideItems returns what the items of a change are read with, as an object; nil
+// where there is nothing or too much.
+func besideItems(value meta.Object) []byte {
+	var beside []byte
+	for _, name := range []string{"contacts", "errors"} {
+		with := value.Get(name)
+		switch {
+		case len(with) == 0:
+			continue
+		case len(with) > maxBeside:
+			return nil
+		case beside == nil:
+			beside = append(beside, '{')
+		default:
+			beside = append(beside, ',')
+		}
+		beside = append(append(append(append(beside, '"'), name...), `":`...), with...)
+	}
+	if beside != nil {
+		beside = append(beside, '}')
+	}
+	return beside
 }
 
 func listNames() []string {
@@ -87,11 +122,17 @@ func readPiece(p meta.Piece) []*ingressv1.Item {
 		list, read := value[place.Index].Value, readerOf(place.Name)
 		elements := list.Array()
 		if list.Exists() && !list.IsArray() || len(elements) > meta.MaxItems {
-			items = append(items, meta.Unreadable(place.Name+" is no list of items", c.account, nil, list))
+			unread := meta.Unreadable(place.Name+" is no list of items", c.account, nil, list)
+			unread.Place = "value." + place.Name
+			items = append(items, unread)
 			continue
 		}
+		within := "value." + place.Name + "[]"
+		beside := besideItems(value)
 		for _, element := range elements {
-			items = append(items, c.readElement(element, read))
+			read := c.readElement(element, read)
+			read.Place, read.Beside = within, beside
+			items = append(items, read)
 		}
 	}
 	if len(items) > 0 {

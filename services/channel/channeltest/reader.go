@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
 )
 
 // junk is what may stand where an entry or an item is expected.
@@ -31,6 +32,7 @@ func (s Setup) exerciseReader(t *testing.T) {
 		s.wellFormed(t, body)
 		s.damaged(t, body)
 	}
+	t.Run("items alone", s.readsItemsAlone)
 	t.Run("order", s.keepsOrder)
 	t.Run("junk entries", s.survivesJunkEntries)
 	t.Run("junk items", s.survivesJunkItems)
@@ -65,6 +67,33 @@ func (s Setup) wellFormed(t *testing.T, body []byte) {
 	again := s.read(t, body)
 	if diff := cmp.Diff(items, again, protocmp.Transform()); diff != "" {
 		t.Errorf("read twice:\n%s", diff)
+	}
+}
+
+// readsItemsAlone gives each item to the reader again, without the body that it came
+// in. It is the same item then: what was processed once is recognised.
+func (s Setup) readsItemsAlone(t *testing.T) {
+	reader, ok := s.Reader.(channel.ItemReader)
+	if !ok {
+		t.Fatal("the reader reads no single items")
+	}
+	alone, unreadable := 0, 0
+	for _, body := range s.Bodies {
+		for _, item := range s.read(t, body) {
+			again, err := reader.ReadItem(channel.KeptItem{
+				Raw: item.GetRaw(), Place: item.GetPlace(), Beside: item.GetBeside(), ProviderAccount: channel.ProviderAccount(item),
+			})
+			if err != nil || !slices.ContainsFunc(again, func(read *ingressv1.Item) bool { return proto.Equal(read, item) }) {
+				t.Errorf("alone it is %v (%v), not\n%v", again, err, item)
+			}
+			alone++
+			if item.GetUnreadable() != nil {
+				unreadable++
+			}
+		}
+	}
+	if alone == 0 || unreadable == 0 {
+		t.Errorf("%d items were read alone, %d of them unreadable", alone, unreadable)
 	}
 }
 

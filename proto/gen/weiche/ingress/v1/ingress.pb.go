@@ -259,9 +259,18 @@ type Item struct {
 	//	*Item_Widget
 	//	*Item_Agent
 	//	*Item_Sender
+	//	*Item_Replay
+	//	*Item_Discard
 	Kind isItem_Kind `protobuf_oneof:"kind"`
 	// The item's bytes as the provider sent them.
-	Raw           []byte `protobuf:"bytes,15,opt,name=raw,proto3" json:"raw,omitempty"`
+	Raw []byte `protobuf:"bytes,15,opt,name=raw,proto3" json:"raw,omitempty"`
+	// Where those bytes stood in the body: the path to them, with [] for a list,
+	// as in entry[].messaging[]. Empty for a whole body, and where nobody can say.
+	Place string `protobuf:"bytes,16,opt,name=place,proto3" json:"place,omitempty"`
+	// What stood beside it there and is needed to read it: the customers' names
+	// and ids in a form of the channel's own. Empty where there is nothing, or too
+	// much.
+	Beside        []byte `protobuf:"bytes,17,opt,name=beside,proto3" json:"beside,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -375,9 +384,41 @@ func (x *Item) GetSender() *SenderCommand {
 	return nil
 }
 
+func (x *Item) GetReplay() *ReplayItem {
+	if x != nil {
+		if x, ok := x.Kind.(*Item_Replay); ok {
+			return x.Replay
+		}
+	}
+	return nil
+}
+
+func (x *Item) GetDiscard() *DiscardItem {
+	if x != nil {
+		if x, ok := x.Kind.(*Item_Discard); ok {
+			return x.Discard
+		}
+	}
+	return nil
+}
+
 func (x *Item) GetRaw() []byte {
 	if x != nil {
 		return x.Raw
+	}
+	return nil
+}
+
+func (x *Item) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *Item) GetBeside() []byte {
+	if x != nil {
+		return x.Beside
 	}
 	return nil
 }
@@ -426,6 +467,16 @@ type Item_Sender struct {
 	Sender *SenderCommand `protobuf:"bytes,8,opt,name=sender,proto3,oneof"`
 }
 
+type Item_Replay struct {
+	// An operator processes a quarantined item; on subjects of kind api only.
+	Replay *ReplayItem `protobuf:"bytes,9,opt,name=replay,proto3,oneof"`
+}
+
+type Item_Discard struct {
+	// An operator gives a quarantined item up; on subjects of kind api only.
+	Discard *DiscardItem `protobuf:"bytes,10,opt,name=discard,proto3,oneof"`
+}
+
 func (*Item_Inbound) isItem_Kind() {}
 
 func (*Item_Receipt) isItem_Kind() {}
@@ -441,6 +492,10 @@ func (*Item_Widget) isItem_Kind() {}
 func (*Item_Agent) isItem_Kind() {}
 
 func (*Item_Sender) isItem_Kind() {}
+
+func (*Item_Replay) isItem_Kind() {}
+
+func (*Item_Discard) isItem_Kind() {}
 
 // Inbound is something that a customer did on a channel.
 type Inbound struct {
@@ -1280,6 +1335,198 @@ func (x *Ignored) GetProviderAccountId() string {
 	return ""
 }
 
+// ReplayItem processes an item that waits in quarantine as if it came in now.
+type ReplayItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What waits.
+	Ref *QuarantineRef `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	// The integration of the command's account that it belongs to.
+	IntegrationId string `protobuf:"bytes,2,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The item as it is read now: what a channel may say.
+	Item *Item `protobuf:"bytes,3,opt,name=item,proto3" json:"item,omitempty"`
+	// When its webhook was received.
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// More of what waits will follow: this does not take it out of quarantine.
+	More          bool `protobuf:"varint,5,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayItem) Reset() {
+	*x = ReplayItem{}
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayItem) ProtoMessage() {}
+
+func (x *ReplayItem) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayItem.ProtoReflect.Descriptor instead.
+func (*ReplayItem) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ReplayItem) GetRef() *QuarantineRef {
+	if x != nil {
+		return x.Ref
+	}
+	return nil
+}
+
+func (x *ReplayItem) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ReplayItem) GetItem() *Item {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+func (x *ReplayItem) GetReceivedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return nil
+}
+
+func (x *ReplayItem) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// DiscardItem gives an item that waits in quarantine up.
+type DiscardItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What waits.
+	Ref           *QuarantineRef `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiscardItem) Reset() {
+	*x = DiscardItem{}
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiscardItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiscardItem) ProtoMessage() {}
+
+func (x *DiscardItem) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiscardItem.ProtoReflect.Descriptor instead.
+func (*DiscardItem) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *DiscardItem) GetRef() *QuarantineRef {
+	if x != nil {
+		return x.Ref
+	}
+	return nil
+}
+
+// QuarantineRef names an item in quarantine.
+type QuarantineRef struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account in whose quarantine it is; "-" for none.
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The app or integration that it came through.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	// The position of its event.
+	Position      uint64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuarantineRef) Reset() {
+	*x = QuarantineRef{}
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuarantineRef) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuarantineRef) ProtoMessage() {}
+
+func (x *QuarantineRef) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuarantineRef.ProtoReflect.Descriptor instead.
+func (*QuarantineRef) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *QuarantineRef) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *QuarantineRef) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *QuarantineRef) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
 // Answer is the router's answer to a batch, sent after its events are durable.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1296,7 +1543,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1555,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1568,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{12}
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Answer) GetItems() []*ItemAnswer {
@@ -1371,7 +1618,7 @@ type ItemAnswer struct {
 
 func (x *ItemAnswer) Reset() {
 	*x = ItemAnswer{}
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1630,7 @@ func (x *ItemAnswer) String() string {
 func (*ItemAnswer) ProtoMessage() {}
 
 func (x *ItemAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1643,7 @@ func (x *ItemAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemAnswer.ProtoReflect.Descriptor instead.
 func (*ItemAnswer) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{13}
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ItemAnswer) GetStatus() ItemStatus {
@@ -1463,7 +1710,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x05Batch\x12;\n" +
 	"\vreceived_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12-\n" +
-	"\x05items\x18\x02 \x03(\v2\x17.weiche.ingress.v1.ItemR\x05items\"\xe9\x03\n" +
+	"\x05items\x18\x02 \x03(\v2\x17.weiche.ingress.v1.ItemR\x05items\"\x8c\x05\n" +
 	"\x04Item\x126\n" +
 	"\ainbound\x18\x01 \x01(\v2\x1a.weiche.ingress.v1.InboundH\x00R\ainbound\x126\n" +
 	"\areceipt\x18\x02 \x01(\v2\x1a.weiche.ingress.v1.ReceiptH\x00R\areceipt\x12-\n" +
@@ -1474,8 +1721,13 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\aignored\x18\x05 \x01(\v2\x1a.weiche.ingress.v1.IgnoredH\x00R\aignored\x12:\n" +
 	"\x06widget\x18\x06 \x01(\v2 .weiche.ingress.v1.WidgetCommandH\x00R\x06widget\x127\n" +
 	"\x05agent\x18\a \x01(\v2\x1f.weiche.ingress.v1.AgentCommandH\x00R\x05agent\x12:\n" +
-	"\x06sender\x18\b \x01(\v2 .weiche.ingress.v1.SenderCommandH\x00R\x06sender\x12\x10\n" +
-	"\x03raw\x18\x0f \x01(\fR\x03rawB\x06\n" +
+	"\x06sender\x18\b \x01(\v2 .weiche.ingress.v1.SenderCommandH\x00R\x06sender\x127\n" +
+	"\x06replay\x18\t \x01(\v2\x1d.weiche.ingress.v1.ReplayItemH\x00R\x06replay\x12:\n" +
+	"\adiscard\x18\n" +
+	" \x01(\v2\x1e.weiche.ingress.v1.DiscardItemH\x00R\adiscard\x12\x10\n" +
+	"\x03raw\x18\x0f \x01(\fR\x03raw\x12\x14\n" +
+	"\x05place\x18\x10 \x01(\tR\x05place\x12\x16\n" +
+	"\x06beside\x18\x11 \x01(\fR\x06besideB\x06\n" +
 	"\x04kind\"\x9a\x05\n" +
 	"\aInbound\x12.\n" +
 	"\x13provider_account_id\x18\x01 \x01(\tR\x11providerAccountId\x12.\n" +
@@ -1533,7 +1785,22 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\asent_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"M\n" +
 	"\aIgnored\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12.\n" +
-	"\x13provider_account_id\x18\x02 \x01(\tR\x11providerAccountId\"s\n" +
+	"\x13provider_account_id\x18\x02 \x01(\tR\x11providerAccountId\"\xe5\x01\n" +
+	"\n" +
+	"ReplayItem\x122\n" +
+	"\x03ref\x18\x01 \x01(\v2 .weiche.ingress.v1.QuarantineRefR\x03ref\x12%\n" +
+	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12+\n" +
+	"\x04item\x18\x03 \x01(\v2\x17.weiche.ingress.v1.ItemR\x04item\x12;\n" +
+	"\vreceived_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"receivedAt\x12\x12\n" +
+	"\x04more\x18\x05 \x01(\bR\x04more\"A\n" +
+	"\vDiscardItem\x122\n" +
+	"\x03ref\x18\x01 \x01(\v2 .weiche.ingress.v1.QuarantineRefR\x03ref\"b\n" +
+	"\rQuarantineRef\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x1a\n" +
+	"\bposition\x18\x03 \x01(\x04R\bposition\"s\n" +
 	"\x06Answer\x123\n" +
 	"\x05items\x18\x01 \x03(\v2\x1d.weiche.ingress.v1.ItemAnswerR\x05items\x12\x14\n" +
 	"\x05error\x18\x02 \x01(\tR\x05error\x12\x1e\n" +
@@ -1589,7 +1856,7 @@ func file_weiche_ingress_v1_ingress_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_ingress_v1_ingress_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_ingress_v1_ingress_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_weiche_ingress_v1_ingress_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(ItemStatus)(0),               // 0: weiche.ingress.v1.ItemStatus
 	(Refusal)(0),                  // 1: weiche.ingress.v1.Refusal
@@ -1605,60 +1872,69 @@ var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(*Echo)(nil),                  // 11: weiche.ingress.v1.Echo
 	(*Unreadable)(nil),            // 12: weiche.ingress.v1.Unreadable
 	(*Ignored)(nil),               // 13: weiche.ingress.v1.Ignored
-	(*Answer)(nil),                // 14: weiche.ingress.v1.Answer
-	(*ItemAnswer)(nil),            // 15: weiche.ingress.v1.ItemAnswer
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*WidgetCommand)(nil),         // 17: weiche.ingress.v1.WidgetCommand
-	(*AgentCommand)(nil),          // 18: weiche.ingress.v1.AgentCommand
-	(*SenderCommand)(nil),         // 19: weiche.ingress.v1.SenderCommand
-	(*v1.Alias)(nil),              // 20: weiche.event.v1.Alias
-	(*v1.Profile)(nil),            // 21: weiche.event.v1.Profile
-	(*v1.Content)(nil),            // 22: weiche.event.v1.Content
-	(*v1.Referral)(nil),           // 23: weiche.event.v1.Referral
-	(v1.ReceiptState)(0),          // 24: weiche.event.v1.ReceiptState
-	(*v1.SendError)(nil),          // 25: weiche.event.v1.SendError
+	(*ReplayItem)(nil),            // 14: weiche.ingress.v1.ReplayItem
+	(*DiscardItem)(nil),           // 15: weiche.ingress.v1.DiscardItem
+	(*QuarantineRef)(nil),         // 16: weiche.ingress.v1.QuarantineRef
+	(*Answer)(nil),                // 17: weiche.ingress.v1.Answer
+	(*ItemAnswer)(nil),            // 18: weiche.ingress.v1.ItemAnswer
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*WidgetCommand)(nil),         // 20: weiche.ingress.v1.WidgetCommand
+	(*AgentCommand)(nil),          // 21: weiche.ingress.v1.AgentCommand
+	(*SenderCommand)(nil),         // 22: weiche.ingress.v1.SenderCommand
+	(*v1.Alias)(nil),              // 23: weiche.event.v1.Alias
+	(*v1.Profile)(nil),            // 24: weiche.event.v1.Profile
+	(*v1.Content)(nil),            // 25: weiche.event.v1.Content
+	(*v1.Referral)(nil),           // 26: weiche.event.v1.Referral
+	(v1.ReceiptState)(0),          // 27: weiche.event.v1.ReceiptState
+	(*v1.SendError)(nil),          // 28: weiche.event.v1.SendError
 }
 var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
-	16, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
+	19, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
 	3,  // 1: weiche.ingress.v1.Batch.items:type_name -> weiche.ingress.v1.Item
 	4,  // 2: weiche.ingress.v1.Item.inbound:type_name -> weiche.ingress.v1.Inbound
 	10, // 3: weiche.ingress.v1.Item.receipt:type_name -> weiche.ingress.v1.Receipt
 	11, // 4: weiche.ingress.v1.Item.echo:type_name -> weiche.ingress.v1.Echo
 	12, // 5: weiche.ingress.v1.Item.unreadable:type_name -> weiche.ingress.v1.Unreadable
 	13, // 6: weiche.ingress.v1.Item.ignored:type_name -> weiche.ingress.v1.Ignored
-	17, // 7: weiche.ingress.v1.Item.widget:type_name -> weiche.ingress.v1.WidgetCommand
-	18, // 8: weiche.ingress.v1.Item.agent:type_name -> weiche.ingress.v1.AgentCommand
-	19, // 9: weiche.ingress.v1.Item.sender:type_name -> weiche.ingress.v1.SenderCommand
-	16, // 10: weiche.ingress.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
-	20, // 11: weiche.ingress.v1.Inbound.sender:type_name -> weiche.event.v1.Alias
-	21, // 12: weiche.ingress.v1.Inbound.profile:type_name -> weiche.event.v1.Profile
-	22, // 13: weiche.ingress.v1.Inbound.message:type_name -> weiche.event.v1.Content
-	5,  // 14: weiche.ingress.v1.Inbound.reaction:type_name -> weiche.ingress.v1.Reaction
-	6,  // 15: weiche.ingress.v1.Inbound.edit:type_name -> weiche.ingress.v1.Edit
-	7,  // 16: weiche.ingress.v1.Inbound.unsend:type_name -> weiche.ingress.v1.Unsend
-	23, // 17: weiche.ingress.v1.Inbound.referral:type_name -> weiche.event.v1.Referral
-	8,  // 18: weiche.ingress.v1.Inbound.opt_in:type_name -> weiche.ingress.v1.OptIn
-	9,  // 19: weiche.ingress.v1.Inbound.identity_change:type_name -> weiche.ingress.v1.IdentityChange
-	22, // 20: weiche.ingress.v1.Edit.content:type_name -> weiche.event.v1.Content
-	20, // 21: weiche.ingress.v1.IdentityChange.old:type_name -> weiche.event.v1.Alias
-	20, // 22: weiche.ingress.v1.IdentityChange.new:type_name -> weiche.event.v1.Alias
-	16, // 23: weiche.ingress.v1.Receipt.watermark:type_name -> google.protobuf.Timestamp
-	24, // 24: weiche.ingress.v1.Receipt.state:type_name -> weiche.event.v1.ReceiptState
-	16, // 25: weiche.ingress.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	25, // 26: weiche.ingress.v1.Receipt.error:type_name -> weiche.event.v1.SendError
-	20, // 27: weiche.ingress.v1.Receipt.recipient:type_name -> weiche.event.v1.Alias
-	16, // 28: weiche.ingress.v1.Echo.sent_at:type_name -> google.protobuf.Timestamp
-	20, // 29: weiche.ingress.v1.Echo.recipient:type_name -> weiche.event.v1.Alias
-	22, // 30: weiche.ingress.v1.Echo.content:type_name -> weiche.event.v1.Content
-	16, // 31: weiche.ingress.v1.Unreadable.sent_at:type_name -> google.protobuf.Timestamp
-	15, // 32: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
-	0,  // 33: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
-	1,  // 34: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	20, // 7: weiche.ingress.v1.Item.widget:type_name -> weiche.ingress.v1.WidgetCommand
+	21, // 8: weiche.ingress.v1.Item.agent:type_name -> weiche.ingress.v1.AgentCommand
+	22, // 9: weiche.ingress.v1.Item.sender:type_name -> weiche.ingress.v1.SenderCommand
+	14, // 10: weiche.ingress.v1.Item.replay:type_name -> weiche.ingress.v1.ReplayItem
+	15, // 11: weiche.ingress.v1.Item.discard:type_name -> weiche.ingress.v1.DiscardItem
+	19, // 12: weiche.ingress.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
+	23, // 13: weiche.ingress.v1.Inbound.sender:type_name -> weiche.event.v1.Alias
+	24, // 14: weiche.ingress.v1.Inbound.profile:type_name -> weiche.event.v1.Profile
+	25, // 15: weiche.ingress.v1.Inbound.message:type_name -> weiche.event.v1.Content
+	5,  // 16: weiche.ingress.v1.Inbound.reaction:type_name -> weiche.ingress.v1.Reaction
+	6,  // 17: weiche.ingress.v1.Inbound.edit:type_name -> weiche.ingress.v1.Edit
+	7,  // 18: weiche.ingress.v1.Inbound.unsend:type_name -> weiche.ingress.v1.Unsend
+	26, // 19: weiche.ingress.v1.Inbound.referral:type_name -> weiche.event.v1.Referral
+	8,  // 20: weiche.ingress.v1.Inbound.opt_in:type_name -> weiche.ingress.v1.OptIn
+	9,  // 21: weiche.ingress.v1.Inbound.identity_change:type_name -> weiche.ingress.v1.IdentityChange
+	25, // 22: weiche.ingress.v1.Edit.content:type_name -> weiche.event.v1.Content
+	23, // 23: weiche.ingress.v1.IdentityChange.old:type_name -> weiche.event.v1.Alias
+	23, // 24: weiche.ingress.v1.IdentityChange.new:type_name -> weiche.event.v1.Alias
+	19, // 25: weiche.ingress.v1.Receipt.watermark:type_name -> google.protobuf.Timestamp
+	27, // 26: weiche.ingress.v1.Receipt.state:type_name -> weiche.event.v1.ReceiptState
+	19, // 27: weiche.ingress.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	28, // 28: weiche.ingress.v1.Receipt.error:type_name -> weiche.event.v1.SendError
+	23, // 29: weiche.ingress.v1.Receipt.recipient:type_name -> weiche.event.v1.Alias
+	19, // 30: weiche.ingress.v1.Echo.sent_at:type_name -> google.protobuf.Timestamp
+	23, // 31: weiche.ingress.v1.Echo.recipient:type_name -> weiche.event.v1.Alias
+	25, // 32: weiche.ingress.v1.Echo.content:type_name -> weiche.event.v1.Content
+	19, // 33: weiche.ingress.v1.Unreadable.sent_at:type_name -> google.protobuf.Timestamp
+	16, // 34: weiche.ingress.v1.ReplayItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
+	3,  // 35: weiche.ingress.v1.ReplayItem.item:type_name -> weiche.ingress.v1.Item
+	19, // 36: weiche.ingress.v1.ReplayItem.received_at:type_name -> google.protobuf.Timestamp
+	16, // 37: weiche.ingress.v1.DiscardItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
+	18, // 38: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
+	0,  // 39: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
+	1,  // 40: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
+	41, // [41:41] is the sub-list for method output_type
+	41, // [41:41] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_ingress_proto_init() }
@@ -1676,6 +1952,8 @@ func file_weiche_ingress_v1_ingress_proto_init() {
 		(*Item_Widget)(nil),
 		(*Item_Agent)(nil),
 		(*Item_Sender)(nil),
+		(*Item_Replay)(nil),
+		(*Item_Discard)(nil),
 	}
 	file_weiche_ingress_v1_ingress_proto_msgTypes[2].OneofWrappers = []any{
 		(*Inbound_Message)(nil),
@@ -1692,7 +1970,7 @@ func file_weiche_ingress_v1_ingress_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_ingress_proto_rawDesc), len(file_weiche_ingress_v1_ingress_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   14,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
