@@ -10,24 +10,19 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
-// files are those in which events are.
-var files = []protoreflect.FileDescriptor{
-	eventv1.File_weiche_event_v1_account_proto,
-	eventv1.File_weiche_event_v1_conversation_proto,
-	eventv1.File_weiche_event_v1_identity_proto,
-	eventv1.File_weiche_event_v1_ingest_proto,
-}
+// record is the message of the package that is no event but holds one.
+var record = (&eventv1.Record{}).ProtoReflect().Descriptor()
 
 // events holds the type of every event by its full name.
 var events = eventTypes()
 
-// eventTypes finds the events: the messages of their files that stand by
+// eventTypes finds the events: the messages of weiche.event.v1 that stand by
 // themselves. A message that others have as a field is a part of events, and no
 // event.
 func eventTypes() map[protoreflect.FullName]protoreflect.MessageType {
-	parts := map[protoreflect.FullName]bool{}
+	parts := map[protoreflect.FullName]bool{record.FullName(): true}
 	found := map[protoreflect.FullName]protoreflect.MessageType{}
-	for _, file := range files {
+	protoregistry.GlobalFiles.RangeFilesByPackage(record.ParentFile().Package(), func(file protoreflect.FileDescriptor) bool {
 		eachMessage(file.Messages(), func(m protoreflect.MessageDescriptor) {
 			for i := range m.Fields().Len() {
 				if part := m.Fields().Get(i).Message(); part != nil {
@@ -40,7 +35,8 @@ func eventTypes() map[protoreflect.FullName]protoreflect.MessageType {
 				found[kind.Descriptor().FullName()] = kind
 			}
 		}
-	}
+		return true
+	})
 	maps.DeleteFunc(found, func(name protoreflect.FullName, _ protoreflect.MessageType) bool { return parts[name] })
 	return found
 }
