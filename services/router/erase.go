@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"fmt"
 
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -58,6 +59,69 @@ func (e *Engine) Erasure(ctx context.Context, account, customer string) (convers
 		Header:     conversation.Header{ID: e.newID(now), Account: account, Now: now, Received: now},
 		CustomerID: customer,
 	})
+}
+
+// FinishErasures carries out what the ledger says and the log does not: erasures
+// that a crash has interrupted, and those that a restore has undone. Then the
+// keys are gone too. It is called before anything is served or relayed, and costs
+// a look at the ledger where nothing is left to do.
+func (e *Engine) FinishErasures(ctx context.Context) error {
+	entries, err := e.keys.Erasures()
+	if err != nil {
+		return fmt.Errorf("router: the erasure ledger: %w", err)
+	}
+	for _, entry := range entries {
+		known, erased, err := Erased(ctx, e.store, entry.Account, entry.Customer)
+		if err != nil {
+			return err
+		}
+		if !known || erased {
+			continue
+		}
+		e.logger.Warn("an erasure is carried out that the log does not have", "account", entry.Account, "customer", entry.Customer)
+		erase := &conversation.EraseCustomer{Header: e.header(entry.Account), CustomerID: entry.Customer}
+		if err := e.carryOut(ctx, sourceErasure, erase); err != nil {
+			return fmt.Errorf("router: erase again: %w", err)
+		}
+	}
+	return DestroyErased(ctx, e.store, e.keys)
+}
+
+// DestroyErased destroys the keys of everybody in the ledger whose erasure is in
+// the log and not done. It may be called at any time, and again after an error.
+func DestroyErased(ctx context.Context, store *eventstore.Store, keys *keyring.Keyring) error {
+	if !keys.ErasuresPending() {
+		return nil
+	}
+	entries, err := keys.Erasures()
+	if err != nil {
+		return fmt.Errorf("router: the erasure ledger: %w", err)
+	}
+	var ready []keyring.Erasure
+	var gone []string
+	for _, entry := range entries {
+		if entry.Done {
+			continue
+		}
+		known, erased, err := Erased(ctx, store, entry.Account, entry.Customer)
+		if err != nil {
+			return err
+		}
+		if known && !erased {
+			// Its events are on their way, or it waits for FinishErasures.
+			continue
+		}
+		ready, gone = append(ready, entry), append(gone, entry.Keys...)
+	}
+	if err := keys.Destroy(gone...); err != nil {
+		return fmt.Errorf("router: destroy keys: %w", err)
+	}
+	for _, entry := range ready {
+		if err := keys.FinishErasure(entry.Account, entry.Customer); err != nil {
+			return fmt.Errorf("router: the erasure ledger: %w", err)
+		}
+	}
+	return nil
 }
 
 // Erased reports whether a log has a customer, and whether they were erased.

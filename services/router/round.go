@@ -21,7 +21,7 @@ type entry struct {
 	// command is what the item asks for, made from it at first; prepare has to
 	// be done before what follows from it is appended.
 	command conversation.Command
-	prepare func(conversation.Decision) error
+	prepare func() error
 	answer  ingressv1.ItemAnswer
 	// commit is the place of its commit in the round, or -1.
 	commit int
@@ -177,7 +177,12 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_COMMITTED
 	}
 	if entry.prepare != nil {
-		if err := entry.prepare(decision); err != nil {
+		if err := entry.prepare(); err != nil {
+			return err
+		}
+	}
+	if erase, ok := command.(*conversation.EraseCustomer); ok {
+		if err := e.enterErasure(erase, decision); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,11 @@ import (
 	"weiche/services/conversation"
 )
 
-// sourceRestore is who speaks for a restored log.
-const sourceRestore = "restore"
+// Who gives the router its own commands.
+const (
+	sourceRestore = "restore"
+	sourceErasure = "erasure"
+)
 
 // Settle ends what was under way in a log that was restored from a backup: a send
 // that had not ended becomes unknown, since it may have been sent after the backup
@@ -38,7 +41,7 @@ func (e *Engine) Settle(ctx context.Context) error {
 	e.logger.Warn("the log was restored from a backup",
 		"from", origin.Incarnation, "position", origin.Position, "lost", origin.Head-origin.Position, "unknown_sends", unknown)
 	for _, of := range sends {
-		if err := e.carryOut(ctx, &conversation.AbandonSends{Header: e.header(of.account), IdentityID: of.identity}); err != nil {
+		if err := e.carryOut(ctx, sourceRestore, &conversation.AbandonSends{Header: e.header(of.account), IdentityID: of.identity}); err != nil {
 			return fmt.Errorf("router: sends of a restored log: %w", err)
 		}
 	}
@@ -50,7 +53,7 @@ func (e *Engine) Settle(ctx context.Context) error {
 		Head: origin.Head, RestoredAt: origin.Restored, UnknownSends: unknown,
 	}
 	record.Dedup.Key = dedup
-	return e.carryOut(ctx, record)
+	return e.carryOut(ctx, sourceRestore, record)
 }
 
 // header is that of a command which the router gives itself.
@@ -59,13 +62,13 @@ func (e *Engine) header(account string) conversation.Header {
 	return conversation.Header{ID: e.newID(now), Account: account, Now: now, Received: now}
 }
 
-// carryOut decides a command of the router's own.
-func (e *Engine) carryOut(ctx context.Context, command conversation.Command) error {
+// carryOut decides a command of the router's own, on behalf of a source.
+func (e *Engine) carryOut(ctx context.Context, source string, command conversation.Command) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	h := conversation.HeaderOf(command)
 	r := &round{engine: e, entries: []*entry{{
-		source: channel.Source{Account: h.Account, ID: sourceRestore}, command: command,
+		source: channel.Source{Account: h.Account, ID: source}, command: command,
 	}}}
 	err := r.run(ctx)
 	e.trim()

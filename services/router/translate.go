@@ -315,9 +315,7 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 	case *ingressv1.AgentCommand_ApplySetup:
 		return t.setup(c.ApplySetup)
 	case *ingressv1.AgentCommand_EraseCustomer:
-		erase := &conversation.EraseCustomer{Header: t.header, CustomerID: c.EraseCustomer.GetCustomerId()}
-		t.entry.prepare = func(decision conversation.Decision) error { return t.engine.enterErasure(erase, decision) }
-		return erase, nil
+		return &conversation.EraseCustomer{Header: t.header, CustomerID: c.EraseCustomer.GetCustomerId()}, nil
 	}
 	return nil, fmt.Errorf("the agent's command is not known")
 }
@@ -353,7 +351,7 @@ func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, 
 		take(OwnerIntegration(integration.GetId()), SecretToken, integration.GetAccessToken())
 		integration.AccessToken = ""
 	}
-	t.entry.prepare = func(conversation.Decision) error {
+	t.entry.prepare = func() error {
 		for _, put := range puts {
 			if err := put(); err != nil {
 				return err

@@ -60,6 +60,7 @@ product has to survive or --once to notice.`,
 		},
 	}
 	cmd.Flags().StringVar(&config.data, "data", "", "the data folder, which is left for a look; a new one that goes with the demo if empty")
+	masterKeyFlag(cmd)
 	cmd.Flags().StringVar(&config.http, "http", "127.0.0.1:8080", "the address of Weiche")
 	cmd.Flags().StringVar(&config.simulator, "simulator", "127.0.0.1:8090", "the address of the simulator")
 	cmd.Flags().BoolVar(&config.once, "once", false, "play, check and end")

@@ -172,7 +172,7 @@ func TestI17DemoNoticesAChangedView(t *testing.T) {
 	}
 	check := func() (string, error) {
 		t.Helper()
-		f, err := openFolder(data, false, slog.New(slog.DiscardHandler))
+		f, err := openFolder(t.Context(), data, false, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +222,7 @@ func TestDemoRefusesAFolderInUse(t *testing.T) {
 	if _, err := demo(t, demoConfig{data: data}); exitCode(err) != exitUsage {
 		t.Errorf("demo in the folder of a running weiche: %v", err)
 	}
-	other, err := openFolder(filepath.Join(t.TempDir(), "other"), true, slog.New(slog.DiscardHandler))
+	other, err := openFolder(t.Context(), filepath.Join(t.TempDir(), "other"), true, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,14 +28,41 @@ type folder struct {
 	views *projections.Views
 }
 
-// dataFlag adds --data to a command.
+// dataFlag adds --data to a command, and what it takes to open the folder.
 func dataFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "data", "data", "the data folder")
+	masterKeyFlag(cmd)
+}
+
+// The flag and the variable that name the file with the master key.
+const (
+	flagMasterKey     = "master-key-file"
+	variableMasterKey = "WEICHE_MASTER_KEY_FILE"
+)
+
+// masterKeyFlag adds --master-key-file to a command that opens a data folder.
+func masterKeyFlag(cmd *cobra.Command) {
+	cmd.Flags().String(flagMasterKey, "", "the file with the master key of the keyring: 32 bytes, or those in base64, mode 0600 (default $"+
+		variableMasterKey+", else keyring/master.key in the data folder)")
+}
+
+// masterKeyIn is the key of a context under which the name of that file is.
+type masterKeyIn struct{}
+
+// withMasterKey puts the file that a command line names into the context of the
+// command, for openFolder.
+func withMasterKey(cmd *cobra.Command, _ []string) {
+	flag := cmd.Flags().Lookup(flagMasterKey)
+	if flag == nil {
+		return
+	}
+	cmd.SetContext(context.WithValue(cmd.Context(), masterKeyIn{}, cmp.Or(flag.Value.String(), os.Getenv(variableMasterKey))))
 }
 
 // openFolder opens a data folder; one that does not exist is made only with
-// create. Close has to be called.
-func openFolder(dir string, create bool, logger *slog.Logger) (_ *folder, err error) {
+// create. The erasures that the folder still owes are carried out before anybody
+// can look. Close has to be called.
+func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logger) (_ *folder, err error) {
 	if !create {
 		if _, err := os.Stat(filepath.Join(dir, "log")); err != nil {
 			return nil, fmt.Errorf("there is no data in %s: %w", dir, err)
@@ -58,7 +86,12 @@ func openFolder(dir string, create bool, logger *slog.Logger) (_ *folder, err er
 		}
 		return nil, err
 	}
-	if f.keys, err = keyring.Open(filepath.Join(dir, "keyring"), keyring.Options{Logger: logger}); err != nil {
+	masterKey, _ := ctx.Value(masterKeyIn{}).(string)
+	if f.keys, err = keyring.Open(filepath.Join(dir, "keyring"), keyring.Options{MasterKeyFile: masterKey, Logger: logger}); err != nil {
+		return nil, err
+	}
+	engine := router.NewEngine(router.EngineConfig{Store: f.store, Keys: f.keys, Logger: logger})
+	if err := engine.FinishErasures(ctx); err != nil {
 		return nil, err
 	}
 	if f.views, err = projections.Open(filepath.Join(dir, "views"), projections.Options{
@@ -98,7 +131,7 @@ func opener(keys *keyring.Keyring) projections.Opener {
 // withFolder opens an existing data folder for the time of do, with its views
 // caught up.
 func withFolder(ctx context.Context, dir string, do func(context.Context, *folder) error) error {
-	f, err := openFolder(dir, false, slog.New(slog.DiscardHandler))
+	f, err := openFolder(ctx, dir, false, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func TestI01I05I12I16Kills(t *testing.T) {
 	p.stop(t)
 	settled := time.Since(began)
 
-	f, err := openFolder(data, false, slog.New(slog.DiscardHandler))
+	f, err := openFolder(t.Context(), data, false, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,13 +91,15 @@ func newRootCommand() *cobra.Command {
 		Long: `Weiche routes conversations: a customer begins in a chat widget on a web page and
 carries the same conversation on in WhatsApp, Messenger or Instagram, and back.
 The agent writes one reply, and Weiche knows where it has to go.`,
+		PersistentPreRun: withMasterKey,
+
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(),
-		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(),
+		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(), newEraseCommand(),
 		newWebhookCommand(), newVersionCommand(),
 	)
 	return root

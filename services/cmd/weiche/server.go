@@ -24,6 +24,7 @@ import (
 	"weiche/services/instagram"
 	"weiche/services/messenger"
 	"weiche/services/meta"
+	"weiche/services/operations"
 	"weiche/services/router"
 	"weiche/services/whatsapp"
 )
@@ -62,7 +63,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 			s.close()
 		}
 	}()
-	if s.folder, err = openFolder(config.data, true, config.logger); err != nil {
+	if s.folder, err = openFolder(ctx, config.data, true, config.logger); err != nil {
 		return nil, err
 	}
 	if s.broker, err = broker.Start(ctx, broker.Config{
@@ -231,6 +232,11 @@ func (s *server) run(ctx context.Context) error {
 	core.Go(func() error { return s.directory.Run(inner) })
 	core.Go(func() error { return router.New(s.engine, s.broker, s.config.logger).Run(inner) })
 	core.Go(func() error { return s.relay.Run(inner) })
+	core.Go(func() error {
+		return operations.Housekeeping{
+			Store: s.folder.store, Keys: s.folder.keys, Views: s.folder.views, Logger: s.config.logger,
+		}.Run(inner)
+	})
 	core.Go(func() error { return s.watchdog.run(inner) })
 	core.Go(func() error {
 		select {

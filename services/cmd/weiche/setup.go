@@ -65,7 +65,7 @@ folder.`,
 			return nil
 		},
 	}
-	dataFlag(cmd, &data)
+	cmd.Flags().StringVar(&data, "data", "data", "the data folder")
 	cmd.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "where weiche serves")
 	return cmd
 }

@@ -235,7 +235,7 @@ func (x *BackupResponse) GetBytes() uint64 {
 // EraseCustomerRequest names a customer.
 type EraseCustomerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The account.
+	// The account; may be empty where there is only one.
 	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	// The customer.
 	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
@@ -300,7 +300,7 @@ func (x *EraseCustomerRequest) GetDryRun() bool {
 type EraseCustomerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The customer and all whose content has to go with it, since an identity
-	// belonged to them once.
+	// belonged to them once. None where nothing is left to erase.
 	CustomerIds []string `protobuf:"bytes,1,rep,name=customer_ids,json=customerIds,proto3" json:"customer_ids,omitempty"`
 	// How many identities lose their addresses.
 	Identities uint32 `protobuf:"varint,2,opt,name=identities,proto3" json:"identities,omitempty"`
