@@ -12,8 +12,11 @@ import (
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
-// conversationCategory is the category of the streams of conversations.
-const conversationCategory = "conversation"
+// The categories of streams that are read by themselves.
+const (
+	conversationCategory = "conversation"
+	customerCategory     = "customer"
+)
 
 // Past reads views as they were at a position, by folding the log up to there in
 // memory. What was erased or unsent since stays gone.
@@ -74,6 +77,9 @@ func (p *Past) Customer(ctx context.Context, account, customer string) (*viewv1.
 			fold(rec)
 		}
 	}
+	if err := p.customerErasedLater(ctx, account, customer, r.rows[CustomerName].(*Memory), fold); err != nil {
+		return nil, err
+	}
 	view, err := r.customer(account, customer)
 	return orNil(view, err)
 }
@@ -92,6 +98,7 @@ func (p *Past) conversation(ctx context.Context, account, id string) (*reader, e
 		}
 		if event, _ := decode(rec); event != nil {
 			takeBack(r.rows[TimelineName].(*Memory), rec, event)
+			p.erasedLater(r.rows[TimelineName].(*Memory), rec, event, fold)
 		}
 	}
 	return r, nil

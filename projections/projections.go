@@ -39,10 +39,10 @@ type Projection struct {
 // All returns the projections. None of them reads the rows of another.
 func All() []Projection {
 	return []Projection{
-		{Name: TimelineName, Revision: 1, Apply: applyTimeline},
-		{Name: ChannelViewName, Revision: 1, Apply: applyChannelView},
-		{Name: RouteName, Revision: 1, Apply: applyRoute},
-		{Name: CustomerName, Revision: 1, Apply: applyCustomer},
+		{Name: TimelineName, Revision: 1, Apply: erasing(applyTimeline, eraseTimeline)},
+		{Name: ChannelViewName, Revision: 1, Apply: erasing(applyChannelView, eraseChannelView)},
+		{Name: RouteName, Revision: 1, Apply: erasing(applyRoute, eraseRoute)},
+		{Name: CustomerName, Revision: 1, Apply: erasing(applyCustomer, eraseCustomer)},
 	}
 }
 
@@ -57,6 +57,8 @@ type Rows interface {
 	Put(key []byte, row proto.Message)
 	// Delete removes a row, if it is there.
 	Delete(key []byte)
+	// DeleteAll removes all rows whose keys begin with a prefix.
+	DeleteAll(prefix []byte)
 }
 
 // message is a pointer to a generated message.
