@@ -10,10 +10,10 @@ import (
 	"weiche/services/keyring"
 )
 
-// enterErasure enters into the ledger whom a decision erases. That is durable
+// EnterErasure enters into the ledger whom a decision erases. That is durable
 // before the decision is, so whatever happens in between, the ledger knows what
 // is left to do.
-func (e *Engine) enterErasure(c *conversation.EraseCustomer, decision conversation.Decision) error {
+func (e *Engine) EnterErasure(c *conversation.EraseCustomer, decision conversation.Decision) error {
 	var entries []keyring.Erasure
 	of := map[string]int{}
 	entry := func(customer string) *keyring.Erasure {

@@ -182,7 +182,7 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 		}
 	}
 	if erase, ok := command.(*conversation.EraseCustomer); ok {
-		if err := e.enterErasure(erase, decision); err != nil {
+		if err := e.EnterErasure(erase, decision); err != nil {
 			return err
 		}
 	}

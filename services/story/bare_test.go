@@ -100,6 +100,12 @@ func (b *bare) give(t testing.TB, command conversation.Command) *ingressv1.ItemA
 	if err != nil {
 		t.Fatal(err)
 	}
+	if erase, ok := command.(*conversation.EraseCustomer); ok {
+		if err := b.engine.EnterErasure(erase, decision); err != nil {
+			t.Fatal(err)
+		}
+		defer destroyKeys(t, b.keys)
+	}
 	for _, event := range decision.Events {
 		conversation.Evolve(b.state, event)
 		if content := router.ContentOf(event.Body); content != nil {
@@ -180,6 +186,26 @@ func (l *recordLog) add(event eventstore.Event, at time.Time) {
 	}
 	rec.AccountSequence = rec.Position
 	l.records = append(l.records, rec)
+	for _, gone := range router.Redacts(rec) {
+		for _, before := range l.records {
+			if before.ID == gone {
+				before.Sealed = nil
+			}
+		}
+	}
+}
+
+// destroyKeys destroys what the ledger says.
+func destroyKeys(t testing.TB, keys *keyring.Keyring) {
+	entries, err := keys.Erasures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if err := errors.Join(keys.Destroy(entry.Keys...), keys.FinishErasure(entry.Account, entry.Customer)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (l *recordLog) Incarnation() string { return "story" }

@@ -57,6 +57,7 @@ func (s *inBroker) Publish(t testing.TB, from story.Speaker, item *ingressv1.Ite
 	if answer.GetError() != "" {
 		t.Fatal(answer.GetError())
 	}
+	s.destroyErased(t)
 	return answer.GetItems()[0]
 }
 

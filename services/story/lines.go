@@ -40,6 +40,11 @@ var lines = []struct {
 	{`(\w+) reports (sent|delivered|read|failed): (.*)`, (*player).reports},
 	{`(\w+) reports everything (delivered|read) to (\w+)`, (*player).reportsAll},
 	{`(\w+) echoes: (.*)`, (*player).echoes},
+	// ana@instagram takes back: hi
+	{`(\w+)@(\w+) takes back: (.*)`, (*player).takesBack},
+	// the news of it overtakes what is said next
+	{`(\w+)@(\w+) takes back what comes next`, (*player).takesBackNext},
+	{`the operator erases (\w+@\w+)`, (*player).erases},
 	{`wait (\S+)`, (*player).waits},
 	{`senders (stop|start)`, (*player).stopSenders},
 	// the next send is refused | never leaves | is lost | is slow
@@ -253,6 +258,41 @@ func (p *player) echoes(t testing.TB, m []string) string {
 		echo.SendId = p.senders.sendID(m[1])
 	}
 	return p.publish(t, Speaker{"channel", m[0]}, &ingressv1.Item{Kind: &ingressv1.Item_Echo{Echo: echo}})
+}
+
+func (p *player) takesBack(t testing.TB, m []string) string {
+	id := p.said[m[0]+"@"+m[1]+": "+p.fill(t, m[2])]
+	if id == "" {
+		t.Fatalf("%s@%s did not say %q", m[0], m[1], m[2])
+	}
+	return p.unsend(t, m[0], m[1], id)
+}
+
+func (p *player) takesBackNext(t testing.TB, m []string) string {
+	return p.unsend(t, m[0], m[1], inboundID(p.count+1))
+}
+
+// unsend says that a message was taken back.
+func (p *player) unsend(t testing.TB, person, channel, id string) string {
+	item := &ingressv1.Item{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
+		ProviderAccountId: channel + "-account", SentAt: stamp(p.stage.Now()),
+		Sender: []*eventv1.Alias{{Kind: aliasKind(t, channel), Value: person}},
+		Event:  &ingressv1.Inbound_Unsend{Unsend: &ingressv1.Unsend{ProviderMessageId: id}},
+	}}}
+	p.last[person+"@"+channel] = item
+	return p.publish(t, Speaker{"channel", channel}, item)
+}
+
+// erases erases whom an identity belongs to. The operator gives no token: what was
+// erased before is erased by itself.
+func (p *player) erases(t testing.TB, m []string) string {
+	where := p.conversation
+	defer func() { p.conversation = where }()
+	return p.publish(t, Speaker{"api", "operator"}, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
+		AgentId: "operator", Command: &ingressv1.AgentCommand_EraseCustomer{
+			EraseCustomer: &ingressv1.EraseCustomer{CustomerId: p.names.ownerOf(m[0])},
+		},
+	}}})
 }
 
 func (p *player) waits(t testing.TB, m []string) string {

@@ -15,6 +15,7 @@ import (
 type names struct {
 	identities    map[string]string
 	customers     map[string]string
+	owners        map[string]string
 	conversations []string
 	links         []string
 	messages      map[string]string
@@ -25,7 +26,7 @@ type names struct {
 
 func newNames() *names {
 	return &names{
-		identities: map[string]string{}, customers: map[string]string{},
+		identities: map[string]string{}, customers: map[string]string{}, owners: map[string]string{},
 		messages: map[string]string{}, sends: map[string]string{}, contents: map[string]string{},
 	}
 }
@@ -35,7 +36,10 @@ func (n *names) learn(event conversation.Event) {
 	switch e := event.Body.(type) {
 	case *eventv1.IdentityCreated:
 		n.identities[e.GetIdentityId()] = e.GetSealed().GetAliases()[0].GetValue() + "@" + e.GetIntegrationId()
+		n.owners[e.GetIdentityId()] = e.GetCustomerId()
 		n.customers[e.GetCustomerId()] = e.GetSealed().GetAliases()[0].GetValue()
+	case *eventv1.IdentityMoved:
+		n.owners[e.GetIdentityId()] = e.GetToCustomerId()
 	case *eventv1.ConversationStarted:
 		n.conversations = append(n.conversations, e.GetConversationId())
 	case *eventv1.LinkRequested:
@@ -43,12 +47,25 @@ func (n *names) learn(event conversation.Event) {
 	case *eventv1.ReplyQueued:
 		n.messages[e.GetMessageId()] = words(e.GetSealed().GetContent())
 		n.lastReply = e.GetMessageId()
+	case *eventv1.MessageReceived:
+		n.messages[e.GetMessageId()] = words(e.GetSealed().GetContent())
 	case *eventv1.SendQueued:
 		n.sends[e.GetSendId()] = n.contents[e.GetContentEventId()]
 	}
 	if content := contentOf(event.Body); content != nil {
 		n.contents[event.ID] = words(content)
 	}
+}
+
+// ownerOf returns the customer of the newest identity of a name.
+func (n *names) ownerOf(name string) string {
+	newest := ""
+	for id, known := range n.identities {
+		if known == name && id > newest {
+			newest = id
+		}
+	}
+	return n.owners[newest]
 }
 
 func (n *names) identity(id string) string { return n.identities[id] }
@@ -153,6 +170,13 @@ func (n *names) tellConversation(body proto.Message) string {
 		return fmt.Sprintf("%q was read", n.messages[e.GetMessageId()])
 	case *eventv1.MessageFailed:
 		return fmt.Sprintf("%q failed: %s", n.messages[e.GetMessageId()], e.GetError().GetReason())
+	case *eventv1.MessageUnsent:
+		if e.GetMessageId() == "" {
+			return "words that a link held were taken back"
+		}
+		return fmt.Sprintf("%q was taken back", n.messages[e.GetMessageId()])
+	case *eventv1.ConversationErased:
+		return "is erased"
 	case *eventv1.MessageOutcomeUnknown:
 		return fmt.Sprintf("%q may or may not have arrived: %s", n.messages[e.GetMessageId()], e.GetError().GetReason())
 	}
@@ -230,6 +254,12 @@ func (n *names) tellIdentity(body proto.Message) string {
 		return "quarantined: " + e.GetReason()
 	case *eventv1.ItemIgnored:
 		return "ignored: " + e.GetWhat()
+	case *eventv1.IdentityErased:
+		return n.identity(e.GetIdentityId()) + " is erased"
+	case *eventv1.CustomerErased:
+		return "the customer who was " + n.customers[e.GetCustomerId()] + " is erased"
+	case *eventv1.UnsendParked:
+		return "an unsend waits for its message"
 	case *eventv1.ReceiptParked:
 		return "a receipt waits for its message (" + plain(e.GetState(), "RECEIPT_STATE_") + ")"
 	}

@@ -32,6 +32,8 @@ type player struct {
 	count int
 	// last is what each identity said last, for repeating it.
 	last map[string]*ingressv1.Item
+	// said leads from what people said on channels to the provider's ids of it.
+	said map[string]string
 	// codes are the codes in the order in which they were asked for.
 	codes []string
 	// links is the last link that each person asked for.
@@ -45,7 +47,7 @@ type player struct {
 func newPlayer(stage Stage) *player {
 	return &player{
 		stage: stage, names: newNames(),
-		last: map[string]*ingressv1.Item{}, links: map[string]string{},
+		last: map[string]*ingressv1.Item{}, said: map[string]string{}, links: map[string]string{},
 		senders: senders{ids: map[string]string{}},
 	}
 }
@@ -168,9 +170,10 @@ func (p *player) visitor(t testing.TB, person string, command *ingressv1.WidgetC
 // inbound publishes what a person did on a channel.
 func (p *player) inbound(t testing.TB, person, channel string, content *eventv1.Content, ago string) string {
 	p.count++
+	p.said[person+"@"+channel+": "+words(content)] = inboundID(p.count)
 	item := &ingressv1.Item{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
 		ProviderAccountId: channel + "-account",
-		ProviderMessageId: fmt.Sprintf("in-%d", p.count),
+		ProviderMessageId: inboundID(p.count),
 		SentAt:            timestamppb.New(p.stage.Now().Add(-duration(t, ago))),
 		Sender:            []*eventv1.Alias{{Kind: aliasKind(t, channel), Value: person}},
 		Event:             &ingressv1.Inbound_Message{Message: content},
@@ -178,6 +181,9 @@ func (p *player) inbound(t testing.TB, person, channel string, content *eventv1.
 	p.last[person+"@"+channel] = item
 	return p.publish(t, Speaker{"channel", channel}, item)
 }
+
+// inboundID is the provider's id of a message of a customer.
+func inboundID(count int) string { return fmt.Sprintf("in-%d", count) }
 
 func aliasKind(t testing.TB, channel string) string {
 	for _, known := range channels {

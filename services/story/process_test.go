@@ -32,7 +32,7 @@ import (
 
 // unreal finds what cannot be done in the real world when a story says so: to move
 // its clock, and to have a provider repeat, report or fail at that very line.
-var unreal = regexp.MustCompile(`(?m)^(wait |senders |the next send |the answer |\w+(@\w+)? (repeats|reports|echoes)|\w+@\w+, \S+ ago)`)
+var unreal = regexp.MustCompile(`(?m)^(wait |senders |the next send |the answer |\w+@\w+ takes back what |\w+(@\w+)? (repeats|reports|echoes)|\w+@\w+, \S+ ago)`)
 
 // TestStoriesInProcesses plays the stories on the fifth stage that can be played in
 // the real world, the seed story among them.
@@ -101,7 +101,9 @@ type inProcesses struct {
 	// people leads from the addresses that the log has to the people of the story.
 	people map[string]string
 	known  map[string]bool
-	links  map[string]*widgetv1.Link
+	// said leads from the story's id of a message to the provider's.
+	said  map[string]string
+	links map[string]*widgetv1.Link
 	// head is how far the log was when it was read last.
 	head uint64
 	// customers leads from a customer to a conversation of theirs.
@@ -113,7 +115,7 @@ var address = map[string]string{"whatsapp": "15550100001", "messenger": "shop.pa
 
 func newInProcesses(t *testing.T, nats string) *inProcesses {
 	s := &inProcesses{
-		t: t, sessions: map[string]string{}, people: map[string]string{}, known: map[string]bool{},
+		t: t, sessions: map[string]string{}, people: map[string]string{}, known: map[string]bool{}, said: map[string]string{},
 		links: map[string]*widgetv1.Link{}, customers: map[string]string{},
 	}
 	config := simulator.Config{
@@ -316,6 +318,10 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 			answer.LinkId = offered.GetLinkId()
 		}
 		return why
+	case *ingressv1.AgentCommand_EraseCustomer:
+		return s.call("weiche.admin.v1.OperationsService/EraseCustomer", s.admin, &adminv1.EraseCustomerRequest{
+			CustomerId: c.EraseCustomer.GetCustomerId(),
+		}, &adminv1.EraseCustomerResponse{})
 	case *ingressv1.AgentCommand_Disconnect:
 		return s.workspace("Disconnect", &workspacev1.DisconnectRequest{
 			ConversationId: where, IntegrationId: c.Disconnect.GetIntegrationId(), ClientToken: token,
@@ -395,6 +401,12 @@ func (s *inProcesses) onPhone(channel string, in *ingressv1.Inbound) {
 		s.t.Fatalf("a message of %s ago cannot be sent now", late)
 	}
 	path := "/sim/people/" + url.PathEscape(name) + "/"
+	if unsend := in.GetUnsend(); unsend != nil {
+		s.simulate(http.MethodPost, path+"unsend", map[string]string{
+			"integration": account, "message": s.said[unsend.GetProviderMessageId()],
+		}, nil)
+		return
+	}
 	content := in.GetMessage()
 	for _, part := range content.GetParts() {
 		if answer := part.GetAnswer(); answer != nil {
@@ -416,7 +428,9 @@ func (s *inProcesses) onPhone(channel string, in *ingressv1.Inbound) {
 			return
 		}
 	}
-	s.simulate(http.MethodPost, path+"send", simulator.Typed{Integration: account, Text: text}, nil)
+	var typed simulator.Message
+	s.simulate(http.MethodPost, path+"send", simulator.Typed{Integration: account, Text: text}, &typed)
+	s.said[in.GetProviderMessageId()] = typed.ID
 }
 
 func (s *inProcesses) linkWith(code string) *widgetv1.Link {

@@ -105,7 +105,15 @@ func (s *inStore) Publish(t testing.TB, from story.Speaker, item *ingressv1.Item
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.destroyErased(t)
 	return answers[0].GetItems()[0]
+}
+
+// destroyErased does what follows an erasure.
+func (s *inStore) destroyErased(t testing.TB) {
+	if err := router.DestroyErased(t.Context(), s.store, s.keys); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s *inStore) Events(t testing.TB, from int) []conversation.Event {

@@ -17,6 +17,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,10 +97,18 @@ func (p *player) play(t *testing.T, input string, all bool) string {
 			fmt.Fprintf(&out, "  refused: %s\n", refused)
 		}
 		p.send(t)
+		var told []string
 		for _, event := range p.news(t) {
 			if text := p.names.tell(event, all); text != "" {
-				fmt.Fprintf(&out, "  %s\n", text)
+				told = append(told, text)
 			}
+		}
+		if strings.HasPrefix(line, "the operator erases ") {
+			// Whom it is about comes in the order of the ids, which are random.
+			slices.Sort(told)
+		}
+		for _, text := range told {
+			fmt.Fprintf(&out, "  %s\n", text)
 		}
 	}
 	return out.String()

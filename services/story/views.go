@@ -52,6 +52,9 @@ func (p *player) timeline(t testing.TB, conversationID string, commentsOnly bool
 // item tells one line of a timeline.
 func (p *player) item(item *viewv1.TimelineItem) string {
 	text := words(item.GetContent())
+	if item.GetUnsent() {
+		text = "(deleted by the customer)"
+	}
 	switch line := item.GetLine().(type) {
 	case *viewv1.TimelineItem_Customer:
 		late := ""
@@ -124,6 +127,9 @@ func (p *player) customer(t testing.TB, conversationID string) string {
 			fmt.Fprintf(&out, ", %s %s", alias.GetKind(), alias.GetValue())
 		}
 		fmt.Fprintln(&out)
+	}
+	if card.GetErased() {
+		fmt.Fprintln(&out, "erased")
 	}
 	for _, conversation := range card.GetConversations() {
 		fmt.Fprintf(&out, "has %s\n", p.names.conversation(conversation.GetConversationId()))
