@@ -28,7 +28,7 @@ func (d *decider) byWhom(v *Visitor, a *Agent, create bool) (*conversationDraft,
 			return nil, refuse(notFound, "there is no such conversation")
 		}
 		if conv.base.Erased {
-			return nil, refuse(notFound, "the customer was erased")
+			return nil, refuse(emptyRoute, "the customer was erased")
 		}
 		return conv, nil
 	}

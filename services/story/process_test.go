@@ -319,9 +319,14 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 		}
 		return why
 	case *ingressv1.AgentCommand_EraseCustomer:
-		return s.call("weiche.admin.v1.OperationsService/EraseCustomer", s.admin, &adminv1.EraseCustomerRequest{
+		why := s.call("weiche.admin.v1.OperationsService/EraseCustomer", s.admin, &adminv1.EraseCustomerRequest{
 			CustomerId: c.EraseCustomer.GetCustomerId(),
 		}, &adminv1.EraseCustomerResponse{})
+		// Providers tell the time in seconds: what is written within this one
+		// would be from before.
+		erased := time.Now()
+		s.eventually(s.t, "the next second", func() bool { return time.Now().Unix() > erased.Unix() })
+		return why
 	case *ingressv1.AgentCommand_Disconnect:
 		return s.workspace("Disconnect", &workspacev1.DisconnectRequest{
 			ConversationId: where, IntegrationId: c.Disconnect.GetIntegrationId(), ClientToken: token,
