@@ -54,7 +54,7 @@ bench: ## compare with others side by side; ARGS names the comparisons
 
 ##: Check
 
-check: lint check-generated check-map check-modules check-words ## everything that a commit has to pass beside the tests
+check: lint check-breaking check-generated check-map check-modules check-words ## everything that a commit has to pass beside the tests
 	@echo 'make check: passed'
 
 lint: lint-proto lint-go ## the linters alone
@@ -67,6 +67,9 @@ lint-go: bin/staticcheck bin/gofumpt
 	go vet work
 	bin/staticcheck -checks=$(CHECKS) $$(go list work | grep -v /gen/)
 	@unformatted=$$(bin/gofumpt -l .) && [ -z "$$unformatted" ] || { printf '%s\n' "$$unformatted" 'not formatted: run make fmt'; exit 1; }
+
+check-breaking: bin/buf
+	tools/breaking.sh
 
 check-generated: bin/buf
 	tools/generated.sh
@@ -106,4 +109,4 @@ bin/buf bin/gofumpt bin/govulncheck bin/staticcheck: tools/go.mod tools/go.sum
 	@touch $@
 
 .PHONY: help demo serve test race stories fuzz soak bench check lint lint-proto lint-go \
-	check-generated check-map check-modules check-words vulncheck fmt generate clean
+	check-breaking check-generated check-map check-modules check-words vulncheck fmt generate clean

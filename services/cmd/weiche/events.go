@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"weiche/eventstore"
+	"weiche/proto/schema"
 	"weiche/services/keyring"
 	"weiche/services/router"
 )
@@ -82,6 +84,8 @@ The data folder must not be in use.`,
 }
 
 // loggedRecord is a record as events --json prints it.
+// An event that this version does not know has its facts and its sealed part as
+// bytes instead.
 type loggedRecord struct {
 	Position    uint64          `json:"position"`
 	Account     string          `json:"account"`
@@ -90,13 +94,17 @@ type loggedRecord struct {
 	Version     uint64          `json:"version"`
 	ID          string          `json:"id"`
 	Type        string          `json:"type"`
+	Schema      uint32          `json:"schema"`
 	Recorded    time.Time       `json:"recorded"`
 	Provider    *time.Time      `json:"provider,omitempty"`
 	Causation   string          `json:"causation,omitempty"`
 	Correlation string          `json:"correlation,omitempty"`
 	Actor       string          `json:"actor,omitempty"`
 	Key         string          `json:"key,omitempty"`
-	Event       json.RawMessage `json:"event"`
+	Event       json.RawMessage `json:"event,omitempty"`
+	Unknown     string          `json:"unknown,omitempty"`
+	Facts       []byte          `json:"facts,omitempty"`
+	Sealed      []byte          `json:"sealed,omitempty"`
 }
 
 func printRecord(out io.Writer, keys *keyring.Keyring, rec *eventstore.Record, asJSON, sealed bool) error {
@@ -109,14 +117,21 @@ func printRecord(out io.Writer, keys *keyring.Keyring, rec *eventstore.Record, a
 		return event.Body, err
 	}
 	body, err := decode()
-	if err != nil {
+	var later *schema.LaterError
+	if err != nil && !errors.As(err, &later) {
 		return err
 	}
-	text, err := protojson.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("event %d: %w", rec.Position, err)
+	var text []byte
+	if later == nil {
+		if text, err = protojson.Marshal(body); err != nil {
+			return fmt.Errorf("event %d: %w", rec.Position, err)
+		}
 	}
 	if !asJSON {
+		if later != nil {
+			text = fmt.Appendf(nil, "(schema version %d, written by a later version; %d bytes of facts: %x)",
+				rec.SchemaVersion, len(rec.Facts), rec.Facts)
+		}
 		name := rec.Type[strings.LastIndexByte(rec.Type, '.')+1:]
 		_, err := fmt.Fprintf(out, "%7d  %s  %-20s %s/%s@%d  %s\n", rec.Position,
 			rec.Recorded.Format("2006-01-02 15:04:05.000"), name, rec.Stream.Account, rec.Stream, rec.Version, text)
@@ -124,8 +139,11 @@ func printRecord(out io.Writer, keys *keyring.Keyring, rec *eventstore.Record, a
 	}
 	line := loggedRecord{
 		Position: rec.Position, Account: rec.Stream.Account, Sequence: rec.AccountSequence,
-		Stream: rec.Stream.String(), Version: rec.Version, ID: rec.ID, Type: rec.Type, Recorded: rec.Recorded,
+		Stream: rec.Stream.String(), Version: rec.Version, ID: rec.ID, Type: rec.Type, Schema: rec.SchemaVersion, Recorded: rec.Recorded,
 		Causation: rec.Causation, Correlation: rec.Correlation, Actor: rec.Actor, Key: rec.KeyID, Event: text,
+	}
+	if later != nil {
+		line.Unknown, line.Facts, line.Sealed = later.Error(), rec.Facts, rec.Sealed
 	}
 	if !rec.Provider.IsZero() {
 		line.Provider = &rec.Provider
