@@ -24,6 +24,8 @@ type Config struct {
 	Views *projections.Views
 	// Publisher takes commands.
 	Publisher channel.Publisher
+	// Directory knows apps and integrations as they are today.
+	Directory channel.Directory
 	// Readers are the parsers of the channels, by their names.
 	Readers map[string]channel.Reader
 	// Now is the clock; time.Now if nil.

@@ -100,7 +100,7 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 	root.AddCommand(
 		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(),
 		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(), newEraseCommand(),
-		newWebhookCommand(), newVersionCommand(),
+		newWebhookCommand(), newQuarantineCommand(), newVersionCommand(),
 	)
 	return root
 }

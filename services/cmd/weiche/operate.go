@@ -33,9 +33,9 @@ func readers() map[string]channel.Reader {
 }
 
 // operations returns what an operator may do with the folder.
-func (f *folder) operations(publisher channel.Publisher) *operations.Operations {
+func (f *folder) operations(publisher channel.Publisher, directory channel.Directory) *operations.Operations {
 	return operations.New(operations.Config{
-		Store: f.store, Keys: f.keys, Views: f.views, Publisher: publisher, Readers: readers(),
+		Store: f.store, Keys: f.keys, Views: f.views, Publisher: publisher, Directory: directory, Readers: readers(),
 	})
 }
 
@@ -43,9 +43,13 @@ func (f *folder) operations(publisher channel.Publisher) *operations.Operations 
 // that is running on it, or else on the folder itself.
 func operate(ctx context.Context, dir string, do func(context.Context, adminv1connect.OperationsServiceClient) error) error {
 	err := withFolder(ctx, dir, func(ctx context.Context, f *folder) error {
+		directory, err := router.NewDirectory(ctx, f.store, f.keys)
+		if err != nil {
+			return err
+		}
 		engine := router.NewEngine(router.EngineConfig{Store: f.store, Keys: f.keys})
 		server := connect.NewServer(api.AnswerErrors(slog.New(slog.DiscardHandler)))
-		adminv1connect.RegisterOperationsServiceHandler(server, f.operations(router.Direct{Engine: engine}))
+		adminv1connect.RegisterOperationsServiceHandler(server, f.operations(router.Direct{Engine: engine}, directory))
 		return f.caughtUp(ctx, func() error {
 			return do(ctx, adminv1connect.NewOperationsServiceClient(connect.NewClient(connectinprocess.New(server))))
 		})
