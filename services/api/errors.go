@@ -128,7 +128,7 @@ func codeOf(reason errorv1.Reason) connect.Code {
 	case errorv1.Reason_REASON_CHANNEL_NOT_OFFERED, errorv1.Reason_REASON_LINK_ENDED,
 		errorv1.Reason_REASON_NO_SUCH_DESTINATION, errorv1.Reason_REASON_EMPTY_ROUTE,
 		errorv1.Reason_REASON_WIDGET_BINDING, errorv1.Reason_REASON_WINDOW_CLOSED,
-		errorv1.Reason_REASON_OTHER_INCARNATION:
+		errorv1.Reason_REASON_OTHER_INCARNATION, errorv1.Reason_REASON_ENDED:
 		return connect.CodeFailedPrecondition
 	case errorv1.Reason_REASON_ROUTE_CHANGED, errorv1.Reason_REASON_CLAIM_LOST:
 		return connect.CodeAborted

@@ -28,7 +28,7 @@ func (d *decider) waits(item Quarantined) (bool, error) {
 	case QuarantineNone:
 		return false, refuse(notFound, "there is no such item in quarantine")
 	case QuarantineDiscarded:
-		return false, refuse(invalid, "the item was discarded")
+		return false, refuse(invalid, "it was discarded")
 	case QuarantineReplayed:
 		return false, nil
 	}
@@ -69,7 +69,7 @@ func (d *decider) discardItem(c *DiscardItem) error {
 	case QuarantineNone:
 		return refuse(notFound, "there is no such item in quarantine")
 	case QuarantineReplayed:
-		return refuse(invalid, "the item was replayed")
+		return refuse(invalid, "it was replayed")
 	case QuarantineDiscarded:
 		return nil
 	}

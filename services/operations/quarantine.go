@@ -75,7 +75,7 @@ func (o *Operations) DiscardQuarantined(ctx context.Context, r *adminv1.DiscardQ
 		return nil, err
 	}
 	if answer.GetStatus() == ingressv1.ItemStatus_ITEM_STATUS_REFUSED {
-		return nil, fail(errorv1.Reason_REASON_INVALID, "item %d: %s", r.GetPosition(), answer.GetDetail())
+		return nil, fail(errorv1.Reason_REASON_ENDED, "item %d: %s", r.GetPosition(), answer.GetDetail())
 	}
 	if item, err = o.quarantined(ctx, r.GetPosition(), false); err != nil {
 		return nil, err
@@ -97,12 +97,12 @@ func (o *Operations) ReplayQuarantined(ctx context.Context, r *adminv1.ReplayQua
 	}
 	switch item.state {
 	case conversation.QuarantineDiscarded:
-		return nil, fail(errorv1.Reason_REASON_INVALID, "item %d was discarded", r.GetPosition())
+		return nil, fail(errorv1.Reason_REASON_ENDED, "item %d was discarded", r.GetPosition())
 	case conversation.QuarantineReplayed:
 		return o.replayed(ctx, item)
 	}
 	if item.event.GetSealed() == nil {
-		return nil, fail(errorv1.Reason_REASON_INVALID,
+		return nil, fail(errorv1.Reason_REASON_ENDED,
 			"item %d cannot be read any more: the key of its day is destroyed after 30 days. It can only be discarded", r.GetPosition())
 	}
 	answer := &adminv1.ReplayQuarantinedResponse{Item: item.told()}

@@ -87,6 +87,9 @@ const (
 	Reason_REASON_OTHER_INCARNATION Reason = 23
 	// The service is at fault. Code internal.
 	Reason_REASON_INTERNAL Reason = 24
+	// What is asked for cannot be done any more: it was ended otherwise, or what
+	// it needs is gone. Code failed_precondition.
+	Reason_REASON_ENDED Reason = 25
 )
 
 // Enum value maps for Reason.
@@ -117,6 +120,7 @@ var (
 		22: "REASON_BEHIND",
 		23: "REASON_OTHER_INCARNATION",
 		24: "REASON_INTERNAL",
+		25: "REASON_ENDED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -144,6 +148,7 @@ var (
 		"REASON_BEHIND":              22,
 		"REASON_OTHER_INCARNATION":   23,
 		"REASON_INTERNAL":            24,
+		"REASON_ENDED":               25,
 	}
 )
 
@@ -249,7 +254,7 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\bmetadata\x18\x03 \x03(\v2(.weiche.error.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xef\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x81\x05\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_UNAUTHENTICATED\x10\x01\x12\x1d\n" +
@@ -276,7 +281,8 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\x10REASON_NO_ANSWER\x10\x15\x12\x11\n" +
 	"\rREASON_BEHIND\x10\x16\x12\x1c\n" +
 	"\x18REASON_OTHER_INCARNATION\x10\x17\x12\x13\n" +
-	"\x0fREASON_INTERNAL\x10\x18B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
+	"\x0fREASON_INTERNAL\x10\x18\x12\x10\n" +
+	"\fREASON_ENDED\x10\x19B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
 
 var (
 	file_weiche_error_v1_error_proto_rawDescOnce sync.Once
