@@ -30,6 +30,11 @@ type options struct {
 	profile string
 	// dir is where data folders are made; it should be on a disk.
 	dir string
+	// events is how many the log has that is replayed and opened, large how many
+	// the one that is appended to.
+	events, large int
+	// history is the log of events, made when it is first needed.
+	history *history
 }
 
 // comparison is one row of the table of goals.
@@ -41,7 +46,14 @@ type comparison struct {
 func comparisons() []comparison {
 	return []comparison{
 		{"P3", "a webhook in until it is answered, beside raw Pebble appends", webhooks},
+		{"P4", "event append, beside a PostgreSQL table and message-db", appendsBesideSQL},
+		{"P5", "event append, beside raw Pebble batches of the same bytes", appendsBesideRaw},
+		{"P6", "replay into all views, beside message-db read and decoded", replays},
+		{"P7", "replay, read and decoded only, beside a raw Pebble scan", scans},
+		{"P8", "a conversation of 100 messages read, beside a Redis stream of 100", timelines},
+		{"P13", "ready after kill -9, beside raw Pebble", openings},
 		{"P14", "a route decision after 10 and after 10,000 messages", decisions},
+		{"P15", "an append to a small and to a large store", growths},
 		{"P16", "weiche serve from its start to ready, and its memory when idle", idleness},
 	}
 }
@@ -57,13 +69,15 @@ func main() {
 }
 
 // run runs the comparisons that are named before or between the flags, or all.
-func run(ctx context.Context, out io.Writer, args []string) error {
+func run(ctx context.Context, out io.Writer, args []string) (err error) {
 	if len(args) > 0 {
 		switch args[0] {
 		case rawCommand:
 			return serveRaw(ctx, args[1:])
 		case composedCommand:
 			return serveComposed(ctx, args[1:])
+		case appendCommand:
+			return appendForEver(ctx, args[1:])
 		}
 	}
 	o, names, err := parse(args)
@@ -82,12 +96,18 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 			return fmt.Errorf("no comparison %q: see bench list", name)
 		}
 	}
+	o.history = &history{dir: o.dir, events: o.events}
+	defer func() { err = errors.Join(err, o.history.remove()) }()
+	var absent *notRun
 	for _, c := range all {
 		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(c.name, name) }) {
 			continue
 		}
 		fmt.Fprintf(out, "%s: %s\n\n", c.name, c.about)
-		if err := c.run(ctx, out, o); err != nil {
+		err := c.run(ctx, out, o)
+		if errors.As(err, &absent) {
+			fmt.Fprintln(out, " ", absent)
+		} else if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		fmt.Fprintln(out)
@@ -103,6 +123,8 @@ func parse(args []string) (o options, names []string, err error) {
 	flags.IntVar(&o.clients, "clients", 64, "how many clients send at once")
 	flags.IntVar(&o.senders, "senders", 5000, "how many customers write")
 	flags.StringVar(&o.profile, "profile", "", "a folder for a CPU profile of Weiche under load")
+	flags.IntVar(&o.events, "events", 1_000_000, "how many events are replayed, and in the log that is opened")
+	flags.IntVar(&o.large, "large", 10_000_000, "how many events the large store has")
 	flags.StringVar(&o.dir, "dir", os.TempDir(), "where data folders are made")
 	for len(args) > 0 {
 		if err := flags.Parse(args); err != nil {
@@ -112,8 +134,8 @@ func parse(args []string) (o options, names []string, err error) {
 			names, args = append(names, args[0]), args[1:]
 		}
 	}
-	if o.rounds < 1 || o.clients < 1 || o.senders < 1 || o.duration <= 0 {
-		return o, nil, errors.New("rounds, clients, senders and duration have to be above 0")
+	if o.rounds < 1 || o.clients < 1 || o.senders < 1 || o.events < 1 || o.large < 1 || o.duration <= 0 {
+		return o, nil, errors.New("rounds, clients, senders, events, large and duration have to be above 0")
 	}
 	return o, names, nil
 }

@@ -9,9 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -102,26 +100,10 @@ func (c *client) answer() (status int, err error) {
 	return status, err
 }
 
-// load is what a number of clients saw.
-type load struct {
-	messages int
-	took     time.Duration
-	answers  []time.Duration // sorted
-}
-
-func (l load) rate() float64 { return float64(l.messages) / l.took.Seconds() }
-
-// quantile returns a quantile of the answers, in milliseconds.
-func (l load) quantile(q float64) float64 {
-	return l.answers[int(q*float64(len(l.answers)-1))].Seconds() * 1000
-}
-
 // send has clients send, each the next message once the last is answered, for a
 // time or, if count is not 0, until there were so many. An answer other than 200
 // is an error.
 func send(ctx context.Context, address string, from *messages, clients int, duration time.Duration, count int) (load, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	var connections []*client
 	defer func() {
 		for _, c := range connections {
@@ -135,33 +117,11 @@ func send(ctx context.Context, address string, from *messages, clients int, dura
 		}
 		connections = append(connections, c)
 	}
-	var sent atomic.Int64
-	var sending sync.WaitGroup
-	took := make([][]time.Duration, clients)
-	start := time.Now()
-	for i, c := range connections {
-		sending.Go(func() {
-			for ctx.Err() == nil {
-				if count > 0 && sent.Add(1) > int64(count) || count == 0 && time.Since(start) >= duration {
-					return
-				}
-				body := from.next()
-				began := time.Now()
-				status, err := c.post(body)
-				if err == nil && status != http.StatusOK {
-					err = fmt.Errorf("answered %d", status)
-				}
-				if err != nil {
-					cancel(err)
-					return
-				}
-				took[i] = append(took[i], time.Since(began))
-			}
-		})
-	}
-	sending.Wait()
-	l := load{took: time.Since(start), answers: slices.Concat(took...)}
-	l.messages = len(l.answers)
-	slices.Sort(l.answers)
-	return l, context.Cause(ctx)
+	return work(ctx, clients, duration, count, func(worker int) error {
+		status, err := connections[worker].post(from.next())
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("answered %d", status)
+		}
+		return err
+	})
 }

@@ -24,6 +24,8 @@ type process struct {
 	done    chan error
 	// ready is how long it took from its start to its first answer.
 	ready time.Duration
+	// end asks it to end; SIGTERM if nil.
+	end os.Signal
 }
 
 // startServer starts a program and waits until it answers over HTTP.
@@ -32,34 +34,43 @@ func startServer(ctx context.Context, dir, program string, args func(address str
 	if err != nil {
 		return nil, err
 	}
-	p := &process{address: address, log: filepath.Join(dir, filepath.Base(program)+".log"), done: make(chan error, 1)}
+	return start(ctx, dir, exec.Command(program, args(address)...), address, func(ctx context.Context) bool {
+		return answers(ctx, address)
+	})
+}
+
+// start starts a program and waits until it is ready.
+func start(ctx context.Context, dir string, cmd *exec.Cmd, address string, ready func(context.Context) bool) (*process, error) {
+	p := &process{cmd: cmd, address: address, log: filepath.Join(dir, filepath.Base(cmd.Path)+".log"), done: make(chan error, 1)}
 	log, err := os.Create(p.log)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	p.cmd = exec.Command(program, args(address)...)
-	p.cmd.Stdout, p.cmd.Stderr = log, log
+	cmd.Stdout, cmd.Stderr = log, log
 	// It ends with this program, however that ends.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	start := time.Now()
-	if err := p.cmd.Start(); err != nil {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	go func() { p.done <- p.cmd.Wait() }()
+	go func() { p.done <- cmd.Wait() }()
 	for {
-		if answers(ctx, address) {
-			p.ready = time.Since(start)
+		if ready(ctx) {
+			p.ready = time.Since(began)
 			return p, nil
 		}
 		select {
 		case err := <-p.done:
 			p.done <- err
-			return nil, fmt.Errorf("%s ended: %w: %s", program, err, p.wrote())
+			return nil, fmt.Errorf("%s ended: %w: %s", cmd.Path, err, p.wrote())
 		case <-time.After(2 * time.Millisecond):
 		}
-		if time.Since(start) > 30*time.Second || ctx.Err() != nil {
-			return nil, errors.Join(fmt.Errorf("%s did not answer: %s", program, p.wrote()), ctx.Err(), p.stop())
+		if time.Since(began) > 30*time.Second || ctx.Err() != nil {
+			return nil, errors.Join(fmt.Errorf("%s did not answer: %s", cmd.Path, p.wrote()), ctx.Err(), p.stop())
 		}
 	}
 }
@@ -101,7 +112,11 @@ func (p *process) wrote() string {
 
 // stop asks the process to end, and waits for it.
 func (p *process) stop() error {
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	var end os.Signal = syscall.SIGTERM
+	if p.end != nil {
+		end = p.end
+	}
+	if err := p.cmd.Process.Signal(end); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	select {
@@ -138,12 +153,14 @@ func (p *process) cpu() time.Duration { return cpu(p.cmd.Process.Pid) }
 
 // settle waits until the process does nothing any more, and returns how long
 // that took.
-func (p *process) settle(ctx context.Context) time.Duration {
+func (p *process) settle(ctx context.Context) time.Duration { return settle(ctx, p.cmd.Process.Pid) }
+
+func settle(ctx context.Context, pid int) time.Duration {
 	const look, quiet = 100 * time.Millisecond, 3
-	start, last := time.Now(), p.cpu()
+	start, last := time.Now(), cpu(pid)
 	for still := 0; still < quiet && time.Since(start) < time.Minute && ctx.Err() == nil; {
 		time.Sleep(look)
-		now := p.cpu()
+		now := cpu(pid)
 		if still++; now-last > 10*time.Millisecond {
 			still = 0
 		}

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
 )
 
 // rawCommand has this program serve raw appends, in a process of its own.
@@ -27,19 +27,12 @@ func serveRaw(ctx context.Context, args []string) (err error) {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	db, err := pebble.Open(*data, &pebble.Options{
-		FormatMajorVersion: pebble.FormatNewest, Logger: silent{},
-		MemTableSize: 64 << 20, MemTableStopWritesThreshold: 4, CacheSize: 192 << 20,
-		L0CompactionThreshold: 2, L0StopWritesThreshold: 24, LBaseMaxBytes: 64 << 20, BytesPerSync: 1 << 20,
-	})
+	db, err := pebble.Open(*data, rawOptions())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	// What does not repeat itself, as what is encrypted does not.
-	noise := make([]byte, 1<<20+*size)
-	source := rand.NewChaCha8([32]byte{})
-	_, _ = source.Read(noise)
+	noise := newNoise()
 	var position atomic.Uint64
 	return serve(ctx, *address, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -50,11 +43,25 @@ func serveRaw(ctx context.Context, args []string) (err error) {
 			return
 		}
 		n := position.Add(1)
-		at := n * 64 % (1 << 20)
-		if err := db.Set(binary.BigEndian.AppendUint64(nil, n), noise[at:at+uint64(*size)], pebble.Sync); err != nil {
+		if err := db.Set(binary.BigEndian.AppendUint64(nil, n), noise.bytes(n, *size), pebble.Sync); err != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}))
+}
+
+// rawOptions are those with which the event store opens its folder.
+func rawOptions() *pebble.Options {
+	p := &pebble.Options{
+		FormatMajorVersion: pebble.FormatValueSeparation, Logger: silent{}, MaxOpenFiles: 4096,
+		MemTableSize: 64 << 20, MemTableStopWritesThreshold: 4, CacheSize: 192 << 20,
+		L0CompactionThreshold: 2, L0StopWritesThreshold: 24, LBaseMaxBytes: 64 << 20, BytesPerSync: 1 << 20,
+		CompactionConcurrencyRange: func() (int, int) { return 1, 2 },
+	}
+	for i := range p.Levels {
+		p.Levels[i].BlockSize, p.Levels[i].IndexBlockSize = 32<<10, 256<<10
+		p.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
+	}
+	return p
 }
 
 // serve serves HTTP/1.1 as weiche serve does, until ctx ends.

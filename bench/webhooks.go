@@ -133,7 +133,7 @@ func webhookRounds(ctx context.Context, out io.Writer, o options, weiche, raw *p
 			add(&rate, l.rate())
 			add(&p50, l.quantile(0.5))
 			add(&p99, l.quantile(0.99))
-			add(&used, float64((p.cpu()-before).Microseconds())/float64(l.messages))
+			add(&used, float64((p.cpu()-before).Microseconds())/float64(l.done))
 			if p == weiche {
 				behind = append(behind, late.Seconds())
 			}
