@@ -74,7 +74,13 @@ func appendsBesideSQL(ctx context.Context, out io.Writer, o options) (err error)
 	}
 	rows[0].atLeast = 8
 	print(out, a, fmt.Sprintf("message-db: write_message with expected_version, %d categories, the same PostgreSQL", talks), rows...)
-	return nil
+	if o.profile == "" {
+		return nil
+	}
+	return profiled(out, o, "single", func() error {
+		_, err := work(ctx, o.clients, o.duration, 0, toStore)
+		return err
+	})
 }
 
 // tableAppender returns what appends to a table of events.

@@ -74,6 +74,7 @@ func scans(ctx context.Context, out io.Writer, o options) (err error) {
 			return err
 		}
 	}
+	settle(ctx, os.Getpid())
 	for range o.rounds {
 		for _, next := range []func(context.Context) error{
 			timed(a, &facts.a, &whole.a), timed(least, &facts.b), timed(record, &whole.b),

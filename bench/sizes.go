@@ -33,7 +33,7 @@ func growths(ctx context.Context, out io.Writer, o options) (err error) {
 	}
 	defer os.RemoveAll(dir)
 	began := time.Now()
-	large, err := fillLarge(ctx, filepath.Join(dir, "large"), o.large)
+	large, err := fillSized(ctx, filepath.Join(dir, "large"), o.large)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func growths(ctx context.Context, out io.Writer, o options) (err error) {
 	toLarge := func(context.Context) error { return measure(large, func(r *rounds) *[]float64 { return &r.a }) }
 	toSmall := func(context.Context) error {
 		folder := filepath.Join(dir, "small")
-		small, err := fillLarge(ctx, folder, smallStore)
+		small, err := fillSized(ctx, folder, smallStore)
 		if err != nil {
 			return err
 		}
@@ -100,10 +100,10 @@ type sized struct {
 	source  *rand.Rand
 }
 
-// fillLarge makes a store of a number of events. Its dedup keys, of which the
-// later ones are no more than a hash can be, come in their order: what they leave
-// is the same and is made sooner.
-func fillLarge(ctx context.Context, folder string, events int) (_ *sized, err error) {
+// fillSized makes a store of a number of events by large commits. Their dedup keys
+// are spread like hashes, and come in the order of their bytes, which is sooner
+// done and leaves the same table. Those that are appended later come in no order.
+func fillSized(ctx context.Context, folder string, events int) (_ *sized, err error) {
 	const perCommit, ahead = 1000, 8
 	store, err := eventstore.Open(folder, eventstore.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -52,6 +52,7 @@ func timelines(ctx context.Context, out io.Writer, o options) (err error) {
 		}
 	}
 
+	settle(ctx, os.Getpid())
 	opened := rounds{what: "p50, opened", unit: "us", atMost: 1.5}
 	sealed := rounds{what: "p50, not opened", unit: "us"}
 	tail := rounds{what: "p99, opened", unit: "us"}
