@@ -121,6 +121,10 @@ type IndexEntry struct {
 type IndexChange struct {
 	Put    []IndexEntry
 	Delete []IndexKey
+	// Err says that the caller cannot tell what the record changes, as where a
+	// later version of it wrote the record. Verify and Restore end with it, since
+	// indexes could neither be compared nor made; Append takes no notice.
+	Err error
 }
 
 // IndexHit is an entry found by a scan.

@@ -276,6 +276,9 @@ func (r *restore) record(record *Record) error {
 		}
 	}
 	st := staged{record: *record, change: r.opts.Store.Index(record)}
+	if st.change.Err != nil {
+		return fmt.Errorf("the indexes of position %d: %w", record.Position, st.change.Err)
+	}
 	key := appendLogKey(nil, record.Position)
 	encoded := appendChecksum(appendRecord(nil, record), 0, key)
 	if err := t.write(&st, encoded); err != nil {

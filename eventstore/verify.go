@@ -226,7 +226,11 @@ func (c *verifier) record(r *Record) error {
 			return err
 		}
 	}
-	for key, e := range indexOps(c.index(r)) {
+	change := c.index(r)
+	if change.Err != nil {
+		return fmt.Errorf("eventstore: the indexes of position %d: %w", r.Position, change.Err)
+	}
+	for key, e := range indexOps(change) {
 		if err := c.indexed(r, []byte(key), e); err != nil {
 			return err
 		}

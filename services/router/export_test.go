@@ -1,10 +1,21 @@
 package router
 
+import (
+	"weiche/eventstore"
+	"weiche/services/broker"
+)
+
 // What the tests look at from outside.
 const (
 	Installation = installation
 	IndexTimer   = indexTimer
 )
+
+// DecideWith puts a decision in the place of conversation.Decide.
+func DecideWith(e *Engine, decide decideFunc) { e.decide = decide }
+
+// Public returns what subscribers see of a record.
+func Public(e *Engine, rec *eventstore.Record) (broker.Event, error) { return e.public(rec) }
 
 // TimerIn reads a timer's key.
 var TimerIn = timerIn

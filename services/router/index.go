@@ -62,8 +62,9 @@ var parkedStates = []eventv1.ReceiptState{
 func Index(rec *eventstore.Record) eventstore.IndexChange {
 	body, err := decodeFacts(rec)
 	if err != nil {
-		// Written by a later version; it has no entries that this one reads.
-		return eventstore.IndexChange{}
+		// Written by a later version, or damaged: to leave its entries out, or
+		// those that it ends in, would be to index wrongly.
+		return eventstore.IndexChange{Err: err}
 	}
 	account := rec.Stream.Account
 	var change eventstore.IndexChange
