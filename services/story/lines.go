@@ -45,6 +45,11 @@ var lines = []struct {
 	// the news of it overtakes what is said next
 	{`(\w+)@(\w+) takes back what comes next`, (*player).takesBackNext},
 	{`the operator erases (\w+@\w+)`, (*player).erases},
+	// ana@whatsapp says what cannot be read: hi
+	{`(\w+)@(\w+) says what cannot be read: (.*)`, (*player).garbles},
+	// The provider delivers it again, to a parser that can read it.
+	{`the provider repeats it`, (*player).repeatsGarbled},
+	{`the operator (replays|discards) it`, (*player).operates},
 	{`wait (\S+)`, (*player).waits},
 	{`senders (stop|start)`, (*player).stopSenders},
 	// the next send is refused | never leaves | is lost | is slow

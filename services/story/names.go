@@ -252,6 +252,13 @@ func (n *names) tellIdentity(body proto.Message) string {
 		return text
 	case *eventv1.ItemQuarantined:
 		return "quarantined: " + e.GetReason()
+	case *eventv1.ItemReplayed:
+		if e.GetDuplicate() {
+			return "taken out of quarantine: it had been processed before"
+		}
+		return "taken out of quarantine"
+	case *eventv1.ItemDiscarded:
+		return "discarded"
 	case *eventv1.ItemIgnored:
 		return "ignored: " + e.GetWhat()
 	case *eventv1.IdentityErased:

@@ -41,6 +41,9 @@ type player struct {
 	// conversation is the one that was last written in.
 	conversation string
 
+	// garbled is what could not be read last.
+	garbled garbled
+
 	senders senders
 }
 
@@ -169,17 +172,22 @@ func (p *player) visitor(t testing.TB, person string, command *ingressv1.WidgetC
 
 // inbound publishes what a person did on a channel.
 func (p *player) inbound(t testing.TB, person, channel string, content *eventv1.Content, ago string) string {
+	item := p.doing(t, person, channel, content, ago)
+	p.said[person+"@"+channel+": "+words(content)] = item.GetInbound().GetProviderMessageId()
+	p.last[person+"@"+channel] = item
+	return p.publish(t, Speaker{"channel", channel}, item)
+}
+
+// doing is what a person did on a channel, as its adapter reads it.
+func (p *player) doing(t testing.TB, person, channel string, content *eventv1.Content, ago string) *ingressv1.Item {
 	p.count++
-	p.said[person+"@"+channel+": "+words(content)] = inboundID(p.count)
-	item := &ingressv1.Item{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
+	return &ingressv1.Item{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
 		ProviderAccountId: channel + "-account",
 		ProviderMessageId: inboundID(p.count),
 		SentAt:            timestamppb.New(p.stage.Now().Add(-duration(t, ago))),
 		Sender:            []*eventv1.Alias{{Kind: aliasKind(t, channel), Value: person}},
 		Event:             &ingressv1.Inbound_Message{Message: content},
 	}}}
-	p.last[person+"@"+channel] = item
-	return p.publish(t, Speaker{"channel", channel}, item)
 }
 
 // inboundID is the provider's id of a message of a customer.
