@@ -106,8 +106,8 @@ type Broker struct {
 	closing context.Context // ends when Close begins
 	close   context.CancelFunc
 
-	mu        sync.Mutex
-	restored  chan struct{}                     // closed once the streams are back after a reconnect
+	mu       sync.Mutex
+	restored chan struct{} // closed once the streams are back after a reconnect
 	// incarnation is that of the log, once the router has said it.
 	incarnation atomic.Pointer[string]
 
