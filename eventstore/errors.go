@@ -45,8 +45,8 @@ var (
 	// ErrFormat is returned by Open for a folder written in a format that this
 	// version does not know.
 	ErrFormat = errors.New("eventstore: unknown format")
-	// ErrDiskFull is returned by Append while less than Options.MinFree is free
-	// on the disk. Nothing was appended, and the store is not broken: the next
+	// ErrDiskFull is returned by Append while too little is free on the disk,
+	// see Options.MinFree. Nothing was appended, and the store is not broken: the next
 	// call may succeed.
 	ErrDiskFull = errors.New("eventstore: too little room on the disk")
 	// ErrReadOnly is returned by Append and Fence on a store that was opened

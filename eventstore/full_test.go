@@ -77,6 +77,20 @@ func fill(s *eventstore.Store, from int, ack func(name string)) error {
 	}
 }
 
+// waitFor waits for something that nobody tells of.
+func waitFor(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	tick, end := time.NewTicker(time.Millisecond), time.After(30*time.Second)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatal("never: ", what)
+		}
+	}
+}
+
 // there checks that a folder has all acknowledged commits, whole, and verifies.
 func there(t *testing.T, s *eventstore.Store, acked []string) {
 	t.Helper()
@@ -120,7 +134,7 @@ func TestI27GuardOnADiskThatIsFull(t *testing.T) {
 			there(t, s, acked)
 			if life < 2 {
 				grow(32 * (life + 2))
-				time.Sleep(150 * time.Millisecond) // the guard looks again
+				waitFor(t, "room on the larger disk", func() bool { return !s.Health().DiskFull })
 			}
 		}
 		if err := s.Close(); err != nil {

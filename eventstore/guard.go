@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/errors/oserror"
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -17,6 +18,9 @@ const (
 	// The guard looks at the disk after this time or this many bytes.
 	guardInterval = 100 * time.Millisecond
 	guardBytes    = 4 << 20
+	// maxRewrite is the most that Pebble's compactions are taken to need at once.
+	// With little room Pebble itself keeps the larger ones to half of it.
+	maxRewrite = 1 << 30
 )
 
 // TenthOr2GiB is for Options.MinFree: a tenth of the disk, and not more than
@@ -27,11 +31,13 @@ func TenthOr2GiB(total uint64) uint64 { return min(total/10, 2<<30) }
 type guard struct {
 	fs      vfs.FS
 	dir     string
+	db      *pebble.DB
 	minFree func(total uint64) uint64
 
 	mu      sync.Mutex
 	looked  time.Time
-	since   int // bytes admitted since
+	since   int    // bytes admitted since
+	need    uint64 // what Pebble may have to write, as it was at the last look
 	free    uint64
 	total   uint64
 	full    bool
@@ -39,8 +45,8 @@ type guard struct {
 }
 
 // open looks at the disk, and makes the ballast if that leaves enough room.
-func (g *guard) open(opts *Options, dir string) error {
-	g.fs, g.dir, g.minFree = opts.FS, dir, opts.MinFree
+func (g *guard) open(opts *Options, dir string, db *pebble.DB) error {
+	g.fs, g.dir, g.db, g.minFree = opts.FS, dir, db, opts.MinFree
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.look(); err != nil || opts.ReadOnly || opts.Ballast == 0 {
@@ -96,12 +102,27 @@ func (g *guard) least() uint64 {
 	if g.minFree == nil {
 		return 0
 	}
-	return g.minFree(g.total)
+	return max(g.minFree(g.total), g.need)
+}
+
+// measure finds out how much room Pebble may still take for what was appended
+// already and for what is let through until the next look. A compaction makes
+// room only after it has written its tables anew, in a small log all of them; on
+// a disk that is full Pebble cannot even end its write-ahead log.
+func (g *guard) measure() {
+	if g.minFree == nil {
+		return
+	}
+	m := g.db.Metrics()
+	rewrite := min(m.Table.Local.LiveSize, maxRewrite)
+	rewrite -= min(rewrite, uint64(max(m.Compact.InProgressBytes, 0)))
+	g.need = 2*guardBytes + m.MemTable.Size + rewrite
 }
 
 // look asks how much room there is. A file system that does not know has enough.
 func (g *guard) look() error {
 	g.looked, g.since = time.Now(), 0
+	g.measure()
 	usage, err := g.fs.GetDiskUsage(g.dir)
 	if errors.Is(err, vfs.ErrUnsupported) {
 		return nil

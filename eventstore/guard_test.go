@@ -20,7 +20,7 @@ type disk struct {
 }
 
 func (d *disk) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	return vfs.DiskUsage{AvailBytes: d.free.Load(), TotalBytes: 10 << 20}, nil
+	return vfs.DiskUsage{AvailBytes: d.free.Load(), TotalBytes: 1000 << 20}, nil
 }
 
 // With too little room nothing is appended, readers go on, and it ends by
@@ -28,7 +28,7 @@ func (d *disk) GetDiskUsage(string) (vfs.DiskUsage, error) {
 func TestI27FullDiskRefusesAppends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{FS: vfs.NewMem()}
-		d.free.Store(8 << 20)
+		d.free.Store(800 << 20)
 		s := mustOpen(t, "log", Options{FS: d, MinFree: TenthOr2GiB, Ballast: 2 << 20})
 		try := func(id string) error {
 			time.Sleep(guardInterval)
@@ -43,7 +43,7 @@ func TestI27FullDiskRefusesAppends(t *testing.T) {
 			time.Sleep(guardInterval)
 			h := s.Health()
 			_, err := d.Stat("log/" + ballastName)
-			if h.DiskFull != full || h.Ballast != ballast || (err == nil) != ballast || h.Broken != nil || h.Total != 10<<20 || h.Free != d.free.Load() {
+			if h.DiskFull != full || h.Ballast != ballast || (err == nil) != ballast || h.Broken != nil || h.Total != 1000<<20 || h.Free != d.free.Load() {
 				t.Errorf("%s: %+v, ballast file: %v", what, h, err)
 			}
 		}
@@ -51,7 +51,7 @@ func TestI27FullDiskRefusesAppends(t *testing.T) {
 			t.Fatal(err)
 		}
 		look("enough room", false, true)
-		d.free.Store(1<<20 - 1)
+		d.free.Store(100<<20 - 1)
 		if err := try("2"); !errors.Is(err, ErrDiskFull) {
 			t.Errorf("append with too little room: %v", err)
 		}
@@ -62,12 +62,12 @@ func TestI27FullDiskRefusesAppends(t *testing.T) {
 			t.Errorf("fence with too little room: %v", err)
 		}
 		look("too little room", true, true)
-		d.free.Store(1 << 18)
+		d.free.Store(25 << 20)
 		if err := try("2"); !errors.Is(err, ErrDiskFull) {
 			t.Errorf("append with hardly any room: %v", err)
 		}
 		look("hardly any room", true, false)
-		d.free.Store(8 << 20)
+		d.free.Store(800 << 20)
 		if err := s.Fence(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
@@ -88,11 +88,42 @@ func TestI27FullDiskRefusesAppends(t *testing.T) {
 	})
 }
 
+// What Pebble may have to write counts, however little MinFree is.
+func TestDiskGuardLeavesRoomForCompactions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{FS: vfs.NewMem()}
+		d.free.Store(800 << 20)
+		s := mustOpen(t, "log", Options{FS: d, MemTableBytes: 64 << 10, MinFree: func(uint64) uint64 { return 1 }})
+		facts := strings.Repeat("x", 16<<10)
+		for n := range 64 {
+			mustAppend(t, s, Commit{Events: []Event{event(strings.Repeat("x", n+1), facts)}})
+		}
+		if err := s.db.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		m := s.db.Metrics()
+		tables := m.Table.Local.LiveSize
+		d.free.Store(2*guardBytes + tables/2)
+		time.Sleep(guardInterval)
+		if h := s.Health(); !h.DiskFull || tables == 0 {
+			t.Errorf("%d bytes of tables: %+v", tables, h)
+		}
+		d.free.Store(2*guardBytes + tables + m.MemTable.Size)
+		time.Sleep(guardInterval)
+		if h := s.Health(); h.DiskFull {
+			t.Errorf("with room for them: %+v", h)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // A burst that is faster than the interval is seen by its size.
 func TestDiskGuardSeesABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{FS: vfs.NewMem()}
-		d.free.Store(8 << 20)
+		d.free.Store(800 << 20)
 		s := mustOpen(t, "log", Options{FS: d, MinFree: TenthOr2GiB})
 		d.free.Store(0)
 		sent := 0

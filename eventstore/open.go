@@ -84,7 +84,7 @@ func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 			return nil, wrap("open "+dir, err)
 		}
 	}
-	if err := s.guard.open(&s.opts, dir); err != nil {
+	if err := s.guard.open(&s.opts, dir, s.db); err != nil {
 		return nil, wrap("open "+dir, err)
 	}
 	t := &s.writer.log

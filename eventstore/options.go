@@ -42,9 +42,11 @@ type Options struct {
 	// MemTableBytes is the size to which a memtable grows before it is written
 	// out, 64 MiB if 0.
 	MemTableBytes uint64
-	// MinFree says how many bytes have to be free on a disk of a size. With less
-	// Append returns ErrDiskFull; see TenthOr2GiB. Nil is no guard: on a full
-	// disk Pebble waits without end or calls Fatal.
+	// MinFree says how many bytes have to be free on a disk of a size; see
+	// TenthOr2GiB. With less, or with less than Pebble may need to write out its
+	// memtables and to compact its tables (up to 1 GiB), Append returns
+	// ErrDiskFull. Nil is no guard: on a full disk Pebble waits without end or
+	// calls Fatal.
 	MinFree func(total uint64) uint64
 	// Ballast is the size of a file that takes up room, so that there is some to
 	// give back when the disk is full; see Store.Health. 0 is none.
