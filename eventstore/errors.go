@@ -27,7 +27,8 @@ var (
 	// ErrClosed is returned by calls after Close, and ends subscriptions.
 	ErrClosed = errors.New("eventstore: closed")
 	// ErrNotFound is returned for a position or an event that the log does not
-	// hold, and by a read-only Open of a folder without a log.
+	// hold, by a read-only Open of a folder without a log, for an archive that is
+	// not there and for a Limit that it does not reach.
 	ErrNotFound = errors.New("eventstore: not found")
 	// ErrNotDeclared is returned by Redact for an event that no later record
 	// declares redacted; see Options.Redacts.
@@ -37,8 +38,6 @@ var (
 	// ErrUnfinished is returned by Open for a folder in which a restore is under
 	// way or has failed.
 	ErrUnfinished = errors.New("eventstore: the restore of this folder is not finished")
-	// ErrBackup is returned by Open for a backup, unless it is opened read-only.
-	ErrBackup = errors.New("eventstore: folder is a backup and has to be restored elsewhere")
 	// ErrLocked is returned by Open while another Store, in this process or
 	// another one, has the folder open.
 	ErrLocked = errors.New("eventstore: folder is in use")
@@ -86,6 +85,8 @@ type CorruptError struct {
 	Key []byte
 	// Err is what was underneath, if anything.
 	Err error
+
+	kind DamageKind // empty if the rest tells; see Kind
 }
 
 // Error says what is wrong and where.
@@ -124,9 +125,9 @@ func wrap(doing string, err error) error {
 		return err
 	case pebble.IsCorruptionError(err):
 		if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
-			return &CorruptError{What: "Pebble cannot read " + info.Path + " (" + doing + ")", Err: info.Details}
+			return &CorruptError{kind: DamageTables, What: "Pebble cannot read " + info.Path + " (" + doing + ")", Err: info.Details}
 		}
-		return &CorruptError{What: "Pebble cannot read the folder (" + doing + ")", Err: err}
+		return &CorruptError{kind: DamageTables, What: "Pebble cannot read the folder (" + doing + ")", Err: err}
 	}
 	return fmt.Errorf("eventstore: %s: %w", doing, err)
 }

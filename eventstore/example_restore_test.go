@@ -76,6 +76,41 @@ func ExampleStore_Purge() {
 	// sound: true
 }
 
+func ExampleStore_Archive() {
+	dir, err := os.MkdirTemp("", "eventstore")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	store := exampleLog(filepath.Join(dir, "log"))
+	defer store.Close()
+
+	// The first call begins an archive, each later one adds what came since.
+	ctx := context.Background()
+	bucket := eventstore.Folder(nil, filepath.Join(dir, "archive"))
+	for _, id := range []string{"4", "5"} {
+		archived, err := store.Archive(ctx, bucket, eventstore.ArchiveOptions{Keep: 2})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("archived", archived.Events, "events, up to", archived.Position)
+		if _, err := store.Append(ctx, []eventstore.Commit{{Events: []eventstore.Event{{
+			Stream: eventstore.Stream{Account: "acme", Category: "conversation", ID: "1"}, ID: id, Type: "example.Message",
+		}}}}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	verified, err := eventstore.VerifyArchive(ctx, bucket, "", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("sound up to", verified.Position, "in", verified.Segments, "segments")
+	// Output:
+	// archived 3 events, up to 3
+	// archived 1 events, up to 4
+	// sound up to 4 in 2 segments
+}
+
 func ExampleRestore() {
 	dir, err := os.MkdirTemp("", "eventstore")
 	if err != nil {
@@ -86,12 +121,12 @@ func ExampleRestore() {
 	defer store.Close()
 
 	ctx := context.Background()
-	backup := filepath.Join(dir, "backup")
-	if err := store.Backup(ctx, backup, nil); err != nil {
+	bucket := eventstore.Folder(nil, filepath.Join(dir, "archive"))
+	if _, err := store.Archive(ctx, bucket, eventstore.ArchiveOptions{}); err != nil {
 		log.Fatal(err)
 	}
 	opts := eventstore.RestoreOptions{Store: eventstore.Options{Redacts: unsent, Logger: slog.New(slog.DiscardHandler)}}
-	restored, err := eventstore.Restore(ctx, backup, filepath.Join(dir, "restored"), eventstore.Limit{Position: 2}, opts)
+	restored, err := eventstore.Restore(ctx, bucket, filepath.Join(dir, "restored"), eventstore.Limit{Position: 2}, opts)
 	if err != nil {
 		log.Fatal(err)
 	}

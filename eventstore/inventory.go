@@ -104,29 +104,29 @@ func readAll(fs vfs.FS, path string) ([]byte, error) {
 // yet. It costs a look at each name and the reading of the manifest.
 func (v *inventory) check(fs vfs.FS, dir, manifest string) error {
 	if manifest < v.manifest && len(manifest) <= len(v.manifest) {
-		return &CorruptError{What: fmt.Sprintf("the folder has gone back to %s and had %s", manifest, v.manifest)}
+		return &CorruptError{kind: DamageTables, What: fmt.Sprintf("the folder has gone back to %s and had %s", manifest, v.manifest)}
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.tables)) {
 		info, err := fs.Stat(fs.PathJoin(dir, name))
 		switch {
 		case oserror.IsNotExist(err):
-			return &CorruptError{What: "table file " + name + " is missing"}
+			return &CorruptError{kind: DamageTables, What: "table file " + name + " is missing"}
 		case err != nil:
 			return err
 		case info.Size() != v.tables[name]:
-			return &CorruptError{What: fmt.Sprintf("table file %s has %d bytes and had %d", name, info.Size(), v.tables[name])}
+			return &CorruptError{kind: DamageTables, What: fmt.Sprintf("table file %s has %d bytes and had %d", name, info.Size(), v.tables[name])}
 		}
 	}
 	sum, err := sumManifest(fs, fs.PathJoin(dir, v.manifest), v.length, false)
 	switch {
 	case oserror.IsNotExist(err):
-		return &CorruptError{What: v.manifest + " is missing"}
+		return &CorruptError{kind: DamageTables, What: v.manifest + " is missing"}
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return &CorruptError{What: fmt.Sprintf("%s is shorter than the %d bytes that it had", v.manifest, v.length)}
+		return &CorruptError{kind: DamageTables, What: fmt.Sprintf("%s is shorter than the %d bytes that it had", v.manifest, v.length)}
 	case err != nil:
 		return err
 	case sum != v.sum:
-		return &CorruptError{What: v.manifest + " has changed"}
+		return &CorruptError{kind: DamageTables, What: v.manifest + " has changed"}
 	}
 	return nil
 }

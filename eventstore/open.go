@@ -24,7 +24,7 @@ const format = 2
 // returns [ErrNotFound].
 //
 // A folder in which a restore is under way or has failed is refused with
-// [ErrUnfinished], and a backup, unless opened read-only, with [ErrBackup].
+// [ErrUnfinished].
 func Open(dir string, opts Options) (*Store, error) { return open(dir, opts, false) }
 
 // open is Open; a restore opens the folder that it writes.
@@ -63,7 +63,7 @@ func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 		return nil, wrap("open "+dir, err)
 	}
 	if noTables {
-		return nil, wrap("open "+dir, &CorruptError{What: "the inventory of tables is missing"})
+		return nil, wrap("open "+dir, &CorruptError{kind: DamageTables, What: "the inventory of tables is missing"})
 	}
 	if err := s.checkEnd(); err != nil {
 		return nil, wrap("open "+dir, err)
@@ -73,7 +73,7 @@ func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 	}
 	if t := s.files.tables; t != nil {
 		if t.last != nil && t.last.incarnation != s.incarnation {
-			return nil, wrap("open "+dir, &CorruptError{What: fmt.Sprintf("the inventory of tables is of incarnation %s and the log of %s", t.last.incarnation, s.incarnation)})
+			return nil, wrap("open "+dir, &CorruptError{kind: DamageTables, What: fmt.Sprintf("the inventory of tables is of incarnation %s and the log of %s", t.last.incarnation, s.incarnation)})
 		}
 		if err := t.opened(s.db, s.incarnation); err != nil {
 			return nil, wrap("open "+dir, err)
@@ -93,19 +93,16 @@ func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 	return s, nil
 }
 
-// checkUse looks for what forbids to open the folder in this way.
+// checkUse refuses a folder that a restore has not finished.
 func (s *Store) checkUse(restoring bool) error {
-	if has, err := hasFile(s.opts.FS, s.dir, restoreName); err != nil {
-		return wrap("open "+s.dir, err)
-	} else if has && !restoring {
+	_, err := s.opts.FS.Stat(s.opts.FS.PathJoin(s.dir, restoreName))
+	switch {
+	case err == nil && !restoring:
 		return fmt.Errorf("%w: %s", ErrUnfinished, s.dir)
+	case err == nil, oserror.IsNotExist(err):
+		return nil
 	}
-	if has, err := hasFile(s.opts.FS, s.dir, backupName); err != nil {
-		return wrap("open "+s.dir, err)
-	} else if has && !s.opts.ReadOnly {
-		return fmt.Errorf("%w: %s", ErrBackup, s.dir)
-	}
-	return nil
+	return wrap("open "+s.dir, err)
 }
 
 // abandon gives back what a failed Open has taken.
@@ -151,7 +148,7 @@ func (s *Store) openPebble() error {
 // corruption takes note of damage that Pebble has come upon, in a read or in the
 // background. Whoever reads gets an error for it; nobody appends to such a log.
 func (s *Store) corruption(info pebble.DataCorruptionInfo) {
-	var err error = &CorruptError{What: "Pebble cannot read " + s.opts.FS.PathBase(info.Path), Err: info.Details}
+	var err error = &CorruptError{kind: DamageTables, What: "Pebble cannot read " + s.opts.FS.PathBase(info.Path), Err: info.Details}
 	if s.damage.CompareAndSwap(nil, &err) {
 		s.opts.damaged(info)
 	}
@@ -188,7 +185,7 @@ func (s *Store) readMeta() (fresh bool, err error) {
 		if _, valid, _, err := readMarks(s.opts.FS, s.dir); err != nil {
 			return false, err
 		} else if valid > 0 {
-			return false, &CorruptError{What: "the folder has a high-water mark and no log"}
+			return false, &CorruptError{kind: DamageMarks, What: "the folder has a high-water mark and no log"}
 		}
 		return true, s.writeMeta()
 	}
@@ -326,22 +323,22 @@ func (s *Store) checkMarks(fresh bool) error {
 	switch {
 	case fresh:
 	case valid == 0 && found == 0:
-		return &CorruptError{What: "the high-water mark is missing"}
+		return &CorruptError{kind: DamageMarks, What: "the high-water mark is missing"}
 	case valid == 0:
-		return &CorruptError{What: "no high-water mark can be read"}
+		return &CorruptError{kind: DamageMarks, What: "no high-water mark can be read"}
 	case m.incarnation != s.incarnation:
-		return &CorruptError{What: fmt.Sprintf("the high-water mark is of incarnation %s and the log of %s", m.incarnation, s.incarnation)}
+		return &CorruptError{kind: DamageMarks, What: fmt.Sprintf("the high-water mark is of incarnation %s and the log of %s", m.incarnation, s.incarnation)}
 	case m.position > t.position:
-		return &CorruptError{What: fmt.Sprintf("the log ends at position %d and had %d", t.position, m.position), Position: t.position + 1}
+		return &CorruptError{kind: DamageMarks, What: fmt.Sprintf("the log ends at position %d and had %d", t.position, m.position), Position: t.position + 1}
 	case m.epoch > t.epoch:
-		return &CorruptError{What: fmt.Sprintf("the log has epoch %d and had %d", t.epoch, m.epoch), Key: metaKey(metaEpoch)}
+		return &CorruptError{kind: DamageMarks, What: fmt.Sprintf("the log has epoch %d and had %d", t.epoch, m.epoch), Key: metaKey(metaEpoch)}
 	case m.position > 0:
 		r, err := readRecord(s.db, m.position)
 		if err != nil {
 			return err
 		}
 		if r.Hash() != m.hash {
-			return &CorruptError{What: "a record does not have the hash of the high-water mark", Position: m.position, Stream: r.Stream}
+			return &CorruptError{kind: DamageMarks, What: "a record does not have the hash of the high-water mark", Position: m.position, Stream: r.Stream}
 		}
 	}
 	if s.opts.ReadOnly {
@@ -368,7 +365,7 @@ func (s *Store) checkTables() (missing bool, err error) {
 		return false, err
 	case !found.Exists:
 	case last == nil && files > 0:
-		return false, &CorruptError{What: "no inventory of tables can be read"}
+		return false, &CorruptError{kind: DamageTables, What: "no inventory of tables can be read"}
 	case last == nil:
 		missing = true // which is said after a look at the format
 	default:

@@ -167,7 +167,7 @@ func (c *verifier) redacted(r *Record) error {
 	case ok && by > r.Position, ok && by == 0 && r.Position <= c.restored:
 		return nil // that the record at by declares it, allKeys checks
 	}
-	return c.damage(&CorruptError{What: "the sealed part is missing and no later record declares that", Position: r.Position, Stream: r.Stream})
+	return c.damage(&CorruptError{kind: DamageSealed, What: "the sealed part is missing and no later record declares that", Position: r.Position, Stream: r.Stream})
 }
 
 // declares checks the keys of what r declares redacted.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cockroachdb/errors/oserror"
@@ -17,13 +15,15 @@ import (
 // has it.
 const restoreName = "RESTORE"
 
-const metaOrigins = "origins"
-
 // restoreBatch is how many bytes a restore writes at once.
 const restoreBatch = 4 << 20
 
-// Limit is where a restore ends. The zero value is the end of the log.
+// Limit is which archive a restore takes, and where it ends. The zero value is the
+// end of the newest generation that is whole.
 type Limit struct {
+	// Generation is the name of an archive. It need not be whole: what an
+	// interrupted Archive has written can be restored, too.
+	Generation string
 	// Position is the last event to keep. If it is within a commit, that commit
 	// is left out.
 	Position uint64
@@ -33,56 +33,50 @@ type Limit struct {
 	Time time.Time
 }
 
-// Origin says where the beginning of a log comes from: the events up to Position
-// are those of the log Incarnation, which at the time of the restore had Head.
-type Origin struct {
-	Incarnation    string
-	Position, Head uint64
-	// Restored is when, by Options.Now.
-	Restored time.Time
-}
-
 // Restored is what a restore has made, or would make.
 type Restored struct {
 	Origin
+	// Generation is the name of the archive.
+	Generation string
 	// NewIncarnation is that of the new log, empty after a dry run.
 	NewIncarnation string
 	// Last is when the last event was recorded that is kept.
 	Last time.Time
-	// Redacted is how many events lose a sealed part that the source still has,
-	// because a record of the source declares it redacted, be it behind the end
+	// Redacted is how many events lose a sealed part that the archive still has,
+	// because a record in the archive declares it redacted, be it behind the end
 	// of the restore.
 	Redacted uint64
 }
 
 // RestoreOptions are the choices of who restores.
 type RestoreOptions struct {
-	// Store is for both folders. Index and Redacts must be those with which the
-	// source was written.
+	// Store is for the new folder. Index and Redacts must be those with which the
+	// archived log was written.
 	Store Options
 	// DryRun looks at everything that is read, and writes nothing.
 	DryRun bool
-	// Progress, if not nil, is called from time to time, with the stages of
-	// [VerifyFolder] for the source, "restore" with positions, and those of
-	// Verify for the new log.
+	// Progress, if not nil, is called from time to time, with the stages
+	// "archive" of [VerifyArchive], "restore" with positions, and those of
+	// [Store.Verify] for the new log.
 	Progress func(Progress)
 }
 
 // Restore makes in the folder to, which must be empty or not exist, a new log of
-// exactly the events of the log in from up to a limit. Positions, versions,
-// ids, hashes and recorded times are the same; indexes are derived again, so
-// they are as they were at that position; the epoch is that of the source. The
-// incarnation is new: who remembers a position of the source can tell. A sealed
-// part that was declared redacted does not come back, also if that was declared
-// after the limit.
+// exactly the events of an archive up to a limit. Positions, versions, ids, hashes
+// and recorded times are the same; indexes are derived again, so they are as they
+// were at that position; the epoch is that of the last event in the archive. The
+// incarnation is new: who remembers a position of the archived log can tell. A
+// sealed part that was declared redacted does not come back, also if that was
+// declared after the limit, as long as it was archived.
 //
-// The source, a backup or a folder that nobody has open, is not changed, and is
-// verified first. The new log is verified before Restore returns nil. Until then
-// Open refuses the new folder with [ErrUnfinished]; what a restore that failed
-// has left there has to be removed by hand. The errors are [ErrNotEmpty],
-// [ErrNotFound] for a limit behind the end of the source, the context's, and
-// those of Open and Verify.
-func Restore(ctx context.Context, from, to string, at Limit, opts RestoreOptions) (_ Restored, err error) {
+// The archive is verified first, all of it, and read again. The new log is
+// verified before Restore returns nil. Until then Open refuses the new folder with
+// [ErrUnfinished]; what a restore that failed has left there has to be removed by
+// hand. The errors are [ErrNotEmpty], the context's, [ErrNotFound] for an archive
+// that is not there, for a position behind its end and for a limit that would
+// keep no event at all of those that it has, and those of VerifyArchive, Open and
+// Verify.
+func Restore(ctx context.Context, from Bucket, to string, at Limit, opts RestoreOptions) (Restored, error) {
 	opts.Store.EnsureDefaults()
 	opts.Store.ReadOnly, opts.Store.NoSync = false, false
 	if opts.Progress == nil {
@@ -91,19 +85,23 @@ func Restore(ctx context.Context, from, to string, at Limit, opts RestoreOptions
 	if err := checkEmpty(opts.Store, to); err != nil {
 		return Restored{}, err
 	}
-	source, err := openRead(ctx, from, opts.Store, opts.Progress)
+	g, err := generation(ctx, from, at.Generation)
 	if err != nil {
 		return Restored{}, err
 	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	if err := source.Verify(ctx, opts.Progress); err != nil {
-		return Restored{}, err
+	r := restore{
+		ctx: ctx, opts: opts,
+		source:   &archiveReader{ctx: ctx, from: from, done: Archived{Generation: *g}, progress: opts.Progress},
+		redacted: make(map[nameIn]uint64),
 	}
-	r := restore{ctx: ctx, opts: opts, source: source}
-	if err := r.plan(at); err != nil || opts.DryRun {
-		return r.result, err
+	if err := r.plan(at); err != nil {
+		return Restored{}, wrap("restore from "+g.Name, err)
 	}
-	return r.result, wrap("restore to "+to, r.run(to))
+	if opts.DryRun {
+		return r.result, wrap("restore from "+g.Name, r.records(func(*Record, bool, uint64) error { return nil }))
+	}
+	err = r.run(to)
+	return r.result, wrap("restore to "+to, err)
 }
 
 func checkEmpty(opts Options, dir string) error {
@@ -122,56 +120,85 @@ func checkEmpty(opts Options, dir string) error {
 type restore struct {
 	ctx    context.Context
 	opts   RestoreOptions
-	source *Store
+	source *archiveReader
 	result Restored
+	// redacted is the last position that declares an event redacted, of all that
+	// the archive has.
+	redacted map[nameIn]uint64
 
 	target *Store
 	size   int // of the batch
 }
 
-// plan finds out where the restore ends and what it keeps.
+// plan verifies the archive, and finds out where the restore ends and what does
+// not come back.
 func (r *restore) plan(at Limit) error {
-	head := r.source.Durable()
-	r.result.Origin = Origin{Incarnation: r.source.incarnation, Head: head, Restored: stored(r.opts.Store.Now())}
-	if at.Position > head {
-		return fmt.Errorf("eventstore: restore to position %d of %d: %w", at.Position, head, ErrNotFound)
-	}
-	last := head
-	if at.Position > 0 {
-		last = at.Position
-	}
-	var pending time.Time
-	redacted := uint64(0) // in the commit under way
-	for record, err := range r.source.ReadAll(r.ctx, 1) {
-		if err != nil {
-			return err
+	var first, pending time.Time
+	ended := false
+	err := r.source.verify(func(record *Record) error {
+		for _, id := range r.opts.Store.Redacts(record) {
+			r.redacted[nameIn{record.Stream.Account, id}] = record.Position
 		}
-		if record.Position > last || !at.Time.IsZero() && record.Recorded.After(at.Time) {
-			break
+		if record.Position == 1 {
+			first = record.Recorded
 		}
-		pending = record.Recorded
-		gone, _, err := r.redacted(record)
-		if err != nil {
-			return err
-		}
-		if gone && len(record.Sealed) > 0 {
-			redacted++
-		}
-		if record.More == 0 {
+		ended = ended || at.Position > 0 && record.Position > at.Position || !at.Time.IsZero() && record.Recorded.After(at.Time)
+		if pending = record.Recorded; !ended && record.More == 0 {
 			r.result.Position, r.result.Last = record.Position, pending
-			r.result.Redacted += redacted
-			redacted = 0
 		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	g := &r.source.done.Generation
+	r.result.Generation = g.Name
+	r.result.Origin = Origin{Incarnation: g.Incarnation, Position: r.result.Position, Head: g.Position, Restored: stored(r.opts.Store.Now())}
+	switch {
+	case at.Position > g.Position:
+		return fmt.Errorf("position %d of %d: %w", at.Position, g.Position, ErrNotFound)
+	case ended && r.result.Position == 0:
+		return fmt.Errorf("no commit ends by then, the first of %d events was recorded at %s: %w", g.Position, first.Format(time.RFC3339), ErrNotFound)
 	}
 	return nil
 }
 
-// redacted reports whether a record of the source declares the sealed part of
-// record redacted, and the last one that does; 0 is one that an earlier restore
-// has left out.
-func (r *restore) redacted(record *Record) (gone bool, by uint64, err error) {
-	by, _, ok, err := getPlaced(r.source.db, appendRedactionKey(nil, record.Stream.Account, record.ID))
-	return ok && (by == 0 || by > record.Position), by, err
+// errLimit ends the reading of an archive where the restore ends.
+var errLimit = errors.New("limit")
+
+// records reads the archive once more, and calls f for each record that is kept,
+// with the sealed part that it keeps, whether that was declared redacted, and
+// where; 0 is behind the end of this restore or of an earlier one.
+func (r *restore) records(f func(record *Record, gone bool, by uint64) error) error {
+	earlier := uint64(0)
+	if n := len(r.source.origins); n > 0 {
+		earlier = r.source.origins[n-1].Position
+	}
+	err := r.source.again().records(func(record *Record) error {
+		if record.Position > r.result.Position {
+			return errLimit
+		}
+		by := r.redacted[nameIn{record.Stream.Account, record.ID}]
+		gone := by > record.Position
+		if record.Redacted() && !gone {
+			if record.Position > earlier {
+				return &CorruptError{kind: DamageSealed, What: "the sealed part is missing and no later record declares that", Position: record.Position, Stream: record.Stream}
+			}
+			gone, by = true, 0
+		}
+		if gone && len(record.Sealed) > 0 {
+			r.result.Redacted++
+			record.Sealed = nil
+		}
+		if by > r.result.Position {
+			by = 0
+		}
+		return f(record, gone, by)
+	})
+	if errors.Is(err, errLimit) {
+		return nil
+	}
+	return err
 }
 
 func (r *restore) run(to string) (err error) {
@@ -196,20 +223,19 @@ func (r *restore) run(to string) (err error) {
 			err = syncDir(fs, to)
 		}
 	}()
-	if err := r.records(); err != nil {
+	if err := r.fill(); err != nil {
 		return err
 	}
 	r.result.NewIncarnation = r.target.incarnation
 	return r.target.Verify(r.ctx, r.opts.Progress)
 }
 
-// records writes all records and what belongs to them. Nobody else uses the
-// target.
-func (r *restore) records() error {
+// fill writes all records and what belongs to them. Nobody else uses the target.
+func (r *restore) fill() error {
 	s, t := r.target, &r.target.writer.log
 	t.batch = nil // that of the making of the folder
 	t.newBatch(s)
-	t.epoch = r.source.Epoch()
+	t.epoch = r.source.epoch
 	if err := setEpoch(t.batch, t.epoch); err != nil {
 		return err
 	}
@@ -217,23 +243,22 @@ func (r *restore) records() error {
 	if err := setOrigins(t.batch, s.origins); err != nil {
 		return err
 	}
-	for record, err := range r.source.ReadAll(r.ctx, 1) {
-		if err != nil {
+	err := r.records(func(record *Record, gone bool, by uint64) error {
+		if err := r.record(record, gone, by); err != nil || r.size <= restoreBatch {
 			return err
 		}
-		if record.Position > r.result.Position {
-			break
-		}
-		if err := r.record(record); err != nil {
+		if err := r.commit(pebble.NoSync); err != nil {
 			return err
 		}
-		if r.size > restoreBatch {
-			if err := r.commit(pebble.NoSync); err != nil {
-				return err
-			}
-			r.opts.Progress(Progress{"restore", record.Position, r.result.Position})
-			t.newBatch(s)
-		}
+		r.opts.Progress(Progress{"restore", record.Position, r.result.Position})
+		t.newBatch(s)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if t.position != r.result.Position {
+		return missing(t.position + 1)
 	}
 	if err := r.commit(pebble.Sync); err != nil {
 		return err
@@ -256,20 +281,9 @@ func (r *restore) commit(how *pebble.WriteOptions) error {
 }
 
 // record writes one record as the writer does for an event.
-func (r *restore) record(record *Record) error {
+func (r *restore) record(record *Record, gone bool, by uint64) error {
 	t := &r.target.writer.log
-	if record.PreviousHash != t.hash {
-		return &CorruptError{What: "the chain is broken: a record does not hold the hash of the one before", Position: record.Position, Stream: record.Stream}
-	}
-	gone, by, err := r.redacted(record)
-	if err != nil {
-		return err
-	}
 	if gone {
-		record.Sealed = nil
-		if by > r.result.Position {
-			by = 0
-		}
 		t.key = appendRedactionKey(t.key[:0], record.Stream.Account, record.ID)
 		if err := t.setPlaced(by, nil); err != nil {
 			return err
@@ -293,45 +307,4 @@ func (r *restore) record(record *Record) error {
 	t.hash = record.Hash()
 	r.size += len(encoded) + 512
 	return nil
-}
-
-// Origins says which restores this log comes from, the oldest first. The
-// incarnation of each is that of the log that was restored from.
-func (s *Store) Origins() []Origin { return append([]Origin(nil), s.origins...) }
-
-// restoredTo is the last position that comes from a restore.
-func (s *Store) restoredTo() uint64 {
-	if len(s.origins) == 0 {
-		return 0
-	}
-	return s.origins[len(s.origins)-1].Position
-}
-
-func setOrigins(b *pebble.Batch, origins []Origin) error {
-	key := metaKey(metaOrigins)
-	var value []byte
-	for _, o := range origins {
-		value = fmt.Appendf(value, "%s %d %d %d\n", o.Incarnation, o.Position, o.Head, o.Restored.UnixMicro())
-	}
-	return b.Set(key, appendChecksum(value, 0, key), nil)
-}
-
-// readOrigins is the inverse of setOrigins. A log that is no restore has none.
-func readOrigins(r pebble.Reader) (origins []Origin, err error) {
-	value, ok, err := get(r, metaKey(metaOrigins))
-	if err != nil || !ok {
-		return nil, err
-	}
-	for line := range strings.Lines(string(value)) {
-		var o Origin
-		var micros string
-		n, err := fmt.Sscanf(line, "%s %d %d %s\n", &o.Incarnation, &o.Position, &o.Head, &micros)
-		at, e := strconv.ParseInt(micros, 10, 64)
-		if n != 4 || err != nil || e != nil {
-			return nil, &CorruptError{What: "the origins of the log cannot be read", Key: metaKey(metaOrigins)}
-		}
-		o.Restored = time.UnixMicro(at).UTC()
-		origins = append(origins, o)
-	}
-	return origins, nil
 }

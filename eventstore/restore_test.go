@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"weiche/eventstore"
 	"weiche/eventstore/eventstoretest"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -26,10 +25,13 @@ func restoreOptions() eventstore.Options {
 	return opts
 }
 
-// history is one commit for each line. The sealed part of "b" is redacted by
+// history is one commit for each line, of epoch 3. The sealed part of "b" is redacted by
 // position 8.
 func history(t *testing.T, s *eventstore.Store) {
 	t.Helper()
+	if err := s.Fence(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
 	words := func(id, facts string) eventstore.Event {
 		e := eventstoretest.Event("c", "1", id, "key "+id)
 		e.Facts = []byte(facts)
@@ -62,12 +64,18 @@ func TestI31RestoreHoldsExactlyTheEventsUpToTheLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	history(t, s)
-	backup := filepath.Join(root, "backup")
-	if err := s.Backup(t.Context(), backup, nil); err != nil {
-		t.Fatal(err)
-	}
+	backup := eventstore.Folder(nil, filepath.Join(root, "backup"))
+	archive(t, s, backup, eventstore.ArchiveOptions{})
 	whole := eventstoretest.Collect(t, s.ReadAll(t.Context(), 0))
 	incarnation := s.Incarnation()
+	generations, err := eventstore.Archives(t.Context(), backup)
+	if err != nil || len(generations) != 1 {
+		t.Fatal(generations, err)
+	}
+	first := func(at eventstore.Limit) eventstore.Limit {
+		at.Generation = generations[0].Name
+		return at
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -76,14 +84,13 @@ func TestI31RestoreHoldsExactlyTheEventsUpToTheLimit(t *testing.T) {
 		at       eventstore.Limit
 		position uint64
 	}{
-		{"everything", eventstore.Limit{}, 9},
-		{"the last position", eventstore.Limit{Position: 9}, 9},
-		{"position before the redaction", eventstore.Limit{Position: 7}, 7},
-		{"position within a commit", eventstore.Limit{Position: 5}, 3},
-		{"time of a commit", eventstore.Limit{Time: whole[3].Recorded}, 6},
-		{"time between commits", eventstore.Limit{Time: whole[6].Recorded.Add(time.Millisecond)}, 7},
-		{"time before all", eventstore.Limit{Time: whole[0].Recorded.Add(-time.Hour)}, 0},
-		{"time after all", eventstore.Limit{Time: whole[8].Recorded.Add(time.Hour)}, 9},
+		{"everything", first(eventstore.Limit{}), 9},
+		{"the last position", first(eventstore.Limit{Position: 9}), 9},
+		{"position before the redaction", first(eventstore.Limit{Position: 7}), 7},
+		{"position within a commit", first(eventstore.Limit{Position: 5}), 3},
+		{"time of a commit", first(eventstore.Limit{Time: whole[3].Recorded}), 6},
+		{"time between commits", first(eventstore.Limit{Time: whole[6].Recorded.Add(time.Millisecond)}), 7},
+		{"time after all", first(eventstore.Limit{Time: whole[8].Recorded.Add(time.Hour)}), 9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "some", "folder")
@@ -101,7 +108,7 @@ func TestI31RestoreHoldsExactlyTheEventsUpToTheLimit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Position != c.position || got.Position != dry.Position || got.Redacted != dry.Redacted || !got.Last.Equal(dry.Last) || !stages["restore"] || !stages["files"] {
+			if got.Position != c.position || got.Position != dry.Position || got.Redacted != dry.Redacted || !got.Last.Equal(dry.Last) || !stages["restore"] || !stages["archive"] || !stages["log"] {
 				t.Errorf("restored %+v, planned %+v, stages %v", got, dry, stages)
 			}
 			r, err := eventstore.Open(to, restoreOptions())
@@ -129,7 +136,6 @@ func TestI31RestoreHoldsExactlyTheEventsUpToTheLimit(t *testing.T) {
 				}
 			}
 			entries := map[uint64][]string{
-				0: nil,
 				3: {"x=1@1", "y=1@1"},
 				6: {"y=2@4", "z=2@6"},
 				7: {"x=3@7", "y=2@4", "z=2@6"},
@@ -141,25 +147,35 @@ func TestI31RestoreHoldsExactlyTheEventsUpToTheLimit(t *testing.T) {
 			if err := r.Verify(t.Context(), nil); err != nil {
 				t.Error(err)
 			}
-			if c.position > 0 {
-				results := eventstoretest.Append(t, r, eventstore.Commit{Events: []eventstore.Event{eventstoretest.Event("c", "9", "again", "key a")}})
-				if !errors.Is(results[0].Err, eventstore.ErrDuplicate) {
-					t.Errorf("the restored log has forgotten a dedup key: %v", results[0].Err)
-				}
+			results := eventstoretest.Append(t, r, eventstore.Commit{Epoch: 3, Events: []eventstore.Event{eventstoretest.Event("c", "9", "again", "key a")}})
+			if !errors.Is(results[0].Err, eventstore.ErrDuplicate) {
+				t.Errorf("the restored log has forgotten a dedup key: %v", results[0].Err)
 			}
 			if m := eventstoretest.Must(t, r, eventstoretest.Event("c", "9", "new")); m.First != c.position+1 {
 				t.Errorf("the next event is at %d", m.First)
 			}
+			// A restore of a restore. It is archived beside the log that it comes
+			// from, and is newer.
+			archive(t, r, backup, eventstore.ArchiveOptions{})
 			if err := r.Close(); err != nil {
 				t.Fatal(err)
 			}
-			// A restore of a restore.
 			again := filepath.Join(t.TempDir(), "again")
-			if _, err := eventstore.Restore(t.Context(), to, again, eventstore.Limit{}, ro); err != nil {
+			second, err := eventstore.Restore(t.Context(), backup, again, eventstore.Limit{}, ro)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if second.Incarnation != got.NewIncarnation || second.Redacted != 0 {
+				t.Errorf("restored twice: %+v", second)
 			}
 			if head, _, err := eventstore.VerifyFolder(t.Context(), again, restoreOptions(), nil); err != nil || head != c.position+1 {
 				t.Errorf("restored twice: %d, %v", head, err)
+			}
+			if r, err = eventstore.Open(again, restoreOptions()); err != nil {
+				t.Fatal(err)
+			}
+			if o := r.Origins(); len(o) != 2 || o[0].Incarnation != incarnation || o[1].Incarnation != got.NewIncarnation || o[1].Position != c.position+1 {
+				t.Errorf("origins of what was restored twice: %+v", o)
 			}
 		})
 	}
@@ -167,36 +183,33 @@ func TestI31RestoreHoldsExactlyTheEventsUpToTheLimit(t *testing.T) {
 
 func TestRestoreRefuses(t *testing.T) {
 	root := t.TempDir()
-	backup, to := filepath.Join(root, "backup"), filepath.Join(root, "to")
-	s := eventstoretest.InMemory(t, restoreOptions())
-	history(t, s)
-	disk, err := eventstore.Open(filepath.Join(root, "log"), restoreOptions())
-	if err != nil {
-		t.Fatal(err)
-	}
-	history(t, disk)
-	if err := disk.Backup(t.Context(), backup, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := disk.Backup(t.Context(), backup, nil); err == nil {
-		t.Error("a second backup went over the first")
-	}
+	to := filepath.Join(root, "to")
+	backup := eventstore.Folder(nil, filepath.Join(root, "backup"))
 	ro := eventstore.RestoreOptions{Store: restoreOptions()}
-	restore := func(from string, at eventstore.Limit) error {
-		_, err := eventstore.Restore(t.Context(), from, to, at, ro)
+	restore := func(at eventstore.Limit) error {
+		_, err := eventstore.Restore(t.Context(), backup, to, at, ro)
 		return err
 	}
-	if err := restore(filepath.Join(root, "log"), eventstore.Limit{}); !errors.Is(err, eventstore.ErrLocked) {
-		t.Errorf("restore from a folder in use: %v", err)
+	if err := restore(eventstore.Limit{}); !errors.Is(err, eventstore.ErrNotFound) {
+		t.Errorf("restore from nothing: %v", err)
 	}
-	if err := disk.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := restore(backup, eventstore.Limit{Position: 10}); !errors.Is(err, eventstore.ErrNotFound) {
-		t.Errorf("restore to a position behind the end: %v", err)
-	}
-	if _, err := eventstore.Open(backup, restoreOptions()); !errors.Is(err, eventstore.ErrBackup) {
-		t.Errorf("open a backup: %v", err)
+	s := eventstoretest.InMemory(t, restoreOptions())
+	eventstoretest.Must(t, s, eventstoretest.Event("c", "1", "1"), eventstoretest.Event("c", "1", "2"))
+	eventstoretest.Must(t, s, eventstoretest.Event("c", "1", "3"))
+	begin := eventstoretest.Collect(t, s.ReadAll(t.Context(), 0))[0].Recorded
+	archive(t, s, backup, eventstore.ArchiveOptions{})
+	for _, c := range []struct {
+		at   eventstore.Limit
+		want string
+	}{
+		{eventstore.Limit{Position: 10}, "position 10 of 3"},
+		{eventstore.Limit{Position: 1}, "no commit ends by then"},
+		{eventstore.Limit{Time: begin.Add(-time.Second)}, "the first of 3 events was recorded at " + begin.Format(time.RFC3339)},
+		{eventstore.Limit{Generation: "20260101T000000Z-X"}, "archive 20260101T000000Z-X"},
+	} {
+		if err := restore(c.at); !errors.Is(err, eventstore.ErrNotFound) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("restore to %+v: %v", c.at, err)
+		}
 	}
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		t.Fatal(err)
@@ -204,7 +217,7 @@ func TestRestoreRefuses(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(to, "note"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := restore(backup, eventstore.Limit{}); !errors.Is(err, eventstore.ErrNotEmpty) {
+	if err := restore(eventstore.Limit{}); !errors.Is(err, eventstore.ErrNotEmpty) {
 		t.Errorf("restore into a folder with a file: %v", err)
 	}
 	if err := os.Remove(filepath.Join(to, "note")); err != nil {
@@ -228,126 +241,46 @@ func TestRestoreRefuses(t *testing.T) {
 		}
 	}
 	ro.Progress = nil
-	if err := restore(backup, eventstore.Limit{}); !errors.Is(err, eventstore.ErrNotEmpty) {
+	if err := restore(eventstore.Limit{}); !errors.Is(err, eventstore.ErrNotEmpty) {
 		t.Errorf("restore over what a restore has left: %v", err)
 	}
 }
 
-// Backups are made while others append. Each is whole, ends with a whole commit,
-// and has everything that was answered before it began.
-func TestBackupBesideAppends(t *testing.T) {
-	root := t.TempDir()
+// An empty log has an archive, too, and comes back from it.
+func TestRestoreOfAnEmptyLog(t *testing.T) {
+	fs := vfs.NewMem()
+	backup := eventstore.Folder(fs, "backup")
 	opts := restoreOptions()
-	opts.Now, opts.MemTableBytes = nil, 256<<10
-	s, err := eventstore.Open(filepath.Join(root, "log"), opts)
-	if err != nil {
-		t.Fatal(err)
+	opts.FS = fs
+	s := eventstoretest.InMemory(t, opts)
+	archive(t, s, backup, eventstore.ArchiveOptions{})
+	got, err := eventstore.Restore(t.Context(), backup, "to", eventstore.Limit{}, eventstore.RestoreOptions{Store: opts})
+	if err != nil || got.Position != 0 || got.Incarnation != s.Incarnation() {
+		t.Fatal(got, err)
 	}
-	defer func() { _ = s.Close() }()
-	ctx, stop := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	for w := range 4 {
-		wg.Go(func() {
-			for n := 0; ctx.Err() == nil; n++ {
-				if _, err := s.Append(context.Background(), []eventstore.Commit{{Events: crashEvents(fmt.Sprintf("%d.%d", w, n), 3)}}); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
+	if head, _, err := eventstore.VerifyFolder(t.Context(), "to", opts, nil); head != 0 || err != nil {
+		t.Error(head, err)
 	}
-	during := uint64(0)
-	for i := range 4 {
-		if err := s.WaitDurable(t.Context(), uint64(1+i*300)); err != nil {
-			t.Fatal(err)
-		}
-		dir := filepath.Join(root, fmt.Sprint("backup", i))
-		before := s.Durable()
-		if err := s.Backup(t.Context(), dir, nil); err != nil {
-			t.Fatal(err)
-		}
-		head, last, err := eventstore.VerifyFolder(t.Context(), dir, opts, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if head < before || head%3 != 0 || last.IsZero() {
-			t.Errorf("the backup ends at %d, its commits have 3 events, %d was durable before", head, before)
-		}
-		during += head - before
-	}
-	stop()
-	wg.Wait()
-	t.Logf("%d events in 4 backups came during them", during)
 }
 
-// Every file of a backup, changed, cut or gone, is found by VerifyFolder, and
-// nothing of such a backup is restored.
-func TestI02DamagedBackupIsFound(t *testing.T) {
-	root := t.TempDir()
+// A log that lost a sealed part without a word is not restored as if that were
+// in order.
+func TestI02RestoreFindsASealedPartThatNobodyRedacted(t *testing.T) {
+	fs := vfs.NewMem()
+	backup := eventstore.Folder(fs, "backup")
 	opts := restoreOptions()
-	s, err := eventstore.Open(filepath.Join(root, "log"), opts)
-	if err != nil {
+	opts.FS = fs
+	s := eventstoretest.InMemory(t, opts)
+	eventstoretest.Must(t, s, eventstoretest.Sealed("c", "1", "a", "secret"))
+	eventstoretest.Must(t, s, eventstoretest.Redaction("c", "1", "b", "a"))
+	if err := s.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	history(t, s)
-	backup := filepath.Join(root, "backup")
-	if err := s.Backup(t.Context(), backup, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	files, err := os.ReadDir(backup)
-	if err != nil {
-		t.Fatal(err)
-	}
-	verify := func() error {
-		_, _, err := eventstore.VerifyFolder(t.Context(), backup, opts, nil)
-		return err
-	}
-	damages := 0
-	for _, f := range files {
-		path := filepath.Join(backup, f.Name())
-		good, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if f.Name() == "LOCK" || strings.HasPrefix(f.Name(), "marker.") || f.Name() == "BACKUP" {
-			continue // without content, or tried below
-		}
-		flipped := slices.Clone(good)
-		flipped[len(good)/2] ^= 4
-		for what, bad := range map[string][]byte{"flipped": flipped, "cut": good[:len(good)/2], "gone": nil} {
-			if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-				t.Fatal(err)
-			}
-			if bad != nil {
-				if err := os.WriteFile(path, bad, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			damages++
-			if err := verify(); !errors.Is(err, eventstore.ErrCorrupt) || !strings.Contains(err.Error(), f.Name()) {
-				t.Errorf("%s %s: %v", f.Name(), what, err)
-			}
-			if _, err := eventstore.Restore(t.Context(), backup, filepath.Join(root, "to"), eventstore.Limit{}, eventstore.RestoreOptions{Store: opts}); !errors.Is(err, eventstore.ErrCorrupt) {
-				t.Errorf("restore, %s %s: %v", f.Name(), what, err)
-			}
-		}
-		if err := os.WriteFile(path, good, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if damages < 15 {
-		t.Errorf("only %d damages", damages)
-	}
-	if err := verify(); err != nil {
-		t.Errorf("after all is back: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(backup, "BACKUP"), []byte("weiche-backup 1"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := verify(); !errors.Is(err, eventstore.ErrCorrupt) {
-		t.Errorf("a list that is cut: %v", err)
+	archive(t, s, backup, eventstore.ArchiveOptions{})
+	opts.Redacts = nil // who does not know of the redaction
+	_, err := eventstore.Restore(t.Context(), backup, "to", eventstore.Limit{}, eventstore.RestoreOptions{Store: opts})
+	var e *eventstore.CorruptError
+	if !errors.As(err, &e) || e.Kind() != eventstore.DamageSealed || e.Position != 1 {
+		t.Errorf("restored: %v", err)
 	}
 }

@@ -28,8 +28,8 @@ const (
 // record that declares it redacted, positions, versions and sequences without a
 // gap, each record with its keys and each key with its record, and the caller's
 // indexes with what Options.Index makes of the records. It returns nil, or the
-// first damages, each a [*CorruptError], joined into one error; errors.As finds
-// the first of them. progress, if not nil, is called from time to time and at
+// first damages, each a [*CorruptError] with its kind and place, joined into one
+// error; errors.As finds the first of them and [Damages] all. progress, if not nil, is called from time to time and at
 // the end of each stage. Appends go on meanwhile;
 // Close ends it with [ErrClosed].
 func (s *Store) Verify(ctx context.Context, progress func(Progress)) error {
@@ -193,7 +193,7 @@ func (c *verifier) record(r *Record) error {
 			return err
 		}
 	} else if sealedHash(r.Sealed) != r.SealedHash {
-		if err := at("the sealed part does not have its hash", nil); err != nil {
+		if err := c.damage(&CorruptError{kind: DamageSealed, What: "the sealed part does not have its hash", Position: r.Position, Stream: r.Stream}); err != nil {
 			return err
 		}
 	}
