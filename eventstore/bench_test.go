@@ -260,3 +260,49 @@ func copyImage(from, to string) error {
 	}
 	return nil
 }
+
+// BenchmarkArchive archives 1,000,000 events, verifies the archive and restores
+// it.
+func BenchmarkArchive(b *testing.B) {
+	const events = 1_000_000
+	root := b.TempDir()
+	s := filled(b, events)
+	rate := func(b *testing.B) { b.ReportMetric(float64(b.N)*events/b.Elapsed().Seconds(), "events/s") }
+	opts := Options{Logger: slog.New(slog.DiscardHandler)}
+	b.Run("archive", func(b *testing.B) {
+		for range b.N {
+			a, err := s.Archive(b.Context(), Folder(nil, root+"/archive"), ArchiveOptions{Full: true, Keep: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(a.Bytes)/events, "bytes/event")
+		}
+		rate(b)
+	})
+	b.Run("verify", func(b *testing.B) {
+		for range b.N {
+			if _, err := VerifyArchive(b.Context(), Folder(nil, root+"/archive"), "", nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		rate(b)
+	})
+	b.Run("restore", func(b *testing.B) {
+		var stages []string
+		for i := range b.N {
+			began, stage := time.Now(), "archive"
+			progress := func(p Progress) {
+				if p.Stage != stage {
+					stages = append(stages, fmt.Sprintf("%s %.1fs", stage, time.Since(began).Seconds()))
+					began, stage = time.Now(), p.Stage
+				}
+			}
+			if _, err := Restore(b.Context(), Folder(nil, root+"/archive"), fmt.Sprintf("%s/%d.%d", root, b.N, i), Limit{}, RestoreOptions{Store: opts, Progress: progress}); err != nil {
+				b.Fatal(err)
+			}
+			stages = append(stages, fmt.Sprintf("%s %.1fs", stage, time.Since(began).Seconds()))
+		}
+		rate(b)
+		b.Log(stages)
+	})
+}

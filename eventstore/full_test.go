@@ -2,53 +2,22 @@ package eventstore_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"weiche/eventstore"
+	"weiche/eventstore/disktest"
 	"weiche/eventstore/eventstoretest"
 )
-
-// smallDisk mounts a disk of some MiB in memory, and returns its folder and what
-// makes it larger. Where that is not possible the test says so and ends.
-func smallDisk(t *testing.T, mib int) (dir string, grow func(mib int)) {
-	t.Helper()
-	dir = t.TempDir()
-	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("NOT RUN: a small disk needs root on Linux")
-	}
-	mount := func(args ...string) error {
-		out, err := exec.Command("mount", args...).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
-		}
-		return nil
-	}
-	if err := mount("-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", mib), "weiche-test", dir); err != nil {
-		t.Skip("NOT RUN: no small disk: ", err)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
-	})
-	return dir, func(mib int) {
-		t.Helper()
-		if err := mount("-o", fmt.Sprintf("remount,size=%dm", mib), dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func fullOptions() eventstore.Options {
 	opts := eventstoretest.Quiet()
@@ -94,29 +63,35 @@ func waitFor(t *testing.T, what string, done func() bool) {
 // there checks that a folder has all acknowledged commits, whole, and verifies.
 func there(t *testing.T, s *eventstore.Store, acked []string) {
 	t.Helper()
+	if lost := missingOf(t, s, acked); lost > 0 {
+		t.Errorf("%d of %d acknowledged commits are lost", lost, len(acked))
+	}
+}
+
+// missingOf counts the commits of four events that are not there, whole. The
+// folder has to verify.
+func missingOf(t *testing.T, s *eventstore.Store, acked []string) (lost int) {
+	t.Helper()
 	sizes := map[string]int{}
 	for _, r := range eventstoretest.Collect(t, s.ReadAll(t.Context(), 0)) {
 		sizes[r.Correlation]++
 	}
-	lost := 0
 	for _, name := range acked {
 		if sizes[name] != 4 {
 			lost++
 		}
 	}
-	if lost > 0 {
-		t.Errorf("%d of %d acknowledged commits are lost", lost, len(acked))
-	}
 	if err := s.Verify(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
+	return lost
 }
 
 // With the guard, appends are refused before the disk is full, and go on when it
 // has grown, without a restart.
 func TestI27GuardOnADiskThatIsFull(t *testing.T) {
 	for round := range soak(1, 10) {
-		dir, grow := smallDisk(t, 32)
+		dir, grow := disktest.Small(t, 32)
 		opts := fullOptions()
 		opts.MinFree, opts.Ballast = func(uint64) uint64 { return 10 << 20 }, 2<<20
 		s, err := eventstore.Open(filepath.Join(dir, "log"), opts)
@@ -152,6 +127,18 @@ func TestI27GuardOnADiskThatIsFull(t *testing.T) {
 	}
 }
 
+// linesOf reads what a child process says.
+func linesOf(out io.Reader) <-chan string {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for scan := bufio.NewScanner(out); scan.Scan(); {
+			lines <- scan.Text()
+		}
+	}()
+	return lines
+}
+
 const fullEnv = "WEICHE_TEST_FULL_FOLDER"
 
 // Without the guard the process hangs or ends on a full disk. Once the disk has
@@ -166,7 +153,7 @@ func TestI01FullDiskLosesNothing(t *testing.T) {
 		os.Exit(3)
 	}
 	for range soak(1, 10) {
-		dir, grow := smallDisk(t, 24)
+		dir, grow := disktest.Small(t, 24)
 		path := filepath.Join(dir, "log")
 		child := exec.Command(os.Args[0], "-test.run=^TestI01FullDiskLosesNothing$")
 		child.Env = append(os.Environ(), fullEnv+"="+path)
@@ -177,13 +164,7 @@ func TestI01FullDiskLosesNothing(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		lines := make(chan string)
-		go func() {
-			defer close(lines)
-			for scan := bufio.NewScanner(out); scan.Scan(); {
-				lines <- scan.Text()
-			}
-		}()
+		lines := linesOf(out)
 		var acked []string
 		how := "ended"
 		for more := true; more; {

@@ -2,10 +2,13 @@ package eventstore
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func fuzzRecord() *Record {
@@ -163,6 +166,36 @@ func FuzzParseKey(f *testing.F) {
 		}
 		if !bytes.Equal(again, key) {
 			t.Errorf("%x is parsed as %x", key, again)
+		}
+	})
+}
+
+func FuzzSegment(f *testing.F) {
+	whole := &segment{generation: "20260102T030405Z-X", incarnation: "X", first: 1, epoch: 2, origins: []Origin{{Incarnation: "W", Position: 1, Head: 2}}}
+	for i := range 3 {
+		whole.add(&Record{Event: event(fmt.Sprint(i), "facts"), Position: uint64(i) + 1, AccountSequence: uint64(i) + 1, Version: 1, PreviousHash: whole.after})
+	}
+	encoded, err := whole.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(encoded[:len(encoded)-32])
+	f.Add([]byte("weiche-segment 1 g i 1 0 0 " + strings.Repeat("00", 32) + " " + strings.Repeat("00", 32) + " 0\n\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		g, err := parseSegment(b)
+		if err != nil {
+			return
+		}
+		n := uint64(0)
+		if err := g.each(func(r *Record) error { n++; return nil }); err == nil && n != g.last+1-g.first {
+			t.Errorf("%d records from %d to %d", n, g.first, g.last)
+		}
+		again, err := g.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, err := decodeSegment(again); err != nil || !cmp.Equal(g, h, cmp.AllowUnexported(segment{}), cmpopts.EquateEmpty()) {
+			t.Errorf("%+v is read as %+v, %v", g, h, err)
 		}
 	})
 }

@@ -96,6 +96,7 @@ var adapter = []string{channel, meta, broker, proto}
 // harnesses are the packages that exist for tests; the tests of any package
 // may import them.
 var harnesses = []string{
+	"weiche/eventstore/disktest/...",
 	"weiche/eventstore/eventstoretest/...",
 	"weiche/services/channel/channeltest/...",
 	"weiche/services/simulator/...",
