@@ -3,6 +3,8 @@ package eventstore
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -51,10 +53,7 @@ func TestI02DamagedFileHasAKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := ""
-	for name := range last.tables {
-		table = name
-	}
+	table := slices.Sorted(maps.Keys(last.tables))[0]
 	for _, c := range []struct {
 		want  DamageKind
 		files []string
@@ -75,18 +74,30 @@ func TestI02DamagedFileHasAKind(t *testing.T) {
 			t.Errorf("%v, want %s: %v", c.files, c.want, err)
 		}
 	}
-	// A changed bit within a table is found by who reads it.
-	opts.FS = copyFolder(t, fs)
-	path := opts.FS.PathJoin("log", table)
-	b := readFile(t, opts.FS, path)
-	b[len(b)/2] ^= 1
-	writeFile(t, opts.FS, path, b)
-	s, err := Open("log", opts)
-	if err == nil {
-		err = errors.Join(s.Verify(t.Context(), nil), s.Close())
+	// A changed bit within a table is found by who reads it, unless Pebble has no
+	// use for that table any more.
+	found := 0
+	for name := range last.tables {
+		opts := opts
+		opts.FS = copyFolder(t, fs)
+		path := opts.FS.PathJoin("log", name)
+		b := readFile(t, opts.FS, path)
+		b[len(b)/2] ^= 1
+		writeFile(t, opts.FS, path, b)
+		s, err := Open("log", opts)
+		if err == nil {
+			err = errors.Join(s.Verify(t.Context(), nil), s.Close())
+		}
+		all := Damages(fmt.Errorf("wrapped: %w", err))
+		if len(all) > 0 {
+			found++
+		}
+		if len(all) > 0 && all[0].Kind() != DamageTables || len(all) == 0 && err != nil {
+			t.Errorf("a changed bit of %s: %v", name, err)
+		}
 	}
-	if all := Damages(fmt.Errorf("wrapped: %w", err)); len(all) == 0 || all[0].Kind() != DamageTables {
-		t.Errorf("a changed bit of %s: %v", table, err)
+	if found == 0 {
+		t.Errorf("nothing was found in %d tables", len(last.tables))
 	}
 	if Damages(nil) != nil || Damages(vfs.ErrUnsupported) != nil {
 		t.Error("damages in what is none")
