@@ -172,7 +172,7 @@ func (a *archiver) record(r *Record) error {
 	if err := a.chain.add(r); err != nil {
 		return err
 	}
-	a.segment.add(r)
+	a.segment.add(r, a.chain.hash)
 	a.done.Events++
 	a.done.Recorded = r.Recorded
 	if r.More > 0 || len(a.segment.records) < segmentBytes {

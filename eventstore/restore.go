@@ -98,7 +98,7 @@ func Restore(ctx context.Context, from Bucket, to string, at Limit, opts Restore
 		return Restored{}, wrap("restore from "+g.Name, err)
 	}
 	if opts.DryRun {
-		return r.result, wrap("restore from "+g.Name, r.records(func(*Record, bool, uint64) error { return nil }))
+		return r.result, wrap("restore from "+g.Name, r.records(func(*Record, [32]byte, bool, uint64) error { return nil }))
 	}
 	err = r.run(to)
 	return r.result, wrap("restore to "+to, err)
@@ -167,14 +167,15 @@ func (r *restore) plan(at Limit) error {
 var errLimit = errors.New("limit")
 
 // records reads the archive once more, and calls f for each record that is kept,
-// with the sealed part that it keeps, whether that was declared redacted, and
-// where; 0 is behind the end of this restore or of an earlier one.
-func (r *restore) records(f func(record *Record, gone bool, by uint64) error) error {
+// with the sealed part that it keeps and its hash, whether it was declared
+// redacted, and where; 0 is behind the end of this restore or of an earlier one.
+func (r *restore) records(f func(record *Record, hash [32]byte, gone bool, by uint64) error) error {
 	earlier := uint64(0)
 	if n := len(r.source.origins); n > 0 {
 		earlier = r.source.origins[n-1].Position
 	}
-	err := r.source.again().records(func(record *Record) error {
+	again := r.source.again()
+	err := again.records(func(record *Record) error {
 		if record.Position > r.result.Position {
 			return errLimit
 		}
@@ -193,7 +194,7 @@ func (r *restore) records(f func(record *Record, gone bool, by uint64) error) er
 		if by > r.result.Position {
 			by = 0
 		}
-		return f(record, gone, by)
+		return f(record, again.chain.hash, gone, by)
 	})
 	if errors.Is(err, errLimit) {
 		return nil
@@ -243,8 +244,8 @@ func (r *restore) fill() error {
 	if err := setOrigins(t.batch, s.origins); err != nil {
 		return err
 	}
-	err := r.records(func(record *Record, gone bool, by uint64) error {
-		if err := r.record(record, gone, by); err != nil || r.size <= restoreBatch {
+	err := r.records(func(record *Record, hash [32]byte, gone bool, by uint64) error {
+		if err := r.record(record, hash, gone, by); err != nil || r.size <= restoreBatch {
 			return err
 		}
 		if err := r.commit(pebble.NoSync); err != nil {
@@ -281,7 +282,7 @@ func (r *restore) commit(how *pebble.WriteOptions) error {
 }
 
 // record writes one record as the writer does for an event.
-func (r *restore) record(record *Record, gone bool, by uint64) error {
+func (r *restore) record(record *Record, hash [32]byte, gone bool, by uint64) error {
 	t := &r.target.writer.log
 	if gone {
 		t.key = appendRedactionKey(t.key[:0], record.Stream.Account, record.ID)
@@ -304,7 +305,7 @@ func (r *restore) record(record *Record, gone bool, by uint64) error {
 			return err
 		}
 	}
-	t.hash = record.Hash()
+	t.hash = hash
 	r.size += len(encoded) + 512
 	return nil
 }

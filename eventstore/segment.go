@@ -31,6 +31,8 @@ type segment struct {
 	after       [32]byte // that of last
 	origins     []Origin
 	records     []byte
+
+	encoded []byte // the last one that was added
 }
 
 const (
@@ -42,12 +44,12 @@ const (
 	maxSegment = 1 << 30
 )
 
-// add appends a record.
-func (g *segment) add(r *Record) {
-	encoded := appendRecord(nil, r)
-	g.records = binary.AppendUvarint(g.records, uint64(len(encoded)))
-	g.records = append(g.records, encoded...)
-	g.last, g.after = r.Position, r.Hash()
+// add appends a record, whose chain hash is hash.
+func (g *segment) add(r *Record, hash [32]byte) {
+	g.encoded = appendRecord(g.encoded[:0], r)
+	g.records = binary.AppendUvarint(g.records, uint64(len(g.encoded)))
+	g.records = append(g.records, g.encoded...)
+	g.last, g.after = r.Position, hash
 }
 
 func (g *segment) encode() ([]byte, error) {
