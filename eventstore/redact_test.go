@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,25 +25,37 @@ func canary(n int) []byte {
 	return b
 }
 
-// folderFiles returns what is in the files of a folder, by their names.
+// folderFiles returns what is in the files of a folder, by their names. Pebble
+// compacts meanwhile: a table that came after the names were listed has what was
+// in one that is gone before it is read. So it looks until the names stay.
 func folderFiles(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
-	files := make(map[string][]byte)
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	for {
+		files := make(map[string][]byte)
+		before := fileNames(t, dir)
+		for _, name := range before {
+			content, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Fatal(err)
+			}
+			files[name] = content
 		}
-		content, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) { // deleted meanwhile
-			return nil
+		if slices.Equal(before, fileNames(t, dir)) {
+			return files
 		}
-		files[filepath.Base(path)] = content
-		return err
-	})
+	}
+}
+
+func fileNames(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 // filesWith returns the names of the files that hold b.
