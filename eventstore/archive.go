@@ -27,7 +27,6 @@ type ArchiveOptions struct {
 type Archived struct {
 	Generation
 	// Recorded is when the last event was recorded, zero if there is none.
-	// Archive leaves it out if it had nothing to add.
 	Recorded time.Time
 	// Events and Bytes are what this call wrote or read, after compression.
 	Events, Bytes uint64
@@ -157,11 +156,17 @@ func (a *archiver) resume() error {
 		return &CorruptError{What: "a record does not have the hash that its archive " + g.Name + " has", Position: last, Stream: r.Stream}
 	}
 	a.chain = chain{position: last, hash: end.after}
+	a.done.Recorded = r.Recorded
 	return nil
 }
 
 func (a *archiver) newSegment() {
+	var records []byte
+	if a.segment != nil {
+		records = a.segment.records[:0] // which are written
+	}
 	a.segment = &segment{
+		records:    records,
 		generation: a.done.Name, incarnation: a.done.Incarnation,
 		first: a.chain.position + 1, last: a.chain.position, before: a.chain.hash, after: a.chain.hash,
 		epoch: a.store.Epoch(), origins: a.store.origins,

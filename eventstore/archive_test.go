@@ -25,6 +25,9 @@ func archive(t *testing.T, s *eventstore.Store, to eventstore.Bucket, opts event
 	if err != nil {
 		t.Fatal(err)
 	}
+	if a.Recorded.IsZero() != (a.Position == 0) {
+		t.Errorf("archived up to %d, recorded at %v", a.Position, a.Recorded)
+	}
 	if !a.Whole || a.Position < s.Durable() && a.Events > 0 {
 		t.Errorf("archived %+v", a)
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Progress is how far Verify has come in one of its stages, "log" and then
-// "keys".
+// Progress is how far a long call has come in one of its stages, which follow each
+// other: "archive", "restore", "log" and "keys". Verify has the last two, and begins
+// them again if it has found something, to name the place.
 type Progress struct {
 	Stage       string
 	Done, Total uint64
