@@ -209,6 +209,39 @@ func TestInterruptedArchiveIsContinued(t *testing.T) {
 	}
 }
 
+// lagging is a bucket in which somebody archives between a listing and what comes
+// after it.
+type lagging struct {
+	*shelf
+	between func()
+}
+
+func (l *lagging) List(ctx context.Context, prefix string) ([]string, error) {
+	names, err := l.shelf.List(ctx, prefix)
+	if between := l.between; between != nil {
+		l.between = nil
+		between()
+	}
+	return names, err
+}
+
+// Who reads an archive that grows finds no damage in what its list did not have
+// yet.
+func TestVerifyOfAnArchiveThatGrows(t *testing.T) {
+	s := eventstoretest.InMemory(t, restoreOptions())
+	b := &lagging{shelf: newShelf()}
+	one(t, s, "a", 2)
+	archive(t, s, b, eventstore.ArchiveOptions{})
+	one(t, s, "b", 2)
+	b.between = func() { archive(t, s, b.shelf, eventstore.ArchiveOptions{}) }
+	if v, err := eventstore.VerifyArchive(t.Context(), b, "", nil); err != nil || v.Position != 4 {
+		t.Errorf("verify: %+v, %v", v, err)
+	}
+	if b.between != nil {
+		t.Error("nobody archived in between")
+	}
+}
+
 // Two archivers at once, while others append: after each call the archive is
 // sound, ends with a whole commit, and has what was answered before the call.
 func TestArchiveBesideAppends(t *testing.T) {

@@ -45,6 +45,13 @@ func (a *archiveReader) verify(f func(*Record) error) error {
 			return err
 		}
 		a.epoch, a.origins = a.whole.epoch, a.whole.origins
+		// An Archive may have gone on since the names were listed. What it says to
+		// be there is in a list from after that.
+		now, err := generation(a.ctx, a.from, g.Name)
+		if err != nil {
+			return err
+		}
+		*g = *now
 	}
 	if err := a.records(f); err != nil {
 		return err
