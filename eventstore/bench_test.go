@@ -202,10 +202,19 @@ func BenchmarkOpen(b *testing.B) {
 	image := func(b *testing.B) string {
 		copied++
 		dir := fmt.Sprintf("%s/%d", root, copied)
-		if err := copyImage(root+"/log", dir); err != nil {
-			b.Fatal(err)
+		for {
+			err := copyImage(root+"/log", dir)
+			if err == nil {
+				return dir
+			}
+			// A compaction has removed a table since the names were listed.
+			if !errors.Is(err, os.ErrNotExist) {
+				b.Fatal(err)
+			}
+			if err := os.RemoveAll(dir); err != nil {
+				b.Fatal(err)
+			}
 		}
-		return dir
 	}
 	for _, c := range []struct {
 		name string

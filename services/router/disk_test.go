@@ -21,7 +21,7 @@ type disk struct {
 }
 
 func (d *disk) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	return vfs.DiskUsage{AvailBytes: d.free.Load(), TotalBytes: 100}, nil
+	return vfs.DiskUsage{AvailBytes: d.free.Load(), TotalBytes: 1000 << 20}, nil
 }
 
 // wait returns once the store has seen how much room there is.
@@ -43,10 +43,10 @@ func (d *disk) wait(t *testing.T, store *eventstore.Store, free uint64) {
 // is told, and the same succeeds later.
 func TestI27DiskFull(t *testing.T) {
 	d := &disk{FS: vfs.NewMem()}
-	d.free.Store(50)
+	d.free.Store(500 << 20)
 	s := newStageOn(t, d)
 	before := s.store.Durable()
-	d.wait(t, s.store, 5)
+	d.wait(t, s.store, 50<<20)
 	item := s.message("m1", "491701", "hello")
 	for range 2 {
 		answers, err := s.engine.Round(t.Context(), []router.Request{request(whatsapp, item), request(widget, post("t1", "hello"))})
@@ -69,7 +69,7 @@ func TestI27DiskFull(t *testing.T) {
 	if !s.engine.BusySince().IsZero() {
 		t.Error("a decision is under way for ever")
 	}
-	d.wait(t, s.store, 50)
+	d.wait(t, s.store, 500<<20)
 	if a := s.one(whatsapp, item); a.GetStatus() != committed {
 		t.Errorf("with room again: %v", a)
 	}
