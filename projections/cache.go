@@ -19,6 +19,7 @@ type cache struct {
 
 	young, old map[string]*cached
 	dirty      []*cached
+	forgotten  [][]byte // full keys
 	key        []byte
 	err        error // the first; the cache is of no use after it
 }
@@ -45,6 +46,10 @@ func (c *cache) Get(k []byte, empty func() proto.Message) proto.Message {
 func (c *cache) Put(k []byte, row proto.Message) { c.set(k, row) }
 
 func (c *cache) Delete(k []byte) { c.set(k, nil) }
+
+func (c *cache) Forget(k []byte) {
+	c.forgotten = append(c.forgotten, append(c.prefix[:len(c.prefix):len(c.prefix)], k...))
+}
 
 func (c *cache) set(k []byte, row proto.Message) {
 	entry := c.lookup(k)
@@ -95,6 +100,12 @@ func (c *cache) flush(batch *pebble.Batch) error {
 		entry.dirty = false
 	}
 	c.dirty = c.dirty[:0]
+	for _, k := range c.forgotten {
+		if c.err == nil {
+			c.err = batch.Set(forgottenKey(k), []byte(forgottenRow), nil)
+		}
+	}
+	c.forgotten = nil
 	if len(c.young) >= c.size {
 		c.young, c.old = make(map[string]*cached, c.size), c.young
 	}
@@ -139,7 +150,7 @@ func readRow(db pebble.Reader, k []byte, into proto.Message) (bool, error) {
 
 func decodeRow(k, value []byte, into proto.Message) error {
 	if err := proto.Unmarshal(value, into); err != nil {
-		return fmt.Errorf("%w: %x: %w", ErrCorrupt, k, err)
+		return damagedRow{fmt.Errorf("%w: %s: %w", ErrCorrupt, describeKey(k), err)}
 	}
 	return nil
 }

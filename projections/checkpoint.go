@@ -13,11 +13,11 @@ import (
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
-// readCheckpoint returns what is kept of a projection, an empty checkpoint if
-// nothing is. One that cannot be read counts as none: the rows are rebuilt.
-func readCheckpoint(db pebble.Reader, projection string) (*viewv1.Checkpoint, error) {
+// readCheckpoint returns the checkpoint at a key, an empty one if there is none.
+// One that cannot be read counts as none: the rows are rebuilt.
+func readCheckpoint(db pebble.Reader, key []byte) (*viewv1.Checkpoint, error) {
 	c := new(viewv1.Checkpoint)
-	_, err := readRow(db, checkpointKey(projection), c)
+	_, err := readRow(db, key, c)
 	if errors.Is(err, ErrCorrupt) {
 		return new(viewv1.Checkpoint), nil
 	}
@@ -25,12 +25,12 @@ func readCheckpoint(db pebble.Reader, projection string) (*viewv1.Checkpoint, er
 }
 
 // writeCheckpoint adds a checkpoint to a batch.
-func writeCheckpoint(batch *pebble.Batch, projection string, c *viewv1.Checkpoint) error {
+func writeCheckpoint(batch *pebble.Batch, key []byte, c *viewv1.Checkpoint) error {
 	value, err := proto.MarshalOptions{Deterministic: true}.Marshal(c)
 	if err != nil {
 		return err
 	}
-	return batch.Set(checkpointKey(projection), value, nil)
+	return batch.Set(key, value, nil)
 }
 
 // fits reports whether a log has the record that a checkpoint names.

@@ -1,6 +1,9 @@
 package projections
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrNotFound is returned for a conversation, customer or identity that the
@@ -16,9 +19,30 @@ var (
 	ErrRebuilding = errors.New("projections: a rebuild is going on")
 	// ErrUnknownProjection is returned for a name that no projection has.
 	ErrUnknownProjection = errors.New("projections: no such projection")
-	// ErrCorrupt is returned when a stored row is not what was stored. Rebuild
-	// mends it.
-	ErrCorrupt = errors.New("projections: corrupt row")
+	// ErrCorrupt is returned when what is stored is not what was written. Run
+	// mends it, or else the next Open: the views are folded anew.
+	ErrCorrupt = errors.New("projections: corrupt")
+	// ErrDiffers is returned by Verify when rows are not what the log gives. The
+	// error is a [*DifferenceError].
+	ErrDiffers = errors.New("projections: the rows differ from the log")
 	// ErrClosed is returned by calls after Close.
 	ErrClosed = errors.New("projections: closed")
 )
+
+// DifferenceError is the first row in which a projection differs from what the
+// log gives.
+type DifferenceError struct {
+	Projection string
+	// Row is the row, in words.
+	Row string
+	// What is wrong with it, as a clause.
+	What string
+}
+
+// Error names projection, row and difference.
+func (e *DifferenceError) Error() string {
+	return fmt.Sprintf("%v: view %s, %s %s", ErrDiffers, e.Projection, e.Row, e.What)
+}
+
+// Is reports that a DifferenceError is an [ErrDiffers].
+func (e *DifferenceError) Is(target error) bool { return target == ErrDiffers }

@@ -7,10 +7,15 @@ import "encoding/binary"
 //	table  key                                               value
 //	01     projection                                        checkpoint
 //	02     projection, generation, row key                   row
+//	03     projection                                        checkpoint of a rebuild
+//	04     a key of a row, or the beginning of such keys     which of the two it is
+//
+// Table 04 names what [Views.Purge] still has to get out of the files.
 //
 // Every row key begins with the account and is:
 //
 //	timeline     account, conversation, i, position              TimelineItem
+//	             account, conversation, e, event                 ItemPlace
 //	             account, conversation, m, message               ItemPlace
 //	             account, conversation, l, link                  Endpoint
 //	             account, conversation, b, identity              Endpoint
@@ -30,11 +35,20 @@ import "encoding/binary"
 const (
 	tableCheckpoint byte = 0x01
 	tableRows       byte = 0x02
+	tableBuild      byte = 0x03
+	tableForgotten  byte = 0x04
+)
+
+// The values of table 04.
+const (
+	forgottenRow   = "row"
+	forgottenRange = "range"
 )
 
 const (
 	kindItem      byte = 'i'
 	kindMessage   byte = 'm'
+	kindEvent     byte = 'e'
 	kindLink      byte = 'l'
 	kindIdentity  byte = 'b'
 	kindState     byte = 's'
@@ -68,6 +82,10 @@ func (k key) number(n uint64) key { return binary.BigEndian.AppendUint64(k, n) }
 func lastNumber(k []byte) uint64 { return binary.BigEndian.Uint64(k[len(k)-8:]) }
 
 func checkpointKey(projection string) []byte { return append(key{tableCheckpoint}, projection...) }
+
+func buildKey(projection string) []byte { return append(key{tableBuild}, projection...) }
+
+func forgottenKey(of []byte) []byte { return append(key{tableForgotten}, of...) }
 
 func rowsPrefix(projection string) key { return key{tableRows}.text(projection) }
 

@@ -26,6 +26,9 @@ func (m *Memory) Put(k []byte, row proto.Message) {
 // Delete removes a row.
 func (m *Memory) Delete(k []byte) { delete(m.rows, string(k)) }
 
+// Forget does nothing: what is not referred to is gone.
+func (m *Memory) Forget([]byte) {}
+
 // All returns the rows in the order of their keys.
 func (m *Memory) All() iter.Seq2[[]byte, proto.Message] {
 	return func(yield func([]byte, proto.Message) bool) {

@@ -74,9 +74,11 @@ const memTableBytes = 32 << 20
 // pebble returns options for rows that can be folded again: without a
 // write-ahead log. A crash loses the memtable, rows and checkpoint alike, since a
 // batch is in one memtable and memtables are written out in order.
-func (o *Options) pebble() *pebble.Options {
+func (v *Views) pebble() *pebble.Options {
+	o := &v.opts
 	p := &pebble.Options{
 		FS:                          o.FS,
+		Lock:                        v.lock,
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		DisableWAL:                  true,
 		CacheSize:                   o.CacheBytes + 2*memTableBytes,
@@ -88,20 +90,13 @@ func (o *Options) pebble() *pebble.Options {
 		BytesPerSync:                1 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 		Logger:                      pebbleLogger{o.Logger, o.Fatal},
-		EventListener:               &pebble.EventListener{DataCorruption: o.damaged},
+		EventListener:               &pebble.EventListener{DataCorruption: v.damaged},
 	}
 	for i := range p.Levels {
 		p.Levels[i].BlockSize = 16 << 10
 		p.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
 	}
 	return p
-}
-
-// damaged is told of every damage that Pebble finds while it reads. Whoever reads
-// gets it as an error too; without this listener Pebble would end the process by
-// Fatalf instead.
-func (o *Options) damaged(info pebble.DataCorruptionInfo) {
-	o.Logger.Error("projections: a file is damaged", "path", info.Path, "error", info.Details.Error())
 }
 
 // pebbleLogger hands Pebble's log on. Pebble relies on Fatalf not to return.

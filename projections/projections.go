@@ -39,7 +39,7 @@ type Projection struct {
 // All returns the projections. None of them reads the rows of another.
 func All() []Projection {
 	return []Projection{
-		{Name: TimelineName, Revision: 1, Apply: erasing(applyTimeline, eraseTimeline)},
+		{Name: TimelineName, Revision: 2, Apply: erasing(applyTimeline, eraseTimeline)},
 		{Name: ChannelViewName, Revision: 1, Apply: erasing(applyChannelView, eraseChannelView)},
 		{Name: RouteName, Revision: 1, Apply: erasing(applyRoute, eraseRoute)},
 		{Name: CustomerName, Revision: 1, Apply: erasing(applyCustomer, eraseCustomer)},
@@ -59,6 +59,10 @@ type Rows interface {
 	Delete(key []byte)
 	// DeleteAll removes all rows whose keys begin with a prefix.
 	DeleteAll(prefix []byte)
+	// Forget says that the row at a key held something that is redacted, and
+	// does no longer: it has to leave the disk for good, at the next
+	// [Views.Purge].
+	Forget(key []byte)
 }
 
 // message is a pointer to a generated message.

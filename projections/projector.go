@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -18,11 +19,26 @@ import (
 //
 // Views whose checkpoint does not fit the log are built anew from its beginning
 // first; the others are served meanwhile.
+//
+// Where a file turns out to be damaged, Run throws all views away and builds them
+// anew, once; the second time it returns [ErrCorrupt].
 func (v *Views) Run(ctx context.Context, log Log) error {
-	if err := v.enter(); err != nil {
+	err := v.run(ctx, log)
+	if !errors.Is(err, ErrCorrupt) || ctx.Err() != nil {
 		return err
 	}
-	defer v.leave()
+	if err := v.renew(); err != nil {
+		return err
+	}
+	return v.run(ctx, log)
+}
+
+func (v *Views) run(ctx context.Context, log Log) error {
+	ctx, leave, err := v.enterLong(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	stale, err := v.check(ctx, log)
 	if err != nil {
 		return err
@@ -140,14 +156,14 @@ func (v *Views) keep(records []*eventstore.Record) error {
 			err = l.fold(batch, c)
 		}
 		if err == nil {
-			err = writeCheckpoint(batch, l.Name, l.checkpoint)
+			err = writeCheckpoint(batch, checkpointKey(l.Name), l.checkpoint)
 		}
 	}
 	if err == nil {
 		err = batch.Commit(pebble.NoSync)
 	}
 	if err != nil {
-		return fmt.Errorf("projections: keep %d records up to position %d: %w", len(records), c.position, err)
+		return fmt.Errorf("projections: keep %d records up to position %d: %w", len(records), c.position, v.heed(err))
 	}
 	v.publish()
 	return nil

@@ -79,18 +79,18 @@ func (v *Views) read(ctx context.Context, names []string, f func(*reader) error)
 	if err := v.servable(names); err != nil {
 		return err
 	}
-	snapshot := v.db.NewSnapshot()
-	defer func() { _ = snapshot.Close() }()
+	snapshot, done := v.snapshot()
+	defer done()
 	r := &reader{open: v.opts.Opener, rows: map[string]source{}}
 	for _, name := range names {
-		c, err := readCheckpoint(snapshot, name)
+		c, err := readCheckpoint(snapshot, checkpointKey(name))
 		if err != nil {
-			return err
+			return v.heed(err)
 		}
 		r.asOf = c.Position
 		r.rows[name] = &snapshotRows{db: snapshot, prefix: generationPrefix(name, c.Generation)}
 	}
-	return f(r)
+	return v.heed(f(r))
 }
 
 // servable returns why one of the projections cannot be read.

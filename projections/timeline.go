@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 
 	"weiche/eventstore"
@@ -45,9 +47,12 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 	case *eventv1.MessageEdited:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(item, e) })
 	case *eventv1.MessageUnsent:
-		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool {
-			item.Unsent = true
-			redact(item)
+		t.dropSealed(e.ConversationId, e.MessageId, []string{e.ContentEventId}, func(item *viewv1.TimelineItem) bool {
+			if item.MessageId == e.MessageId {
+				item.Unsent = true
+			} else {
+				item.Erased = true
+			}
 			return true
 		})
 	default:
@@ -69,6 +74,9 @@ func (t *timelineFold) add(conversation string, item *viewv1.TimelineItem) {
 	item.EventId, item.RecordedAt = t.rec.ID, recordedAt(t.rec)
 	item.Sealed = sealedOf(t.rec)
 	t.rows.Put(itemKey(t.account, conversation, item.Position), item)
+	if item.MessageId == "" && item.Sealed != nil {
+		t.rows.Put(t.eventKey(conversation, item.EventId), &viewv1.ItemPlace{Position: item.Position})
+	}
 }
 
 // message adds the line of a message that later events may name.
@@ -86,7 +94,12 @@ func (t *timelineFold) comment(conversation, id string, item *viewv1.TimelineIte
 // change lets f change the line of a message where it stands. f reports whether
 // it did.
 func (t *timelineFold) change(conversation, id string, f func(*viewv1.TimelineItem) bool) {
-	place := get[viewv1.ItemPlace](t.rows, rowKey(t.account, conversation, kindMessage).text(id))
+	t.changeAt(conversation, rowKey(t.account, conversation, kindMessage).text(id), f)
+}
+
+// changeAt does the same for the line whose place is kept at a key.
+func (t *timelineFold) changeAt(conversation string, placeKey key, f func(*viewv1.TimelineItem) bool) {
+	place := get[viewv1.ItemPlace](t.rows, placeKey)
 	if place == nil {
 		return
 	}
@@ -97,6 +110,34 @@ func (t *timelineFold) change(conversation, id string, f func(*viewv1.TimelineIt
 	}
 	item.Changed = t.rec.Position
 	t.rows.Put(k, item)
+}
+
+// dropSealed takes everything sealed out of the line of a message: all its
+// wordings, and what was said to it. It does so too with the lines that no
+// message is on and that events with some ids made, such as the answer to the
+// question of a link. So rows that were folded before the log lost these parts,
+// and after, are the same. f is called with each line and reports whether the
+// line has changed for its readers.
+func (t *timelineFold) dropSealed(conversation, message string, eventIDs []string, f func(*viewv1.TimelineItem) bool) {
+	drop := func(item *viewv1.TimelineItem) bool {
+		if hasCiphertext(item) {
+			t.rows.Forget(itemKey(t.account, conversation, item.Position))
+		}
+		item.Sealed, item.Edits, item.Reactions = nil, nil, nil
+		return f(item)
+	}
+	t.change(conversation, message, drop)
+	for _, id := range eventIDs {
+		t.changeAt(conversation, t.eventKey(conversation, id), drop)
+	}
+}
+
+// hasCiphertext reports whether anything in a line was not yet redacted when it
+// was folded.
+func hasCiphertext(item *viewv1.TimelineItem) bool {
+	return len(item.Sealed.GetCiphertext()) > 0 ||
+		slices.ContainsFunc(item.Edits, func(e *viewv1.Edit) bool { return len(e.Sealed.GetCiphertext()) > 0 }) ||
+		slices.ContainsFunc(item.Reactions, func(r *viewv1.Reaction) bool { return len(r.Sealed.GetCiphertext()) > 0 })
 }
 
 // react keeps the last reaction of each who reacted, by the provider's time.
@@ -133,10 +174,8 @@ func (t *timelineFold) edit(item *viewv1.TimelineItem, e *eventv1.MessageEdited)
 	return true
 }
 
-// redact takes the content of a message away for good: all its wordings, and
-// what was said to it.
-func redact(item *viewv1.TimelineItem) {
-	item.Sealed, item.Edits, item.Reactions = nil, nil, nil
+func (t *timelineFold) eventKey(conversation, event string) key {
+	return rowKey(t.account, conversation, kindEvent).text(event)
 }
 
 func itemKey(account, conversation string, position uint64) key {

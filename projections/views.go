@@ -2,6 +2,8 @@ package projections
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -15,6 +17,8 @@ import (
 // returns names.
 type Views struct {
 	opts Options
+	dir  string
+	lock *pebble.Lock
 	db   *pebble.DB
 
 	// mu is held while rows change: for a batch of records, and for the swap at
@@ -23,9 +27,14 @@ type Views struct {
 	live    []*live
 	checked bool // with the log, since Open
 
-	// life is held for reading while a call uses db, and for writing by Close.
+	// life is held for reading while a call uses db, and for writing by who
+	// changes or closes it.
 	life   sync.RWMutex
 	closed bool
+	// sound is done, with the cause, when a file turned out to be damaged.
+	sound     context.Context
+	unsound   context.CancelCauseFunc
+	snapshots snapshots
 
 	// state is what readers and waiters look at.
 	state struct {
@@ -57,43 +66,92 @@ type Stats struct {
 
 // Open opens the folder dir, and makes it if it does not exist. Nothing is
 // served before [Views.Run] or [Views.Rebuild] has compared it with the log.
-func Open(dir string, opts Options) (*Views, error) {
+//
+// A folder that is damaged is emptied, with a warning to the logger that says
+// what was found: the log is the truth, and the views are folded from it anew.
+// What is no damage is an error, such as missing permission, a full disk or a
+// folder in use.
+func Open(dir string, opts Options) (_ *Views, err error) {
 	opts.EnsureDefaults()
-	db, err := pebble.Open(dir, opts.pebble())
-	if err != nil {
-		return nil, fmt.Errorf("projections: open %s: %w", dir, err)
-	}
-	v := &Views{opts: opts, db: db}
+	v := &Views{opts: opts, dir: dir}
 	v.state.ready, v.state.rebuilding = map[string]bool{}, map[string]bool{}
 	v.state.changed = make(chan struct{})
-	if err := v.load(); err != nil {
-		_ = db.Close()
+	if err := opts.FS.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("projections: open %s: %w", dir, err)
+	}
+	if v.lock, err = pebble.LockDirectory(dir, opts.FS); err != nil {
+		return nil, fmt.Errorf("projections: open %s: %w", dir, err)
+	}
+	if err = v.open(); isDamage(err) {
+		err = v.reopen(err)
+	}
+	if err != nil {
+		_ = v.lock.Close()
 		return nil, fmt.Errorf("projections: open %s: %w", dir, err)
 	}
 	return v, nil
 }
 
-// load reads the checkpoints, and removes what an interrupted rebuild left.
+// open opens the folder, which is locked.
+func (v *Views) open() (err error) {
+	if err := v.knownDamage(); err != nil {
+		return err
+	}
+	v.sound, v.unsound = context.WithCancelCause(context.Background())
+	if v.db, err = openPebble(v.dir, v.pebble()); err != nil {
+		return err
+	}
+	if err = v.load(); err == nil {
+		return nil
+	}
+	return errors.Join(err, v.db.Close())
+}
+
+// load reads the checkpoints, and removes rows that are neither served nor those
+// of a rebuild that can go on.
 func (v *Views) load() error {
 	batch := v.db.NewBatch()
 	defer func() { _ = batch.Close() }()
+	v.live, v.checked = nil, false
 	for _, p := range All() {
-		c, err := readCheckpoint(v.db, p.Name)
+		c, err := readCheckpoint(v.db, checkpointKey(p.Name))
 		if err != nil {
 			return err
 		}
-		all, current := rowsPrefix(p.Name), generationPrefix(p.Name, c.Generation)
-		if err := batch.DeleteRange(all, current, nil); err != nil {
+		b, err := readCheckpoint(v.db, buildKey(p.Name))
+		if err != nil {
 			return err
 		}
-		if err := batch.DeleteRange(prefixEnd(current), prefixEnd(all), nil); err != nil {
+		if err := v.removeOthers(batch, p.Name, c.Generation, b.Generation); err != nil {
 			return err
 		}
 		v.live = append(v.live, &live{
-			Projection: p, checkpoint: c, rows: newCache(v.db, current, v.opts.CacheRows),
+			Projection: p, checkpoint: c,
+			rows: newCache(v.db, generationPrefix(p.Name, c.Generation), v.opts.CacheRows),
 		})
 	}
 	return batch.Commit(pebble.NoSync)
+}
+
+// removeOthers removes the rows of all generations of a projection but two.
+func (v *Views) removeOthers(batch *pebble.Batch, projection string, current, made uint64) (err error) {
+	all := rowsPrefix(projection)
+	it, err := v.db.NewIter(&pebble.IterOptions{LowerBound: all, UpperBound: prefixEnd(all)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for ok := it.First(); ok; {
+		generation := binary.BigEndian.Uint64(it.Key()[len(all):])
+		prefix := generationPrefix(projection, generation)
+		if generation != current && generation != made {
+			if err := removeRows(batch, prefix); err != nil {
+				return err
+			}
+		}
+		ok = it.SeekGE(prefixEnd(prefix))
+	}
+	return nil
 }
 
 // Close ends the views and what waits for them. Run and Rebuild have to be ended
@@ -108,10 +166,11 @@ func (v *Views) Close() error {
 	v.state.Lock()
 	close(v.state.changed)
 	v.state.Unlock()
-	err := v.db.Flush()
-	if e := v.db.Close(); err == nil {
-		err = e
+	var err error
+	if v.sound.Err() == nil {
+		err = v.db.Flush()
 	}
+	err = errors.Join(err, v.db.Close(), v.lock.Close())
 	if err != nil {
 		return fmt.Errorf("projections: close: %w", err)
 	}
@@ -129,6 +188,21 @@ func (v *Views) enter() error {
 }
 
 func (v *Views) leave() { v.life.RUnlock() }
+
+// enterLong begins a call that may take long: its context ends when a file turns
+// out to be damaged.
+func (v *Views) enterLong(ctx context.Context) (_ context.Context, leave func(), err error) {
+	if err := v.enter(); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(v.sound, func() { cancel(context.Cause(v.sound)) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+		v.leave()
+	}, nil
+}
 
 // Position returns the position of the last record that all views show, 0 while
 // one of them is not ready.
@@ -173,8 +247,9 @@ func (v *Views) publish() {
 	defer v.state.Unlock()
 	allReady, position := true, v.live[0].checkpoint.Position
 	for _, l := range v.live {
-		v.state.ready[l.Name] = l.ready
-		allReady = allReady && l.ready
+		ready := l.ready && v.sound.Err() == nil
+		v.state.ready[l.Name] = ready
+		allReady = allReady && ready
 		position = min(position, l.checkpoint.Position)
 	}
 	if !allReady {
