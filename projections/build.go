@@ -165,11 +165,14 @@ func (b *build) foldTo(ctx context.Context, target uint64) error {
 		in := make(chan *chunk, 1)
 		chunks = append(chunks, in)
 		workers.Go(func() {
+			// What was read is kept where the context is done, so that a later
+			// build need not read it again.
+			var err error
 			for c := range in {
-				if ctx.Err() != nil {
+				if err != nil {
 					continue
 				}
-				if err := b.keep(made, c); err != nil {
+				if err = b.keep(made, c); err != nil {
 					cancel(err)
 				}
 			}
