@@ -21,7 +21,9 @@ func TestVerify(t *testing.T) {
 			&DifferenceError{TimelineName, "line 3 of conversation c1 of account acme", "is missing"},
 		},
 		"a row that is other": {
-			func(v *Views) error { return v.db.Set(append(rowsOfLive(v, TimelineName), item...), nil, pebble.NoSync) },
+			func(v *Views) error {
+				return v.db.Set(append(rowsOfLive(v, TimelineName), item...), nil, pebble.NoSync)
+			},
 			&DifferenceError{TimelineName, "line 3 of conversation c1 of account acme", "is not what the log gives"},
 		},
 		"a row too much": {

@@ -131,7 +131,9 @@ func opener(keys *keyring.Keyring) projections.Opener {
 // withFolder opens an existing data folder for the time of do, with its views
 // caught up.
 func withFolder(ctx context.Context, dir string, do func(context.Context, *folder) error) error {
-	f, err := openFolder(ctx, dir, false, slog.New(slog.DiscardHandler))
+	// Warnings are for who runs the command, such as of damaged views.
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	f, err := openFolder(ctx, dir, false, logger)
 	if err != nil {
 		return err
 	}

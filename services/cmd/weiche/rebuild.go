@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -17,42 +20,100 @@ func newProjectionsCommand() *cobra.Command {
 	return cmd
 }
 
+// rebuildGCPercent lets the heap of a rebuild grow before it is collected. It is
+// small against what a folded chunk of the log needs, and collecting it as often
+// as Go does by default costs an eighth of the time.
+const rebuildGCPercent = 400
+
 func newRebuildCommand() *cobra.Command {
 	var data string
+	var verify bool
 	cmd := &cobra.Command{
 		Use:   "rebuild [NAME]",
 		Short: "Fold the log into the views anew",
 		Long: `Folds the log from its beginning into one view, or all of them, and swaps when it
-has caught up. It may be interrupted at any time: the old rows stay until then.
+has caught up. It may be interrupted at any time: the old rows stay until then, and
+the next rebuild goes on from where it was.
+
+With --verify it compares what it has folded with what is there, and changes
+nothing. The exit code is 1 where the two differ, and the first row is told.
 
 The data folder must not be in use.`,
+		Example: `  weiche projections rebuild --data ./data
+  weiche projections rebuild --data ./data timeline
+  weiche projections rebuild --data ./data --verify`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name := ""
-			if len(args) == 1 {
-				name = args[0]
-				if !slices.ContainsFunc(projections.All(), func(p projections.Projection) bool { return p.Name == name }) {
-					return usageError{fmt.Errorf("there is no view %q", name)}
-				}
+			if len(args) == 1 && !slices.ContainsFunc(projections.All(), func(p projections.Projection) bool { return p.Name == args[0] }) {
+				return usageError{fmt.Errorf("there is no view %q", args[0])}
 			}
+			defer debug.SetGCPercent(debug.SetGCPercent(rebuildGCPercent))
 			return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
-				began, told := time.Now(), time.Time{}
-				err := f.views.Rebuild(ctx, f.store, name, func(p projections.Progress) {
-					if time.Since(told) < time.Second && p.Position < p.Total {
-						return
-					}
-					told = time.Now()
-					rate := float64(p.Position) / max(time.Since(began).Seconds(), 1e-6)
-					fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d events, %.0f/s\n", p.Position, p.Total, rate)
-				})
-				if err != nil {
-					return err
+				if verify {
+					return verifyViews(ctx, cmd, f, args)
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "rebuilt up to position %d\n", f.store.Durable())
-				return nil
+				return rebuildViews(ctx, cmd, f, args)
 			})
 		},
 	}
 	dataFlag(cmd, &data)
+	cmd.Flags().BoolVar(&verify, "verify", false, "compare only, and change nothing")
 	return cmd
+}
+
+func rebuildViews(ctx context.Context, cmd *cobra.Command, f *folder, names []string) error {
+	name := ""
+	if len(names) == 1 {
+		name = names[0]
+	}
+	bar := &progressBar{out: cmd.ErrOrStderr(), began: time.Now()}
+	err := f.views.Rebuild(ctx, f.store, name, bar.tell)
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w; the old rows are as they were, and the next rebuild goes on from here", err)
+	}
+	if err != nil {
+		return err
+	}
+	// The others follow the log only now.
+	return f.caughtUp(ctx, func() error {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "rebuilt up to position %d\n", f.views.Position())
+		return err
+	})
+}
+
+func verifyViews(ctx context.Context, cmd *cobra.Command, f *folder, names []string) error {
+	return f.caughtUp(ctx, func() error {
+		bar := &progressBar{out: cmd.ErrOrStderr(), began: time.Now()}
+		if err := f.views.Verify(ctx, f.store, bar.tell, names...); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "the views are what the log gives, up to position %d\n", f.views.Position())
+		return err
+	})
+}
+
+// progressBar tells how far a fold is, once a second and at its end.
+type progressBar struct {
+	out         io.Writer
+	began, told time.Time
+	wentOn      bool
+}
+
+func (b *progressBar) tell(p projections.Progress) {
+	if p.From > 0 && !b.wentOn {
+		b.wentOn = true
+		fmt.Fprintf(b.out, "going on after event %d\n", p.From)
+	}
+	if time.Since(b.told) < time.Second && p.Position < p.Total {
+		return
+	}
+	b.told = time.Now()
+	if p.Compared > 0 {
+		fmt.Fprintf(b.out, "%d rows compared\n", p.Compared)
+		return
+	}
+	rate := float64(p.Position-p.From) / max(time.Since(b.began).Seconds(), 1e-6)
+	left := time.Duration(float64(p.Total-p.Position) / max(rate, 1) * float64(time.Second))
+	fmt.Fprintf(b.out, "%d of %d events (%d %%), %.0f/s, %s left\n",
+		p.Position, p.Total, 100*p.Position/max(p.Total, 1), rate, left.Round(time.Second))
 }

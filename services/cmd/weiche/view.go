@@ -3,26 +3,46 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"weiche/projections"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
+// viewReader reads views, as they stand or as they were.
+type viewReader interface {
+	Timeline(ctx context.Context, account, conversation string, page projections.Page) (*viewv1.Timeline, error)
+	Channel(ctx context.Context, account, conversation, integration string) (*viewv1.ChannelView, error)
+	Route(ctx context.Context, account, conversation string) (*viewv1.Route, error)
+	Customer(ctx context.Context, account, customer string) (*viewv1.Customer, error)
+}
+
 func newViewCommand() *cobra.Command {
-	var data, account, integration string
+	var data, account, integration, at string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "view",
 		Short: "Show a view of a conversation or a customer",
-		Long:  "Shows a view as it stands at the end of the log. The data folder must not be in use.",
+		Long: `Shows a view as it stands at the end of the log, or as it stood at a position of it
+or at a time. What was erased or taken back since stays gone there too.
+
+A time means the last event before the first one that was recorded after it.
+
+The data folder must not be in use.`,
+		Example: `  weiche view timeline 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B
+  weiche view route 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B --at 1200
+  weiche view timeline 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B --at 2026-03-01T12:00:00Z`,
 	}
 	cmd.PersistentFlags().StringVar(&data, "data", "data", "the data folder")
 	cmd.PersistentFlags().StringVar(&account, "account", "", "the account; may be left out where there is one alone")
+	cmd.PersistentFlags().StringVar(&at, "at", "", "a position of the log, or a time such as 2026-03-01T12:00:00Z")
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "as JSON")
-	add := func(use, short string, read func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error)) *cobra.Command {
+	add := func(use, short string, read func(ctx context.Context, v viewReader, account, id string) (proto.Message, error)) *cobra.Command {
 		view := &cobra.Command{
 			Use: use, Short: short, Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,13 +51,21 @@ func newViewCommand() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return f.caughtUp(ctx, func() error {
-						message, err := read(ctx, f.views, account, args[0])
+					show := func(v viewReader) error {
+						message, err := read(ctx, v, account, args[0])
 						if err != nil {
 							return fmt.Errorf("%s of account %s: %w", args[0], account, err)
 						}
 						return printView(cmd, message, asJSON)
-					})
+					}
+					if at == "" {
+						return f.caughtUp(ctx, func() error { return show(f.views) })
+					}
+					position, err := positionAt(ctx, f.store, at)
+					if err != nil {
+						return err
+					}
+					return show(projections.AsOf(f.store, position, opener(f.keys)))
 				})
 			},
 		}
@@ -45,24 +73,39 @@ func newViewCommand() *cobra.Command {
 		return view
 	}
 	add("timeline CONVERSATION", "Everything that was said and done, over all channels",
-		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
+		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Timeline(ctx, account, id, projections.Page{Limit: 10_000})
 		})
 	channel := add("channel CONVERSATION", "What was exchanged over one integration, in segments",
-		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
+		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Channel(ctx, account, id, integration)
 		})
 	channel.Flags().StringVar(&integration, "integration", "", "the integration")
 	_ = channel.MarkFlagRequired("integration")
 	add("route CONVERSATION", "Where a reply goes, and why",
-		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
+		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Route(ctx, account, id)
 		})
 	add("customer CUSTOMER", "The identities and conversations of a customer",
-		func(ctx context.Context, v *projections.Views, account, id string) (proto.Message, error) {
+		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Customer(ctx, account, id)
 		})
 	return cmd
+}
+
+// positionAt returns the position that --at means: a number, or a time.
+func positionAt(ctx context.Context, log projections.Log, at string) (uint64, error) {
+	if position, err := strconv.ParseUint(at, 10, 64); err == nil {
+		if end := log.Durable(); position == 0 || position > end {
+			return 0, usageError{fmt.Errorf("--at %d: the positions of the log are 1 to %d", position, end)}
+		}
+		return position, nil
+	}
+	when, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return 0, usageError{fmt.Errorf("--at %q is neither a position nor a time such as 2026-03-01T12:00:00Z", at)}
+	}
+	return projections.PositionAt(ctx, log, when)
 }
 
 func printView(cmd *cobra.Command, message proto.Message, asJSON bool) error {
