@@ -45,7 +45,7 @@ func (o *Options) EnsureDefaults() {
 		o.BatchRecords = 512
 	}
 	if o.RebuildRecords == 0 {
-		o.RebuildRecords = 8192
+		o.RebuildRecords = 65536
 	}
 	if o.CacheRows == 0 {
 		o.CacheRows = 4096
@@ -69,7 +69,7 @@ func (o *Options) EnsureDefaults() {
 // memtables, the one that is written to and the one that is written out, from
 // what the cache may have: a cache that is not larger than both caches nothing,
 // and each row that is read costs the reading and decompression of a block.
-const memTableBytes = 32 << 20
+const memTableBytes = 8 << 20
 
 // pebble returns options for rows that can be folded again: without a
 // write-ahead log. A crash loses the memtable, rows and checkpoint alike, since a
@@ -86,7 +86,7 @@ func (v *Views) pebble() *pebble.Options {
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       8,
 		L0StopWritesThreshold:       24,
-		LBaseMaxBytes:               64 << 20,
+		LBaseMaxBytes:               512 << 20,
 		BytesPerSync:                1 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 		Logger:                      pebbleLogger{o.Logger, o.Fatal},
