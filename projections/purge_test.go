@@ -98,7 +98,7 @@ func TestI19PurgeRemovesWhatWasRedacted(t *testing.T) {
 		if event, _ := decode(rec); rec.Sealed != nil && position%2 == 0 {
 			if e, ok := event.(*eventv1.MessageReceived); ok {
 				log.add("conversation", "c1", &eventv1.MessageUnsent{
-					ConversationId: "c1", MessageId: e.MessageId, ContentEventId: rec.ID,
+					ConversationId: "c1", MessageId: e.MessageId, ContentEventIds: []string{rec.ID},
 				})
 				log.redact(rec.ID)
 				unsent++
@@ -179,7 +179,7 @@ func TestUnsendDropsLinesOfOtherEvents(t *testing.T) {
 		if rec.Type != "weiche.event.v1.LinkAnswered" {
 			continue
 		}
-		s.add(&eventv1.MessageUnsent{ConversationId: "c1", MessageId: "m1", ContentEventId: rec.ID, At: s.now()})
+		s.add(&eventv1.MessageUnsent{ConversationId: "c1", MessageId: "m1", ContentEventIds: []string{rec.ID}, At: s.now()})
 		log.redact(rec.ID)
 		rebuiltEqualsLive(t, v, log)
 		view, err := v.Timeline(t.Context(), "acme", "c1", Page{})

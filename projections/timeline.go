@@ -47,8 +47,8 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 	case *eventv1.MessageEdited:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(item, e) })
 	case *eventv1.MessageUnsent:
-		t.dropSealed(e.ConversationId, e.MessageId, []string{e.ContentEventId}, func(item *viewv1.TimelineItem) bool {
-			if item.MessageId == e.MessageId {
+		t.dropSealed(e.ConversationId, e.MessageId, e.ContentEventIds, func(item *viewv1.TimelineItem) bool {
+			if e.MessageId != "" && item.MessageId == e.MessageId {
 				item.Unsent = true
 			} else {
 				item.Erased = true
@@ -126,7 +126,9 @@ func (t *timelineFold) dropSealed(conversation, message string, eventIDs []strin
 		item.Sealed, item.Edits, item.Reactions = nil, nil, nil
 		return f(item)
 	}
-	t.change(conversation, message, drop)
+	if message != "" {
+		t.change(conversation, message, drop)
+	}
 	for _, id := range eventIDs {
 		t.changeAt(conversation, t.eventKey(conversation, id), drop)
 	}
