@@ -140,7 +140,7 @@ func takeBack(rows Rows, rec *eventstore.Record, event proto.Message) {
 		return
 	}
 	t := timelineFold{rows: rows, rec: rec, account: rec.Stream.Account}
-	t.dropSealed(e.ConversationId, e.MessageId, e.ContentEventIds, func(item *viewv1.TimelineItem) bool {
+	t.unsend(e.ConversationId, e.MessageId, e.ContentEventIds, func(item *viewv1.TimelineItem, _ bool) bool {
 		item.Erased = true
 		return false
 	})

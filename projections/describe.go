@@ -11,7 +11,7 @@ import (
 var rowNames = map[string]map[byte]struct{ name, of, rest string }{
 	TimelineName: {
 		kindItem:     {"line", "conversation", "#"},
-		kindEvent:    {"place of event", "conversation", "$"},
+		kindEvent:    {"place", "event", ""},
 		kindMessage:  {"place of message", "conversation", "$"},
 		kindLink:     {"link", "conversation", "$"},
 		kindIdentity: {"identity", "conversation", "$"},

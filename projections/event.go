@@ -61,6 +61,7 @@ func isShown(name string) bool {
 		"weiche.event.v1.ReactionChanged",
 		"weiche.event.v1.MessageEdited",
 		"weiche.event.v1.MessageUnsent",
+		"weiche.event.v1.UnsendParked",
 		"weiche.event.v1.LinkRequested",
 		"weiche.event.v1.LinkMatched",
 		"weiche.event.v1.LinkPrompted",
@@ -112,7 +113,6 @@ func isUnused(name string) bool {
 		"weiche.event.v1.ItemDiscarded",
 		"weiche.event.v1.ReceiptParked",
 		"weiche.event.v1.LogRestored",
-		"weiche.event.v1.UnsendParked",
 		"weiche.event.v1.ItemIgnored":
 		return true
 	}

@@ -15,10 +15,10 @@ import "encoding/binary"
 // Every row key begins with the account and is:
 //
 //	timeline     account, conversation, i, position              TimelineItem
-//	             account, conversation, e, event                 ItemPlace
 //	             account, conversation, m, message               ItemPlace
 //	             account, conversation, l, link                  Endpoint
 //	             account, conversation, b, identity              Endpoint
+//	             account, event, e                               ItemPlace
 //	channelview  account, conversation, s                        ChannelState
 //	             account, conversation, g, integration, number   Segment
 //	             account, conversation, p, integration, position Placement

@@ -226,9 +226,14 @@ func unsend(r *rand.Rand, log *memoryLog) int {
 	if rec == nil {
 		return 0
 	}
-	log.addFor(rec.Stream.Account, "conversation", rec.Stream.ID, &eventv1.MessageUnsent{
+	unsent := proto.Message(&eventv1.MessageUnsent{
 		ConversationId: rec.Stream.ID, MessageId: id, ContentEventIds: []string{rec.ID},
 	})
+	if rec.Type != "weiche.event.v1.ReplyQueued" && r.IntN(3) == 0 {
+		// Its conversation is gone, or another one's unsend names it.
+		unsent = &eventv1.UnsendParked{IntegrationId: "i-widget", ContentEventIds: []string{rec.ID}}
+	}
+	log.addFor(rec.Stream.Account, "conversation", rec.Stream.ID, unsent)
 	if r.IntN(2) == 0 {
 		log.redact(rec.ID)
 	}

@@ -45,16 +45,11 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 	case *eventv1.ReactionChanged:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.react(item, e) })
 	case *eventv1.MessageEdited:
-		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(item, e) })
+		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(e.ConversationId, item, e) })
 	case *eventv1.MessageUnsent:
-		t.dropSealed(e.ConversationId, e.MessageId, e.ContentEventIds, func(item *viewv1.TimelineItem) bool {
-			if e.MessageId != "" && item.MessageId == e.MessageId {
-				item.Unsent = true
-			} else {
-				item.Erased = true
-			}
-			return true
-		})
+		t.unsend(e.ConversationId, e.MessageId, e.ContentEventIds, unsent)
+	case *eventv1.UnsendParked:
+		t.unsend("", "", e.ContentEventIds, unsent)
 	default:
 		if !t.delivery(event) {
 			t.system(event)
@@ -74,9 +69,15 @@ func (t *timelineFold) add(conversation string, item *viewv1.TimelineItem) {
 	item.EventId, item.RecordedAt = t.rec.ID, recordedAt(t.rec)
 	item.Sealed = sealedOf(t.rec)
 	t.rows.Put(itemKey(t.account, conversation, item.Position), item)
-	if item.MessageId == "" && item.Sealed != nil {
-		t.rows.Put(t.eventKey(conversation, item.EventId), &viewv1.ItemPlace{Position: item.Position})
+	// What was written here is taken back by the message alone.
+	if item.Sealed != nil && item.GetAgent() == nil && item.GetNote() == nil {
+		t.placeEvent(conversation, item)
 	}
+}
+
+// placeEvent remembers on which line the sealed part of the record's event is.
+func (t *timelineFold) placeEvent(conversation string, item *viewv1.TimelineItem) {
+	t.rows.Put(eventKey(t.account, t.rec.ID), &viewv1.ItemPlace{Position: item.Position, ConversationId: conversation})
 }
 
 // message adds the line of a message that later events may name.
@@ -94,16 +95,15 @@ func (t *timelineFold) comment(conversation, id string, item *viewv1.TimelineIte
 // change lets f change the line of a message where it stands. f reports whether
 // it did.
 func (t *timelineFold) change(conversation, id string, f func(*viewv1.TimelineItem) bool) {
-	t.changeAt(conversation, rowKey(t.account, conversation, kindMessage).text(id), f)
+	place := get[viewv1.ItemPlace](t.rows, rowKey(t.account, conversation, kindMessage).text(id))
+	if place != nil {
+		t.changeAt(conversation, place.Position, f)
+	}
 }
 
-// changeAt does the same for the line whose place is kept at a key.
-func (t *timelineFold) changeAt(conversation string, placeKey key, f func(*viewv1.TimelineItem) bool) {
-	place := get[viewv1.ItemPlace](t.rows, placeKey)
-	if place == nil {
-		return
-	}
-	k := itemKey(t.account, conversation, place.Position)
+// changeAt does the same for the line at a position.
+func (t *timelineFold) changeAt(conversation string, position uint64, f func(*viewv1.TimelineItem) bool) {
+	k := itemKey(t.account, conversation, position)
 	item := get[viewv1.TimelineItem](t.rows, k)
 	if item == nil || !f(item) {
 		return
@@ -112,26 +112,44 @@ func (t *timelineFold) changeAt(conversation string, placeKey key, f func(*viewv
 	t.rows.Put(k, item)
 }
 
-// dropSealed takes everything sealed out of the line of a message: all its
-// wordings, and what was said to it. It does so too with the lines that no
-// message is on and that events with some ids made, such as the answer to the
-// question of a link. So rows that were folded before the log lost these parts,
-// and after, are the same. f is called with each line and reports whether the
-// line has changed for its readers.
-func (t *timelineFold) dropSealed(conversation, message string, eventIDs []string, f func(*viewv1.TimelineItem) bool) {
-	drop := func(item *viewv1.TimelineItem) bool {
-		if hasCiphertext(item) {
-			t.rows.Forget(itemKey(t.account, conversation, item.Position))
-		}
-		item.Sealed, item.Edits, item.Reactions = nil, nil, nil
-		return f(item)
-	}
+// unsend takes everything sealed out of the line of a message, if one is named:
+// all its wordings, and what was said to it. It does so too with the lines that
+// hold sealed parts of some events, of any conversation of the account: the log
+// loses those parts, and rows that were folded before and after are the same.
+// mark changes a line for its readers, which is that of the message or another
+// one, and reports whether it did.
+func (t *timelineFold) unsend(conversation, message string, eventIDs []string, mark func(_ *viewv1.TimelineItem, message bool) bool) {
 	if message != "" {
-		t.change(conversation, message, drop)
+		t.change(conversation, message, func(item *viewv1.TimelineItem) bool {
+			t.dropSealed(conversation, item)
+			return mark(item, true)
+		})
 	}
 	for _, id := range eventIDs {
-		t.changeAt(conversation, t.eventKey(conversation, id), drop)
+		place := get[viewv1.ItemPlace](t.rows, eventKey(t.account, id))
+		if place == nil {
+			continue
+		}
+		t.changeAt(place.ConversationId, place.Position, func(item *viewv1.TimelineItem) bool {
+			t.dropSealed(place.ConversationId, item)
+			return mark(item, false)
+		})
 	}
+}
+
+// unsent marks a line whose content was taken back.
+func unsent(item *viewv1.TimelineItem, message bool) bool {
+	item.Unsent = item.Unsent || message
+	item.Erased = !item.Unsent
+	return true
+}
+
+// dropSealed takes everything sealed out of a line.
+func (t *timelineFold) dropSealed(conversation string, item *viewv1.TimelineItem) {
+	if hasCiphertext(item) {
+		t.rows.Forget(itemKey(t.account, conversation, item.Position))
+	}
+	item.Sealed, item.Edits, item.Reactions = nil, nil, nil
 }
 
 // hasCiphertext reports whether anything in a line was not yet redacted when it
@@ -164,11 +182,12 @@ func (t *timelineFold) react(item *viewv1.TimelineItem, e *eventv1.ReactionChang
 
 // edit keeps the edits in the order of their numbers; one without a number is
 // the newest.
-func (t *timelineFold) edit(item *viewv1.TimelineItem, e *eventv1.MessageEdited) bool {
+func (t *timelineFold) edit(conversation string, item *viewv1.TimelineItem, e *eventv1.MessageEdited) bool {
 	if item.Unsent {
 		return false
 	}
 	edit := &viewv1.Edit{Edit: e.Edit, At: e.At, Position: t.rec.Position, Sealed: sealedOf(t.rec)}
+	t.placeEvent(conversation, item)
 	item.Edits = append(item.Edits, edit)
 	for n := len(item.Edits) - 1; n > 0 && edit.Edit != 0 && item.Edits[n-1].Edit > edit.Edit; n-- {
 		item.Edits[n-1], item.Edits[n] = edit, item.Edits[n-1]
@@ -176,9 +195,7 @@ func (t *timelineFold) edit(item *viewv1.TimelineItem, e *eventv1.MessageEdited)
 	return true
 }
 
-func (t *timelineFold) eventKey(conversation, event string) key {
-	return rowKey(t.account, conversation, kindEvent).text(event)
-}
+func eventKey(account, event string) key { return rowKey(account, event, kindEvent) }
 
 func itemKey(account, conversation string, position uint64) key {
 	return rowKey(account, conversation, kindItem).number(position)

@@ -189,13 +189,15 @@ func (x *SealedAliases) GetGone() []bool {
 	return nil
 }
 
-// ItemPlace says where the line of a message is.
+// ItemPlace says where the line of a message or of an event is.
 type ItemPlace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The line's position.
-	Position      uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// The conversation; empty where the row is one of the conversation's.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ItemPlace) Reset() {
@@ -233,6 +235,13 @@ func (x *ItemPlace) GetPosition() uint64 {
 		return x.Position
 	}
 	return 0
+}
+
+func (x *ItemPlace) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
 }
 
 // Endpoint is the integration that an identity or a link is about.
@@ -720,9 +729,10 @@ const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"\rSealedAliases\x12.\n" +
 	"\x06sealed\x18\x01 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x122\n" +
 	"\x06hashes\x18\x02 \x03(\v2\x1a.weiche.event.v1.AliasHashR\x06hashes\x12\x12\n" +
-	"\x04gone\x18\x03 \x03(\bR\x04gone\"'\n" +
+	"\x04gone\x18\x03 \x03(\bR\x04gone\"P\n" +
 	"\tItemPlace\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\x04R\bposition\"l\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\"l\n" +
 	"\bEndpoint\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x1f\n" +
