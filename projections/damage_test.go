@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -19,6 +20,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/go-cmp/cmp"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
 // damagedFolder is a closed folder with tables of more than one level, and its log.
@@ -37,8 +40,14 @@ func newDamagedFolder(t *testing.T) *damagedFolder {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 1500 {
-			addRandom(r, d.log)
+		// Enough that no opening reads all of it.
+		for n := range 1500 {
+			conversation := fmt.Sprintf("c%d", r.IntN(20))
+			d.log.add("conversation", conversation, &eventv1.MessageReceived{
+				MessageId: fmt.Sprintf("m%d-%d", life, n), ConversationId: conversation, CustomerId: "ana",
+				IdentityId: "p-widget", IntegrationId: "i-widget", Channel: "widget",
+				Sealed: &eventv1.MessageReceived_Sealed{Content: text("hello")},
+			})
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -174,7 +183,9 @@ func (d *damagedFolder) try(t *testing.T, name string, content []byte) string {
 	if err := v.Close(); err != nil {
 		t.Errorf("%s: Close: %v", name, err)
 	}
-	if _, err := fs.Stat("views/" + damageName); !errors.Is(err, os.ErrNotExist) {
+	// Damage of what no row is on any more may be found at the end, and is left
+	// to the next start.
+	if _, err := fs.Stat("views/" + damageName); outcome != "without effect" && !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s: a note of damage is left: %v", name, err)
 	}
 	return outcome

@@ -102,6 +102,7 @@ func (c *cache) DeleteAll(prefix []byte) {
 	}
 	for _, k := range keys {
 		c.Delete([]byte(k))
+		c.Forget([]byte(k))
 	}
 	if c.err != nil {
 		return
@@ -110,6 +111,7 @@ func (c *cache) DeleteAll(prefix []byte) {
 	c.err = stored.each(stored.at(prefix), prefixEnd(stored.at(prefix)), false, func(k, _ []byte) (bool, error) {
 		if entry := c.lookup(k); entry == nil || entry.row != nil {
 			c.Delete(bytes.Clone(k))
+			c.Forget(k)
 		}
 		return true, nil
 	})
