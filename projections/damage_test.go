@@ -221,7 +221,7 @@ func TestDamagedFolderIsBuiltAnew(t *testing.T) {
 	for _, outcome := range slices.Sorted(maps.Keys(counted)) {
 		t.Logf("%4d %s", counted[outcome], outcome)
 	}
-	for _, outcome := range []string{"table flipped, found later", "table flipped, found at opening", "MANIFEST flipped, found at opening"} {
+	for _, outcome := range []string{"table flipped, found later", "table cut, found at opening", "MANIFEST flipped, found at opening"} {
 		if counted[outcome] == 0 {
 			t.Errorf("no %s: the test shows too little", outcome)
 		}
