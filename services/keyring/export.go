@@ -142,47 +142,24 @@ func (o *Options) importable(dir, store, draft string) error {
 // end was checked.
 func (k *Keyring) importFrom(r io.Reader) error {
 	in := &exportReader{r: bufio.NewReader(r), sum: sha256.New()}
-	head := make([]byte, len(exportHead))
-	if _, err := io.ReadFull(in, head); err != nil || string(head) != exportHead {
-		return in.bad("it does not begin like one")
-	}
 	batch := k.db.NewBatch()
 	defer func() { batch.Close() }()
-	last := ""
-	for {
-		name, err := in.part()
-		if err != nil {
-			return err
-		}
-		if len(name) == 0 {
-			break
-		}
-		value, err := in.part()
-		if err != nil {
-			return err
-		}
-		if string(name) <= last {
-			return in.bad("its entries are not in order")
-		}
-		last = string(name)
+	err := in.each(func(name, value []byte) error {
 		if err := batch.Set(name, value, nil); err != nil {
 			return fmt.Errorf("keyring: import: %w", err)
 		}
-		if batch.Len() > importBatch {
-			if err := batch.Commit(pebble.NoSync); err != nil {
-				return fmt.Errorf("keyring: import: %w", err)
-			}
-			batch.Close()
-			batch = k.db.NewBatch()
+		if batch.Len() <= importBatch {
+			return nil
 		}
-	}
-	want := in.sum.Sum(nil)
-	sum := make([]byte, len(want))
-	if _, err := io.ReadFull(in, sum); err != nil || !bytes.Equal(sum, want) {
-		return in.bad("its hash is not that of its entries")
-	}
-	if _, err := in.ReadByte(); err == nil {
-		return in.bad("something follows it")
+		if err := batch.Commit(pebble.NoSync); err != nil {
+			return fmt.Errorf("keyring: import: %w", err)
+		}
+		batch.Close()
+		batch = k.db.NewBatch()
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if err := batch.Commit(pebble.Sync); err != nil {
 		return fmt.Errorf("keyring: import: %w", err)
@@ -223,6 +200,44 @@ func (e *exportReader) failed(err error) error {
 		e.err = err
 	}
 	return err
+}
+
+// each calls f for each entry, and returns nil once the whole export was read and
+// is as it was written.
+func (e *exportReader) each(f func(name, value []byte) error) error {
+	head := make([]byte, len(exportHead))
+	if _, err := io.ReadFull(e, head); err != nil || string(head) != exportHead {
+		return e.bad("it does not begin like one")
+	}
+	for last := ""; ; {
+		name, err := e.part()
+		if err != nil {
+			return err
+		}
+		if len(name) == 0 {
+			break
+		}
+		value, err := e.part()
+		if err != nil {
+			return err
+		}
+		if string(name) <= last {
+			return e.bad("its entries are not in order")
+		}
+		last = string(name)
+		if err := f(name, value); err != nil {
+			return err
+		}
+	}
+	want := e.sum.Sum(nil)
+	sum := make([]byte, len(want))
+	if _, err := io.ReadFull(e, sum); err != nil || !bytes.Equal(sum, want) {
+		return e.bad("its hash is not that of its entries")
+	}
+	if _, err := e.ReadByte(); err == nil {
+		return e.bad("something follows it")
+	}
+	return nil
 }
 
 // part reads bytes that have their length before them.

@@ -38,9 +38,6 @@ type Housekeeping struct {
 	Logger *slog.Logger
 }
 
-// purger is a store of files that redacted bytes can be removed from.
-type purger interface{ Purge(context.Context) error }
-
 // Run keeps house until the context ends, and returns nil then: at once, and again
 // and again.
 func (h Housekeeping) Run(ctx context.Context) error {
@@ -72,9 +69,20 @@ func (h Housekeeping) Run(ctx context.Context) error {
 func (h Housekeeping) purge(ctx context.Context) {
 	h.tried(ctx, "destroy the keys of erased customers", router.DestroyErased(ctx, h.Store, h.Keys))
 	h.tried(ctx, "purge the log", h.Store.Purge(ctx))
-	if views, ok := any(h.Views).(purger); ok {
-		h.tried(ctx, "purge the views", views.Purge(ctx))
+	h.tried(ctx, "purge the views", h.purgeViews(ctx))
+}
+
+// purgeViews removes what the views no longer show, once they have seen all that
+// the log had.
+func (h Housekeeping) purgeViews(ctx context.Context) error {
+	if err := h.Views.WaitFor(ctx, h.Store.Durable()); err != nil {
+		return err
 	}
+	err := h.Views.Purge(ctx)
+	if errors.Is(err, projections.ErrRebuilding) {
+		return nil // which leaves nothing of the rows that it replaces
+	}
+	return err
 }
 
 // daily destroys what is older than keepDays.

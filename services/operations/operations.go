@@ -5,6 +5,7 @@ package operations
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"weiche/eventstore"
@@ -47,6 +48,9 @@ func (c *Config) ensureDefaults() {
 type Operations struct {
 	adminv1connect.UnimplementedOperationsServiceHandler
 	Config
+
+	// backingUp is held by Backup: two at once would write everything twice.
+	backingUp sync.Mutex
 }
 
 // New returns the service of an open folder.

@@ -5,34 +5,15 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-)
 
-// smallDisk mounts a disk of 512 MiB in memory. Where that is not possible the test
-// says so and ends.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("NOT RUN: a small disk needs root on Linux")
-	}
-	if said, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=512m", "weiche-test", dir).CombinedOutput(); err != nil {
-		t.Skipf("NOT RUN: no small disk: %v: %s", err, said)
-	}
-	t.Cleanup(func() {
-		if said, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, said)
-		}
-	})
-	return dir
-}
+	"weiche/eventstore/disktest"
+)
 
 // ready asks whether a server is ready, and what is wrong.
 func ready(t *testing.T, url string) (bool, string) {
@@ -53,7 +34,7 @@ func ready(t *testing.T, url string) (bool, string) {
 // before anything breaks, and with 200 again once there is room; the process is the
 // same, and nothing that it answered is lost.
 func TestI27I28DiskFull(t *testing.T) {
-	disk := smallDisk(t)
+	disk, _ := disktest.Small(t, 512)
 	data, filler := filepath.Join(disk, "data"), filepath.Join(disk, "filler")
 	p, url := serve(t, data)
 	l := newLoad(t)

@@ -44,6 +44,10 @@ func run(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %v\n", err)
+	if code, ok := damageCode(err); ok {
+		fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %s\n", whatToDo(code))
+		return code
+	}
 	return exitCode(err)
 }
 
@@ -59,7 +63,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, eventstore.ErrNotFound), errors.Is(err, projections.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return exitNotFound
-	case errors.Is(err, eventstore.ErrLocked), errors.Is(err, broker.ErrRouterRunning):
+	case errors.Is(err, eventstore.ErrLocked), errors.Is(err, eventstore.ErrNotEmpty), errors.Is(err, broker.ErrRouterRunning):
 		return exitConflict
 	}
 	switch connect.CodeOf(err) {
@@ -99,8 +103,9 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(),
-		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(), newEraseCommand(),
-		newWebhookCommand(), newQuarantineCommand(), newVersionCommand(),
+		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(),
+		newBackupCommand(), newRestoreCommand(), newEraseCommand(), newQuarantineCommand(),
+		newWebhookCommand(), newVersionCommand(),
 	)
 	return root
 }

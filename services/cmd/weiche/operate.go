@@ -33,9 +33,10 @@ func readers() map[string]channel.Reader {
 }
 
 // operations returns what an operator may do with the folder.
-func (f *folder) operations(publisher channel.Publisher, directory channel.Directory) *operations.Operations {
+func (f *folder) operations(publisher channel.Publisher, directory channel.Directory, logger *slog.Logger) *operations.Operations {
 	return operations.New(operations.Config{
 		Store: f.store, Keys: f.keys, Views: f.views, Publisher: publisher, Directory: directory, Readers: readers(),
+		Logger: logger,
 	})
 }
 
@@ -48,8 +49,9 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 			return err
 		}
 		engine := router.NewEngine(router.EngineConfig{Store: f.store, Keys: f.keys})
-		server := connect.NewServer(api.AnswerErrors(slog.New(slog.DiscardHandler)))
-		adminv1connect.RegisterOperationsServiceHandler(server, f.operations(router.Direct{Engine: engine}, directory))
+		silent := slog.New(slog.DiscardHandler) // what goes wrong is answered
+		server := connect.NewServer(api.AnswerErrors(silent))
+		adminv1connect.RegisterOperationsServiceHandler(server, f.operations(router.Direct{Engine: engine}, directory, silent))
 		return f.caughtUp(ctx, func() error {
 			return do(ctx, adminv1connect.NewOperationsServiceClient(connect.NewClient(connectinprocess.New(server))))
 		})

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"runtime/debug"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -66,8 +64,9 @@ func rebuildViews(ctx context.Context, cmd *cobra.Command, f *folder, names []st
 	if len(names) == 1 {
 		name = names[0]
 	}
-	bar := &progressBar{out: cmd.ErrOrStderr(), began: time.Now()}
-	err := f.views.Rebuild(ctx, f.store, name, bar.tell)
+	tell := newProgress(cmd.ErrOrStderr())
+	err := f.views.Rebuild(ctx, f.store, name, tell.ofViews)
+	tell.end()
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w; the old rows are as they were, and the next rebuild goes on from here", err)
 	}
@@ -83,37 +82,13 @@ func rebuildViews(ctx context.Context, cmd *cobra.Command, f *folder, names []st
 
 func verifyViews(ctx context.Context, cmd *cobra.Command, f *folder, names []string) error {
 	return f.caughtUp(ctx, func() error {
-		bar := &progressBar{out: cmd.ErrOrStderr(), began: time.Now()}
-		if err := f.views.Verify(ctx, f.store, bar.tell, names...); err != nil {
+		tell := newProgress(cmd.ErrOrStderr())
+		err := f.views.Verify(ctx, f.store, tell.ofViews, names...)
+		tell.end()
+		if err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "the views are what the log gives, up to position %d\n", f.views.Position())
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "the views are what the log gives, up to position %d\n", f.views.Position())
 		return err
 	})
-}
-
-// progressBar tells how far a fold is, once a second and at its end.
-type progressBar struct {
-	out         io.Writer
-	began, told time.Time
-	wentOn      bool
-}
-
-func (b *progressBar) tell(p projections.Progress) {
-	if p.From > 0 && !b.wentOn {
-		b.wentOn = true
-		fmt.Fprintf(b.out, "going on after event %d\n", p.From)
-	}
-	if time.Since(b.told) < time.Second && p.Position < p.Total {
-		return
-	}
-	b.told = time.Now()
-	if p.Compared > 0 {
-		fmt.Fprintf(b.out, "%d rows compared\n", p.Compared)
-		return
-	}
-	rate := float64(p.Position-p.From) / max(time.Since(b.began).Seconds(), 1e-6)
-	left := time.Duration(float64(p.Total-p.Position) / max(rate, 1) * float64(time.Second))
-	fmt.Fprintf(b.out, "%d of %d events (%d %%), %.0f/s, %s left\n",
-		p.Position, p.Total, 100*p.Position/max(p.Total, 1), rate, left.Round(time.Second))
 }

@@ -171,7 +171,7 @@ func (s *server) newHandler() http.Handler {
 	}))
 	commands := publisher{s.broker, s.directory}
 	mux.Handle("/", api.New(api.Config{
-		Publisher: commands, Operations: s.folder.operations(commands, s.directory),
+		Publisher: commands, Operations: s.folder.operations(commands, s.directory, s.config.logger),
 		Queries: queries{s.folder, s.engine, s.directory},
 		Views:   s.folder.views, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
 	}))

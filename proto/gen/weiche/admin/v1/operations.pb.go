@@ -86,8 +86,8 @@ func (QuarantineState) EnumDescriptor() ([]byte, []int) {
 // BackupRequest says where a backup goes.
 type BackupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A folder on the machine of the server, or the URL of a bucket: s3://…,
-	// gs://…, azblob://…, file://….
+	// A folder on the machine of the server, by its absolute path, or a bucket as
+	// s3://name?region=…&prefix=….
 	To string `protobuf:"bytes,1,opt,name=to,proto3" json:"to,omitempty"`
 	// Begin anew with the first event, instead of going on where the last backup
 	// ended.
@@ -162,7 +162,11 @@ type BackupResponse struct {
 	// nothing new.
 	First uint64 `protobuf:"varint,4,opt,name=first,proto3" json:"first,omitempty"`
 	// How many bytes this backup wrote.
-	Bytes         uint64 `protobuf:"varint,5,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	Bytes uint64 `protobuf:"varint,5,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// The full backup that this one belongs to.
+	Generation string `protobuf:"bytes,6,opt,name=generation,proto3" json:"generation,omitempty"`
+	// The full backups that were deleted, by BackupRequest.keep.
+	Deleted       []string `protobuf:"bytes,7,rep,name=deleted,proto3" json:"deleted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -230,6 +234,20 @@ func (x *BackupResponse) GetBytes() uint64 {
 		return x.Bytes
 	}
 	return 0
+}
+
+func (x *BackupResponse) GetGeneration() string {
+	if x != nil {
+		return x.Generation
+	}
+	return ""
+}
+
+func (x *BackupResponse) GetDeleted() []string {
+	if x != nil {
+		return x.Deleted
+	}
+	return nil
 }
 
 // EraseCustomerRequest names a customer.
@@ -918,13 +936,17 @@ const file_weiche_admin_v1_operations_proto_rawDesc = "" +
 	"\rBackupRequest\x12\x0e\n" +
 	"\x02to\x18\x01 \x01(\tR\x02to\x12\x12\n" +
 	"\x04full\x18\x02 \x01(\bR\x04full\x12\x12\n" +
-	"\x04keep\x18\x03 \x01(\x05R\x04keep\"\x82\x01\n" +
+	"\x04keep\x18\x03 \x01(\x05R\x04keep\"\xbc\x01\n" +
 	"\x0eBackupResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x04R\x05total\x12\x12\n" +
 	"\x04done\x18\x03 \x01(\bR\x04done\x12\x14\n" +
 	"\x05first\x18\x04 \x01(\x04R\x05first\x12\x14\n" +
-	"\x05bytes\x18\x05 \x01(\x04R\x05bytes\"o\n" +
+	"\x05bytes\x18\x05 \x01(\x04R\x05bytes\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x06 \x01(\tR\n" +
+	"generation\x12\x18\n" +
+	"\adeleted\x18\a \x03(\tR\adeleted\"o\n" +
 	"\x14EraseCustomerRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1f\n" +

@@ -1,0 +1,114 @@
+package operations
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"weiche/eventstore"
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+	errorv1 "weiche/proto/gen/weiche/error/v1"
+	"weiche/services/keyring"
+)
+
+// KeyringObject is the name under which a backup holds the keyring, beside the
+// archives of the log. There is one, always the newest: keys that an erasure has
+// destroyed are in no backup after the next one.
+const KeyringObject = "keyring"
+
+// Backup writes what the log has beyond the last backup, and then the keyring,
+// which by then has the key of everything that was written. One that was
+// interrupted is gone on with by the next.
+func (o *Operations) Backup(ctx context.Context, req *adminv1.BackupRequest, stream adminv1connect.OperationsServiceBackupServerStream) (err error) {
+	if req.GetKeep() < 0 {
+		return fail(errorv1.Reason_REASON_INVALID, "keep is %d", req.GetKeep())
+	}
+	bucket, closer, err := OpenBucket(ctx, req.GetTo())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	o.backingUp.Lock()
+	defer o.backingUp.Unlock()
+	from := uint64(0)
+	archived, err := o.Store.Archive(ctx, bucket, eventstore.ArchiveOptions{
+		Full: req.GetFull(), Keep: int(req.GetKeep()),
+		Progress: func(p eventstore.Progress) {
+			// Who asked may be gone; the context says so.
+			_ = stream.Send(&adminv1.BackupResponse{Position: p.Done, Total: p.Total})
+		},
+	})
+	if err != nil {
+		return o.backupFailed(req.GetTo(), err)
+	}
+	if archived.Events > 0 {
+		from = archived.Position - archived.Events + 1
+	}
+	var keys bytes.Buffer
+	if err := o.Keys.Export(&keys); err != nil {
+		return err
+	}
+	if err := bucket.Write(ctx, KeyringObject, keys.Bytes()); err != nil {
+		return o.backupFailed(req.GetTo(), err)
+	}
+	o.Logger.Info("backed up", "position", archived.Position, "events", archived.Events, "generation", archived.Name)
+	return stream.Send(&adminv1.BackupResponse{
+		Position: archived.Position, Total: archived.Position, Done: true,
+		First: from, Bytes: archived.Bytes + uint64(keys.Len()), Generation: archived.Name, Deleted: archived.Deleted,
+	})
+}
+
+// backupFailed tells the operator why: it is about a place that the operator named.
+func (o *Operations) backupFailed(to string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	o.Logger.Error("backup failed", "error", err)
+	reason := errorv1.Reason_REASON_UNAVAILABLE
+	if errors.Is(err, eventstore.ErrCorrupt) {
+		reason = errorv1.Reason_REASON_INTERNAL
+	}
+	return fail(reason, "backup to %s: %w", to, err)
+}
+
+// BackupState is what VerifyBackup has found.
+type BackupState struct {
+	// Log is the archive of the log that a restore would take.
+	Log eventstore.Archived
+	// Generations are all archives that are there.
+	Generations []eventstore.Generation
+	// Keys is the size of the keyring in bytes.
+	Keys int
+}
+
+// VerifyBackup reads all of a backup: the archive of a generation, the newest one
+// if that is empty, and the keyring. It needs no master key. The errors are those
+// of eventstore.VerifyArchive, and keyring.ErrBadExport.
+func VerifyBackup(ctx context.Context, bucket eventstore.Bucket, generation string, progress func(eventstore.Progress)) (state BackupState, err error) {
+	if state.Generations, err = eventstore.Archives(ctx, bucket); err != nil {
+		return state, err
+	}
+	if state.Log, err = eventstore.VerifyArchive(ctx, bucket, generation, progress); err != nil {
+		return state, err
+	}
+	keys, err := readKeyring(ctx, bucket)
+	if err != nil {
+		return state, err
+	}
+	state.Keys = len(keys)
+	return state, nil
+}
+
+// readKeyring returns the keyring of a backup, which is whole.
+func readKeyring(ctx context.Context, bucket eventstore.Bucket) ([]byte, error) {
+	keys, err := bucket.Read(ctx, KeyringObject)
+	if errors.Is(err, eventstore.ErrNotFound) {
+		return nil, fmt.Errorf("the backup has no keyring, without which nothing in it can be read: %w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return keys, keyring.CheckExport(bytes.NewReader(keys))
+}
