@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"weiche/eventstore"
 	"weiche/projections"
 	"weiche/services/keyring"
@@ -14,9 +16,9 @@ import (
 
 // The times of the housekeeping.
 const (
-	// purgeWithin is how long what was redacted stays in files at most while
-	// nothing fails.
-	purgeWithin = time.Minute
+	// purgeEvery is how long it rests after files were purged: each purge
+	// writes whole tables anew.
+	purgeEvery = time.Minute
 	// keepDays is how long content that belongs to nobody can be read, and how
 	// long the addresses of somebody erased are known, so that what they wrote
 	// before is not taken for somebody new.
@@ -47,19 +49,55 @@ func (h Housekeeping) Run(ctx context.Context) error {
 	if h.Logger == nil {
 		h.Logger = slog.Default()
 	}
-	soon, daily := time.NewTicker(purgeWithin), time.NewTicker(dailyEvery)
-	defer soon.Stop()
+	redacted := make(chan struct{}, 1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { h.follow(ctx, redacted); return nil })
+	group.Go(func() error { h.keep(ctx, redacted); return nil })
+	return group.Wait()
+}
+
+// keep does what there is to do, each in its time.
+func (h Housekeeping) keep(ctx context.Context, redacted <-chan struct{}) {
+	daily, again := time.NewTicker(dailyEvery), time.NewTicker(purgeEvery)
 	defer daily.Stop()
+	defer again.Stop()
 	h.purge(ctx)
 	h.daily(ctx)
-	for {
+	for rested := true; ; {
+		soon := redacted
+		if !rested {
+			soon = nil
+		}
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-soon.C:
+			return
+		case <-soon:
 			h.purge(ctx)
+			rested = false
+			again.Reset(purgeEvery)
+		case <-again.C:
+			// Whatever failed the last time is tried again.
+			h.purge(ctx)
+			rested = true
 		case <-daily.C:
 			h.daily(ctx)
+		}
+	}
+}
+
+// follow says when the log has redacted something.
+func (h Housekeeping) follow(ctx context.Context, redacted chan<- struct{}) {
+	for rec, err := range h.Store.Subscribe(ctx, h.Store.Durable()+1) {
+		if err != nil {
+			h.tried(ctx, "follow the log", err)
+			return
+		}
+		if len(router.Redacts(rec)) == 0 {
+			continue
+		}
+		select {
+		case redacted <- struct{}{}:
+		default:
 		}
 	}
 }
