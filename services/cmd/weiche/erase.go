@@ -36,7 +36,7 @@ Works by the weiche that is running on the data folder, or on the folder itself.
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !dryRun && !yes && !isTerminal(cmd.InOrStdin()) {
-				return usageError{errors.New("nobody is there to be asked: say --dry-run or --yes")}
+				return errNobodyAsked
 			}
 			out := cmd.OutOrStdout()
 			return operate(cmd.Context(), data, func(ctx context.Context, of adminv1connect.OperationsServiceClient) error {
@@ -52,8 +52,10 @@ Works by the weiche that is running on the data folder, or on the folder itself.
 				if dryRun {
 					return nil
 				}
-				if !yes && len(goes.GetCustomerIds()) > 0 && !confirmed(cmd.InOrStdin(), out) {
-					return errors.New("nothing was erased")
+				if !yes && len(goes.GetCustomerIds()) > 0 {
+					if err := confirmed(cmd.InOrStdin(), out); err != nil {
+						return err
+					}
 				}
 				ask.DryRun = false
 				done, err := of.EraseCustomer(ctx, ask)
@@ -85,11 +87,18 @@ func tellErasure(out io.Writer, customer string, goes *adminv1.EraseCustomerResp
 	}
 }
 
-// confirmed asks whether to go on; only a plain yes is one.
-func confirmed(in io.Reader, out io.Writer) bool {
+var errNobodyAsked = usageError{errors.New("nobody is there to be asked: say --dry-run or --yes")}
+
+// confirmed asks whether to go on, and returns nil for a plain yes alone.
+func confirmed(in io.Reader, out io.Writer) error {
 	fmt.Fprint(out, "this cannot be undone; type yes to go on: ")
-	line, _ := bufio.NewReader(in).ReadString('\n')
-	return strings.TrimSpace(line) == "yes"
+	switch line, err := bufio.NewReader(in).ReadString('\n'); {
+	case strings.TrimSpace(line) == "yes":
+		return nil
+	case err != nil && line == "":
+		return errNobodyAsked
+	}
+	return errors.New("nothing was erased")
 }
 
 // isTerminal says whether somebody can be asked there.
