@@ -25,6 +25,7 @@ type observer struct {
 	byHash        map[string]string
 	sets          map[conversation.Timer]bool
 	running       map[conversation.Timer]bool
+	taken         taken
 
 	// wrote is who has switched the route by writing, in this decision.
 	wrote string
@@ -75,6 +76,7 @@ func newObserver() *observer {
 		conversations: map[string]*seenConversation{}, identities: map[string]*seenIdentity{},
 		links: map[string]*seenLink{}, messages: map[string]*seenMessage{}, sends: map[string]*seenSend{},
 		byHash: map[string]string{}, sets: map[conversation.Timer]bool{}, running: map[conversation.Timer]bool{},
+		taken: newTaken(),
 	}
 }
 
@@ -101,6 +103,7 @@ func (o *observer) decided(c conversation.Command, d conversation.Decision) {
 		o.versions[e.Stream]++
 		o.timers(e)
 		o.event(c, e)
+		o.takes(e)
 	}
 	for _, l := range o.links {
 		l.saidYes = ""
@@ -180,7 +183,7 @@ func (o *observer) route(c conversation.Command, e conversation.Event) {
 		}
 		conv.bound = append(conv.bound, b.GetIdentityId())
 	case *eventv1.ChannelUnbound:
-		if b.GetIntegrationId() == conv.widget {
+		if b.GetIntegrationId() == conv.widget && b.GetReason() != eventv1.UnboundReason_UNBOUND_REASON_ERASED {
 			o.fail("R1: the widget's own binding is gone")
 		}
 		conv.bound = slices.DeleteFunc(conv.bound, func(id string) bool { return id == b.GetIdentityId() })

@@ -213,8 +213,9 @@ func (m *memory) load(s *conversation.State, account string, ref conversation.Re
 }
 
 func (m *memory) fold(s *conversation.State, stream conversation.Stream) {
+	loader := s.Loader()
 	for _, r := range m.streams[stream] {
-		conversation.Evolve(s, r.event())
+		conversation.Evolve(loader, r.event())
 	}
 }
 

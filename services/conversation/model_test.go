@@ -46,7 +46,7 @@ func TestModel(t *testing.T) {
 			"claims": w.claims, "claims on": w.claims, "reports": w.reports, "reports on": w.reports,
 			"receipt": w.receipt, "watermark": w.watermark, "echo": w.echo,
 			"waits": w.waits, "timer": w.timer, "set-up": w.setsUp, "keeps": w.keeps, "again": w.again,
-			"restored": w.restored,
+			"restored": w.restored, "erases": w.erases, "takes back": w.takesBack, "dropped": w.dropped,
 		})
 		w.end()
 	}
@@ -71,6 +71,7 @@ var interesting = []string{
 	"IdentityAliasesChanged", "ReplyRerouted", "SendDeferred", "SendWithdrawn", "SendOutcomeUnknown", "LaneReleased",
 	"SendSucceeded", "SendFailed", "ReceiptParked", "EchoReceived", "MessageRead", "NoticeQueued", "NoteAdded",
 	"ChannelWithdrawn", "ItemQuarantined", "duplicate", "late", "held", "released", "by prompt", "by activity", "at once",
+	"CustomerErased", "several customers erased", "MessageUnsent", "UnsendParked",
 	"parked receipt applied", "reply failed for an empty route", "abandoned",
 	notFound.String(), invalid.String(), tokenReused.String(), tooLate.String(), notOffered.String(),
 	alreadyLinked.String(), linkEnded.String(), noDestination.String(), emptyRoute.String(), routeChanged.String(),

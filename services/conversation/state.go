@@ -100,6 +100,16 @@ type Customer struct {
 	loaded bool
 }
 
+// Loader returns a state to fold a stream into that s lacks: what the stream is
+// about is held by s, and what its events led to at their time is not, since an
+// address, say, may be somebody else's by now.
+func (s *State) Loader() *State {
+	loader := NewPartialState()
+	loader.accounts, loader.conversations = s.accounts, s.conversations
+	loader.identities, loader.customers = s.identities, s.customers
+	return loader
+}
+
 // Account is the set-up as it stands.
 type Account struct {
 	ID, Name       string

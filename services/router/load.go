@@ -83,6 +83,7 @@ func (e *Engine) index(ctx context.Context, account, index, key string) ([]byte,
 
 // fold folds a stream into the state.
 func (e *Engine) fold(ctx context.Context, s *conversation.State, stream eventstore.Stream) error {
+	loader := s.Loader()
 	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
 		if err != nil {
 			return err
@@ -91,7 +92,7 @@ func (e *Engine) fold(ctx context.Context, s *conversation.State, stream eventst
 		if err != nil {
 			return err
 		}
-		conversation.Evolve(s, event)
+		conversation.Evolve(loader, event)
 	}
 	return nil
 }
