@@ -113,7 +113,9 @@ func (h Housekeeping) purge(ctx context.Context) {
 // purgeViews removes what the views no longer show, once they have seen all that
 // the log had.
 func (h Housekeeping) purgeViews(ctx context.Context) error {
-	if err := h.Views.WaitFor(ctx, h.Store.Durable()); err != nil {
+	waiting, cancel := context.WithTimeout(ctx, purgeEvery)
+	defer cancel()
+	if err := h.Views.WaitFor(waiting, h.Store.Durable()); err != nil {
 		return err
 	}
 	err := h.Views.Purge(ctx)

@@ -460,8 +460,8 @@ func TestI32Unsend(t *testing.T) {
 	s.instagram(t, person, map[string]any{"mid": "m.stays", "text": "canary-stays"})
 	s.stop(t)
 	secret, stays := ciphertextOf(t, s.data, "canary-unsent"), ciphertextOf(t, s.data, "canary-stays")
-	log := filepath.Join(s.data, "log")
-	if len(inFiles(t, log, secret)) == 0 {
+	log, views := filepath.Join(s.data, "log"), filepath.Join(s.data, "views")
+	if len(inFiles(t, log, secret)) == 0 || len(inFiles(t, views, secret)) == 0 {
 		t.Fatal("the search does not find what is there")
 	}
 	s.start(t)
@@ -473,8 +473,11 @@ func TestI32Unsend(t *testing.T) {
 	eventually(t, "the ciphertext to leave the log", func() bool { return len(inFiles(t, log, secret)) == 0 }, func() string {
 		return fmt.Sprint(inFiles(t, log, secret), "\n", &s.p.stderr)
 	})
+	eventually(t, "the ciphertext to leave the views", func() bool { return len(inFiles(t, views, secret)) == 0 }, func() string {
+		return fmt.Sprint(inFiles(t, views, secret), "\n", &s.p.stderr)
+	})
 	s.stop(t)
-	if files := inFiles(t, log, secret); len(files) > 0 {
+	if files := inFiles(t, s.data, secret); len(files) > 0 {
 		t.Errorf("what was taken back is in %v", files)
 	}
 	if len(inFiles(t, log, stays)) == 0 {
