@@ -44,6 +44,7 @@ type Store struct {
 	// damage is the first that Pebble has come upon, nil for none.
 	damage atomic.Pointer[error]
 
+	filter *filter
 	views  views
 	queue  queue
 	writer writer

@@ -31,6 +31,8 @@ func Open(dir string, opts Options) (*Store, error) { return open(dir, opts, fal
 func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 	opts.EnsureDefaults()
 	s := &Store{opts: opts, dir: dir, files: &folderFS{FS: opts.FS, dir: dir}}
+	s.filter = newFilter()
+	s.writer.log.filter = s.filter
 	s.queue.slots = make(chan struct{}, maxGroups)
 	if !opts.ReadOnly {
 		if err := makeDir(opts.FS, dir); err != nil {
@@ -88,6 +90,7 @@ func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 		return nil, wrap("open "+dir, err)
 	}
 	t := &s.writer.log
+	s.filter.ready.Store(t.position == 0)
 	s.epoch.Store(t.epoch)
 	s.views.publish(&view{snapshot: s.db.NewSnapshot(), position: t.position, hash: t.hash})
 	return s, nil

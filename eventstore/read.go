@@ -94,7 +94,11 @@ func (s *Store) ReadEvent(ctx context.Context, account, eventID string) (*Record
 func (s *Store) Lookup(ctx context.Context, account, key string) (Dedup, bool, error) {
 	var ok bool
 	d, err := read(ctx, s, "look up a dedup key", func(v *view) (d Dedup, err error) {
-		d.Position, d.Hash, ok, err = getPlaced(v.snapshot, appendDedupKey(nil, account, key))
+		stored := appendDedupKey(nil, account, key)
+		if s.filter.isNew(stored) {
+			return d, nil
+		}
+		d.Position, d.Hash, ok, err = getPlaced(v.snapshot, stored)
 		return d, err
 	})
 	return d, ok, err

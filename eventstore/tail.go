@@ -17,6 +17,7 @@ type tail struct {
 	// versions and sequences remember ends that were asked for.
 	versions  recent[Stream]
 	sequences recent[string]
+	filter    *filter
 
 	// What follows belongs to the batch being made.
 	batch  *pebble.Batch
@@ -143,7 +144,7 @@ func (t *tail) refusal(s *Store, c *Commit) (refusal, err error) {
 			first, ok := t.dedup[nameIn{account, d.Key}]
 			if !ok {
 				t.key = appendDedupKey(t.key[:0], account, d.Key)
-				if first.Position, first.Hash, ok, err = getPlaced(s.db, t.key); err != nil {
+				if first.Position, first.Hash, ok, err = t.find(s); err != nil {
 					return nil, err
 				}
 			}
@@ -157,7 +158,7 @@ func (t *tail) refusal(s *Store, c *Commit) (refusal, err error) {
 		at, ok := t.ids[nameIn{e.Stream.Account, e.ID}]
 		if !ok {
 			t.key = appendEventKey(t.key[:0], e.Stream.Account, e.ID)
-			if at, _, ok, err = getPlaced(s.db, t.key); err != nil {
+			if at, _, ok, err = t.find(s); err != nil {
 				return nil, err
 			}
 		}
@@ -176,6 +177,14 @@ func (t *tail) refusal(s *Store, c *Commit) (refusal, err error) {
 		}
 	}
 	return nil, nil
+}
+
+// find looks for t.key, an event id or a dedup key.
+func (t *tail) find(s *Store) (position uint64, rest []byte, ok bool, err error) {
+	if t.filter.isNew(t.key) {
+		return 0, nil, false, nil
+	}
+	return getPlaced(s.db, t.key)
 }
 
 // stage makes the records of a commit as if it were accepted, without changing
@@ -275,12 +284,14 @@ func (t *tail) write(st *staged, encoded []byte) error {
 	}
 	t.ids[nameIn{account, r.ID}] = r.Position
 	t.key = appendEventKey(t.key[:0], account, r.ID)
+	t.filter.add(t.key)
 	if err := t.setPlaced(r.Position, nil); err != nil {
 		return err
 	}
 	for _, d := range r.Dedup {
 		t.dedup[nameIn{account, d.Key}] = Dedup{r.Position, d.Hash}
 		t.key = appendDedupKey(t.key[:0], account, d.Key)
+		t.filter.add(t.key)
 		if err := t.setPlaced(r.Position, d.Hash); err != nil {
 			return err
 		}

@@ -229,6 +229,12 @@ func (s *server) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	core.Go(func() error {
+		if err := s.folder.store.Warm(inner); inner.Err() == nil {
+			return err
+		}
+		return nil
+	})
 	core.Go(func() error { return s.directory.Run(inner) })
 	core.Go(func() error { return router.New(s.engine, s.broker, s.config.logger).Run(inner) })
 	core.Go(func() error { return s.relay.Run(inner) })
