@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -210,6 +211,8 @@ type sealedBy struct {
 	keys map[string]bool
 	// bytes are the keys, wrapped and raw.
 	bytes [][]byte
+	// before are the keys of those who were erased before.
+	before map[string]bool
 }
 
 // keysOf captures the keys of those who belong to one customer, by the log and an
@@ -252,8 +255,8 @@ func keysOf(t *testing.T, data, customer string) sealedBy {
 		wrapped := entry[n : n+int(size)]
 		by.bytes = append(by.bytes, wrapped, unwrapped(t, data, "key/"+rec.KeyID, wrapped))
 	}
-	if len(by.keys) != 2 {
-		t.Fatalf("%s has %d keys, one for the page and one for the phone are due", customer, len(by.keys))
+	if len(by.keys) == 0 {
+		t.Fatalf("%s has no key", customer)
 	}
 	return by
 }
@@ -335,6 +338,7 @@ func left(t *testing.T, data string, by sealedBy) (findings []string) {
 		switch {
 		case !by.keys[rec.KeyID] && err == nil:
 			others++
+		case by.before[rec.KeyID] && errors.Is(err, keyring.ErrKeyGone):
 		case !by.keys[rec.KeyID]:
 			t.Errorf("event %d of somebody else cannot be opened: %v", rec.Position, err)
 		case err == nil:
@@ -383,6 +387,9 @@ func TestI32Erasure(t *testing.T) {
 		}
 	}
 	ana := keysOf(t, s.data, customers["ana"])
+	if len(ana.keys) != 2 {
+		t.Fatalf("%d keys, and one for the page and one for the phone are due", len(ana.keys))
+	}
 	if found := left(t, s.data, ana); len(found) < len(ana.bytes)/2 {
 		t.Fatalf("before the erasure nothing is found: %q", found)
 	}
@@ -508,4 +515,62 @@ func ciphertextOf(t *testing.T, data, says string) []byte {
 	}
 	t.Fatalf("nobody says %q", says)
 	return nil
+}
+
+// TestI32KilledErasures kills the real program, by SIGKILL, as soon as the ledger has
+// an erasure or a moment later. The next start carries it out.
+func TestI32KilledErasures(t *testing.T) {
+	s := newShop(t)
+	kills := 6
+	for n := range kills {
+		s.whatsapp(t, fmt.Sprint(15_550_107_000+n), "Somebody", text(fmt.Sprint("wamid.", n), "hello"))
+	}
+	var customers []string
+	for _, body := range s.events(t) {
+		if e, ok := body.(*eventv1.CustomerCreated); ok {
+			customers = append(customers, e.GetCustomerId())
+		}
+	}
+	s.stop(t)
+	underWay, before := 0, map[string]bool{}
+	for n, customer := range customers {
+		by := keysOf(t, s.data, customer)
+		by.before = maps.Clone(before)
+		maps.Copy(before, by.keys)
+		p := launch(t, "(x)", "erase", customer, "--yes", "--data", s.data)
+		eventually(t, "the ledger", func() bool {
+			return len(inFiles(t, filepath.Join(s.data, "keyring", "store"), []byte(customer))) > 0
+		}, p.stderr.String)
+		<-time.After(time.Duration(n) * time.Millisecond) // each is killed at another place
+		p.kill()
+		if pending(t, s.data) {
+			underWay++
+		}
+		weiche(t, "events", "--data", s.data).expect(t, exitOK)
+		if pending(t, s.data) {
+			t.Errorf("kill %d: the erasure is not done after a start", n)
+		}
+		if n == len(customers)-1 {
+			weiche(t, "verify", "--data", s.data).expect(t, exitOK)
+			break // nobody else is left whose content could be opened
+		}
+		if found := left(t, s.data, by); len(found) > 0 {
+			t.Errorf("kill %d: there is left %q", n, found)
+		}
+	}
+	if len(customers) != kills || underWay == 0 {
+		t.Errorf("of %d erasures no kill hit one under way", len(customers))
+	}
+	t.Logf("%d of %d kills hit an erasure under way", underWay, kills)
+}
+
+// pending reports whether the ledger of a folder has an erasure that is not done.
+func pending(t *testing.T, data string) bool {
+	t.Helper()
+	keys, err := keyring.Open(filepath.Join(data, "keyring"), keyring.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	return keys.ErasuresPending()
 }
