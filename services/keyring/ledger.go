@@ -133,7 +133,7 @@ func (k *Keyring) putErasures(entries []Erasure) error {
 	return nil
 }
 
-// Erasures returns the whole ledger, ordered by account and customer.
+// Erasures returns the whole ledger, always in the same order.
 func (k *Keyring) Erasures() ([]Erasure, error) {
 	names, err := k.names(nameErased, nameErased[:len(nameErased)-1]+"0") // "0" follows "/"
 	if err != nil {

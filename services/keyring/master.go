@@ -32,6 +32,9 @@ func (o *Options) openMaster(dir, store string) (cipher.AEAD, error) {
 				"without it nothing that customers said or are called can ever be read again", "file", path)
 		}
 	}
+	if errors.Is(err, ErrMasterKey) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
