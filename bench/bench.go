@@ -55,6 +55,7 @@ func comparisons() []comparison {
 		{"P14", "a route decision after 10 and after 10,000 messages", decisions},
 		{"P15", "an append to a small and to a large store", growths},
 		{"P16", "weiche serve from its start to ready, and its memory when idle", idleness},
+		{"disk", "the room that messages take in the data folder and in a backup", storage},
 	}
 }
 
