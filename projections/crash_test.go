@@ -65,7 +65,7 @@ func TestFollowsAnEventStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = store.Close() }()
+	t.Cleanup(func() { _ = store.Close() })
 	script := newLog("one")
 	dialogue(t, script)
 	v := open(t, fs, script)
