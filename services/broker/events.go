@@ -100,6 +100,30 @@ func (b *Broker) lastEvent(ctx context.Context) (jetstream.StreamState, *Event, 
 	return state, &event, nil
 }
 
+// ForgetEvents takes everything off EVENTS that is about one thing, since some of
+// it must not be read any more. Subscribers find a gap and read the log. Only the
+// relay calls it.
+func (b *Broker) ForgetEvents(ctx context.Context, account, category, id string) error {
+	subject, err := eventSubject(account, category, id)
+	if err != nil {
+		return err
+	}
+	w := &b.events
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	if err := w.wait(ctx, 0); err != nil { // what is under way is about it, too
+		return err
+	}
+	stream, err := b.js.Stream(ctx, streamEvents)
+	if err == nil {
+		err = stream.Purge(ctx, jetstream.WithPurgeSubject(subject))
+	}
+	if err != nil {
+		return b.failed(err)
+	}
+	return nil
+}
+
 // PublishEvent puts an event on EVENTS and returns before the server holds it.
 // It waits while 1,024 are under way. Events are stored in the order of the
 // calls or not at all: after an error, which is that of this or of an earlier

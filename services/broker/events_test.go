@@ -170,3 +170,28 @@ func TestEventsAreBounded(t *testing.T) {
 		t.Errorf("positions %v", got)
 	}
 }
+
+// What is taken back of one thing is on EVENTS no more; the rest is, and the relay
+// goes on where it was.
+func TestI32ForgetEvents(t *testing.T) {
+	everywhere(t, func(t *testing.T, config broker.Config) {
+		b := start(t, config)
+		relay(t, b, 101, 110)
+		if err := b.ForgetEvents(soon(t), "acme", "conversation", "0"); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.PublishEvent(soon(t), event(111)); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.FlushEvents(soon(t)); err != nil {
+			t.Fatal(err)
+		}
+		want := []uint64{101, 103, 105, 107, 109, 111}
+		if diff := cmp.Diff(want, read(t, b, broker.Filter{}, broker.Place{Incarnation: "one", Position: 1}, len(want))); diff != "" {
+			t.Error(diff)
+		}
+		if _, position := lastEvent(t, b); position != 111 {
+			t.Errorf("the last event is %d", position)
+		}
+	})
+}

@@ -256,6 +256,11 @@ func (r *Relay) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if takesBack(rec) {
+			if err := r.broker.ForgetEvents(ctx, rec.Stream.Account, rec.Stream.Category, rec.Stream.ID); err != nil {
+				return fmt.Errorf("event %d: %w", rec.Position, err)
+			}
+		}
 		public, err := r.engine.public(rec)
 		if err != nil {
 			return err
@@ -266,6 +271,22 @@ func (r *Relay) follow(ctx context.Context) error {
 		r.published.Store(rec.Position)
 	}
 	return ctx.Err()
+}
+
+// takesBack says whether a record makes what was said before in its conversation
+// unreadable: EVENTS holds it opened.
+func takesBack(rec *eventstore.Record) bool {
+	switch rec.Type {
+	case nameOf[*eventv1.ConversationErased](), nameOf[*eventv1.MessageUnsent]():
+		return true
+	}
+	return false
+}
+
+// nameOf returns the type of an event as records have it.
+func nameOf[E proto.Message]() string {
+	var event E
+	return string(event.ProtoReflect().Descriptor().FullName())
 }
 
 // public returns what subscribers see of a record: its place, and for now what

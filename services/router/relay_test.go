@@ -2,6 +2,8 @@ package router_test
 
 import (
 	"context"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,4 +190,59 @@ func TestEveryRecordIsOneEvent(t *testing.T) {
 	upTo = r.store.Durable()
 	r.start(t, b)
 	read()
+}
+
+// What an erased customer said is on EVENTS no more once the erasure is.
+func TestI32ErasedIsNotOnEvents(t *testing.T) {
+	r := newRelayed(t)
+	b := startBroker(t)
+	relay, _ := r.start(t, b)
+	r.write(t, "in-1", "a reply to Ana")
+	read := func(until string) (said []string) {
+		t.Helper()
+		reader, err := b.Events(t.Context(), broker.Filter{Category: conversation.CategoryConversation}, broker.Place{Incarnation: r.store.Incarnation(), Position: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		for {
+			event, err := reader.Next(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said = append(said, string(event.Data))
+			if event.Type == until {
+				return said
+			}
+		}
+	}
+	if all := strings.Join(read("weiche.event.v1.ReplyQueued"), " "); !strings.Contains(all, "a reply to Ana") {
+		t.Fatal("the reply is not on EVENTS")
+	}
+	r.say(t, channel.KindAgent, "operator", &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
+		Command: &ingressv1.AgentCommand_EraseCustomer{EraseCustomer: &ingressv1.EraseCustomer{CustomerId: r.customer(t)}},
+	}}})
+	for relay.Position() < r.store.Durable() {
+		runtime.Gosched()
+	}
+	if all := strings.Join(read("weiche.event.v1.ConversationErased"), " "); strings.Contains(all, "a reply to Ana") || strings.Contains(all, "hello") {
+		t.Error("what was said is on EVENTS after the erasure")
+	}
+}
+
+// customer returns the one customer that there is.
+func (r *relayed) customer(t *testing.T) string {
+	t.Helper()
+	for rec, err := range r.store.ReadAll(t.Context(), 1) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Stream.Category == conversation.CategoryCustomer {
+			return rec.Stream.ID
+		}
+	}
+	t.Fatal("there is no customer")
+	return ""
 }
