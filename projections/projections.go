@@ -39,7 +39,7 @@ type Projection struct {
 // All returns the projections. None of them reads the rows of another.
 func All() []Projection {
 	return []Projection{
-		{Name: TimelineName, Revision: 2, Apply: erasing(applyTimeline, eraseTimeline)},
+		{Name: TimelineName, Revision: 3, Apply: erasing(applyTimeline, eraseTimeline)},
 		{Name: ChannelViewName, Revision: 1, Apply: erasing(applyChannelView, eraseChannelView)},
 		{Name: RouteName, Revision: 1, Apply: erasing(applyRoute, eraseRoute)},
 		{Name: CustomerName, Revision: 1, Apply: erasing(applyCustomer, eraseCustomer)},

@@ -46,6 +46,17 @@ func (t *timelineFold) system(event proto.Message) {
 			Kind:       viewv1.SystemLineKind_SYSTEM_LINE_KIND_NOTICE,
 			IdentityId: e.IdentityId, IntegrationId: e.IntegrationId, Channel: e.Channel, Notice: e.Kind,
 		})
+	case *eventv1.ItemQuarantined:
+		if e.ConversationId != "" {
+			t.line(e.ConversationId, &viewv1.SystemLine{
+				Kind:          viewv1.SystemLineKind_SYSTEM_LINE_KIND_QUARANTINED,
+				IntegrationId: e.IntegrationId, Channel: e.Channel,
+			})
+		}
+	case *eventv1.ItemReplayed:
+		t.settled(e.Position, func(line *viewv1.SystemLine) { line.Replayed = true })
+	case *eventv1.ItemDiscarded:
+		t.settled(e.Position, func(line *viewv1.SystemLine) { line.Discarded = true })
 	default:
 		t.linking(event)
 	}
@@ -103,6 +114,22 @@ func (t *timelineFold) link(conversation, id string, line *viewv1.SystemLine) {
 		line.IdentityId, line.IntegrationId, line.Channel = about.IdentityId, about.IntegrationId, about.Channel
 	}
 	t.line(conversation, line)
+}
+
+// settled marks the line of an item in quarantine that waits no more. The record is
+// in the stream of the conversation that has the line, if one has it.
+func (t *timelineFold) settled(position uint64, mark func(*viewv1.SystemLine)) {
+	if t.rec.Stream.Category != conversationCategory {
+		return
+	}
+	t.changeAt(t.rec.Stream.ID, position, func(item *viewv1.TimelineItem) bool {
+		line := item.GetSystem()
+		if line.GetKind() != viewv1.SystemLineKind_SYSTEM_LINE_KIND_QUARANTINED {
+			return false
+		}
+		mark(line)
+		return true
+	})
 }
 
 func (t *timelineFold) line(conversation string, line *viewv1.SystemLine) {

@@ -67,7 +67,10 @@ type timelineFold struct {
 func (t *timelineFold) add(conversation string, item *viewv1.TimelineItem) {
 	item.Position, item.Changed = t.rec.Position, t.rec.Position
 	item.EventId, item.RecordedAt = t.rec.ID, recordedAt(t.rec)
-	item.Sealed = sealedOf(t.rec)
+	if item.GetSystem().GetKind() != viewv1.SystemLineKind_SYSTEM_LINE_KIND_QUARANTINED {
+		// What is in quarantine is for the operator alone.
+		item.Sealed = sealedOf(t.rec)
+	}
 	t.rows.Put(itemKey(t.account, conversation, item.Position), item)
 	// What was written here is taken back by the message alone.
 	if item.Sealed != nil && item.GetAgent() == nil && item.GetNote() == nil {

@@ -1,6 +1,9 @@
 package channel
 
-import ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+import (
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
 
 // ProviderAccount returns the provider's id of the channel account that an item is
 // for; empty where it is not told.
@@ -18,4 +21,16 @@ func ProviderAccount(item *ingressv1.Item) string {
 		return kind.Ignored.GetProviderAccountId()
 	}
 	return ""
+}
+
+// SaidBy returns the addresses of the customer whose item it is, the strongest
+// first; none where it is nobody's or they are not told.
+func SaidBy(item *ingressv1.Item) []*eventv1.Alias {
+	switch kind := item.GetKind().(type) {
+	case *ingressv1.Item_Inbound:
+		return kind.Inbound.GetSender()
+	case *ingressv1.Item_Unreadable:
+		return kind.Unreadable.GetSender()
+	}
+	return nil
 }

@@ -267,6 +267,9 @@ type KeepItem struct {
 	// MessageHash is the keyed hash of the provider's id of the message that
 	// the item has the words of; nil where it has none.
 	MessageHash []byte
+	// Sender holds the aliases of the customer whose item it is, where they
+	// could be read: what is quarantined is shown in their conversation.
+	Sender []Address
 }
 
 // Quarantined names an item in quarantine.
@@ -276,6 +279,8 @@ type Quarantined struct {
 	Account, Source string
 	// Position is that of its event.
 	Position uint64
+	// Conversation is the one that it is shown in; empty for none.
+	Conversation string
 }
 
 // ReplayItem processes an item in quarantine as if it came in now.

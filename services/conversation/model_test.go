@@ -70,7 +70,7 @@ var interesting = []string{
 	"LinkConfirmed", "LinkCancelled", "LinkFailed", "LinkExpired", "LinkAnswered", "CodeRefused", "IdentityMoved",
 	"IdentityAliasesChanged", "ReplyRerouted", "SendDeferred", "SendWithdrawn", "SendOutcomeUnknown", "LaneReleased",
 	"SendSucceeded", "SendFailed", "ReceiptParked", "EchoReceived", "MessageRead", "NoticeQueued", "NoteAdded",
-	"ChannelWithdrawn", "ItemQuarantined", "duplicate", "late", "held", "released", "by prompt", "by activity", "at once",
+	"ChannelWithdrawn", "ItemQuarantined", "quarantined in a conversation", "duplicate", "late", "held", "released", "by prompt", "by activity", "at once",
 	"CustomerErased", "several customers erased", "MessageUnsent", "UnsendParked",
 	"parked receipt applied", "reply failed for an empty route", "abandoned",
 	notFound.String(), invalid.String(), tokenReused.String(), tooLate.String(), notOffered.String(),

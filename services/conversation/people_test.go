@@ -481,8 +481,21 @@ func (w *world) keeps(t *rapid.T) {
 	k := &conversation.KeepItem{Header: w.header(fmt.Sprintf("raw %d", w.commands)), Source: "whatsapp", Reason: "odd", Raw: []byte("{")}
 	if rapid.Bool().Draw(t, "ignored") {
 		k.Reason, k.Ignored = "", "account_update"
+	} else if rapid.Bool().Draw(t, "with a sender") {
+		k.Sender = w.sender(pick(w, "person", people[:]...), "whatsapp")
 	}
-	w.give(k)
+	d, err := w.give(k)
+	if err != nil {
+		w.fail("an item was not kept: %v", err)
+	}
+	if d.ConversationID == "" {
+		return
+	}
+	w.happened["quarantined in a conversation"]++
+	kept := d.Events[0].Body.(*eventv1.ItemQuarantined)
+	if at := (conversation.Stream{Category: conversation.CategoryConversation, ID: kept.GetConversationId()}); len(d.Events) != 1 || d.Events[0].Stream != at {
+		w.fail("M9: what is shown in %s follows from%s", kept.GetConversationId(), told(d))
+	}
 }
 
 // again gives a command once more that took effect before (I05, I06).

@@ -58,9 +58,20 @@ func (d *decider) replayItem(c *ReplayItem) error {
 		replayed.ConversationId = d.answer.ConversationID
 	}
 	if !c.More {
-		d.emit(Stream{CategoryQuarantine, c.Item.Source}, replayed)
+		d.emit(d.streamOf(c.Item), replayed)
 	}
 	return nil
+}
+
+// streamOf returns the stream that an item in quarantine is in, as far as the
+// account of the command has it.
+func (d *decider) streamOf(item Quarantined) Stream {
+	if item.Conversation != "" && item.Account == d.head.Account {
+		if conv := d.conversation(item.Conversation); conv != nil {
+			return conv.stream()
+		}
+	}
+	return Stream{CategoryQuarantine, item.Source}
 }
 
 // discardItem gives an item in quarantine up.
@@ -73,7 +84,7 @@ func (d *decider) discardItem(c *DiscardItem) error {
 	case QuarantineDiscarded:
 		return nil
 	}
-	d.emit(Stream{CategoryQuarantine, c.Item.Source}, &eventv1.ItemDiscarded{
+	d.emit(d.streamOf(c.Item), &eventv1.ItemDiscarded{
 		Source: c.Item.Source, AccountId: c.Item.Account, Position: c.Item.Position,
 	})
 	return nil
@@ -97,10 +108,28 @@ func (d *decider) keep(c *KeepItem) error {
 		})
 		return nil
 	}
+	if conv := d.talk(c); conv != nil {
+		stream, d.answer.ConversationID = conv.stream(), conv.id
+	}
 	d.emit(stream, &eventv1.ItemQuarantined{
+		ConversationId: d.answer.ConversationID,
 		Source: c.Source, IntegrationId: c.IntegrationID, Channel: channel, Reason: c.Reason,
 		SentAt: stamp(c.SentAt), ProviderAccountId: c.ProviderAccount, Place: c.Place,
 		Sealed: &eventv1.ItemQuarantined_Sealed{Raw: c.Raw, Beside: c.Beside},
 	})
 	return nil
+}
+
+// talk returns the conversation in which an item would have been said, or nil where
+// that is not known. It starts none.
+func (d *decider) talk(c *KeepItem) *conversationDraft {
+	i := d.find(c.Sender)
+	if i == nil {
+		return nil
+	}
+	id, _ := i.conversationAt(d.sentAt(c.SentAt))
+	if id == "" {
+		return nil
+	}
+	return d.conversation(id)
 }

@@ -96,15 +96,19 @@ func (c *conversationDraft) used(i *identityDraft, at time.Time) {
 // joins without switching: what was written before a disconnect still belongs to
 // the conversation of that time (L11).
 func (d *decider) join(i *identityDraft, c *ReceiveMessage, at time.Time) (*conversationDraft, bool) {
-	if i.released != "" && at.Before(i.releasedAt) {
-		if conv := d.conversation(i.released); conv != nil {
-			return conv, true
-		}
-	}
-	if i.conversation != "" {
-		return d.conversation(i.conversation), false
+	if id, released := i.conversationAt(at); id != "" {
+		return d.conversation(id), released
 	}
 	return d.begin(i, c.Language, at), false
+}
+
+// conversationAt returns the conversation that the identity was in at a time, or is
+// in, and whether it has left that; empty where there is none.
+func (i *identityDraft) conversationAt(at time.Time) (id string, released bool) {
+	if i.released != "" && at.Before(i.releasedAt) {
+		return i.released, true
+	}
+	return i.conversation, false
 }
 
 // begin starts a conversation for an identity that has none: in the widget for a

@@ -91,6 +91,7 @@ func Describe(item *ingressv1.Item) Description {
 	case *ingressv1.Item_Unreadable:
 		d.Reason = kind.Unreadable.GetReason()
 		d.Time = stamp(kind.Unreadable.GetSentAt())
+		d.Sender = addresses(kind.Unreadable.GetSender())
 	case *ingressv1.Item_Ignored:
 		d.Type = kind.Ignored.GetWhat()
 	}

@@ -23,7 +23,11 @@ type event struct {
 func (e event) ignored(what string) []*ingressv1.Item { return one(ignored(what, e.account, e.raw)) }
 
 func (e event) unreadable(reason string) []*ingressv1.Item {
-	return one(unreadable(reason, e.account, e.at, e.raw))
+	item := unreadable(reason, e.account, e.at, e.raw)
+	if !e.fromAccount() && !e.object.Object("message").Get("is_echo").True() {
+		item.GetUnreadable().Sender = e.aliases(e.sender)
+	}
+	return one(item)
 }
 
 // fromAccount says that the item reports what the business itself did.

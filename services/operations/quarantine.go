@@ -236,5 +236,6 @@ func (q quarantined) told() *adminv1.QuarantinedItem {
 func (q quarantined) ref() *ingressv1.QuarantineRef {
 	return &ingressv1.QuarantineRef{
 		AccountId: q.rec.Stream.Account, Source: q.event.GetSource(), Position: q.rec.Position,
+		ConversationId: q.event.GetConversationId(),
 	}
 }

@@ -41,7 +41,9 @@ func (r *reader) Read(body []byte) ([]*ingressv1.Item, error) {
 	items, err := r.Reader.Read(body)
 	for _, item := range items {
 		if r.blind != "" && strings.Contains(string(item.GetRaw()), r.blind) {
-			unread := &ingressv1.Unreadable{Reason: "a word that nobody knows", ProviderAccountId: channel.ProviderAccount(item)}
+			unread := &ingressv1.Unreadable{
+				Reason: "a word that nobody knows", ProviderAccountId: channel.ProviderAccount(item), Sender: channel.SaidBy(item),
+			}
 			item.Kind = &ingressv1.Item_Unreadable{Unreadable: unread}
 		}
 	}

@@ -119,6 +119,41 @@ func TestI16SpoiltState(t *testing.T) {
 	}
 }
 
+// TestI16PoisonedConversation has the decisions of a known sender panic, those to keep
+// their item in the conversation among them: it is kept outside of that.
+func TestI16PoisonedConversation(t *testing.T) {
+	for _, alsoToKeep := range []bool{false, true} {
+		s := newStage(t)
+		c := s.one(whatsapp, s.message("m1", "491701", "before")).GetConversationId()
+		panicked := 0
+		router.DecideWith(s.engine, func(state *conversation.State, c conversation.Command) (conversation.Decision, error) {
+			decision, err := conversation.Decide(state, c)
+			var need *conversation.Need
+			if errors.As(err, &need) {
+				return decision, err
+			}
+			kept, ok := c.(*conversation.KeepItem)
+			if !ok || alsoToKeep && len(kept.Sender) > 0 {
+				panicked++
+				panic("poison")
+			}
+			return decision, err
+		})
+		answer := s.one(whatsapp, s.message("m2", "491701", "poison"))
+		if times := map[bool]int{false: 3, true: 4}[alsoToKeep]; panicked != times {
+			t.Fatalf("I16: %d decisions panicked, not %d", panicked, times)
+		}
+		where := map[bool]string{false: c, true: ""}[alsoToKeep]
+		kept := bodies[*eventv1.ItemQuarantined](s)
+		if (answer.GetStatus() != quarantined && answer.GetStatus() != committed) || len(kept) != 1 || kept[0].GetConversationId() != where || string(kept[0].GetSealed().GetRaw()) != "raw of m2" {
+			t.Errorf("I16: answered %v, in quarantine is %v", answer, kept)
+		}
+		if err := s.store.Verify(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestI34ALaterVersionsEvents gives an older program what a later one wrote: a stream
 // with an event that it does not know is not decided on, and the error says which.
 func TestI34ALaterVersionsEvents(t *testing.T) {

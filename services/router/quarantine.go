@@ -48,7 +48,10 @@ func (t *translation) replay(r *ingressv1.ReplayItem) (conversation.Command, err
 }
 
 func quarantined(ref *ingressv1.QuarantineRef) conversation.Quarantined {
-	return conversation.Quarantined{Account: ref.GetAccountId(), Source: ref.GetSource(), Position: ref.GetPosition()}
+	return conversation.Quarantined{
+		Account: ref.GetAccountId(), Source: ref.GetSource(), Position: ref.GetPosition(),
+		Conversation: ref.GetConversationId(),
+	}
 }
 
 // The indexes of the quarantine, by position: what waits, and what ever waited with

@@ -225,6 +225,10 @@ var errSpoilt = errors.New("router: the state is spoilt")
 func (r *round) panicked(entry *entry, panicked *panicError) {
 	entry.panics++
 	entry.alone = true
+	if kept, ok := entry.command.(*conversation.KeepItem); ok {
+		// What is wrong may lie in the conversation: it is kept without that.
+		kept.Sender = nil
+	}
 	r.engine.logger.Error("a decision panicked",
 		"panic", panicked.value, "time", entry.panics, "stack", string(panicked.stack))
 }

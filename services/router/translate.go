@@ -147,6 +147,7 @@ func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error
 			SentAt: timeOf(echo.GetSentAt()), Content: echo.GetContent(), Raw: t.item.GetRaw(),
 		}, nil
 	case *ingressv1.Item_Unreadable:
+		t.erasedBefore(kind.Unreadable.GetSender(), kind.Unreadable.GetSentAt())
 		return t.keep(kind.Unreadable.GetReason(), "", kind.Unreadable.GetSentAt()), nil
 	case *ingressv1.Item_Ignored:
 		return t.keep("", kind.Ignored.GetWhat(), nil), nil
@@ -168,6 +169,7 @@ func (t *translation) keep(reason, ignored string, sentAt *timestamppb.Timestamp
 	}
 	if t.source.Account != installation {
 		kept.IntegrationID = t.source.ID
+		kept.Sender = t.addresses(channel.SaidBy(t.item))
 	}
 	return kept
 }
@@ -182,7 +184,7 @@ func (e *Engine) kept(entry *entry, reason string) *conversation.KeepItem {
 	t := translation{engine: e, source: entry.source, item: entry.item, header: conversation.Header{
 		ID: e.newID(now), Account: entry.source.Account, Now: now, Received: entry.received,
 	}}
-	return t.keep(reason, "", nil)
+	return t.keep(reason, "", entry.item.GetInbound().GetSentAt())
 }
 
 // inbound translates something that a customer did.

@@ -251,6 +251,9 @@ func (n *names) tellIdentity(body proto.Message) string {
 		}
 		return text
 	case *eventv1.ItemQuarantined:
+		if e.GetConversationId() != "" {
+			return fmt.Sprintf("%s a message is quarantined: %s", n.conversation(e.GetConversationId()), e.GetReason())
+		}
 		return "quarantined: " + e.GetReason()
 	case *eventv1.ItemReplayed:
 		if e.GetDuplicate() {

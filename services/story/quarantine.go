@@ -17,6 +17,8 @@ type garbled struct {
 	// waits.
 	item     *ingressv1.Item
 	position uint64
+	// conversation is the one that shows it; empty for none.
+	conversation string
 }
 
 // garbles publishes what somebody said as something that the channel's parser cannot
@@ -26,13 +28,13 @@ func (p *player) garbles(t testing.TB, m []string) string {
 	item.Raw = []byte("raw of " + item.GetInbound().GetProviderMessageId())
 	unread := &ingressv1.Item{Raw: item.Raw, Kind: &ingressv1.Item_Unreadable{Unreadable: &ingressv1.Unreadable{
 		Reason: "a word that nobody knows", ProviderAccountId: item.GetInbound().GetProviderAccountId(),
-		SentAt: item.GetInbound().GetSentAt(),
+		SentAt: item.GetInbound().GetSentAt(), Sender: item.GetInbound().GetSender(),
 	}}}
 	p.garbled = garbled{from: Speaker{"channel", m[1]}, item: item}
 	refused := p.publish(t, p.garbled.from, unread)
 	for at, event := range p.stage.Events(t, 0) {
-		if _, ok := event.Body.(*eventv1.ItemQuarantined); ok {
-			p.garbled.position = uint64(at) + 1
+		if kept, ok := event.Body.(*eventv1.ItemQuarantined); ok {
+			p.garbled.position, p.garbled.conversation = uint64(at)+1, kept.GetConversationId()
 		}
 	}
 	return refused
@@ -45,7 +47,7 @@ func (p *player) repeatsGarbled(t testing.TB, _ []string) string {
 
 // operates replays or discards it.
 func (p *player) operates(t testing.TB, m []string) string {
-	ref := &ingressv1.QuarantineRef{AccountId: Account, Source: p.garbled.from.ID, Position: p.garbled.position}
+	ref := &ingressv1.QuarantineRef{AccountId: Account, Source: p.garbled.from.ID, Position: p.garbled.position, ConversationId: p.garbled.conversation}
 	item := &ingressv1.Item{Kind: &ingressv1.Item_Discard{Discard: &ingressv1.DiscardItem{Ref: ref}}}
 	if m[0] == "replays" {
 		item.Kind = &ingressv1.Item_Replay{Replay: &ingressv1.ReplayItem{

@@ -78,6 +78,12 @@ func (p *player) item(item *viewv1.TimelineItem) string {
 		if line.System.GetChannel() != "" {
 			words += " " + line.System.GetChannel()
 		}
+		if line.System.GetReplayed() {
+			words += ", replayed"
+		}
+		if line.System.GetDiscarded() {
+			words += ", discarded"
+		}
 		return "-- " + words
 	}
 	return "?"

@@ -43,6 +43,8 @@ type item struct {
 	object meta.Object
 	at     *timestamppb.Timestamp
 	raw    meta.Value
+	// sender is the customer whose item it is, once that is known.
+	sender []*eventv1.Alias
 }
 
 // lists is what is done with the elements of each list of a change. Which field
@@ -164,7 +166,9 @@ func (c change) readElement(element meta.Value, read func(item) *ingressv1.Item)
 func (i item) ignored(what string) *ingressv1.Item { return meta.Ignored(what, i.account, i.raw) }
 
 func (i item) unreadable(reason string) *ingressv1.Item {
-	return meta.Unreadable(reason, i.account, i.at, i.raw)
+	item := meta.Unreadable(reason, i.account, i.at, i.raw)
+	item.GetUnreadable().Sender = i.sender
+	return item
 }
 
 // message reads what a customer did.
@@ -174,6 +178,7 @@ func (i item) message() *ingressv1.Item {
 	}
 	sender := aliases(i.object.Text("from_user_id"), i.object.Text("from_parent_user_id"), i.object.Text("from"))
 	sender, profile := i.people.complete(sender)
+	i.sender = sender
 	kind := i.object.Text("type")
 	if kind == "system" {
 		return i.system(sender, profile)

@@ -1224,7 +1224,10 @@ type Unreadable struct {
 	// The provider's id of the channel account, where it could be read.
 	ProviderAccountId string `protobuf:"bytes,2,opt,name=provider_account_id,json=providerAccountId,proto3" json:"provider_account_id,omitempty"`
 	// When, by the provider, where it could be read.
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// The customer's addresses, the strongest first, where it is theirs and they
+	// could be read.
+	Sender        []*v1.Alias `protobuf:"bytes,4,rep,name=sender,proto3" json:"sender,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1276,6 +1279,13 @@ func (x *Unreadable) GetProviderAccountId() string {
 func (x *Unreadable) GetSentAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.SentAt
+	}
+	return nil
+}
+
+func (x *Unreadable) GetSender() []*v1.Alias {
+	if x != nil {
+		return x.Sender
 	}
 	return nil
 }
@@ -1471,9 +1481,11 @@ type QuarantineRef struct {
 	// The app or integration that it came through.
 	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
 	// The position of its event.
-	Position      uint64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Position uint64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	// The conversation that it is shown in; empty for none.
+	ConversationId string `protobuf:"bytes,4,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *QuarantineRef) Reset() {
@@ -1525,6 +1537,13 @@ func (x *QuarantineRef) GetPosition() uint64 {
 		return x.Position
 	}
 	return 0
+}
+
+func (x *QuarantineRef) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
 }
 
 // Answer is the router's answer to a batch, sent after its events are durable.
@@ -1777,12 +1796,13 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\trecipient\x18\x04 \x03(\v2\x16.weiche.event.v1.AliasR\trecipient\x122\n" +
 	"\acontent\x18\x05 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12&\n" +
 	"\x0fprovider_app_id\x18\x06 \x01(\tR\rproviderAppId\x12\x17\n" +
-	"\asend_id\x18\a \x01(\tR\x06sendId\"\x89\x01\n" +
+	"\asend_id\x18\a \x01(\tR\x06sendId\"\xb9\x01\n" +
 	"\n" +
 	"Unreadable\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12.\n" +
 	"\x13provider_account_id\x18\x02 \x01(\tR\x11providerAccountId\x123\n" +
-	"\asent_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"M\n" +
+	"\asent_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12.\n" +
+	"\x06sender\x18\x04 \x03(\v2\x16.weiche.event.v1.AliasR\x06sender\"M\n" +
 	"\aIgnored\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12.\n" +
 	"\x13provider_account_id\x18\x02 \x01(\tR\x11providerAccountId\"\xe5\x01\n" +
@@ -1795,12 +1815,13 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"receivedAt\x12\x12\n" +
 	"\x04more\x18\x05 \x01(\bR\x04more\"A\n" +
 	"\vDiscardItem\x122\n" +
-	"\x03ref\x18\x01 \x01(\v2 .weiche.ingress.v1.QuarantineRefR\x03ref\"b\n" +
+	"\x03ref\x18\x01 \x01(\v2 .weiche.ingress.v1.QuarantineRefR\x03ref\"\x8b\x01\n" +
 	"\rQuarantineRef\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x12\x1a\n" +
-	"\bposition\x18\x03 \x01(\x04R\bposition\"s\n" +
+	"\bposition\x18\x03 \x01(\x04R\bposition\x12'\n" +
+	"\x0fconversation_id\x18\x04 \x01(\tR\x0econversationId\"s\n" +
 	"\x06Answer\x123\n" +
 	"\x05items\x18\x01 \x03(\v2\x1d.weiche.ingress.v1.ItemAnswerR\x05items\x12\x14\n" +
 	"\x05error\x18\x02 \x01(\tR\x05error\x12\x1e\n" +
@@ -1923,18 +1944,19 @@ var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
 	23, // 31: weiche.ingress.v1.Echo.recipient:type_name -> weiche.event.v1.Alias
 	25, // 32: weiche.ingress.v1.Echo.content:type_name -> weiche.event.v1.Content
 	19, // 33: weiche.ingress.v1.Unreadable.sent_at:type_name -> google.protobuf.Timestamp
-	16, // 34: weiche.ingress.v1.ReplayItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
-	3,  // 35: weiche.ingress.v1.ReplayItem.item:type_name -> weiche.ingress.v1.Item
-	19, // 36: weiche.ingress.v1.ReplayItem.received_at:type_name -> google.protobuf.Timestamp
-	16, // 37: weiche.ingress.v1.DiscardItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
-	18, // 38: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
-	0,  // 39: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
-	1,  // 40: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	23, // 34: weiche.ingress.v1.Unreadable.sender:type_name -> weiche.event.v1.Alias
+	16, // 35: weiche.ingress.v1.ReplayItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
+	3,  // 36: weiche.ingress.v1.ReplayItem.item:type_name -> weiche.ingress.v1.Item
+	19, // 37: weiche.ingress.v1.ReplayItem.received_at:type_name -> google.protobuf.Timestamp
+	16, // 38: weiche.ingress.v1.DiscardItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
+	18, // 39: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
+	0,  // 40: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
+	1,  // 41: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
+	42, // [42:42] is the sub-list for method output_type
+	42, // [42:42] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_ingress_proto_init() }

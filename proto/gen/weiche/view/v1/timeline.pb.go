@@ -189,6 +189,9 @@ const (
 	SystemLineKind_SYSTEM_LINE_KIND_ROUTE_CHANGED SystemLineKind = 13
 	// The customer was erased. It is the only line that is left.
 	SystemLineKind_SYSTEM_LINE_KIND_ERASED SystemLineKind = 14
+	// Something came from the customer over the channel that could not be
+	// processed. It is in quarantine.
+	SystemLineKind_SYSTEM_LINE_KIND_QUARANTINED SystemLineKind = 15
 )
 
 // Enum value maps for SystemLineKind.
@@ -209,6 +212,7 @@ var (
 		12: "SYSTEM_LINE_KIND_NOTICE",
 		13: "SYSTEM_LINE_KIND_ROUTE_CHANGED",
 		14: "SYSTEM_LINE_KIND_ERASED",
+		15: "SYSTEM_LINE_KIND_QUARANTINED",
 	}
 	SystemLineKind_value = map[string]int32{
 		"SYSTEM_LINE_KIND_UNSPECIFIED":          0,
@@ -226,6 +230,7 @@ var (
 		"SYSTEM_LINE_KIND_NOTICE":               12,
 		"SYSTEM_LINE_KIND_ROUTE_CHANGED":        13,
 		"SYSTEM_LINE_KIND_ERASED":               14,
+		"SYSTEM_LINE_KIND_QUARANTINED":          15,
 	}
 )
 
@@ -1034,7 +1039,11 @@ type SystemLine struct {
 	// Which rule moved the route.
 	RouteRule v1.RouteRule `protobuf:"varint,16,opt,name=route_rule,json=routeRule,proto3,enum=weiche.event.v1.RouteRule" json:"route_rule,omitempty"`
 	// The route's version.
-	RouteVersion  uint64 `protobuf:"varint,17,opt,name=route_version,json=routeVersion,proto3" json:"route_version,omitempty"`
+	RouteVersion uint64 `protobuf:"varint,17,opt,name=route_version,json=routeVersion,proto3" json:"route_version,omitempty"`
+	// The item in quarantine was read later: what it says is a line of its own.
+	Replayed bool `protobuf:"varint,18,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	// The item in quarantine was given up.
+	Discarded     bool `protobuf:"varint,19,opt,name=discarded,proto3" json:"discarded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1186,6 +1195,20 @@ func (x *SystemLine) GetRouteVersion() uint64 {
 		return x.RouteVersion
 	}
 	return 0
+}
+
+func (x *SystemLine) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
+func (x *SystemLine) GetDiscarded() bool {
+	if x != nil {
+		return x.Discarded
+	}
+	return false
 }
 
 // Edit is one newer wording of a message.
@@ -1419,7 +1442,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x123\n" +
 	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"!\n" +
 	"\x04Note\x12\x19\n" +
-	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\xed\x05\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\xa7\x06\n" +
 	"\n" +
 	"SystemLine\x122\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1e.weiche.view.v1.SystemLineKindR\x04kind\x12\x17\n" +
@@ -1442,7 +1465,9 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x06notice\x18\x0f \x01(\x0e2\x1b.weiche.event.v1.NoticeKindR\x06notice\x129\n" +
 	"\n" +
 	"route_rule\x18\x10 \x01(\x0e2\x1a.weiche.event.v1.RouteRuleR\trouteRule\x12#\n" +
-	"\rroute_version\x18\x11 \x01(\x04R\frouteVersion\"\xde\x01\n" +
+	"\rroute_version\x18\x11 \x01(\x04R\frouteVersion\x12\x1a\n" +
+	"\breplayed\x18\x12 \x01(\bR\breplayed\x12\x1c\n" +
+	"\tdiscarded\x18\x13 \x01(\bR\tdiscarded\"\xde\x01\n" +
 	"\x04Edit\x12\x12\n" +
 	"\x04edit\x18\x01 \x01(\rR\x04edit\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1a\n" +
@@ -1469,7 +1494,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x17\n" +
 	"\x13DELIVERY_STATE_READ\x10\x05\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x06\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xa4\x04\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xc6\x04\n" +
 	"\x0eSystemLineKind\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%SYSTEM_LINE_KIND_CONVERSATION_STARTED\x10\x01\x12#\n" +
@@ -1486,7 +1511,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	" SYSTEM_LINE_KIND_CHANNEL_UNBOUND\x10\v\x12\x1b\n" +
 	"\x17SYSTEM_LINE_KIND_NOTICE\x10\f\x12\"\n" +
 	"\x1eSYSTEM_LINE_KIND_ROUTE_CHANGED\x10\r\x12\x1b\n" +
-	"\x17SYSTEM_LINE_KIND_ERASED\x10\x0eB(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
+	"\x17SYSTEM_LINE_KIND_ERASED\x10\x0e\x12 \n" +
+	"\x1cSYSTEM_LINE_KIND_QUARANTINED\x10\x0fB(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
 
 var (
 	file_weiche_view_v1_timeline_proto_rawDescOnce sync.Once
