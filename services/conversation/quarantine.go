@@ -113,7 +113,7 @@ func (d *decider) keep(c *KeepItem) error {
 	}
 	d.emit(stream, &eventv1.ItemQuarantined{
 		ConversationId: d.answer.ConversationID,
-		Source: c.Source, IntegrationId: c.IntegrationID, Channel: channel, Reason: c.Reason,
+		Source:         c.Source, IntegrationId: c.IntegrationID, Channel: channel, Reason: c.Reason,
 		SentAt: stamp(c.SentAt), ProviderAccountId: c.ProviderAccount, Place: c.Place,
 		Sealed: &eventv1.ItemQuarantined_Sealed{Raw: c.Raw, Beside: c.Beside},
 	})

@@ -63,13 +63,13 @@ func tellItem(item *viewv1.TimelineItem) string {
 		return label("note", "agents")
 	case *viewv1.TimelineItem_System:
 		return strings.TrimRight(fmt.Sprintf("%-9s %s %s", "--",
-			word(line.System.GetKind(), "SYSTEM_LINE_KIND_"), line.System.GetChannel()), " ") + settled(line.System)
+			word(line.System.GetKind(), "SYSTEM_LINE_KIND_"), line.System.GetChannel()), " ") + whatBecame(line.System)
 	}
 	return ""
 }
 
-// settled says what became of an item in quarantine.
-func settled(line *viewv1.SystemLine) string {
+// whatBecame says what became of an item in quarantine.
+func whatBecame(line *viewv1.SystemLine) string {
 	switch {
 	case line.GetReplayed():
 		return ", replayed"
