@@ -1,17 +1,17 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
-	adminv1 "weiche/proto/gen/weiche/admin/v1"
-	widgetv1 "weiche/proto/gen/weiche/widget/v1"
-	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
 	"weiche/services/api"
 	"weiche/services/widget"
 )
@@ -19,20 +19,85 @@ import (
 // open are the only calls that need no token.
 var open = map[string]bool{widgetService + "OpenSession": true}
 
-func procedures() []string {
-	var all []string
-	for _, file := range []protoreflect.FileDescriptor{
-		widgetv1.File_weiche_widget_v1_widget_proto, workspacev1.File_weiche_workspace_v1_workspace_proto,
-		adminv1.File_weiche_admin_v1_admin_proto,
-	} {
+// procedures returns every call of every service that the API is made of, as the
+// generated code has registered them, and whether it answers with a stream.
+func procedures(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if !strings.HasPrefix(string(file.Package()), "weiche.") {
+			return true
+		}
 		for n := range file.Services().Len() {
 			service := file.Services().Get(n)
 			for m := range service.Methods().Len() {
-				all = append(all, fmt.Sprintf("/%s/%s", service.FullName(), service.Methods().Get(m).Name()))
+				method := service.Methods().Get(m)
+				all[fmt.Sprintf("/%s/%s", service.FullName(), method.Name())] = method.IsStreamingServer()
 			}
 		}
+		return true
+	})
+	if len(all) < 24 {
+		t.Fatalf("only %d procedures were found", len(all))
 	}
 	return all
+}
+
+// serviceOf returns the service of a procedure, as the constants name it.
+func serviceOf(procedure string) string { return procedure[:strings.LastIndex(procedure, "/")+1] }
+
+// attempt calls a procedure, by the protocol that it needs.
+func (s *stage) attempt(t *testing.T, procedure string, streams bool, token string, header ...string) answer {
+	t.Helper()
+	if !streams {
+		return s.call(t, procedure, token, `{}`, header...)
+	}
+	// An envelope has a byte of flags and the length before the message.
+	body := "\x00\x00\x00\x00\x02{}"
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.server.URL+procedure, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/connect+json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for at := 0; at < len(header); at += 2 {
+		req.Header.Set(header[at], header[at+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil || len(data) < 5 || data[0] != 2 {
+		t.Fatalf("%s: %d %q (%v): no stream that ends at once", procedure, resp.StatusCode, data, err)
+	}
+	var end struct{ Error values }
+	if err := json.Unmarshal(data[5:], &end); err != nil {
+		t.Fatalf("%s: %q: %v", procedure, data, err)
+	}
+	return answer{status: resp.StatusCode, header: resp.Header, values: end.Error}
+}
+
+// refused checks that a call was told that it needs a token, and nothing else.
+func (a answer) refused(t *testing.T, procedure string, streams bool, who string) {
+	t.Helper()
+	status := a.status == http.StatusUnauthorized && a.header.Get("WWW-Authenticate") == "Bearer"
+	if streams {
+		// A stream says in its end how it went.
+		status = a.status == http.StatusOK
+	}
+	if !status || a.text("code") != "unauthenticated" || a.text("message") != "a valid token is needed" ||
+		a.reason() != "REASON_UNAUTHENTICATED" {
+		t.Errorf("%s: %s is told %d %v", procedure, who, a.status, a.values)
+	}
+}
+
+// mine says whose token a service is for.
+var mine = map[string]string{
+	widgetService: "the visitor", workspaceService: "the agent", adminService: "the admin", operationsService: "the admin",
 }
 
 // I20: whoever has no token, or one that is not for this, is told the same.
@@ -47,24 +112,25 @@ func TestEveryCallNeedsItsToken(t *testing.T) {
 		"a session of another owner": widget.NewSession(s.keys, "other", "shop").Token().Reveal(),
 		"half a token":               s.eva()[:len(s.eva())-10],
 	}
-	mine := map[string]string{widgetService: "the visitor", workspaceService: "the agent", adminService: "the admin"}
-	if len(procedures()) != 18 {
-		t.Errorf("%d procedures", len(procedures()))
-	}
-	for _, procedure := range procedures() {
-		service := procedure[:strings.LastIndex(procedure, "/")+1]
+	seen := map[string]bool{}
+	for procedure, streams := range procedures(t) {
+		service := serviceOf(procedure)
+		if seen[service] = true; mine[service] == "" {
+			t.Errorf("nobody says whose %s is", procedure)
+		}
 		for who, token := range tokens {
-			got := s.call(t, procedure, token, `{}`)
-			if who == mine[service] || open[procedure] {
-				if got.text("code") == "unauthenticated" {
-					t.Errorf("%s: %s is not let in", procedure, who)
-				}
-				continue
+			got := s.attempt(t, procedure, streams, token)
+			switch {
+			case who != mine[service] && !open[procedure]:
+				got.refused(t, procedure, streams, who)
+			case got.text("code") == "unauthenticated", got.status == http.StatusNotFound && got.values == nil:
+				t.Errorf("%s: %s is not let in", procedure, who)
 			}
-			if got.status != http.StatusUnauthorized || got.text("message") != "a valid token is needed" ||
-				got.reason() != "REASON_UNAUTHENTICATED" || got.header.Get("WWW-Authenticate") != "Bearer" {
-				t.Errorf("%s: %s is told %d %v", procedure, who, got.status, got.values)
-			}
+		}
+	}
+	for service := range mine {
+		if !seen[service] {
+			t.Errorf("there is no service %s", service)
 		}
 	}
 }
@@ -131,10 +197,6 @@ func toAny(ids []string) (out []any) {
 // through a proxy.
 func TestTokensOfThisMachine(t *testing.T) {
 	s := newStage(t, nil)
-	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-		s.want(t, "unauthenticated", "UNAUTHENTICATED", adminService+"ListEvents", s.admin(), `{}`, header, "127.0.0.1")
-		s.want(t, "unauthenticated", "UNAUTHENTICATED", workspaceService+"GetRoute", s.eva(), `{}`, header, "127.0.0.1")
-	}
 	// A caller of another machine, as the server is told of one; nothing leaves
 	// this machine.
 	remote := newStage(t, nil)
@@ -144,7 +206,18 @@ func TestTokensOfThisMachine(t *testing.T) {
 		handler.ServeHTTP(w, r)
 	}))
 	defer remote.server.Close()
-	remote.want(t, "unauthenticated", "UNAUTHENTICATED", adminService+"ListEvents", remote.admin(), `{}`)
+	for procedure, streams := range procedures(t) {
+		token := map[string]func(*stage) string{
+			"the admin": (*stage).admin, "the agent": (*stage).eva,
+		}[mine[serviceOf(procedure)]]
+		if token == nil {
+			continue
+		}
+		for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+			s.attempt(t, procedure, streams, token(s), header, "127.0.0.1").refused(t, procedure, streams, "who comes through a proxy")
+		}
+		remote.attempt(t, procedure, streams, token(remote)).refused(t, procedure, streams, "another machine")
+	}
 	remote.visitor(t, "shop") // visitors come from everywhere
 }
 

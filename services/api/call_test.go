@@ -49,9 +49,10 @@ func (v values) length(path string) int {
 func (v values) reason() string { return v.text("details.0.debug.reason") }
 
 const (
-	widgetService    = "/weiche.widget.v1.WidgetService/"
-	workspaceService = "/weiche.workspace.v1.WorkspaceService/"
-	adminService     = "/weiche.admin.v1.AdminService/"
+	widgetService     = "/weiche.widget.v1.WidgetService/"
+	workspaceService  = "/weiche.workspace.v1.WorkspaceService/"
+	adminService      = "/weiche.admin.v1.AdminService/"
+	operationsService = "/weiche.admin.v1.OperationsService/"
 )
 
 // answer is what came back.
