@@ -61,26 +61,41 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	s.admin = strings.TrimSpace(string(token))
+	s.connect(t, loadNumbers[0])
+	return s
+}
+
+// connect sets the account up with the WhatsApp numbers of these ids.
+func (s *shop) connect(t *testing.T, numbers ...string) {
+	t.Helper()
 	app := func(channel string) *ingressv1.AppSetup {
 		return &ingressv1.AppSetup{Id: channel, Channel: channel, ProviderAppId: "1", AppSecrets: []string{loadSecret}, VerifyToken: "verify"}
 	}
-	tokens, err := applySetup(t.Context(), s.url, s.admin, "shop", &ingressv1.ApplySetup{
+	setup := &ingressv1.ApplySetup{
 		Name: "Shop", Apps: []*ingressv1.AppSetup{app("whatsapp"), app("instagram")},
 		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}},
 		Integrations: []*ingressv1.IntegrationSetup{
-			{Id: "number", Channel: "whatsapp", AppId: "whatsapp", ProviderAccountId: loadNumbers[0], Address: "15550100001", AccessToken: "token"},
 			{Id: "insta", Channel: "instagram", AppId: "instagram", ProviderAccountId: "300001", Address: "shop", AccessToken: "token"},
 		},
 		Widgets: []*ingressv1.WidgetSetup{{
 			Id: "widget", Site: "shop.example", Languages: []string{"en"}, Offers: []string{"number"},
 			Confirmation: eventv1.Confirmation_CONFIRMATION_IMMEDIATE,
 		}},
-	})
+	}
+	for at, number := range numbers {
+		id := "number"
+		if at > 0 {
+			id += "-" + number
+		}
+		setup.Integrations = append(setup.Integrations, &ingressv1.IntegrationSetup{
+			Id: id, Channel: "whatsapp", AppId: "whatsapp", ProviderAccountId: number, Address: fmt.Sprint(15550100001 + at), AccessToken: "token",
+		})
+	}
+	tokens, err := applySetup(t.Context(), s.url, s.admin, "shop", setup)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.agent = tokens[0].GetToken()
-	return s
 }
 
 func (s *shop) start(t *testing.T) {
