@@ -98,7 +98,10 @@ func Restore(ctx context.Context, from Bucket, to string, at Limit, opts Restore
 		return Restored{}, wrap("restore from "+g.Name, err)
 	}
 	if opts.DryRun {
-		return r.result, wrap("restore from "+g.Name, r.records(func(*Record, [32]byte, bool, uint64) error { return nil }))
+		return r.result, wrap("restore from "+g.Name, r.records(func(record *Record, _ [32]byte, _ bool, _ uint64) error {
+			_, err := r.index(record)
+			return err
+		}))
 	}
 	err = r.run(to)
 	return r.result, wrap("restore to "+to, err)
@@ -290,10 +293,11 @@ func (r *restore) record(record *Record, hash [32]byte, gone bool, by uint64) er
 			return err
 		}
 	}
-	st := staged{record: *record, change: r.opts.Store.Index(record)}
-	if st.change.Err != nil {
-		return fmt.Errorf("the indexes of position %d: %w", record.Position, st.change.Err)
+	change, err := r.index(record)
+	if err != nil {
+		return err
 	}
+	st := staged{record: *record, change: change}
 	key := appendLogKey(nil, record.Position)
 	encoded := appendChecksum(appendRecord(nil, record), 0, key)
 	if err := t.write(&st, encoded); err != nil {
@@ -308,4 +312,14 @@ func (r *restore) record(record *Record, hash [32]byte, gone bool, by uint64) er
 	t.hash = hash
 	r.size += len(encoded) + 512
 	return nil
+}
+
+// index derives the index entries of a record, which fails where the record is not
+// understood.
+func (r *restore) index(record *Record) (IndexChange, error) {
+	change := r.opts.Store.Index(record)
+	if change.Err != nil {
+		return change, fmt.Errorf("the indexes of position %d: %w", record.Position, change.Err)
+	}
+	return change, nil
 }
