@@ -34,7 +34,7 @@ has caught up. It may be interrupted at any time: the old rows stay until then, 
 the next rebuild goes on from where it was.
 
 With --verify it compares what it has folded with what is there, and changes
-nothing. The exit code is 1 where the two differ, and the first row is told.
+nothing. The exit code is 20 where the two differ, and the first row is told.
 
 The data folder must not be in use.`,
 		Example: `  weiche projections rebuild --data ./data
