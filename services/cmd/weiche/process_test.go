@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"weiche/services/simulator"
 )
 
@@ -76,6 +78,44 @@ func TestExitCodesOfAFolder(t *testing.T) {
 	} {
 		if r := weiche(t, args...); r.code != exitUsage || !strings.HasPrefix(r.stderr, "weiche: ") {
 			t.Errorf("weiche %v: exit code %d, want %d\n%s", args, r.code, exitUsage, r.stderr)
+		}
+	}
+}
+
+// TestMasterKeyElsewhere keeps the master key out of the folder: every command that
+// opens it takes the file by flag or by variable, and does without neither.
+func TestMasterKeyElsewhere(t *testing.T) {
+	data := played(t)
+	master := filepath.Join(t.TempDir(), "master.key")
+	if err := os.Rename(filepath.Join(data, "keyring", "master.key"), master); err != nil {
+		t.Fatal(err)
+	}
+	opens := 0
+	var each func(cmd *cobra.Command)
+	each = func(cmd *cobra.Command) {
+		for _, sub := range cmd.Commands() {
+			each(sub)
+		}
+		// Set-up asks a server and opens nothing.
+		if !cmd.Runnable() || cmd.Flag("data") == nil || cmd.Name() == "setup" {
+			return
+		}
+		if opens++; cmd.Flag(flagMasterKey) == nil {
+			t.Errorf("%s opens a data folder and has no --%s", cmd.CommandPath(), flagMasterKey)
+		}
+	}
+	if each(newRootCommand()); opens < 15 {
+		t.Errorf("only %d commands open a data folder", opens)
+	}
+	for _, args := range [][]string{{"quarantine", "list"}, {"view", "route", "nobody"}, {"verify"}} {
+		args = append(args, "--data", data)
+		weiche(t, args...).expect(t, exitFailed, "master.key is missing")
+		byFlag := weiche(t, append(args, "--master-key-file", master)...)
+		t.Setenv(variableMasterKey, master)
+		byVariable := weiche(t, args...)
+		t.Setenv(variableMasterKey, "")
+		if byFlag.code == exitFailed || byFlag != byVariable {
+			t.Errorf("weiche %v: by flag %+v, by variable %+v", args, byFlag, byVariable)
 		}
 	}
 }

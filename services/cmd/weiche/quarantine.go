@@ -39,6 +39,9 @@ folder itself where none is.`,
 		newQuarantineListCommand(&data), newQuarantineShowCommand(&data),
 		newQuarantineReplayCommand(&data), newQuarantineDiscardCommand(&data),
 	)
+	for _, sub := range cmd.Commands() {
+		masterKeyFlag(sub)
+	}
 	return cmd
 }
 

@@ -69,6 +69,7 @@ The data folder must not be in use.`,
 				})
 			},
 		}
+		masterKeyFlag(view)
 		cmd.AddCommand(view)
 		return view
 	}
