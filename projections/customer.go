@@ -39,7 +39,10 @@ func applyCustomer(rows Rows, rec *eventstore.Record, event proto.Message) {
 		})
 	case *eventv1.IdentityMoved:
 		c.change(e.IdentityId, func(i *viewv1.Identity) {
-			rows.Delete(rowKey(c.account, i.CustomerId, kindCustomerIdentity).text(i.IdentityId))
+			// An erasure later on does not know of this place any more.
+			before := rowKey(c.account, i.CustomerId, kindCustomerIdentity).text(i.IdentityId)
+			rows.Delete(before)
+			rows.Forget(before)
 			i.MovedFrom, i.CustomerId = i.CustomerId, e.ToCustomerId
 		})
 	case *eventv1.IdentityBound:

@@ -62,7 +62,9 @@ func eraseCustomer(rows Rows, rec *eventstore.Record, event proto.Message) {
 	case *eventv1.IdentityErased:
 		at := rowKey(account, e.IdentityId, kindOwner)
 		if owner := get[viewv1.IdentityOwner](rows, at); owner != nil {
-			rows.Delete(rowKey(account, owner.CustomerId, kindCustomerIdentity).text(e.IdentityId))
+			identity := rowKey(account, owner.CustomerId, kindCustomerIdentity).text(e.IdentityId)
+			rows.Delete(identity)
+			rows.Forget(identity)
 			rows.Delete(at)
 		}
 	case *eventv1.CustomerErased:

@@ -1,7 +1,9 @@
 package projections
 
 import (
+	"bytes"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -73,6 +75,69 @@ func TestErasedIsGoneInThePastToo(t *testing.T) {
 	// What had not begun then is not there, erased or not.
 	if view, err := AsOf(log, before, log.keys.open).Timeline(t.Context(), "acme", "c1", Page{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("before it began: %v, %v", view, err)
+	}
+	rebuiltEqualsLive(t, v, log)
+}
+
+// The names of an erased customer's identities are in no file any more after a
+// Purge: neither those under the customer nor those under another, from whom an
+// identity was moved before.
+func TestI32PurgeRemovesNamesOfErasedIdentities(t *testing.T) {
+	fs := vfs.NewMem()
+	log := newLog("one")
+	v := open(t, fs, log)
+	running(t, v, log)
+	flushed := func() {
+		t.Helper()
+		if err := v.WaitFor(t.Context(), log.Durable()); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.db.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := rand.NewChaCha8([32]byte{2})
+	var secrets [][]byte
+	var events []string
+	for _, id := range []string{"ana", "old"} {
+		log.add("customer", id, &eventv1.CustomerCreated{CustomerId: id})
+		name := make([]byte, 600)
+		_, _ = r.Read(name)
+		for i := range name {
+			name[i] &= 0x7f
+		}
+		rec := log.add("identity", "p-"+id, &eventv1.IdentityCreated{
+			IdentityId: "p-" + id, CustomerId: id, IntegrationId: "whatsapp", Channel: "whatsapp",
+			Aliases: []*eventv1.AliasHash{{Kind: "phone", Hash: []byte(id)}},
+			Sealed:  &eventv1.IdentityCreated_Sealed{Aliases: []*eventv1.Alias{{Kind: "phone", Value: string(name)}}},
+		})
+		secrets, events = append(secrets, bytes.Clone(rec.Sealed[:64])), append(events, rec.ID)
+	}
+	flushed()
+	if err := v.Purge(t.Context()); err != nil { // of what was built at first
+		t.Fatal(err)
+	}
+	log.add("identity", "p-old", &eventv1.IdentityMoved{IdentityId: "p-old", FromCustomerId: "old", ToCustomerId: "ana"})
+	flushed()
+	log.add("identity", "p-ana", &eventv1.IdentityErased{IdentityId: "p-ana", CustomerId: "ana"})
+	log.add("identity", "p-old", &eventv1.IdentityErased{IdentityId: "p-old", CustomerId: "ana"})
+	log.add("customer", "ana", &eventv1.CustomerErased{CustomerId: "ana"})
+	for _, id := range events {
+		log.redact(id)
+	}
+	flushed()
+	for n, secret := range secrets {
+		if filesWith(t, fs, secret) == 0 {
+			t.Fatalf("ciphertext %d is gone before Purge, so the test shows nothing", n)
+		}
+	}
+	if err := v.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for n, secret := range secrets {
+		if with := filesWith(t, fs, secret); with > 0 {
+			t.Errorf("ciphertext %d is in %d files after Purge", n, with)
+		}
 	}
 	rebuiltEqualsLive(t, v, log)
 }

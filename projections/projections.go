@@ -59,8 +59,8 @@ type Rows interface {
 	Delete(key []byte)
 	// DeleteAll removes all rows whose keys begin with a prefix.
 	DeleteAll(prefix []byte)
-	// Forget says that the row at a key held something that is redacted, and
-	// does no longer: it has to leave the disk for good, at the next
+	// Forget says that the row at a key held something that is redacted, or may be
+	// later, and does no longer: it has to leave the disk for good, at the next
 	// [Views.Purge].
 	Forget(key []byte)
 }
