@@ -207,6 +207,11 @@ func (r *restore) records(f func(record *Record, hash [32]byte, gone bool, by ui
 
 func (r *restore) run(to string) (err error) {
 	fs := r.opts.Store.FS
+	// The verification may have taken long, and somebody else may have begun a log
+	// there. It must not be taken for ours, nor for an unfinished one.
+	if err := checkEmpty(r.opts.Store, to); err != nil {
+		return err
+	}
 	if err := makeDir(fs, to); err != nil {
 		return err
 	}

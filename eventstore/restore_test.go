@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -282,5 +283,68 @@ func TestI02RestoreFindsASealedPartThatNobodyRedacted(t *testing.T) {
 	var e *eventstore.CorruptError
 	if !errors.As(err, &e) || e.Kind() != eventstore.DamageSealed || e.Position != 1 {
 		t.Errorf("restored: %v", err)
+	}
+}
+
+// begunMeanwhile is a bucket, of which the first look at an object lets somebody
+// begin a log.
+type begunMeanwhile struct {
+	eventstore.Bucket
+	begin func()
+}
+
+func (b begunMeanwhile) Read(ctx context.Context, name string) ([]byte, error) {
+	b.begin()
+	return b.Bucket.Read(ctx, name)
+}
+
+// A log that is begun in the folder while Restore verifies the archive stays as
+// it is, and can be opened afterwards.
+func TestRestoreLeavesALogThatWasBegunMeanwhile(t *testing.T) {
+	for _, open := range []bool{false, true} {
+		t.Run(fmt.Sprint("open ", open), func(t *testing.T) {
+			root := t.TempDir()
+			opts := restoreOptions()
+			s, err := eventstore.Open(filepath.Join(root, "log"), opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			history(t, s)
+			bucket := eventstore.Folder(nil, filepath.Join(root, "archive"))
+			if _, err := s.Archive(t.Context(), bucket, eventstore.ArchiveOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			to := filepath.Join(root, "new")
+			var other *eventstore.Store
+			begin := sync.OnceFunc(func() {
+				if other, err = eventstore.Open(to, opts); err != nil {
+					t.Fatal(err)
+				}
+				eventstoretest.Must(t, other, eventstoretest.Event("c", "9", "other"))
+				if !open {
+					if err := other.Close(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+			if _, err := eventstore.Restore(t.Context(), begunMeanwhile{bucket, begin}, to, eventstore.Limit{}, eventstore.RestoreOptions{Store: opts}); !errors.Is(err, eventstore.ErrNotEmpty) {
+				t.Errorf("Restore: %v, want ErrNotEmpty", err)
+			}
+			if other == nil {
+				t.Fatal("no log was begun")
+			}
+			if open {
+				if err := other.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			head, _, err := eventstore.VerifyFolder(t.Context(), to, opts, nil)
+			if err != nil || head != 1 {
+				t.Errorf("the other log ends at %d, %v", head, err)
+			}
+		})
 	}
 }
