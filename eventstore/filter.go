@@ -112,7 +112,7 @@ func (f *filter) full(layers []*layer) bool {
 	}
 	f.over = true
 	f.ready.Store(false)
-	f.layers.Store(&[]*layer{newLayer(0)})
+	f.layers.Store(&[]*layer{}) // which says nothing to who has seen ready before
 	return true
 }
 
@@ -121,13 +121,13 @@ func (f *filter) isNew(key []byte) bool {
 	if !f.ready.Load() {
 		return false
 	}
-	hash := maphash.Bytes(f.seed, key)
-	for _, l := range *f.layers.Load() {
+	hash, layers := maphash.Bytes(f.seed, key), *f.layers.Load()
+	for _, l := range layers {
 		if l.has(hash) {
 			return false
 		}
 	}
-	return true
+	return len(layers) > 0
 }
 
 // Warm reads the event ids and dedup keys of a log that was there when it was

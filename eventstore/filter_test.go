@@ -50,6 +50,11 @@ func TestFilterGivesUp(t *testing.T) {
 	if f.isNew([]byte("three")) {
 		t.Error("a filter that gave up takes something for new")
 	}
+	// A reader may have asked whether it is ready just before.
+	f.ready.Store(true)
+	if f.isNew([]byte("one")) {
+		t.Error("who reads a filter that gives up at that moment takes a known key for new")
+	}
 }
 
 // A store that was opened again refuses what it had before, while it becomes warm
