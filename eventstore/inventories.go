@@ -114,6 +114,16 @@ func (w *inventories) due() error {
 	return w.write()
 }
 
+// abandon ends the inventories of a failed Open: what the last one names stays.
+func (w *inventories) abandon() {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+}
+
 // closing writes an inventory before Pebble closes. What it names stays from
 // now on.
 func (w *inventories) closing() error {

@@ -178,3 +178,31 @@ func TestInventoryIsOneOfTwoFiles(t *testing.T) {
 		}
 	}
 }
+
+// An Open that fails at its end closes Pebble, which removes files at that. What
+// the last inventory names stays, and nobody asks a closed Pebble for its tables.
+func TestOpenThatFailsLeavesWhatTheInventoryNames(t *testing.T) {
+	fs, opts := manyTables(t)
+	s, err := Open("log", opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := s.files.tables.last
+	if len(last.tables) == 0 {
+		t.Fatal("no table")
+	}
+	_ = s.views.close()
+	s.abandon()
+	for name := range last.tables {
+		path := fs.PathJoin("log", name)
+		if err := s.files.Remove(path); err != nil {
+			t.Errorf("remove %s: %v", name, err)
+		}
+		if _, err := fs.Stat(path); err != nil {
+			t.Errorf("%s has gone: %v", name, err)
+		}
+	}
+	if err := mustOpen(t, "log", opts).Close(); err != nil {
+		t.Error(err)
+	}
+}

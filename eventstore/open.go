@@ -113,6 +113,7 @@ func (s *Store) abandon() {
 	if s.marks != nil {
 		_ = s.marks.closeFiles()
 	}
+	s.files.tables.abandon()
 	if s.db != nil {
 		_ = s.db.Close()
 	}
