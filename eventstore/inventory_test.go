@@ -206,3 +206,37 @@ func TestOpenThatFailsLeavesWhatTheInventoryNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A folder that has lost the name of its manifest looks empty to Pebble, which
+// would make a new log there and throw the files of the old one away. Open refuses
+// it and leaves all as it is.
+func TestI02LostNameOfTheManifestIsFoundBeforeAnythingGoes(t *testing.T) {
+	fs, opts := manyTables(t)
+	names, err := fs.List("log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := ""
+	for _, name := range names {
+		if strings.HasPrefix(name, "marker.manifest.") {
+			lost = fs.PathJoin("log", name)
+		}
+	}
+	if err := fs.Remove(lost); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open("log", opts); !errors.Is(err, ErrCorrupt) {
+		t.Fatalf("open without %s: %v", lost, err)
+	}
+	writeFile(t, fs, lost, nil)
+	s, err := Open("log", opts)
+	if err != nil {
+		t.Fatalf("open with the name put back: %v", err)
+	}
+	if s.Durable() != 1500 {
+		t.Errorf("the log ends at %d, once the name is back", s.Durable())
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

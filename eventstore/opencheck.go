@@ -102,6 +102,8 @@ func (s *Store) checkTables() (missing bool, err error) {
 	switch {
 	case err != nil:
 		return false, err
+	case !found.Exists && files > 0:
+		return false, &CorruptError{kind: DamageTables, What: "the folder has an inventory of tables and no manifest"}
 	case !found.Exists:
 	case last == nil && files > 0:
 		return false, &CorruptError{kind: DamageTables, What: "no inventory of tables can be read"}
