@@ -34,7 +34,7 @@ type Bucket interface {
 // made at the first Write; fs is the disk if nil. A name must be a relative path
 // with slashes, of which no part begins with a dot. What a crash leaves of a
 // Write that did not return is a file whose name begins with a dot, which List
-// does not tell.
+// does not tell; it goes with the last object of its folder below dir.
 func Folder(fs vfs.FS, dir string) Bucket {
 	if fs == nil {
 		fs = vfs.Default
@@ -68,7 +68,7 @@ func (f folder) Write(ctx context.Context, name string, content []byte) error {
 	if err := makeDir(f.fs, dir); err != nil {
 		return err
 	}
-	part := "." + f.fs.PathBase(path) + "." + rand.Text()
+	part := partName(f.fs.PathBase(path))
 	if err := writeDurably(f.fs, dir, part, content); err != nil {
 		return errors.Join(err, f.fs.Remove(f.fs.PathJoin(dir, part)))
 	}
@@ -146,13 +146,27 @@ func (f folder) Delete(ctx context.Context, name string) error {
 		return err
 	}
 	dir := f.fs.PathDir(path)
-	if left, err := f.fs.List(dir); err == nil && len(left) == 0 && dir != f.dir {
-		// Another may write there at this moment, so this may fail.
+	left, err := f.fs.List(dir)
+	if err == nil && strings.Contains(name, "/") && !slices.ContainsFunc(left, func(n string) bool { return !isPart(n) }) {
+		// What is left is of Writes that a crash has ended. Another may write there
+		// at this moment, so all this may fail, and so may that Write.
+		for _, n := range left {
+			_ = f.fs.Remove(f.fs.PathJoin(dir, n))
+		}
 		if f.fs.Remove(dir) == nil {
 			dir = f.fs.PathDir(dir)
 		}
 	}
 	return syncDir(f.fs, dir)
+}
+
+// partName returns a name for an object that is being written.
+func partName(base string) string { return "." + base + "." + rand.Text() }
+
+// isPart reports whether partName may have returned a name.
+func isPart(name string) bool {
+	at := strings.LastIndexByte(name, '.')
+	return at > 0 && name[0] == '.' && len(name)-at-1 == len(rand.Text())
 }
 
 // writeDurably makes a file that is on disk when it returns.

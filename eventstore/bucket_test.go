@@ -125,3 +125,38 @@ func TestI03FolderWritesObjectsWhole(t *testing.T) {
 		t.Errorf("power cuts show nothing: %v", counts)
 	}
 }
+
+// What the power cuts leave of objects goes with the last object beside it.
+func TestI32FolderDeletesWhatACrashHasLeft(t *testing.T) {
+	left := 0
+	for at := int64(1); ; at++ {
+		c := &cutter{fs: vfs.NewCrashableMem(), rng: rand.New(rand.NewPCG(uint64(at), 1))}
+		b := eventstore.Folder(errorfs.Wrap(c.fs, c), "some/folder")
+		if err := b.Write(t.Context(), "a/1", []byte("one")); err != nil {
+			t.Fatal(err)
+		}
+		c.seen.Store(0)
+		c.at.Store(at)
+		if err := b.Write(t.Context(), "a/2", []byte("two")); err != nil {
+			t.Fatal(err)
+		}
+		if c.clone == nil {
+			break
+		}
+		if names, err := c.clone.List("some/folder/a"); err == nil && slices.ContainsFunc(names, func(n string) bool { return n[0] == '.' }) {
+			left++
+		}
+		after := eventstore.Folder(c.clone, "some/folder")
+		for _, name := range []string{"a/1", "a/2"} {
+			if err := after.Delete(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if names, err := c.clone.List("some/folder/a"); err == nil {
+			t.Errorf("operation %d: %v is left", at, names)
+		}
+	}
+	if left == 0 {
+		t.Error("no power cut has left anything")
+	}
+}
