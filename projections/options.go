@@ -20,7 +20,7 @@ type Options struct {
 	// BatchRecords is how many records are folded into one batch at most, 512
 	// if 0. A batch ends earlier where the log does.
 	BatchRecords int
-	// RebuildRecords is the same for a rebuild, 8192 if 0: many, since a row that
+	// RebuildRecords is the same for a rebuild, 65536 if 0: many, since a row that
 	// changes often is then written once.
 	RebuildRecords int
 	// CacheRows is how many decoded rows of each projection stay in memory,
