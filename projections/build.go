@@ -15,6 +15,10 @@ import (
 // memory.
 const rebuildCacheRows = 32 << 10
 
+// chunkBytes of facts and sealed parts end a batch of records, so that large events
+// do not fill the memory.
+const chunkBytes = 64 << 20
+
 // scratchGeneration is the generation of rows that are compared and thrown away.
 // No rebuild ever gets there.
 const scratchGeneration = 1 << 63
@@ -200,19 +204,20 @@ func (b *build) foldTo(ctx context.Context, target uint64) error {
 // readTo reads the log up to a position, in chunks.
 func (b *build) readTo(ctx context.Context, target uint64, f func(*chunk)) error {
 	var records []*eventstore.Record
-	last := b.position
+	last, bytes := b.position, 0
 	for rec, err := range b.log.ReadAll(ctx, b.position+1) {
 		if err != nil {
 			return err
 		}
 		last = rec.Position
 		records = append(records, rec)
-		if len(records) < b.v.opts.RebuildRecords && last < target {
+		bytes += len(rec.Facts) + len(rec.Sealed)
+		if len(records) < b.v.opts.RebuildRecords && bytes < chunkBytes && last < target {
 			continue
 		}
 		f(b.v.decode(records))
 		clear(records)
-		records = records[:0]
+		records, bytes = records[:0], 0
 		if b.progress != nil {
 			b.progress(Progress{Position: last, Total: target, From: b.from})
 		}

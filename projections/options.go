@@ -18,7 +18,8 @@ type Options struct {
 	// reads as erased.
 	Opener Opener
 	// BatchRecords is how many records are folded into one batch at most, 512
-	// if 0. A batch ends earlier where the log does.
+	// if 0. A batch ends earlier where the log does, and with 64 MiB of facts and
+	// sealed parts.
 	BatchRecords int
 	// RebuildRecords is the same for a rebuild, 65536 if 0: many, since a row that
 	// changes often is then written once.

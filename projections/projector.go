@@ -91,12 +91,14 @@ func (v *Views) check(ctx context.Context, log Log) (stale []string, err error) 
 func (v *Views) follow(ctx context.Context, log Log) error {
 	var records []*eventstore.Record
 	var head uint64
+	bytes := 0
 	for rec, err := range log.Subscribe(ctx, v.next()) {
 		if err != nil {
 			return follows(ctx, err)
 		}
 		records = append(records, rec)
-		if len(records) < v.opts.BatchRecords {
+		bytes += len(rec.Facts) + len(rec.Sealed)
+		if len(records) < v.opts.BatchRecords && bytes < chunkBytes {
 			if rec.Position >= head {
 				head = log.Durable()
 			}
@@ -108,7 +110,7 @@ func (v *Views) follow(ctx context.Context, log Log) error {
 			return err
 		}
 		clear(records)
-		records = records[:0]
+		records, bytes = records[:0], 0
 	}
 	return follows(ctx, ctx.Err())
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -153,5 +154,23 @@ func TestRebuildBeginsAnewWhereTheOldDoesNotFit(t *testing.T) {
 			}
 			rebuiltEqualsLive(t, v, log)
 		})
+	}
+}
+
+// A rebuild of large events folds them before all of them are in memory.
+func TestI27RebuildHoldsABoundedPartOfTheLog(t *testing.T) {
+	log := newLog("one")
+	facts := make([]byte, chunkBytes/2) // of one piece of memory
+	for range 9 {
+		log.addRaw("other.Unknown", facts)
+	}
+	v := open(t, vfs.NewMem(), log)
+	v.opts.RebuildRecords = 65536
+	var at []uint64
+	if err := v.Rebuild(t.Context(), log, "", func(p Progress) { at = append(at, p.Position) }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []uint64{2, 4, 6, 8, 9}; !slices.Equal(at, want) {
+		t.Errorf("batches end at %v, want %v", at, want)
 	}
 }
