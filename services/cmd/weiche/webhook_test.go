@@ -65,7 +65,7 @@ func TestWebhookDecode(t *testing.T) {
 	again["duplicate_of"] = 0.0
 	want := []map[string]any{
 		text(good, 0),
-		{"file": good, "index": 1.0, "kind": "quarantined", "reason": "empty message", "time": at, "integration": "4001"},
+		{"file": good, "index": 1.0, "kind": "quarantined", "reason": "empty message", "time": at, "sender": []any{"psid:5001"}, "integration": "4001"},
 		again,
 		{
 			"file": good, "index": 3.0, "kind": "receipt", "type": "status", "state": "read", "time": at, "watermark": at,
