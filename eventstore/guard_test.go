@@ -172,3 +172,24 @@ func TestI28HealthTellsOfAWriteThatHangs(t *testing.T) {
 		t.Errorf("broken: %+v", h)
 	}
 }
+
+// A restore to a disk with too little room ends with an error, and what it has
+// begun is not opened.
+func TestI27RestoreToAFullDisk(t *testing.T) {
+	s := mustOpen(t, "log", Options{FS: vfs.NewMem()})
+	if r, err := s.Append(t.Context(), []Commit{{Events: []Event{event("a", "x")}}}); err != nil || r[0].Err != nil {
+		t.Fatal(r, err)
+	}
+	bucket := Folder(vfs.NewMem(), "archive")
+	if _, err := s.Archive(t.Context(), bucket, ArchiveOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{FS: vfs.NewMem()}
+	opts := RestoreOptions{Store: Options{FS: d, MinFree: TenthOr2GiB}}
+	if _, err := Restore(t.Context(), bucket, "new", Limit{}, opts); !errors.Is(err, ErrDiskFull) {
+		t.Errorf("with no room: %v", err)
+	}
+	if _, err := Open("new", opts.Store); !errors.Is(err, ErrUnfinished) {
+		t.Errorf("what it left: %v", err)
+	}
+}

@@ -72,7 +72,8 @@ type RestoreOptions struct {
 // The archive is verified first, all of it, and read again. The new log is
 // verified before Restore returns nil. Until then Open refuses the new folder with
 // [ErrUnfinished]; what a restore that failed has left there has to be removed by
-// hand. The errors are [ErrNotEmpty], the context's, [ErrNotFound] for an archive
+// hand. The errors are [ErrNotEmpty], [ErrDiskFull] as Append returns it, the
+// context's, [ErrNotFound] for an archive
 // that is not there, for a position behind its end and for a limit that would
 // keep no event at all of those that it has, and those of VerifyArchive, Open and
 // Verify.
@@ -242,6 +243,10 @@ func (r *restore) run(to string) (err error) {
 // fill writes all records and what belongs to them. Nobody else uses the target.
 func (r *restore) fill() error {
 	s, t := r.target, &r.target.writer.log
+	// On a full disk Pebble would wait without end.
+	if err := s.guard.admit(0); err != nil {
+		return err
+	}
 	t.batch = nil // that of the making of the folder
 	t.newBatch(s)
 	t.epoch = r.source.epoch
@@ -254,6 +259,9 @@ func (r *restore) fill() error {
 	}
 	err := r.records(func(record *Record, hash [32]byte, gone bool, by uint64) error {
 		if err := r.record(record, hash, gone, by); err != nil || r.size <= restoreBatch {
+			return err
+		}
+		if err := s.guard.admit(r.size); err != nil {
 			return err
 		}
 		if err := r.commit(pebble.NoSync); err != nil {

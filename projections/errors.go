@@ -25,6 +25,9 @@ var (
 	// ErrDiffers is returned by Verify when rows are not what the log gives. The
 	// error is a [*DifferenceError].
 	ErrDiffers = errors.New("projections: the rows differ from the log")
+	// ErrDiskFull is returned by Rebuild and Verify where the disk has too little
+	// room for rows beside those that are served, see Options.MinFree.
+	ErrDiskFull = errors.New("projections: too little room on the disk")
 	// ErrClosed is returned by calls after Close.
 	ErrClosed = errors.New("projections: closed")
 )

@@ -29,6 +29,10 @@ type Options struct {
 	CacheRows int
 	// CacheBytes is the size of the block cache, 16 MiB if 0.
 	CacheBytes int64
+	// MinFree says how many bytes have to be free on a disk of a size after a
+	// rebuild or a verification has made its rows. Nil is no such look. What Run
+	// rebuilds by itself is not held up by it.
+	MinFree func(total uint64) uint64
 	// Logger gets what Pebble reports, at level Debug, and what ends the
 	// process; slog.Default if nil.
 	Logger *slog.Logger

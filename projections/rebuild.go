@@ -35,6 +35,9 @@ func (v *Views) Rebuild(ctx context.Context, log Log, name string, progress func
 	if err := v.compared(ctx, log); err != nil {
 		return err
 	}
+	if err := v.room(); err != nil {
+		return err
+	}
 	return v.rebuild(ctx, log, names, progress)
 }
 

@@ -37,6 +37,9 @@ func (v *Views) Verify(ctx context.Context, log Log, progress func(Progress), na
 	if err := v.servable(names); err != nil {
 		return err
 	}
+	if err := v.room(); err != nil {
+		return err
+	}
 	if err := v.claim(names); err != nil {
 		return err
 	}

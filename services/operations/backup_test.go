@@ -110,13 +110,31 @@ func TestBackupAndRestore(t *testing.T) {
 			}
 			reads(t, old, sealedBy)
 
+			// A second log in the same place has to be told from the first.
+			other, err := eventstore.Open(filepath.Join(old.Data, "log"), eventstore.Options{Index: router.Index, Redacts: router.Redacts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs, err := other.Archive(t.Context(), bucket, eventstore.ArchiveOptions{})
+			if err := errors.Join(err, other.Close()); err != nil {
+				t.Fatal(err)
+			}
+			old.Data = filepath.Join(t.TempDir(), "data")
+			if _, err := old.Run(t.Context()); !errors.Is(err, operations.ErrSeveralLogs) || !strings.Contains(err.Error(), theirs.Name) {
+				t.Errorf("a restore of one of two logs: %v", err)
+			}
+			old.At.Generation = state.Log.Name
+			if got, err := old.Run(t.Context()); err != nil || got.Generation != state.Log.Name {
+				t.Errorf("a restore of a log by its name: %+v, %v", got, err)
+			}
+
 			// Full backups follow each other.
 			for range 2 {
 				if done := backup(t, client, &adminv1.BackupRequest{To: place, Full: true, Keep: 2}); done.GetFirst() != 1 {
 					t.Errorf("a full backup: %v", done)
 				}
 			}
-			if all, err := eventstore.Archives(t.Context(), bucket); err != nil || len(all) > 2 {
+			if all, err := eventstore.Archives(t.Context(), bucket); err != nil || len(all) > 3 {
 				t.Errorf("%d full backups are kept, %v", len(all), err)
 			}
 			damaged(t, bucket)

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"weiche/eventstore"
 	"weiche/services/keyring"
@@ -41,11 +44,14 @@ type Restore struct {
 // eventstore.Restore and of keyring.Import.
 func (r Restore) Run(ctx context.Context) (eventstore.Restored, error) {
 	options := eventstore.RestoreOptions{
-		Store:  eventstore.Options{Index: router.Index, Redacts: router.Redacts},
+		Store:  eventstore.Options{Index: router.Index, Redacts: router.Redacts, MinFree: eventstore.TenthOr2GiB},
 		DryRun: r.DryRun, Progress: r.Progress,
 	}
 	log := filepath.Join(r.Data, "log")
 	if err := r.isFree(); err != nil {
+		return eventstore.Restored{}, err
+	}
+	if err := r.isOneLog(ctx); err != nil {
 		return eventstore.Restored{}, err
 	}
 	keys, err := r.keys(ctx)
@@ -69,6 +75,31 @@ func (r Restore) Run(ctx context.Context) (eventstore.Restored, error) {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(r.Data, "keyring", "store")))
 	}
 	return restored, err
+}
+
+// ErrSeveralLogs is returned where a backup holds more than one log, as after a
+// drill or a former restore, and none of them is named.
+var ErrSeveralLogs = errors.New("the backup holds several logs; name one with --generation")
+
+// isOneLog checks that it is clear which log is meant.
+func (r Restore) isOneLog(ctx context.Context) error {
+	if r.At.Generation != "" {
+		return nil
+	}
+	all, err := eventstore.Archives(ctx, r.From)
+	if err != nil {
+		return err
+	}
+	newest := map[string]string{} // of each log
+	for _, g := range all {
+		if g.Whole {
+			newest[g.Incarnation] = g.Name
+		}
+	}
+	if len(newest) < 2 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrSeveralLogs, strings.Join(slices.Sorted(maps.Values(newest)), ", "))
 }
 
 // opens checks that the master key is that of the keyring.

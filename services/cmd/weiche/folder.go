@@ -95,7 +95,7 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 		return nil, err
 	}
 	if f.views, err = projections.Open(filepath.Join(dir, "views"), projections.Options{
-		Opener: opener(f.keys), Logger: logger,
+		Opener: opener(f.keys), MinFree: eventstore.TenthOr2GiB, Logger: logger,
 	}); err != nil {
 		return nil, err
 	}

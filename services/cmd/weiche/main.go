@@ -17,6 +17,7 @@ import (
 	"weiche/eventstore"
 	"weiche/projections"
 	"weiche/services/broker"
+	"weiche/services/operations"
 )
 
 // The exit codes.
@@ -63,7 +64,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, eventstore.ErrNotFound), errors.Is(err, projections.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return exitNotFound
-	case errors.Is(err, eventstore.ErrLocked), errors.Is(err, eventstore.ErrNotEmpty), errors.Is(err, broker.ErrRouterRunning):
+	case errors.Is(err, eventstore.ErrLocked), errors.Is(err, eventstore.ErrNotEmpty), errors.Is(err, operations.ErrSeveralLogs), errors.Is(err, broker.ErrRouterRunning):
 		return exitConflict
 	}
 	switch connect.CodeOf(err) {
