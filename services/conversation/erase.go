@@ -11,6 +11,10 @@ import (
 // was erased.
 const erased = "erased"
 
+// maxTaken is how many events one event can take the content of. What is beyond
+// goes with the key of its day.
+const maxTaken = 4096
+
 // erase ends a customer, and everybody whom an identity of theirs ever belonged
 // to: what was said over it is sealed by their keys as well (P5). Done before, it
 // does nothing.
@@ -111,7 +115,9 @@ func (e *erasure) conversation(conv *conversationDraft) {
 		conv.unbind(e.d.identity(conv.route[0].IdentityID),
 			eventv1.UnboundReason_UNBOUND_REASON_ERASED, eventv1.RouteRule_ROUTE_RULE_ERASED, e.d.head.Now)
 	}
-	e.d.emit(conv.stream(), &eventv1.ConversationErased{ConversationId: conv.id, CustomerId: conv.customer})
+	e.d.emit(conv.stream(), &eventv1.ConversationErased{
+		ConversationId: conv.id, CustomerId: conv.customer, ContentEventIds: conv.base.Quarantined[:min(len(conv.base.Quarantined), maxTaken)],
+	})
 }
 
 // identity takes an identity out of use.

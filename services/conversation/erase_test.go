@@ -17,12 +17,14 @@ type taken struct {
 	identities, conversations, customers map[string]bool
 	// unsent are the hashes of messages, and gone the events whose words went.
 	unsent, gone map[string]bool
+	// quarantined are the events of each conversation that could not be processed.
+	quarantined map[string][]string
 }
 
 func newTaken() taken {
 	return taken{
 		identities: map[string]bool{}, conversations: map[string]bool{}, customers: map[string]bool{},
-		unsent: map[string]bool{}, gone: map[string]bool{},
+		unsent: map[string]bool{}, gone: map[string]bool{}, quarantined: map[string][]string{},
 	}
 }
 
@@ -36,6 +38,10 @@ func (o *observer) takes(e conversation.Event) {
 			o.fail("P5: %s is erased, of %s, and belongs to %+v", b.GetIdentityId(), b.GetCustomerId(), i)
 		}
 		o.once(o.taken.identities, b.GetIdentityId())
+	case *eventv1.ItemQuarantined:
+		if e.Stream.Category == conversation.CategoryConversation {
+			o.taken.quarantined[e.Stream.ID] = append(o.taken.quarantined[e.Stream.ID], e.ID)
+		}
 	case *eventv1.ConversationErased:
 		if conv := o.conversations[b.GetConversationId()]; len(conv.bound) > 0 {
 			o.fail("P5: an erased conversation is bound to %v", conv.bound)
@@ -49,6 +55,9 @@ func (o *observer) takes(e conversation.Event) {
 			if m.conversation == b.GetConversationId() && m.state == "queued" {
 				o.fail("P5: a reply of an erased conversation waits")
 			}
+		}
+		if !slices.Equal(b.GetContentEventIds(), o.taken.quarantined[b.GetConversationId()]) {
+			o.fail("P5: an erased conversation takes %v along, and %v are in quarantine", b.GetContentEventIds(), o.taken.quarantined[b.GetConversationId()])
 		}
 		o.once(o.taken.conversations, b.GetConversationId())
 	case *eventv1.CustomerErased:

@@ -292,7 +292,9 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
 		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited:
 		// They are shown; nothing is decided by them.
-	case *eventv1.ItemQuarantined, *eventv1.ItemReplayed, *eventv1.ItemDiscarded:
+	case *eventv1.ItemQuarantined:
+		c.Quarantined = append(c.Quarantined, e.ID)
+	case *eventv1.ItemReplayed, *eventv1.ItemDiscarded:
 		s.evolveOther(e)
 	default:
 		panic(unknown(e))

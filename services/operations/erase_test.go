@@ -217,6 +217,54 @@ func TestEraseCustomer(t *testing.T) {
 	}
 }
 
+// What of a customer could not be processed is sealed with the key of a day, which
+// stays. Its bytes go all the same, and those of another customer stay.
+func TestI32ErasedQuarantine(t *testing.T) {
+	s, ana, _ := newShop(t)
+	for _, person := range []string{"ana", "bob"} {
+		answer := s.say(t, channel.KindChannel, "whatsapp", &ingressv1.Item{
+			Raw: []byte("what nobody can read, by " + person),
+			Kind: &ingressv1.Item_Unreadable{Unreadable: &ingressv1.Unreadable{
+				Reason: "strange", SentAt: stamp(s.now), Sender: []*eventv1.Alias{{Kind: "phone", Value: person}},
+			}},
+		})
+		if answer.GetConversationId() == "" {
+			t.Fatalf("the item of %s is in no conversation: %v", person, answer)
+		}
+	}
+	raw := func() (found []string) {
+		t.Helper()
+		for rec, err := range s.store.ReadAll(t.Context(), 1) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			event, err := router.DecodeOpened(s.keys, rec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, ok := event.Body.(*eventv1.ItemQuarantined); ok {
+				found = append(found, string(body.GetSealed().GetRaw()))
+			}
+		}
+		return found
+	}
+	if got := raw(); len(got) != 2 || got[0] != "what nobody can read, by ana" {
+		t.Fatalf("in quarantine: %q", got)
+	}
+	if _, err := s.operations().EraseCustomer(t.Context(), &adminv1.EraseCustomerRequest{CustomerId: ana}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"", "what nobody can read, by bob"}, raw()); diff != "" {
+		t.Errorf("after the erasure:\n%s", diff)
+	}
+	if err := s.store.Verify(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // What comes late is dropped without a trace, what is written after is somebody
 // new, and after 30 days nobody knows the address any more.
 func TestLateAfterErasure(t *testing.T) {

@@ -176,7 +176,7 @@ func unclaimed(account string, body any, change *eventstore.IndexChange) {
 // function that the store is opened with.
 func Redacts(rec *eventstore.Record) []string {
 	switch rec.Type {
-	case typeOf(&eventv1.MessageUnsent{}), typeOf(&eventv1.UnsendParked{}):
+	case typeOf(&eventv1.MessageUnsent{}), typeOf(&eventv1.UnsendParked{}), typeOf(&eventv1.ConversationErased{}):
 		body, err := decodeFacts(rec)
 		if err != nil {
 			// Facts that cannot be read: what they redact is nobody's to say.

@@ -2146,9 +2146,12 @@ type ConversationErased struct {
 	// The conversation.
 	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
 	// The customer.
-	CustomerId    string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The events of the conversation that were sealed with the key of a day, which
+	// stays: what they hold is removed. The rest goes with the customer's keys.
+	ContentEventIds []string `protobuf:"bytes,3,rep,name=content_event_ids,json=contentEventIds,proto3" json:"content_event_ids,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ConversationErased) Reset() {
@@ -2193,6 +2196,13 @@ func (x *ConversationErased) GetCustomerId() string {
 		return x.CustomerId
 	}
 	return ""
+}
+
+func (x *ConversationErased) GetContentEventIds() []string {
+	if x != nil {
+		return x.ContentEventIds
+	}
+	return nil
 }
 
 // LinkRequested makes a code for (account, widget, conversation, integration).
@@ -3675,11 +3685,12 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\x12*\n" +
 	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\x12*\n" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x122\n" +
-	"\x15provider_message_hash\x18\x05 \x01(\fR\x13providerMessageHash\"^\n" +
+	"\x15provider_message_hash\x18\x05 \x01(\fR\x13providerMessageHash\"\x8a\x01\n" +
 	"\x12ConversationErased\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
-	"customerId\"\xc0\x03\n" +
+	"customerId\x12*\n" +
+	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\"\xc0\x03\n" +
 	"\rLinkRequested\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1b\n" +
