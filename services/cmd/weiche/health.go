@@ -105,12 +105,19 @@ type watchdog struct {
 func (w *watchdog) run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for {
+	doomed := false
+	for looked := w.vitals.now(); ; {
+		now := w.vitals.now()
+		stopped := now.Sub(looked) >= slowCommit
+		looked = now
 		problems, fatal := w.vitals.problems()
 		w.told.Store(&problems)
-		if fatal != nil {
+		// A process that was stopped itself, with its container or its machine, is
+		// given until the next look: what it waits for had no time either.
+		if fatal != nil && (doomed || !stopped) {
 			w.die(fatal)
 		}
+		doomed = fatal != nil
 		select {
 		case <-ctx.Done():
 			return nil

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,4 +115,41 @@ func TestI28Watchdog(t *testing.T) {
 			t.Errorf("it died %s after the commit was stuck", at.Sub(p.log.StuckSince))
 		}
 	})
+}
+
+// TestI28Stopped stops the whole process for an hour in the middle of a commit, as a
+// frozen container or machine is, and lets the commit end, or not.
+func TestI28Stopped(t *testing.T) {
+	for _, ends := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			var stopped atomic.Int64
+			now := func() time.Time { return time.Now().Add(time.Duration(stopped.Load())) }
+			var health atomic.Pointer[eventstore.Health]
+			health.Store(&eventstore.Health{StuckSince: now()})
+			v := (&patient{}).vitals()
+			v.now, v.log = now, func() eventstore.Health { return *health.Load() }
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			died := false
+			w := &watchdog{vitals: v, die: func(error) { died = true; cancel() }}
+			go func() { _ = w.run(ctx) }()
+			synctest.Wait()
+			stopped.Store(int64(time.Hour))
+			time.Sleep(lookEvery) // and it looks, before the commit had its time
+			synctest.Wait()
+			if died {
+				t.Fatal("it died at the first look after it had been stopped")
+			}
+			if ends {
+				health.Store(&eventstore.Health{})
+			}
+			time.Sleep(lookEvery)
+			synctest.Wait()
+			if died == ends {
+				t.Errorf("with a commit that ends (%t): died %t", ends, died)
+			}
+			cancel()
+			synctest.Wait()
+		})
+	}
 }
