@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -168,6 +169,113 @@ func damaged(t *testing.T, bucket eventstore.Bucket) {
 	if err := bucket.Delete(t.Context(), operations.KeyringObject); err != nil {
 		t.Errorf("what is not there is deleted: %v", err)
 	}
+}
+
+// opened makes the log and the keyring of an installation.
+func opened(t *testing.T) (data string, store *eventstore.Store, keys *keyring.Keyring) {
+	t.Helper()
+	data = t.TempDir()
+	keys, err := keyring.Open(filepath.Join(data, "keyring"), keyring.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = keys.Close() })
+	store, err = eventstore.Open(filepath.Join(data, "log"), eventstore.Options{Index: router.Index, Redacts: router.Redacts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return data, store, keys
+}
+
+// TestBackupOfAnother backs two installations up to one place: the keyring of the
+// first is not written over, and is not taken for that of the second.
+func TestBackupOfAnother(t *testing.T) {
+	place := t.TempDir()
+	data, store, keys := opened(t)
+	for n := uint64(1); n < 3; n++ {
+		write(t, store, keys, n)
+	}
+	sealedBy := write(t, store, keys, 3)
+	backup(t, clientOf(operations.New(operations.Config{Store: store, Keys: keys, Logger: slog.New(slog.DiscardHandler)})), &adminv1.BackupRequest{To: place})
+
+	other, otherStore, otherKeys := opened(t)
+	write(t, otherStore, otherKeys, 1)
+	stream, err := clientOf(operations.New(operations.Config{Store: otherStore, Keys: otherKeys, Logger: slog.New(slog.DiscardHandler)})).Backup(t.Context(), &adminv1.BackupRequest{To: place})
+	if err == nil {
+		_, err = stream.Receive()
+	}
+	if connect.CodeOf(err) != connect.CodeInvalidArgument || !strings.Contains(err.Error(), "another installation") {
+		t.Errorf("the second is backed up there: %v", err)
+	}
+	bucket, _, err := operations.OpenBucket(t.Context(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restore := operations.Restore{From: bucket, Data: filepath.Join(t.TempDir(), "data"), MasterKeyFile: filepath.Join(data, "keyring", "master.key")}
+	foreign, missing := restore, restore
+	missing.Keyring = filepath.Join(t.TempDir(), "nothing")
+	if _, err := missing.Run(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("with a keyring that is not there: %v", err)
+	}
+	if err := otherKeys.Close(); err != nil {
+		t.Fatal(err)
+	}
+	foreign.Keyring, foreign.MasterKeyFile = filepath.Join(other, "keyring"), filepath.Join(other, "keyring", "master.key")
+	if _, err := foreign.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another installation") {
+		t.Errorf("with the keyring of another installation: %v", err)
+	}
+	if _, err := restore.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	reads(t, restore, sealedBy)
+}
+
+// TestBackupKilled ends a backup as soon as a part of the log is written: what is
+// there can be read.
+func TestBackupKilled(t *testing.T) {
+	place := t.TempDir()
+	data, store, keys := opened(t)
+	client := clientOf(operations.New(operations.Config{Store: store, Keys: keys, Logger: slog.New(slog.DiscardHandler)}))
+	write(t, store, keys, 1)
+	backup(t, client, &adminv1.BackupRequest{To: place})
+	for _, id := range []uint64{2, 3} {
+		for range 256 { // as many as are made ahead: the next are new on disk, too
+			if _, err := keys.NewKey(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(t, store, keys, id)
+	}
+	stream, err := client.Backup(t.Context(), &adminv1.BackupRequest{To: place})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Receive(); err != nil { // the segment is there, the rest may not be
+		t.Fatal(err)
+	}
+	bucket, _, err := operations.OpenBucket(t.Context(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restore := operations.Restore{From: bucket, Data: filepath.Join(t.TempDir(), "data"), MasterKeyFile: filepath.Join(data, "keyring", "master.key")}
+	if _, err := restore.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for { // to the end, for the folder is removed
+		if response, err := stream.Receive(); err != nil || response.GetDone() {
+			break
+		}
+	}
+	_ = stream.Close()
+	last := ""
+	for rec, err := range store.ReadAll(t.Context(), 3) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = rec.KeyID
+	}
+	reads(t, restore, last)
 }
 
 // TestBackupElsewhere names places that cannot be.

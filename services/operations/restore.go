@@ -131,14 +131,24 @@ func (r Restore) isFree() error {
 
 // keys returns the export of the keyring that is to be used.
 func (r Restore) keys(ctx context.Context) ([]byte, error) {
-	if r.Keyring == "" {
-		return readKeyring(ctx, r.From)
+	if all, err := eventstore.Archives(ctx, r.From); err != nil || len(all) == 0 {
+		return nil, cmp.Or(err, errNoBackup)
 	}
-	survivor, err := keyring.Open(r.Keyring, keyring.Options{MasterKeyFile: r.MasterKeyFile})
+	backup, failed := readKeyring(ctx, r.From)
+	if r.Keyring == "" {
+		return backup, failed
+	}
+	if _, err := os.Stat(filepath.Join(r.Keyring, "store")); err != nil {
+		return nil, fmt.Errorf("there is no keyring in %s: %w", r.Keyring, err)
+	}
+	survivor, err := keyring.Open(r.Keyring, keyring.Options{MasterKeyFile: r.MasterKeyFile, Existing: true})
 	if err != nil {
 		return nil, err
 	}
 	var keys bytes.Buffer
-	err = errors.Join(survivor.Export(&keys), survivor.Close())
-	return keys.Bytes(), err
+	err = survivor.Export(&keys)
+	if same, bad := survivor.Made(bytes.NewReader(backup)); failed == nil && bad == nil && !same {
+		err = errors.Join(err, fmt.Errorf("the keyring in %s is not that of the backup: it is another installation's", r.Keyring))
+	}
+	return keys.Bytes(), errors.Join(err, survivor.Close())
 }
