@@ -12,7 +12,8 @@ var (
 	// ErrSealed is returned by Unseal when the key is there and does not open
 	// what it was given: it was changed, or sealed for another place.
 	ErrSealed = errors.New("keyring: cannot be unsealed")
-	// ErrCorrupt is returned when the master key does not open a stored value.
+	// ErrCorrupt is returned when the master key does not open a stored value, and
+	// by Open for a keyring that is missing and has to be there.
 	ErrCorrupt = errors.New("keyring: corrupt")
 	// ErrNotEmpty is returned by Import for a folder that holds a store.
 	ErrNotEmpty = errors.New("keyring: folder is not empty")

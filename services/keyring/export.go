@@ -39,7 +39,7 @@ func (k *Keyring) Export(w io.Writer) error {
 	defer k.exports.RUnlock()
 	it, err := k.db.NewIter(nil)
 	if err != nil {
-		return fmt.Errorf("keyring: export: %w", err)
+		return below("export: ", err)
 	}
 	out := bufio.NewWriter(w)
 	err = errors.Join(writeExport(out, it), it.Close())
@@ -47,7 +47,7 @@ func (k *Keyring) Export(w io.Writer) error {
 		err = out.Flush()
 	}
 	if err != nil {
-		return fmt.Errorf("keyring: export: %w", err)
+		return below("export: ", err)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -29,6 +30,9 @@ type Options struct {
 	// base64 on one line. It is only read. If empty, the key is in the file
 	// master.key of the folder, which is made with the store.
 	MasterKeyFile string
+	// Existing says that the keyring has to be there: one that is not is
+	// ErrCorrupt, and none is made.
+	Existing bool
 	// Logger gets what Pebble reports; slog.Default if nil.
 	Logger *slog.Logger
 	// Pool is how many content keys are made ahead; 256 if 0.
@@ -63,30 +67,34 @@ type Keyring struct {
 // Open opens the keyring in dir, and makes it where there is none: a folder with
 // the store and the file master.key, which only its owner can read. A store
 // without that file, or with another's, is ErrMasterKey: nothing is made anew
-// then. With Options.MasterKeyFile that file is not made either. Keys that a former process had made ahead are left alone, since the log
-// may use any of them.
+// then. With Options.MasterKeyFile that file is not made either, and with
+// Options.Existing nothing is. Keys that a former process had made ahead are left
+// alone, since the log may use any of them.
 func Open(dir string, options Options) (*Keyring, error) {
 	options.ensureDefaults()
 	k := &Keyring{}
 	k.pool.init(options.Pool)
 	k.cache.size = options.Cache
 	store := options.FS.PathJoin(dir, "store")
+	if _, err := options.FS.Stat(store); options.Existing && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s is missing", ErrCorrupt, store)
+	}
 	master, err := options.openMaster(dir, store)
 	if err != nil {
 		return nil, err
 	}
 	k.master = master
 	if k.db, err = pebble.Open(store, options.pebble()); err != nil {
-		return nil, fmt.Errorf("keyring: %s: %w", dir, err)
+		return nil, opening(dir, err)
 	}
-	if err := k.start(); err != nil {
+	if err := k.start(options.Existing); err != nil {
 		return nil, errors.Join(err, k.db.Close())
 	}
 	return k, nil
 }
 
 // start checks the master key by the pepper, which is made with the store.
-func (k *Keyring) start() (err error) {
+func (k *Keyring) start(existing bool) (err error) {
 	pepper, ok, err := k.get(namePepper)
 	if err != nil {
 		return err
@@ -96,7 +104,7 @@ func (k *Keyring) start() (err error) {
 		if err != nil {
 			return err
 		}
-		if !empty {
+		if !empty || existing {
 			return fmt.Errorf("%w: the store has no pepper", ErrCorrupt)
 		}
 		pepper = random()

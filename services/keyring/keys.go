@@ -5,7 +5,6 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -105,6 +104,15 @@ func (k *Keyring) makeKey(batch *pebble.Batch) (readyKey, error) {
 	return key, k.set(batch, nameKey+key.id, secret)
 }
 
+// Has reports whether a key is there.
+func (k *Keyring) Has(keyID string) (bool, error) {
+	_, err := k.aead(keyID)
+	if errors.Is(err, ErrKeyGone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Destroy removes keys for ever: once it has returned, nothing that they sealed
 // can be opened, also not with what is left in the store's files. A key that is
 // not there is no error. It rewrites a part of the store, which takes
@@ -146,7 +154,7 @@ func (k *Keyring) compact(prefix string) error {
 		err = k.db.Compact(context.Background(), []byte(prefix), end, false)
 	}
 	if err != nil {
-		return fmt.Errorf("keyring: %w", err)
+		return below("", err)
 	}
 	return nil
 }
@@ -231,7 +239,7 @@ func (k *Keyring) names(from, to string) (names []string, err error) {
 	defer done()
 	it, err := k.db.NewIter(&pebble.IterOptions{LowerBound: []byte(from), UpperBound: []byte(to)})
 	if err != nil {
-		return nil, fmt.Errorf("keyring: %w", err)
+		return nil, below("", err)
 	}
 	for ok := it.First(); ok; ok = it.Next() {
 		names = append(names, string(it.Key()))

@@ -37,7 +37,7 @@ func (k *Keyring) get(name string) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("keyring: %w", err)
+		return nil, false, below("", err)
 	}
 	defer closer.Close()
 	value, err := k.master.Open(nil, nil, stored, []byte(name))
@@ -69,10 +69,10 @@ func (k *Keyring) write(fill func(*pebble.Batch) error) error {
 	batch := k.db.NewBatch()
 	defer batch.Close()
 	if err := fill(batch); err != nil {
-		return fmt.Errorf("keyring: %w", err)
+		return below("", err)
 	}
 	if err := batch.Commit(pebble.Sync); err != nil {
-		return fmt.Errorf("keyring: %w", err)
+		return below("", err)
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func (k *Keyring) write(fill func(*pebble.Batch) error) error {
 func (k *Keyring) isEmpty() (bool, error) {
 	it, err := k.db.NewIter(nil)
 	if err != nil {
-		return false, fmt.Errorf("keyring: %w", err)
+		return false, below("", err)
 	}
 	empty := !it.First()
 	return empty, errors.Join(it.Error(), it.Close())
