@@ -52,9 +52,10 @@ read there any more after the next backup, since its keys are gone.`,
 				if err := backup(cmd, data, request); every == 0 || cmd.Context().Err() != nil {
 					return err
 				} else if err != nil {
-					fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %v\n", err)
+					fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %s\n", saying(err))
+				} else {
+					request.Full = false
 				}
-				request.Full = false
 				select {
 				case <-cmd.Context().Done():
 					return nil
@@ -128,9 +129,6 @@ the master key. The exit codes of damage are those of weiche verify.`,
 				tell := newProgress(cmd.ErrOrStderr())
 				state, err := operations.VerifyBackup(cmd.Context(), bucket, generation, tell.of)
 				tell.end()
-				if err != nil {
-					return err
-				}
 				out := cmd.OutOrStdout()
 				for _, g := range state.Generations {
 					note := ""
@@ -138,6 +136,9 @@ the master key. The exit codes of damage are those of weiche verify.`,
 						note = ", not whole"
 					}
 					fmt.Fprintf(out, "%s: events 1 to %d in %d segments%s\n", g.Name, g.Position, g.Segments, note)
+				}
+				if err != nil {
+					return err
 				}
 				fmt.Fprintf(out, "%s is all right: %d events up to %s, %d bytes; keyring of %d bytes\n",
 					state.Log.Name, state.Log.Events, state.Log.Recorded.Format(time.RFC3339), state.Log.Bytes, state.Keys)

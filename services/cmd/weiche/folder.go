@@ -67,6 +67,8 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 		if _, err := os.Stat(filepath.Join(dir, "log")); err != nil {
 			return nil, fmt.Errorf("there is no data in %s: %w", dir, err)
 		}
+	} else if err := whole(dir); err != nil {
+		return nil, err
 	}
 	f := &folder{dir: dir}
 	defer func() {
@@ -80,14 +82,25 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 	if create {
 		options.Ballast = ballast
 	}
+	_, isNew := os.Stat(dir)
 	if f.store, err = eventstore.Open(filepath.Join(dir, "log"), options); err != nil {
 		if errors.Is(err, eventstore.ErrLocked) {
-			err = fmt.Errorf("%w; a weiche is running on it", err)
+			err = fmt.Errorf("%w; a weiche is running on it, or another command is at work", err)
 		}
 		return nil, err
 	}
+	if errors.Is(isNew, os.ErrNotExist) {
+		// The views are not encrypted.
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
 	masterKey, _ := ctx.Value(masterKeyIn{}).(string)
-	if f.keys, err = keyring.Open(filepath.Join(dir, "keyring"), keyring.Options{MasterKeyFile: masterKey, Logger: logger}); err != nil {
+	f.keys, err = keyring.Open(filepath.Join(dir, "keyring"), keyring.Options{
+		// Without its keyring, a log would look as if all of it had been erased.
+		MasterKeyFile: masterKey, Existing: f.store.Durable() > 0, Logger: logger,
+	})
+	if err != nil {
 		return nil, err
 	}
 	engine := router.NewEngine(router.EngineConfig{Store: f.store, Keys: f.keys, Logger: logger})
@@ -100,6 +113,21 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 		return nil, err
 	}
 	return f, nil
+}
+
+// errNoLog is returned for a folder that has a keyring and no log. A new log is made
+// before its keyring is, so the log was there, or was to be restored.
+var errNoLog = errors.New("it has a keyring and no log: a restore was interrupted, or the log is lost or not mounted")
+
+// whole refuses a folder in which a new log would take the place of one that is
+// missing.
+func whole(dir string) error {
+	_, log := os.Stat(filepath.Join(dir, "log"))
+	_, keys := os.Stat(filepath.Join(dir, "keyring", "store"))
+	if errors.Is(log, os.ErrNotExist) && keys == nil {
+		return fmt.Errorf("%s: %w", dir, errNoLog)
+	}
+	return nil
 }
 
 // close closes what is open, the views before what they read from.

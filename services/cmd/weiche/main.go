@@ -16,6 +16,7 @@ import (
 
 	"weiche/eventstore"
 	"weiche/projections"
+	errorv1 "weiche/proto/gen/weiche/error/v1"
 	"weiche/services/broker"
 	"weiche/services/operations"
 )
@@ -44,12 +45,38 @@ func run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %v\n", err)
+	fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %s\n", saying(err))
 	if code, ok := damageCode(err); ok {
 		fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %s\n", whatToDo(code))
 		return code
 	}
+	if next := nextStep(err); next != "" {
+		fmt.Fprintf(cmd.ErrOrStderr(), "weiche: %s\n", next)
+	}
 	return exitCode(err)
+}
+
+// nextStep is what to do after an error that does not say so itself, or "".
+func nextStep(err error) string {
+	switch {
+	case errors.Is(err, eventstore.ErrUnfinished), errors.Is(err, errNoLog):
+		return "nothing is served from this folder; remove what is in it but for the master key, and weiche restore again"
+	case errors.Is(err, eventstore.ErrNotEmpty):
+		return "a restore makes a new folder; what an interrupted one has left is removed by hand, but for the master key"
+	}
+	return ""
+}
+
+// saying is an error as people are told of it: without the word for it that is meant
+// for programs.
+func saying(err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) == 1 {
+		return saying(joined.Unwrap()[0])
+	}
+	if wire, ok := err.(*connect.Error); ok && wire.Message() != "" {
+		return wire.Message()
+	}
+	return err.Error()
 }
 
 // usageError is an error in the command line itself.
@@ -59,8 +86,9 @@ func (e usageError) Unwrap() error { return e.error }
 
 func exitCode(err error) int {
 	var usage usageError
+	var asked *operations.Error
 	switch {
-	case errors.As(err, &usage), isUsage(err):
+	case errors.As(err, &usage), isUsage(err), errors.As(err, &asked) && asked.Reason() == errorv1.Reason_REASON_INVALID:
 		return exitUsage
 	case errors.Is(err, eventstore.ErrNotFound), errors.Is(err, projections.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return exitNotFound

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -59,9 +60,9 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 	if !errors.Is(err, eventstore.ErrLocked) {
 		return err
 	}
-	url, token, err := runningServer(dir)
-	if err != nil {
-		return fmt.Errorf("a weiche is running on %s and does not say where: %w", dir, err)
+	url, token, failed := runningServer(dir)
+	if failed != nil {
+		return fmt.Errorf("%w: %s: another command is at work on it, or a weiche that does not say where it is: %w", eventstore.ErrLocked, dir, failed)
 	}
 	authorized := func(next connect.ClientFunc) connect.ClientFunc {
 		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
@@ -71,7 +72,12 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 		}
 	}
 	client := connect.NewClient(connecthttp.NewTransport(http.DefaultClient, url), authorized)
-	return do(ctx, adminv1connect.NewOperationsServiceClient(client))
+	failed = do(ctx, adminv1connect.NewOperationsServiceClient(client))
+	if dial := (*net.OpError)(nil); errors.As(failed, &dial) && dial.Op == "dial" {
+		// The address is that of the last server: the folder may be another command's.
+		return fmt.Errorf("%w: %s: another command is at work on it, or a weiche that does not answer at %s", eventstore.ErrLocked, dir, url)
+	}
+	return failed
 }
 
 // runningServer returns where the weiche that runs on a folder is, and the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -135,6 +136,43 @@ func TestExitCodesOfAFolderInUse(t *testing.T) {
 	}
 	p.stop(t)
 	weiche(t, "verify", "--data", data).expect(t, exitOK)
+}
+
+// TestI02WithoutAKeyring takes away what lies beside the log, and the log: nothing
+// is made in its place, nor shown as erased.
+func TestI02WithoutAKeyring(t *testing.T) {
+	data := played(t)
+	empty := copied(t, data)
+	for _, gone := range []string{"keyring/store", "keyring"} {
+		if err := os.RemoveAll(filepath.Join(data, gone)); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range []string{"verify", "events", "serve"} {
+			weiche(t, command, "--data", data).expect(t, exitKeyring, "is missing", "weiche restore")
+		}
+	}
+	if _, err := os.Stat(filepath.Join(data, "keyring")); err == nil {
+		t.Error("a keyring was made")
+	}
+	if err := os.RemoveAll(filepath.Join(empty, "log")); err != nil {
+		t.Fatal(err)
+	}
+	weiche(t, "serve", "--data", empty).expect(t, exitFailed, "it has a keyring and no log", "weiche restore")
+}
+
+// TestI02ForeignKeyring puts a new keyring into the place of another: verify misses
+// the keys, and nothing may be taken for erased.
+func TestI02ForeignKeyring(t *testing.T) {
+	data, other := played(t), filepath.Join(t.TempDir(), "other")
+	p, _ := serve(t, other)
+	p.stop(t)
+	if err := errors.Join(
+		os.RemoveAll(filepath.Join(data, "keyring")), os.CopyFS(filepath.Join(data, "keyring"), os.DirFS(filepath.Join(other, "keyring"))),
+		os.Chmod(filepath.Join(data, "keyring", "master.key"), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	weiche(t, "verify", "--data", data).expect(t, exitKeyring, "is missing, and nobody erased them")
 }
 
 // TestI02VerifyFindsAFlippedByte flips one byte of a file of the log at a time.

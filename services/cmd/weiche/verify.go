@@ -10,15 +10,17 @@ import (
 	"weiche/eventstore"
 	"weiche/projections"
 	"weiche/services/keyring"
+	"weiche/services/router"
 )
 
 func newVerifyCommand() *cobra.Command {
 	var data string
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Check a data folder: log, indexes, dedup keys, views",
-		Long: `Reads every record and every index entry and compares each with each, then folds
-the log once more and compares the views with what comes of it. It says what is
+		Short: "Check a data folder: log, indexes, dedup keys, keyring, views",
+		Long: `Reads every record and every index entry and compares each with each, looks for the
+keys of all customers, then folds the log once more and compares the views with
+what comes of it. It says what is
 wrong where, and the exit code tells what kind that is:
 
 ` + damageTable() + `
@@ -32,6 +34,9 @@ The data folder must not be in use.`,
 			return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
 				tell := newProgress(cmd.ErrOrStderr())
 				if err := f.store.Verify(ctx, tell.of); err != nil {
+					return err
+				}
+				if err := router.CheckKeys(ctx, f.store, f.keys); err != nil {
 					return err
 				}
 				err := f.caughtUp(ctx, func() error {
@@ -65,11 +70,12 @@ var damages = []struct {
 	{eventstore.DamageSealed, 14, "sealed content that is changed or gone"},
 	{eventstore.DamageMarks, 15, "the high-water mark: the end of the log may be lost"},
 	{eventstore.DamageTables, 16, "files of the store, or their inventory"},
-	{eventstore.DamageArchive, 17, "a backup"},
+	{eventstore.DamageArchive, exitArchive, "a backup"},
 }
 
 // The exit codes of damage outside of the log.
 const (
+	exitArchive = 17
 	exitViews   = 20
 	exitKeyring = 21
 )
@@ -100,6 +106,8 @@ func damageCode(err error) (code int, ok bool) {
 		return exitViews, true
 	case errors.Is(err, keyring.ErrCorrupt):
 		return exitKeyring, true
+	case errors.Is(err, keyring.ErrBadExport):
+		return exitArchive, true
 	}
 	return 0, false
 }
@@ -109,8 +117,8 @@ func whatToDo(code int) string {
 	switch {
 	case code == exitViews:
 		return "the log is all right; weiche projections rebuild mends the views"
-	case code == 17:
-		return "the data folder is not concerned; make a full backup elsewhere"
+	case code == exitArchive:
+		return "the data folder is not concerned; make a full backup elsewhere. To restore, try an older one with --generation"
 	}
 	return "nothing is served from this folder; weiche restore --from BACKUP --data NEW makes another one, see docs/operations.md"
 }
