@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
@@ -191,5 +192,31 @@ func TestI27RestoreToAFullDisk(t *testing.T) {
 	}
 	if _, err := Open("new", opts.Store); !errors.Is(err, ErrUnfinished) {
 		t.Errorf("what it left: %v", err)
+	}
+}
+
+// A log is not opened where Pebble could not write out what its write-ahead log
+// holds; the ballast goes first.
+func TestI27OpenOnAFullDisk(t *testing.T) {
+	d := &disk{FS: vfs.NewMem()}
+	d.free.Store(100 << 20)
+	opts := Options{FS: d, MinFree: TenthOr2GiB, Ballast: 1 << 20}
+	s := mustOpen(t, "log", opts)
+	if r, err := s.Append(t.Context(), []Commit{{Events: []Event{event("a", "x")}}}); err != nil || r[0].Err != nil {
+		t.Fatal(r, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d.free.Store(1 << 20)
+	if _, err := Open("log", opts); !errors.Is(err, ErrDiskFull) {
+		t.Fatalf("with no room: %v", err)
+	}
+	if _, err := d.Stat(d.PathJoin("log", ballastName)); !oserror.IsNotExist(err) {
+		t.Errorf("the ballast: %v", err)
+	}
+	d.free.Store(100 << 20)
+	if s = mustOpen(t, "log", opts); s.Durable() != 1 {
+		t.Errorf("the log ends at %d", s.Durable())
 	}
 }

@@ -20,7 +20,8 @@ const format = 2
 //
 // It returns [ErrLocked] with the name of the folder while another Store has it
 // open, [ErrFormat] for a folder of another format, and [ErrCorrupt] if a check
-// fails; then nothing is served. A read-only Open of a folder without a log
+// fails; then nothing is served. With Options.MinFree it returns [ErrDiskFull]
+// where Pebble could not write out its logs. A read-only Open of a folder without a log
 // returns [ErrNotFound].
 //
 // A folder in which a restore is under way or has failed is refused with
@@ -55,6 +56,9 @@ func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 	}
 	noTables, err := s.checkTables()
 	if err != nil {
+		return nil, wrap("open "+dir, err)
+	}
+	if err := s.roomToOpen(); err != nil {
 		return nil, wrap("open "+dir, err)
 	}
 	if err := s.openPebble(); err != nil {

@@ -65,7 +65,7 @@ func TestI27I28DiskFull(t *testing.T) {
 	l.isUp(url)
 	eventually(t, "webhooks to be taken", answered(http.StatusOK, 50), tell)
 	for range 2 {
-		fillDisk(t, filler)
+		fillDisk(t, filler, 24<<20)
 		eventually(t, "webhooks to be refused", answered(http.StatusServiceUnavailable, 20), tell)
 		eventually(t, "the server not to be ready", isReady(false), tell)
 		if _, said := ready(t, url); !strings.Contains(said, "disk: too little room") {
@@ -84,6 +84,15 @@ func TestI27I28DiskFull(t *testing.T) {
 	cancel()
 	running.Wait()
 	p.stop(t)
+
+	// Whoever starts it again on a disk without room is told so.
+	fillDisk(t, filler, 1<<20)
+	for _, args := range [][]string{{"serve", "--data", data, "--http", "127.0.0.1:0"}, {"verify", "--data", data}} {
+		weiche(t, args...).expect(t, exitFailed, "too little room on the disk")
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
 	weiche(t, "verify", "--data", data).expect(t, exitOK)
 
 	logged := weiche(t, "events", "--json", "--data", data)
@@ -96,8 +105,8 @@ func TestI27I28DiskFull(t *testing.T) {
 	t.Logf("answers: %v", l.statuses)
 }
 
-// fillDisk leaves 24 MiB of a disk of 512.
-func fillDisk(t *testing.T, path string) {
+// fillDisk leaves some bytes of a disk.
+func fillDisk(t *testing.T, path string, leave uint64) {
 	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
@@ -110,7 +119,7 @@ func fillDisk(t *testing.T, path string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if usage.AvailBytes < 24<<20 {
+		if usage.AvailBytes < leave+uint64(len(block)) {
 			return
 		}
 		if _, err := f.Write(block); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func newSetupCommand() *cobra.Command {
 widgets, agents. What the file does not name stays as it is; the same file again
 changes nothing. The tokens of the agents are written to tokens/ in the data
 folder.`,
-		Example: `  weiche setup shop.yaml --data ./data --url http://127.0.0.1:8080`,
+		Example: `  weiche setup shop.yaml --data ./data`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := os.ReadFile(args[0])
@@ -44,11 +45,12 @@ folder.`,
 			if err != nil {
 				return usageError{fmt.Errorf("%s: %w", args[0], err)}
 			}
-			token, err := os.ReadFile(tokenFile(data))
+			running, token, err := runningServer(data)
 			if err != nil {
-				return fmt.Errorf("the administrator's token: %w", err)
+				return fmt.Errorf("where weiche serves and the administrator's token: %w", err)
 			}
-			tokens, err := applySetup(cmd.Context(), url, strings.TrimSpace(string(token)), account, setup)
+			url = cmp.Or(url, running)
+			tokens, err := applySetup(cmd.Context(), url, token, account, setup)
 			if err != nil {
 				return err
 			}
@@ -66,7 +68,7 @@ folder.`,
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "data", "the data folder")
-	cmd.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "where weiche serves")
+	cmd.Flags().StringVar(&url, "url", "", "where weiche serves, if not as the data folder says")
 	return cmd
 }
 
