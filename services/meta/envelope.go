@@ -44,9 +44,10 @@ type Piece struct {
 
 // ReadEnvelope takes the body of a webhook of an object (page, instagram,
 // whatsapp_business_account) apart and calls read for each piece, in the order
-// of the body. The place of an item that read returns is that within the piece. What is harmless and says nothing becomes an Ignored, a part of
-// the envelope that cannot be read an Unreadable; neither costs what stands
-// beside it. Each item's raw bytes are a slice of body.
+// of the body. The place of an item that read returns is that within the piece.
+// What is harmless and says nothing becomes an Ignored, a part of the envelope
+// that cannot be read an Unreadable; neither costs what stands beside it. Each
+// item's raw bytes are a slice of body.
 //
 // It returns ErrNoWebhook for a body that is none, or has more than MaxItems
 // items.

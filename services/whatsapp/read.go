@@ -119,6 +119,9 @@ func readPiece(p meta.Piece) []*ingressv1.Item {
 	if p.List != meta.InChanges {
 		return []*ingressv1.Item{meta.Ignored("messaging", c.account, p.Raw)}
 	}
+	if p.Value.Exists() && !p.Value.IsObject() {
+		return []*ingressv1.Item{meta.Unreadable("value is not an object", c.account, nil, p.Raw)}
+	}
 	var items []*ingressv1.Item
 	for _, place := range value.Places(listNames()...) {
 		list, read := value[place.Index].Value, readerOf(place.Name)
