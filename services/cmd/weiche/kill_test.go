@@ -149,7 +149,7 @@ func TestI01I05I12I16Kills(t *testing.T) {
 			posts[does]++
 		}
 	}
-	if sending == 0 || early == 0 {
+	if sending == 0 || early == 0 && !testing.Short() {
 		t.Errorf("%d kills hit a send that was under way, %d a start", sending, early)
 	}
 	t.Logf("%d kills in %s, each with %v requests under way; %d of them with sends under way, %d more while it started, %d hit nothing; the slowest start took %s",
