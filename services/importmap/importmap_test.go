@@ -69,6 +69,7 @@ var areas = []area{
 	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},
 	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests", may: []string{proto}},
 
+	{packages: programs, is: "the harness that runs real programs"},
 	{packages: "weiche/services/importmap", is: "this map"},
 	{packages: "weiche/services/cmd/weiche/...", is: "the one binary", may: []string{everything}},
 }
@@ -89,6 +90,7 @@ const (
 	router       = "weiche/services/router/..."
 	story        = "weiche/services/story/..."
 	widget       = "weiche/services/widget/..."
+	programs     = "weiche/services/programtest/..."
 )
 
 var adapter = []string{channel, meta, broker, proto}
@@ -99,6 +101,7 @@ var harnesses = []string{
 	"weiche/eventstore/disktest/...",
 	"weiche/eventstore/eventstoretest/...",
 	"weiche/services/channel/channeltest/...",
+	programs,
 	"weiche/services/simulator/...",
 	story,
 }

@@ -26,6 +26,7 @@ import (
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
 	"weiche/services/conversation"
+	"weiche/services/programtest"
 	"weiche/services/simulator"
 	"weiche/services/story"
 )
@@ -37,7 +38,6 @@ var unreal = regexp.MustCompile(`(?m)^(wait |senders |the provider |the operator
 // TestStoriesInProcesses plays the stories on the fifth stage that can be played in
 // the real world, the seed story among them.
 func TestStoriesInProcesses(t *testing.T) {
-	needWeiche(t)
 	nats := startNATS(t)
 	const seed = "01_widget_messenger_whatsapp"
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
@@ -59,26 +59,19 @@ func TestStoriesInProcesses(t *testing.T) {
 
 // TestI30OneRouter starts weiche a second time where it must not start.
 func TestI30OneRouter(t *testing.T) {
-	needWeiche(t)
 	nats := startNATS(t)
 	data, other := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "other")
 	first, _ := serve(t, data, nats)
 
 	const conflict = 4
-	code, says := refused(t, other, nats)
-	if name := fmt.Sprintf("-%d", first.cmd.Process.Pid); code != conflict || !strings.Contains(says, "a router is running") || !strings.Contains(says, name) {
-		t.Errorf("on the same broker: exit code %d, and nothing of %s:\n%s", code, name, says)
-	}
-	code, says = refused(t, data, nats)
-	if code != conflict || !strings.Contains(says, "a weiche is running on it") {
-		t.Errorf("on the same folder: exit code %d\n%s", code, says)
-	}
+	programtest.Run(t, program(t), onBroker(other, nats)...).Expect(t, conflict, "a router is running", fmt.Sprintf("-%d", first.ID()))
+	programtest.Run(t, program(t), onBroker(data, nats)...).Expect(t, conflict, "a weiche is running on it")
 
 	// Whoever ends in order makes room at once, for the other folder too.
-	first.stop(t)
+	first.Stop(t)
 	second, _ := serve(t, other, nats)
 	// One that was killed cannot, but nobody is needed.
-	second.kill()
+	second.Kill()
 	began := time.Now()
 	third, _ := serve(t, data, nats)
 	if took := time.Since(began); took > 10*time.Second {
@@ -86,7 +79,7 @@ func TestI30OneRouter(t *testing.T) {
 	} else {
 		t.Logf("ready %s after a kill", took.Round(time.Millisecond))
 	}
-	third.stop(t)
+	third.Stop(t)
 }
 
 // inProcesses is the fifth stage: weiche, a simulator of the providers and a NATS
@@ -94,7 +87,7 @@ func TestI30OneRouter(t *testing.T) {
 // pages, workspaces and phones do it. Its senders are the real ones.
 type inProcesses struct {
 	t                 *testing.T
-	server, providers *process
+	server, providers *programtest.Process
 	weiche, phones    string // their addresses
 	admin, agent      string // tokens
 	sessions          map[string]string
@@ -139,7 +132,7 @@ func newInProcesses(t *testing.T, nats string) *inProcesses {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.providers, s.phones = begin(t, `simulator on (\S+)`, "weiche", "simulator", "--http", "127.0.0.1:0", "--config", file)
+	s.providers, s.phones = programtest.Begin(t, `simulator on (\S+)`, program(t), "simulator", "--http", "127.0.0.1:0", "--config", file)
 	data := filepath.Join(t.TempDir(), "data")
 	s.server, s.weiche = serve(t, data, nats, "--graph-url", s.phones)
 	token, err := os.ReadFile(filepath.Join(data, "tokens", "admin"))
@@ -156,8 +149,8 @@ func newInProcesses(t *testing.T, nats string) *inProcesses {
 
 // end ends the processes in order.
 func (s *inProcesses) end(t *testing.T) {
-	s.server.stop(t)
-	s.providers.stop(t)
+	s.server.Stop(t)
+	s.providers.Stop(t)
 }
 
 // SendsItself says that the senders are real.
@@ -218,7 +211,7 @@ func (s *inProcesses) post(method, url, token string, body []byte) (int, []byte)
 	}
 	response, err := (&http.Client{Timeout: 30 * time.Second}).Do(request)
 	if err != nil {
-		s.t.Fatalf("%v\n%s", err, &s.server.said)
+		s.t.Fatalf("%v\n%s", err, &s.server.Stderr)
 	}
 	defer response.Body.Close()
 	said, err := io.ReadAll(response.Body)
@@ -482,7 +475,7 @@ func (s *inProcesses) eventually(t testing.TB, what string, is func() bool) {
 		select {
 		case <-tick.C:
 		case <-patience:
-			t.Fatalf("waited 30 s for %s\n%s", what, &s.server.said)
+			t.Fatalf("waited 30 s for %s\n%s", what, &s.server.Stderr)
 		}
 	}
 }

@@ -243,5 +243,5 @@ func TestDemoRefusesAFolderInUse(t *testing.T) {
 	if _, err := applySetup(t.Context(), address, foreign, demoAccount, demoSetup(address)); err == nil || !strings.Contains(err.Error(), "401") {
 		t.Errorf("with the token of another installation: %v", err)
 	}
-	p.stop(t)
+	p.Stop(t)
 }

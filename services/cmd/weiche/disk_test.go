@@ -42,7 +42,7 @@ func TestI27I28DiskFull(t *testing.T) {
 	isReady := func(want bool) func() bool {
 		return func() bool { is, _ := ready(t, url); return is == want }
 	}
-	tell := func() string { _, said := ready(t, url); return said + p.stderr.String() }
+	tell := func() string { _, said := ready(t, url); return said + p.Stderr.String() }
 	eventually(t, "the server to be ready", isReady(true), tell)
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -83,22 +83,22 @@ func TestI27I28DiskFull(t *testing.T) {
 	eventually(t, "all webhooks to be taken", func() bool { underWay, waiting := l.idle(); return underWay+waiting == 0 }, tell)
 	cancel()
 	running.Wait()
-	p.stop(t)
+	p.Stop(t)
 
 	// Whoever starts it again on a disk without room is told so.
 	fillDisk(t, filler, 1<<20)
 	for _, args := range [][]string{{"serve", "--data", data, "--http", "127.0.0.1:0"}, {"verify", "--data", data}} {
-		weiche(t, args...).expect(t, exitFailed, "too little room on the disk")
+		weiche(t, args...).Expect(t, exitFailed, "too little room on the disk")
 	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	weiche(t, "verify", "--data", data).expect(t, exitOK)
+	weiche(t, "verify", "--data", data).Expect(t, exitOK)
 
 	logged := weiche(t, "events", "--json", "--data", data)
-	logged.expect(t, exitOK)
+	logged.Expect(t, exitOK)
 	for id := range l.answered {
-		if !strings.Contains(logged.stdout, id) {
+		if !strings.Contains(logged.Stdout, id) {
 			t.Errorf("item %s was answered and is lost", id)
 		}
 	}

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -35,17 +34,17 @@ func TestI31Drill(t *testing.T) {
 	data, place := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "backup")
 	p, url := serve(t, data, "--graph-url", graph.URL)
 	setUpLoad(t, l, data, url)
-	stop := work(t, l)
+	stop := work(t, l, 4, nil)
 	l.isUp(url)
 	for range 3 {
 		await(t, l, 100)
-		weiche(t, "backup", "--data", data, "--to", place).expect(t, exitOK)
+		weiche(t, "backup", "--data", data, "--to", place).Expect(t, exitOK)
 	}
 	await(t, l, 100) // which is in no backup
 	l.isDown()
-	p.kill()
+	p.Kill()
 	stop()
-	weiche(t, "backup", "verify", place).expect(t, exitOK)
+	weiche(t, "backup", "verify", place).Expect(t, exitOK)
 
 	original := readLog(t, data)
 	master := filepath.Join(data, "keyring", "master.key")
@@ -62,13 +61,13 @@ func TestI31Drill(t *testing.T) {
 		at := underWay(t, original[:reach], random)
 		open := openAt(original, at)
 		made := filepath.Join(t.TempDir(), "data")
-		weiche(t, "restore", "--from", place, "--data", made, "--at", fmt.Sprint(at), "--dry-run").expect(t, exitFailed, "master.key is missing")
-		weiche(t, "restore", "--from", place, "--data", made, "--at", fmt.Sprint(at), "--master-key-file", master, "--dry-run").expect(t, exitOK)
+		weiche(t, "restore", "--from", place, "--data", made, "--at", fmt.Sprint(at), "--dry-run").Expect(t, exitFailed, "master.key is missing")
+		weiche(t, "restore", "--from", place, "--data", made, "--at", fmt.Sprint(at), "--master-key-file", master, "--dry-run").Expect(t, exitOK)
 		if _, err := os.Stat(made); err == nil {
 			t.Fatal("a dry run has written something")
 		}
-		weiche(t, "restore", "--from", place, "--data", made, "--at", fmt.Sprint(at), "--master-key-file", master).expect(t, exitOK)
-		weiche(t, "restore", "--from", place, "--data", made, "--master-key-file", master).expect(t, exitConflict, "not empty")
+		weiche(t, "restore", "--from", place, "--data", made, "--at", fmt.Sprint(at), "--master-key-file", master).Expect(t, exitOK)
+		weiche(t, "restore", "--from", place, "--data", made, "--master-key-file", master).Expect(t, exitConflict, "not empty")
 		copyFile(t, master, filepath.Join(made, "keyring", "master.key"))
 		if diff := cmp.Diff(original[:at], readLog(t, made)); diff != "" {
 			t.Fatalf("the log up to %d is another one:\n%s", at, diff)
@@ -86,7 +85,7 @@ func TestI31Drill(t *testing.T) {
 		if err := f.store.Verify(t.Context(), nil); err != nil {
 			t.Error(err)
 		}
-		if err := checkLog(t.Context(), &server{folder: f}, discard{}); err != nil {
+		if err := checkLog(t.Context(), &server{folder: f}, io.Discard); err != nil {
 			t.Errorf("I17: %v", err)
 		}
 		if err := f.close(); err != nil {
@@ -94,34 +93,6 @@ func TestI31Drill(t *testing.T) {
 		}
 		t.Logf("%d events, %d in the backup, restored up to %d with %d sends under way", len(original), reach, at, len(open))
 	}
-}
-
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-
-// work lets webhooks come in and agents reply, until the function that it returns is
-// called.
-func work(t *testing.T, l *load) (stop func()) {
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	conversations := make(chan *eventv1.MessageReceived, 1<<16)
-	running.Go(func() {
-		replied := map[string]bool{}
-		l.follow(ctx, func(_ uint64, _ time.Time, event proto.Message) {
-			if in, ok := event.(*eventv1.MessageReceived); ok && !replied[in.GetConversationId()] {
-				replied[in.GetConversationId()] = true
-				conversations <- in
-			}
-		})
-	})
-	for range 4 {
-		running.Go(func() { l.webhooks(ctx) })
-	}
-	for range 4 {
-		running.Go(func() { l.agents(ctx, conversations) })
-	}
-	return func() { cancel(); running.Wait() }
 }
 
 // await waits for so many more answered webhooks.
@@ -241,11 +212,11 @@ func continued(t *testing.T, l *load, graph *provider, data string) {
 		return n
 	}
 	posted := total()
-	stop := work(t, l)
+	stop := work(t, l, 4, nil)
 	l.isUp(url)
-	eventually(t, "replies to reach the provider", func() bool { return total() >= posted+5 }, p.stderr.String)
+	eventually(t, "replies to reach the provider", func() bool { return total() >= posted+5 }, p.Stderr.String)
 	l.isDown()
-	p.stop(t)
+	p.Stop(t)
 	stop()
 }
 

@@ -1,9 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -21,6 +20,7 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
+	"weiche/services/programtest"
 	"weiche/services/router"
 )
 
@@ -44,28 +44,9 @@ func TestI01I05I12I16Kills(t *testing.T) {
 
 	p, url := serve(t, data, flags...)
 	setUpLoad(t, l, data, url)
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	defer running.Wait()
-	defer cancel()
 	sends := newSends()
-	conversations := make(chan *eventv1.MessageReceived, 1<<16)
-	running.Go(func() {
-		replied := map[string]bool{}
-		l.follow(ctx, func(_ uint64, at time.Time, event proto.Message) {
-			sends.see(at, event)
-			if in, ok := event.(*eventv1.MessageReceived); ok && !replied[in.GetConversationId()] {
-				replied[in.GetConversationId()] = true
-				conversations <- in
-			}
-		})
-	})
-	for range 8 {
-		running.Go(func() { l.webhooks(ctx) })
-	}
-	for range 4 {
-		running.Go(func() { l.agents(ctx, conversations) })
-	}
+	stop := work(t, l, 8, sends.see)
+	defer stop()
 
 	l.isUp(url)
 	e := &evidence{}
@@ -75,17 +56,17 @@ func TestI01I05I12I16Kills(t *testing.T) {
 	for len(e.kills) < kills {
 		select {
 		case <-l.after(1 + random.IntN(250)):
-		case <-p.ended:
-			t.Fatalf("weiche ended by itself: %v\n%s", p.err, &p.stderr)
+		case <-p.Ended:
+			t.Fatalf("weiche ended by itself: %v\n%s", p.Err, &p.Stderr)
 		case <-time.After(time.Minute):
-			t.Fatalf("weiche answers no webhooks any more: %v\n%s", l.statuses, &p.stderr)
+			t.Fatalf("weiche answers no webhooks any more: %v\n%s", l.statuses, &p.Stderr)
 		}
 		if graph.open.Load() > 0 {
 			sending++
 		}
 		l.isDown()
-		p.kill()
-		eventually(t, "the requests to end", func() bool { underWay, _ := l.idle(); return underWay == 0 }, p.stderr.String)
+		p.Kill()
+		eventually(t, "the requests to end", func() bool { underWay, _ := l.idle(); return underWay == 0 }, p.Stderr.String)
 		// A kill that breaks nothing off does not count; there may be few of them.
 		if died := l.broken(); died > 0 {
 			e.kills = append(e.kills, died)
@@ -114,11 +95,10 @@ func TestI01I05I12I16Kills(t *testing.T) {
 	}, func() string {
 		underWay, waiting := l.idle()
 		return fmt.Sprintf("%d under way, %d waiting, %d of %d replies, %d sends open\n%s",
-			underWay, waiting, l.replied(), sends.conversations(), sends.open(restarted), &p.stderr)
+			underWay, waiting, l.replied(), sends.conversations(), sends.open(restarted), &p.Stderr)
 	})
-	cancel()
-	running.Wait()
-	p.stop(t)
+	stop()
+	p.Stop(t)
 	settled := time.Since(began)
 
 	f, err := openFolder(t.Context(), data, false, slog.New(slog.DiscardHandler))
@@ -129,7 +109,7 @@ func TestI01I05I12I16Kills(t *testing.T) {
 	left := passTime(t, f)
 	e.read(t, f)
 	e.answered, e.poison, e.replies, e.posts, e.taken = l.answered, l.poison, l.replies, graph.posts, graph.taken
-	if err := checkLog(t.Context(), &server{folder: f}, &bytes.Buffer{}); err != nil {
+	if err := checkLog(t.Context(), &server{folder: f}, io.Discard); err != nil {
 		t.Errorf("I17: %v", err)
 	}
 	for at, fault := range append(append(e.faults(), l.faults...), graph.strange...) {
@@ -187,13 +167,13 @@ func setUpLoad(t *testing.T, l *load, data, url string) {
 // returns 1 where that was before it served.
 func killEarly(t *testing.T, moment time.Duration, data string, flags []string) int {
 	t.Helper()
-	p := launch(t, serving, append([]string{"serve", "--data", data, "--http", "127.0.0.1:0"}, flags...)...)
-	defer p.kill()
+	p := programtest.Launch(t, serving, program(t), append([]string{"serve", "--data", data, "--http", "127.0.0.1:0"}, flags...)...)
+	defer p.Kill()
 	select {
-	case <-p.stderr.found:
+	case <-p.Stderr.Found:
 		return 0
-	case <-p.ended:
-		t.Fatalf("weiche ended while it started: %v\n%s", p.err, &p.stderr)
+	case <-p.Ended:
+		t.Fatalf("weiche ended while it started: %v\n%s", p.Err, &p.Stderr)
 	case <-time.After(moment):
 	}
 	return 1

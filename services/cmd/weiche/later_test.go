@@ -43,15 +43,15 @@ func TestI34LaterVersions(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			data := copied(t, before)
-			weiche(t, "verify", "--data", data).expect(t, exitOK)
+			weiche(t, "verify", "--data", data).Expect(t, exitOK)
 			event.ID, event.Stream = "later", eventstore.Stream{Account: "shop", Category: "conversation", ID: "01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B"}
 			at := written(t, data, event)
 			name := event.Type[strings.LastIndexByte(event.Type, '.')+1:]
 
 			for _, args := range [][]string{{}, {"--sealed"}, {"--account", "shop", event.Stream.String()}} {
 				shown := weiche(t, append([]string{"events", "--data", data}, args...)...)
-				shown.expect(t, exitOK)
-				lines := strings.Split(strings.TrimSpace(shown.stdout), "\n")
+				shown.Expect(t, exitOK)
+				lines := strings.Split(strings.TrimSpace(shown.Stdout), "\n")
 				last := lines[len(lines)-1]
 				for _, words := range []string{name, "written by a later version", "63616e617279" /* canary */} {
 					if !strings.Contains(last, words) {
@@ -60,31 +60,31 @@ func TestI34LaterVersions(t *testing.T) {
 				}
 			}
 			asJSON := weiche(t, "events", "--json", "--data", data)
-			asJSON.expect(t, exitOK)
-			if !strings.Contains(asJSON.stdout, `"unknown":"`) || !strings.Contains(asJSON.stdout, event.Type) {
-				t.Errorf("events --json:\n%s", asJSON.stdout)
+			asJSON.Expect(t, exitOK)
+			if !strings.Contains(asJSON.Stdout, `"unknown":"`) || !strings.Contains(asJSON.Stdout, event.Type) {
+				t.Errorf("events --json:\n%s", asJSON.Stdout)
 			}
 			r := weiche(t, "verify", "--data", data)
-			r.expect(t, exitFailed, event.Type, "written by a later version")
+			r.Expect(t, exitFailed, event.Type, "written by a later version")
 
 			// A backup is a copy, and needs to understand nothing. What would be made
 			// of it has to be decided on.
 			place, made := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "data")
-			weiche(t, "backup", "--data", data, "--to", place).expect(t, exitOK)
+			weiche(t, "backup", "--data", data, "--to", place).Expect(t, exitOK)
 			master := filepath.Join(data, "keyring", "master.key")
 			for _, how := range [][]string{{"--dry-run"}, nil} {
 				args := append([]string{"restore", "--from", place, "--data", made, "--master-key-file", master}, how...)
-				weiche(t, args...).expect(t, exitFailed, event.Type, "written by a later version")
+				weiche(t, args...).Expect(t, exitFailed, event.Type, "written by a later version")
 			}
 			for _, command := range []string{"events", "verify"} {
-				if r := weiche(t, command, "--data", made, "--master-key-file", master); r.code == exitOK {
-					t.Errorf("%s on what was left of a restore:\n%s", command, r.stdout)
+				if r := weiche(t, command, "--data", made, "--master-key-file", master); r.Code == exitOK {
+					t.Errorf("%s on what was left of a restore:\n%s", command, r.Stdout)
 				}
 			}
 			// The version that wrote it is not needed for what is before it.
 			earlier := filepath.Join(t.TempDir(), "data")
-			weiche(t, "restore", "--from", place, "--data", earlier, "--master-key-file", master, "--at", fmt.Sprint(at-1)).expect(t, exitOK)
-			weiche(t, "verify", "--data", earlier, "--master-key-file", master).expect(t, exitOK)
+			weiche(t, "restore", "--from", place, "--data", earlier, "--master-key-file", master, "--at", fmt.Sprint(at-1)).Expect(t, exitOK)
+			weiche(t, "verify", "--data", earlier, "--master-key-file", master).Expect(t, exitOK)
 		})
 	}
 }

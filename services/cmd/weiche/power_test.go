@@ -26,14 +26,14 @@ func TestI01I29Power(t *testing.T) {
 	flags := []string{"--graph-url", graph.URL}
 	p, url := serve(t, data, flags...)
 	setUpLoad(t, l, data, url)
-	stop := work(t, l)
-	defer func() { stop() }()
+	stop := work(t, l, 4, nil)
+	defer stop()
 	for range cuts {
 		l.isUp(url)
 		await(t, l, 100)
 		disk.Cut(t)
 		l.isDown()
-		p.kill()
+		p.Kill()
 		disk.Restore(t)
 		p, url = serve(t, data, flags...)
 	}
@@ -41,9 +41,8 @@ func TestI01I29Power(t *testing.T) {
 	await(t, l, 20)
 	l.isDown()
 	stop()
-	stop = func() {}
-	p.stop(t)
-	weiche(t, "verify", "--data", data).expect(t, exitOK)
+	p.Stop(t)
+	weiche(t, "verify", "--data", data).Expect(t, exitOK)
 
 	l.mu.Lock()
 	answered := maps.Clone(l.answered)

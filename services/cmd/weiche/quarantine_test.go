@@ -9,31 +9,17 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
+	"weiche/services/programtest"
 )
 
 // quarantine runs a subcommand of quarantine on the shop's folder.
-func (s *shop) quarantine(t *testing.T, args ...any) ran {
+func (s *shop) quarantine(t *testing.T, args ...any) programtest.Ran {
 	t.Helper()
 	line := []string{"quarantine"}
 	for _, arg := range args {
 		line = append(line, fmt.Sprint(arg))
 	}
 	return weiche(t, append(line, "--data", s.data)...)
-}
-
-// says checks an exit code, what is said on stdout, and that nothing else has a line
-// there.
-func (r ran) says(t *testing.T, code int, lines ...string) {
-	t.Helper()
-	r.expect(t, code)
-	if got := strings.Count(r.stdout, "\n"); got != len(lines) {
-		t.Errorf("%d lines, not %d:\n%s", got, len(lines), r.stdout)
-	}
-	for _, line := range lines {
-		if !strings.Contains(r.stdout, line) {
-			t.Errorf("stdout says nothing of %q:\n%s", line, r.stdout)
-		}
-	}
 }
 
 // kept waits for an item in quarantine whose reason has a word in it, and returns its
@@ -51,7 +37,7 @@ func (s *shop) kept(t *testing.T, reason string) (position uint64) {
 			}
 		}
 		return position > 0
-	}, s.p.stderr.String)
+	}, s.p.Stderr.String)
 	return position
 }
 
@@ -59,8 +45,8 @@ func (s *shop) kept(t *testing.T, reason string) (position uint64) {
 // server that is running and on the folder.
 func TestQuarantineCommands(t *testing.T) {
 	s := newShop(t)
-	s.quarantine(t, "list").says(t, exitOK, "nothing is in quarantine")
-	s.quarantine(t, "replay", "--all").says(t, exitOK, "nothing is in quarantine")
+	s.quarantine(t, "list").ExpectLines(t, exitOK, "nothing is in quarantine")
+	s.quarantine(t, "replay", "--all").ExpectLines(t, exitOK, "nothing is in quarantine")
 
 	const ana = "15550107771"
 	s.whatsapp(t, ana, "Ana", text("wamid.1", "hello"))
@@ -74,44 +60,44 @@ func TestQuarantineCommands(t *testing.T) {
 	s.post(t, "whatsapp", webhook(entry("299999", map[string]any{"messages": []any{stray}})))
 	other := s.kept(t, "belongs to no integration")
 
-	s.quarantine(t, "list").says(t, exitOK, "POSITION", "reaction without an id", "edit without an id", "belongs to no integration")
-	s.quarantine(t, "list", "--account", "shop").says(t, exitOK, "POSITION", "reaction without an id", "edit without an id")
-	s.quarantine(t, "list", "--account", "-", "--json").says(t, exitOK, fmt.Sprintf(`"position":"%d"`, other))
+	s.quarantine(t, "list").ExpectLines(t, exitOK, "POSITION", "reaction without an id", "edit without an id", "belongs to no integration")
+	s.quarantine(t, "list", "--account", "shop").ExpectLines(t, exitOK, "POSITION", "reaction without an id", "edit without an id")
+	s.quarantine(t, "list", "--account", "-", "--json").ExpectLines(t, exitOK, fmt.Sprintf(`"position":"%d"`, other))
 	raw := s.quarantine(t, "show", edit, "--raw")
-	if raw.expect(t, exitOK); !strings.Contains(raw.stdout, `"note":"canary-edit"`) {
-		t.Errorf("show --raw: %q", raw.stdout)
+	if raw.Expect(t, exitOK); !strings.Contains(raw.Stdout, `"note":"canary-edit"`) {
+		t.Errorf("show --raw: %q", raw.Stdout)
 	}
 	for _, is := range []string{"state     waiting", "account   shop", "reason    edit without an id", `"note": "canary-edit"`} {
-		if shown := s.quarantine(t, "show", edit); !strings.Contains(shown.stdout, is) {
-			t.Errorf("show says nothing of %q:\n%s", is, shown.stdout)
+		if shown := s.quarantine(t, "show", edit); !strings.Contains(shown.Stdout, is) {
+			t.Errorf("show says nothing of %q:\n%s", is, shown.Stdout)
 		}
 	}
 	// What is wrong with a command line, or names nothing.
 	for _, args := range [][]any{{"show", "nonsense"}, {"show", 0}, {"show"}, {"discard"}, {"replay"}, {"replay", edit, "--all"}, {"show", edit, "--raw", "--json"}} {
-		if r := s.quarantine(t, args...); r.code != exitUsage {
-			t.Errorf("quarantine %v: exit code %d, want %d\n%s", args, r.code, exitUsage, r.stderr)
+		if r := s.quarantine(t, args...); r.Code != exitUsage {
+			t.Errorf("quarantine %v: exit code %d, want %d\n%s", args, r.Code, exitUsage, r.Stderr)
 		}
 	}
-	s.quarantine(t, "show", 1).expect(t, exitNotFound, "there is no item 1 in quarantine")
-	s.quarantine(t, "replay", 999999).expect(t, exitNotFound, "there is no item 999999")
-	s.quarantine(t, "discard", 999999).expect(t, exitNotFound, "there is no item 999999")
+	s.quarantine(t, "show", 1).Expect(t, exitNotFound, "there is no item 1 in quarantine")
+	s.quarantine(t, "replay", 999999).Expect(t, exitNotFound, "there is no item 999999")
+	s.quarantine(t, "discard", 999999).Expect(t, exitNotFound, "there is no item 999999")
 
 	// What this version cannot read waits on; what is behind it is tried.
 	both := s.quarantine(t, "replay", reaction, other)
-	both.says(t, exitFailed, fmt.Sprintf("%d: waiting: reaction without an id", reaction), fmt.Sprintf("%d: waiting", other))
-	both.expect(t, exitFailed, "not every item could be replayed")
+	both.ExpectLines(t, exitFailed, fmt.Sprintf("%d: waiting: reaction without an id", reaction), fmt.Sprintf("%d: waiting", other))
+	both.Expect(t, exitFailed, "not every item could be replayed")
 	s.connect(t, loadNumbers[0], "299999")
 	for range 2 { // the second time changes nothing
-		s.quarantine(t, "replay", other).says(t, exitOK, fmt.Sprintf("%d: replayed, conversation ", other))
+		s.quarantine(t, "replay", other).ExpectLines(t, exitOK, fmt.Sprintf("%d: replayed, conversation ", other))
 	}
 	if n := len(received(t, s)); n != 2 {
 		t.Errorf("%d messages joined, not 2", n)
 	}
 	for range 2 {
-		s.quarantine(t, "discard", edit).says(t, exitOK, fmt.Sprintf("%d: discarded", edit))
+		s.quarantine(t, "discard", edit).ExpectLines(t, exitOK, fmt.Sprintf("%d: discarded", edit))
 	}
-	s.quarantine(t, "replay", edit).expect(t, exitFailed, "was discarded")
-	s.quarantine(t, "discard", other).expect(t, exitFailed, "was replayed")
+	s.quarantine(t, "replay", edit).Expect(t, exitFailed, "was discarded")
+	s.quarantine(t, "discard", other).Expect(t, exitFailed, "was replayed")
 
 	// M9: its conversation shows that something waits, and nothing of it.
 	view := &workspacev1.GetConversationResponse{}
@@ -131,18 +117,18 @@ func TestQuarantineCommands(t *testing.T) {
 
 	// The same on the folder, where nobody is running.
 	s.stop(t)
-	s.quarantine(t, "list").says(t, exitOK, "POSITION", "reaction without an id")
-	s.quarantine(t, "list", "--all").says(t, exitOK, "POSITION", "waiting", "discarded", "replayed")
-	s.quarantine(t, "show", 1).expect(t, exitNotFound, "there is no item 1 in quarantine")
-	s.quarantine(t, "replay", "--all").says(t, exitFailed, fmt.Sprintf("%d: waiting: reaction without an id", reaction))
-	s.quarantine(t, "replay", other).says(t, exitOK, fmt.Sprintf("%d: replayed, conversation ", other))
-	s.quarantine(t, "discard", reaction).says(t, exitOK, fmt.Sprintf("%d: discarded", reaction))
-	s.quarantine(t, "list").says(t, exitOK, "nothing is in quarantine")
+	s.quarantine(t, "list").ExpectLines(t, exitOK, "POSITION", "reaction without an id")
+	s.quarantine(t, "list", "--all").ExpectLines(t, exitOK, "POSITION", "waiting", "discarded", "replayed")
+	s.quarantine(t, "show", 1).Expect(t, exitNotFound, "there is no item 1 in quarantine")
+	s.quarantine(t, "replay", "--all").ExpectLines(t, exitFailed, fmt.Sprintf("%d: waiting: reaction without an id", reaction))
+	s.quarantine(t, "replay", other).ExpectLines(t, exitOK, fmt.Sprintf("%d: replayed, conversation ", other))
+	s.quarantine(t, "discard", reaction).ExpectLines(t, exitOK, fmt.Sprintf("%d: discarded", reaction))
+	s.quarantine(t, "list").ExpectLines(t, exitOK, "nothing is in quarantine")
 	timeline := weiche(t, "view", "timeline", conversation, "--data", s.data)
-	if timeline.expect(t, exitOK); strings.Count(timeline.stdout, "quarantined whatsapp, discarded") != 2 {
-		t.Errorf("M9: the timeline is\n%s", timeline.stdout)
+	if timeline.Expect(t, exitOK); strings.Count(timeline.Stdout, "quarantined whatsapp, discarded") != 2 {
+		t.Errorf("M9: the timeline is\n%s", timeline.Stdout)
 	}
-	weiche(t, "verify", "--data", s.data).expect(t, exitOK)
+	weiche(t, "verify", "--data", s.data).Expect(t, exitOK)
 }
 
 // received are the messages of customers in the log.

@@ -36,14 +36,14 @@ func TestI17TamperedRow(t *testing.T) {
 			compare := func(code int, says ...string) {
 				t.Helper()
 				for _, args := range [][]string{{"projections", "rebuild", "--verify"}, {"projections", "rebuild", "--verify", "channelview"}, {"verify"}} {
-					weiche(t, append(args, "--data", data)...).expect(t, code, says...)
+					weiche(t, append(args, "--data", data)...).Expect(t, code, says...)
 				}
 			}
 			compare(exitOK)
 			tamper(t, data, c.harm)
 			compare(exitViews, append(c.says, "view channelview, ", "weiche projections rebuild mends the views")...)
-			weiche(t, "projections", "rebuild", "--verify", "timeline", "--data", data).expect(t, exitOK)
-			weiche(t, "projections", "rebuild", "--data", data).expect(t, exitOK)
+			weiche(t, "projections", "rebuild", "--verify", "timeline", "--data", data).Expect(t, exitOK)
+			weiche(t, "projections", "rebuild", "--data", data).Expect(t, exitOK)
 			compare(exitOK)
 		})
 	}
