@@ -3,7 +3,6 @@ package router
 import (
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -321,61 +320,6 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 	}
 	return nil, fmt.Errorf("the agent's command is not known")
 }
-
-// setup takes the secrets out of a set-up and puts their fingerprints into the
-// command: the log never sees a secret. The keyring gets them once the set-up is
-// accepted, before it is written down.
-func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, error) {
-	command := &conversation.ApplySetup{
-		Header: t.header, Setup: proto.CloneOf(setup), Fingerprints: map[string][]*eventv1.SecretFingerprint{},
-	}
-	var puts []func() error
-	take := func(owner, field string, values ...string) {
-		values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
-		if len(values) == 0 {
-			return
-		}
-		for _, value := range values {
-			command.Fingerprints[owner] = append(command.Fingerprints[owner], &eventv1.SecretFingerprint{
-				Field: field, Fingerprint: t.engine.keys.Fingerprint(t.source.Account, owner, field, value),
-			})
-		}
-		puts = append(puts, func() error {
-			return t.engine.keys.PutSecrets(t.source.Account, owner, field, values)
-		})
-	}
-	for _, app := range command.Setup.GetApps() {
-		take(OwnerApp(app.GetId()), SecretApp, app.GetAppSecrets()...)
-		take(OwnerApp(app.GetId()), SecretVerify, app.GetVerifyToken())
-		app.AppSecrets, app.VerifyToken = nil, ""
-	}
-	for _, integration := range command.Setup.GetIntegrations() {
-		take(OwnerIntegration(integration.GetId()), SecretToken, integration.GetAccessToken())
-		integration.AccessToken = ""
-	}
-	t.entry.prepare = func() error {
-		for _, put := range puts {
-			if err := put(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return command, nil
-}
-
-// The fields under which the keyring holds secrets.
-const (
-	SecretApp    = "app_secret"
-	SecretVerify = "verify_token"
-	SecretToken  = "access_token"
-)
-
-// OwnerApp names an app as the owner of secrets.
-func OwnerApp(id string) string { return "app/" + id }
-
-// OwnerIntegration names an integration as the owner of secrets.
-func OwnerIntegration(id string) string { return "integration/" + id }
 
 // sender translates what a worker asks for or reports.
 func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, error) {

@@ -1,0 +1,58 @@
+package conversation
+
+import (
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+)
+
+// Identity is what decisions need of an identity: whom it belongs to, where its
+// messages go, and the lane of what is sent to it.
+type Identity struct {
+	ID, Customer, IntegrationID, Channel string
+	Version                              uint64
+	// Owners are all customers whom it ever belonged to.
+	Owners []string
+	// Erased says that it is out of use.
+	Erased  bool
+	Aliases map[string]string
+	// Conversation is the active binding; empty where there is none.
+	Conversation string
+	// Released is the conversation that it was bound to before, until when.
+	Released   string
+	ReleasedAt time.Time
+	// Matched is the link that it was last asked to confirm.
+	Matched LinkRef
+	// Refusals are the times of the latest wrong codes, AnsweredAt of the last
+	// automatic answer to one.
+	Refusals   []time.Time
+	AnsweredAt time.Time
+	// Lane holds the sends in order; only the head is ever requested.
+	Lane []Send
+	// Unresolved are sends whose outcome is unknown and that no longer hold
+	// the lane.
+	Unresolved map[string]Send
+}
+
+// Send is one send in a lane.
+type Send struct {
+	ID, IntegrationID, Channel, ContentEvent string
+	Origin                                   *eventv1.SendOrigin
+	State                                    SendState
+	Attempt                                  uint32
+	Nonce                                    string
+	// Due is when the timer of this state rings; zero where it has none.
+	Due time.Time
+}
+
+// SendState is how far a send came.
+type SendState int
+
+// The states of a send.
+const (
+	SendQueued SendState = iota + 1
+	SendRequested
+	SendClaimed
+	SendDeferred
+	SendUnknown
+)

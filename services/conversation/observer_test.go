@@ -1,0 +1,168 @@
+package conversation_test
+
+import (
+	"fmt"
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/conversation"
+)
+
+// observer reads the events one by one, as anybody could who reads the log, and
+// says which invariant of 6.2 they break. It shares nothing with Evolve.
+type observer struct {
+	fail func(format string, args ...any)
+
+	versions      map[conversation.Stream]uint64
+	ids           map[string]bool
+	conversations map[string]*seenConversation
+	identities    map[string]*seenIdentity
+	links         map[string]*seenLink
+	messages      map[string]*seenMessage
+	sends         map[string]*seenSend
+	byHash        map[string]string
+	sets          map[conversation.Timer]bool
+	running       map[conversation.Timer]bool
+	taken         taken
+
+	// wrote is who has switched the route by writing, in this decision.
+	wrote string
+
+	// The order in which they came, for drawing from.
+	conversationIDs, linkIDs, messageIDs, sendIDs []string
+}
+
+type seenConversation struct {
+	id, customer, widget string
+	bound, route         []string
+	version              uint64
+	caused               time.Time
+}
+
+type seenIdentity struct {
+	customer, integration, conversation string
+	released                            string
+	releasedAt                          time.Time
+}
+
+type seenLink struct {
+	id, conversation, integration, identity string
+	code                                    []byte
+	confirmation                            eventv1.Confirmation
+	expires, matched                        time.Time
+	state                                   string
+	saidYes                                 string
+}
+
+type seenMessage struct {
+	id, conversation, identity, integration string
+	state                                   string
+	succeeded                               bool
+	send                                    string
+}
+
+type seenSend struct {
+	id, identity, integration, message string
+	kind                               eventv1.SendKind
+	attempt                            uint32
+	state, nonce                       string
+}
+
+func newObserver() *observer {
+	return &observer{
+		versions: map[conversation.Stream]uint64{}, ids: map[string]bool{},
+		conversations: map[string]*seenConversation{}, identities: map[string]*seenIdentity{},
+		links: map[string]*seenLink{}, messages: map[string]*seenMessage{}, sends: map[string]*seenSend{},
+		byHash: map[string]string{}, sets: map[conversation.Timer]bool{}, running: map[conversation.Timer]bool{},
+		taken: newTaken(),
+	}
+}
+
+// decided reads what follows from one command.
+func (o *observer) decided(c conversation.Command, d conversation.Decision) {
+	for stream, version := range d.Expected {
+		if o.versions[stream] != version {
+			o.fail("I07: %v is expected at version %d, it is at %d", stream, version, o.versions[stream])
+		}
+	}
+	for at, e := range d.Events {
+		_, expected := d.Expected[e.Stream]
+		stateless := e.Stream.Category == conversation.CategoryQuarantine || e.Stream.Category == conversation.CategoryReceipts
+		if !expected && !stateless {
+			o.fail("I07: %T is written to %v, of which no version is expected", e.Body, e.Stream)
+		}
+		if o.ids[e.ID] {
+			o.fail("the event id %s was given twice", e.ID)
+		}
+		o.ids[e.ID] = true
+		if (len(e.Dedup) > 0) != (at == 0 && conversation.HeaderOf(c).Dedup.Key != "") {
+			o.fail("I06: the dedup key is on event %d", at)
+		}
+		o.versions[e.Stream]++
+		o.timers(e)
+		o.event(c, e)
+		o.takes(e)
+	}
+	for _, l := range o.links {
+		l.saidYes = ""
+	}
+	o.wrote = ""
+}
+
+// timers shows that what is ended was set.
+func (o *observer) timers(e conversation.Event) {
+	set, end := conversation.Timers(e.Body)
+	for _, timer := range end {
+		if !o.sets[timer] {
+			o.fail("I15: %T ends the timer %v, which was never set", e.Body, timer)
+		}
+		delete(o.running, timer)
+	}
+	for _, timer := range set {
+		o.sets[timer], o.running[timer] = true, true
+	}
+}
+
+func (o *observer) event(c conversation.Command, e conversation.Event) {
+	switch b := e.Body.(type) {
+	case *eventv1.IdentityCreated:
+		o.identities[b.GetIdentityId()] = &seenIdentity{customer: b.GetCustomerId(), integration: b.GetIntegrationId()}
+	case *eventv1.IdentityMoved:
+		i := o.identities[b.GetIdentityId()]
+		if i.customer != b.GetFromCustomerId() {
+			o.fail("I14: an identity moves from %s, it belongs to %s", b.GetFromCustomerId(), i.customer)
+		}
+		i.customer = b.GetToCustomerId()
+	case *eventv1.IdentityBound:
+		if i := o.identities[b.GetIdentityId()]; i.conversation != "" {
+			o.fail("I08: %s is bound to %s and then to %s", b.GetIdentityId(), i.conversation, b.GetConversationId())
+		}
+		o.identities[b.GetIdentityId()].conversation = b.GetConversationId()
+	case *eventv1.IdentityReleased:
+		if i := o.identities[b.GetIdentityId()]; i.conversation != b.GetConversationId() {
+			o.fail("I08: %s is released from %s, it is bound to %s", b.GetIdentityId(), b.GetConversationId(), i.conversation)
+		}
+		i := o.identities[b.GetIdentityId()]
+		i.conversation, i.released, i.releasedAt = "", b.GetConversationId(), b.GetReleasedAt().AsTime()
+	case *eventv1.ConversationStarted:
+		o.conversations[b.GetConversationId()] = &seenConversation{
+			id: b.GetConversationId(), customer: b.GetCustomerId(), widget: b.GetWidgetId(),
+		}
+		o.conversationIDs = append(o.conversationIDs, b.GetConversationId())
+	case *eventv1.ChannelBound, *eventv1.ChannelUnbound, *eventv1.RouteChanged:
+		o.route(c, e)
+	case *eventv1.MessageReceived:
+		o.received(c, b)
+	case *eventv1.ReplyQueued, *eventv1.ReplyRerouted, *eventv1.MessageSending, *eventv1.MessageSent,
+		*eventv1.MessageDelivered, *eventv1.MessageRead, *eventv1.MessageFailed, *eventv1.MessageOutcomeUnknown:
+		o.message(c, e)
+	case *eventv1.SendQueued, *eventv1.SendRequested, *eventv1.SendClaimed, *eventv1.SendDeferred,
+		*eventv1.SendOutcomeUnknown, *eventv1.LaneReleased, *eventv1.SendSucceeded, *eventv1.SendFailed,
+		*eventv1.SendWithdrawn:
+		o.lane(c, e)
+	default:
+		o.link(c, e)
+	}
+}
+
+func (t seenLink) String() string { return fmt.Sprintf("%s %s", t.id, t.state) }

@@ -1,0 +1,178 @@
+package conversation_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/conversation"
+)
+
+func (w *world) claims(t *rapid.T) {
+	w.t = t
+	var open []string
+	for _, id := range w.sendIDs {
+		if w.sends[id].state == "requested" {
+			open = append(open, id)
+		}
+	}
+	id := w.pickID("send", w.sendIDs)
+	if len(open) > 0 && !w.chance("another send", 10) {
+		id = pick(w, "requested", open...)
+	}
+	c := conversation.ClaimSend{SendID: id, Nonce: fmt.Sprintf("nonce-%d", w.commands), Attempt: 1}
+	if s := w.sends[id]; s != nil {
+		c.Attempt = s.attempt
+	}
+	if w.chance("wrong attempt", 20) {
+		c.Attempt++
+	}
+	if w.chance("no nonce", 40) {
+		c.Nonce = ""
+	}
+	if len(w.granted) > 0 && w.chance("claims again", 10) {
+		c = pick(w, "claim", w.granted...)
+	}
+	c.Header = w.header("")
+	if _, err := w.give(&c); err == nil {
+		w.granted = append(w.granted, c)
+	}
+}
+
+func (w *world) reports(t *rapid.T) {
+	w.t = t
+	if len(w.granted) == 0 {
+		t.Skip("nothing was claimed")
+	}
+	newest := w.granted
+	if len(newest) > 4 && !w.chance("an old claim", 6) {
+		newest = newest[len(newest)-4:]
+	}
+	claim := pick(w, "claim", newest...)
+	r := &conversation.ReportOutcome{Header: w.header(""), SendID: claim.SendID, Attempt: claim.Attempt, Nonce: claim.Nonce}
+	if w.chance("wrong nonce", 15) {
+		r.Nonce = "stolen"
+	}
+	why := &eventv1.SendError{Reason: "network"}
+	switch pick(w, "outcome", "sent", "sent", "sent", "refused", "not sent", "not sent", "unknown", "none") {
+	case "sent":
+		r.Sent = providerID(claim.SendID, claim.Attempt)
+		r.SentHash = []byte(r.Sent)
+	case "refused":
+		r.Refused = why
+	case "not sent":
+		r.NotSent, r.RetryAfter = why, pick(w, "retry after", 0, 0, time.Minute)
+	case "unknown":
+		r.Unknown = why
+	}
+	if r.Sent != "" && w.chance("a receipt first", 4) {
+		for range rapid.IntRange(1, 3).Draw(t, "receipts") {
+			w.giveReceipt(claim.SendID, r.Sent, w.sends[claim.SendID].integration)
+		}
+		r.Header = w.header("")
+	}
+	w.give(r)
+}
+
+func providerID(sendID string, attempt uint32) string {
+	return fmt.Sprintf("out-%s-%d", sendID, attempt)
+}
+
+// about draws a message of ours as a provider names it.
+func (w *world) about() (sendID, id, integration string) {
+	sendID = w.pickID("send", w.sendIDs)
+	if s := w.sends[sendID]; s != nil {
+		return sendID, providerID(sendID, max(1, s.attempt)), s.integration
+	}
+	return sendID, "out-unknown", "whatsapp"
+}
+
+var receiptStates = []eventv1.ReceiptState{
+	eventv1.ReceiptState_RECEIPT_STATE_SENT, eventv1.ReceiptState_RECEIPT_STATE_DELIVERED,
+	eventv1.ReceiptState_RECEIPT_STATE_READ, eventv1.ReceiptState_RECEIPT_STATE_FAILED,
+}
+
+func (w *world) receipt(t *rapid.T) {
+	w.t = t
+	w.giveReceipt(w.about())
+}
+
+func (w *world) giveReceipt(sendID, id, integration string) {
+	r := &conversation.RecordReceipt{
+		Header: w.header(""), IntegrationID: integration, MessageHash: []byte(id), ProviderMessageID: id,
+		State: pick(w, "state", receiptStates...), At: w.sentAt(),
+	}
+	if w.chance("no state", 40) {
+		r.State = 0
+	}
+	if w.chance("with the send", 3) {
+		r.SendID = sendID
+	}
+	if r.State == eventv1.ReceiptState_RECEIPT_STATE_FAILED {
+		r.Error = &eventv1.SendError{Code: 131026}
+	}
+	r.Dedup.Key = fmt.Sprintf("receipt %s %d", id, r.State)
+	if w.chance("another key", 5) {
+		r.Dedup.Key += " " + r.ID
+	}
+	w.give(r)
+}
+
+func (w *world) watermark(t *rapid.T) {
+	w.t = t
+	channel := pick(w, "channel", "messenger", "instagram")
+	r := &conversation.RecordReceipt{
+		Header: w.header(""), IntegrationID: channel, Recipient: w.sender(pick(w, "person", people...), channel),
+		Watermark: w.sentAt(), State: pick(w, "state", receiptStates[1:3]...), At: w.now,
+	}
+	r.Dedup.Key = "watermark " + r.ID
+	w.give(r)
+}
+
+func (w *world) echo(t *rapid.T) {
+	w.t = t
+	sendID, id, integration := w.about()
+	e := &conversation.RecordEcho{
+		Header: w.header(""), IntegrationID: integration, SentAt: w.sentAt(), Content: conversation.Text("echo"),
+		Recipient: w.sender(pick(w, "person", people...), integration),
+	}
+	switch pick(w, "echo", "with the send", "of our app", "native", "native") {
+	case "with the send":
+		e.SendID, e.ProviderMessageID = sendID, id
+	case "of our app":
+		e.AppID, e.ProviderMessageID = integration+"-own", id
+	default:
+		e.ProviderMessageID = "native-" + e.ID
+	}
+	if w.chance("nobody", 30) {
+		e.Recipient = nil
+	}
+	e.MessageHash, e.Dedup.Key = []byte(e.ProviderMessageID), "echo "+e.ProviderMessageID
+	w.give(e)
+}
+
+// restored takes the log for one that comes from a backup, as far as one identity
+// goes. Nothing of what it was to get is sent again.
+func (w *world) restored(t *rapid.T) {
+	w.t = t
+	send := w.sends[w.pickID("send", w.sendIDs)]
+	if send == nil || !w.chance("restored", 8) {
+		t.Skip("nothing was sent")
+	}
+	abandon := &conversation.AbandonSends{Header: w.header(""), IdentityID: send.identity}
+	if d, _ := w.give(abandon); len(d.Events) > 0 {
+		w.happened["abandoned"]++
+	}
+	for _, s := range w.sends {
+		if s.identity == send.identity && slices.Contains([]string{"queued", "requested", "claimed", "deferred"}, s.state) {
+			w.fail("I31: a send is %s after a restore", s.state)
+		}
+	}
+	abandon.Header = w.header("")
+	if d, err := w.give(abandon); err != nil || len(d.Events) > 0 {
+		w.fail("I31: the same again gives %d events, %v", len(d.Events), err)
+	}
+}

@@ -1,0 +1,66 @@
+package router
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/conversation"
+)
+
+// setup takes the secrets out of a set-up and puts their fingerprints into the
+// command: the log never sees a secret. The keyring gets them once the set-up is
+// accepted, before it is written down.
+func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, error) {
+	command := &conversation.ApplySetup{
+		Header: t.header, Setup: proto.CloneOf(setup), Fingerprints: map[string][]*eventv1.SecretFingerprint{},
+	}
+	var puts []func() error
+	take := func(owner, field string, values ...string) {
+		values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+		if len(values) == 0 {
+			return
+		}
+		for _, value := range values {
+			command.Fingerprints[owner] = append(command.Fingerprints[owner], &eventv1.SecretFingerprint{
+				Field: field, Fingerprint: t.engine.keys.Fingerprint(t.source.Account, owner, field, value),
+			})
+		}
+		puts = append(puts, func() error {
+			return t.engine.keys.PutSecrets(t.source.Account, owner, field, values)
+		})
+	}
+	for _, app := range command.Setup.GetApps() {
+		take(OwnerApp(app.GetId()), SecretApp, app.GetAppSecrets()...)
+		take(OwnerApp(app.GetId()), SecretVerify, app.GetVerifyToken())
+		app.AppSecrets, app.VerifyToken = nil, ""
+	}
+	for _, integration := range command.Setup.GetIntegrations() {
+		take(OwnerIntegration(integration.GetId()), SecretToken, integration.GetAccessToken())
+		integration.AccessToken = ""
+	}
+	t.entry.prepare = func() error {
+		for _, put := range puts {
+			if err := put(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return command, nil
+}
+
+// The fields under which the keyring holds secrets.
+const (
+	SecretApp    = "app_secret"
+	SecretVerify = "verify_token"
+	SecretToken  = "access_token"
+)
+
+// OwnerApp names an app as the owner of secrets.
+func OwnerApp(id string) string { return "app/" + id }
+
+// OwnerIntegration names an integration as the owner of secrets.
+func OwnerIntegration(id string) string { return "integration/" + id }
