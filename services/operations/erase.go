@@ -8,13 +8,9 @@ import (
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
-	"weiche/services/channel"
 	"weiche/services/conversation"
 	"weiche/services/router"
 )
-
-// sourceOperator is who speaks for the operator on INGRESS.
-const sourceOperator = "operator"
 
 // EraseCustomer erases a customer and everybody whom an identity of theirs ever
 // belonged to. When it returns, the keys of their content are destroyed and the
@@ -83,18 +79,14 @@ func goes(decision conversation.Decision) *adminv1.EraseCustomerResponse {
 
 // publishErasure has the router decide the erasure, and returns its position.
 func (o *Operations) publishErasure(ctx context.Context, account, customer string) (uint64, error) {
-	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: sourceOperator}
-	answer, err := o.Publisher.Publish(ctx, from, &ingressv1.Batch{Items: []*ingressv1.Item{{
-		Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
-			AgentId: sourceOperator, Command: &ingressv1.AgentCommand_EraseCustomer{
-				EraseCustomer: &ingressv1.EraseCustomer{CustomerId: customer},
-			},
-		}},
+	item, err := o.say(ctx, account, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
+		AgentId: operator, Command: &ingressv1.AgentCommand_EraseCustomer{
+			EraseCustomer: &ingressv1.EraseCustomer{CustomerId: customer},
+		},
 	}}})
 	if err != nil {
 		return 0, err
 	}
-	item := answer.GetItems()[0]
 	switch item.GetStatus() {
 	case ingressv1.ItemStatus_ITEM_STATUS_COMMITTED:
 		return item.GetPosition(), nil

@@ -4,13 +4,18 @@
 package operations
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"weiche/eventstore"
 	"weiche/projections"
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/channel"
 	"weiche/services/keyring"
 )
@@ -57,4 +62,22 @@ type Operations struct {
 func New(config Config) *Operations {
 	config.ensureDefaults()
 	return &Operations{Config: config}
+}
+
+// operator is who says what an operator asks for: the actor of its events.
+const operator = "operator"
+
+// say gives a command of the operator and returns what became of it.
+func (o *Operations) say(ctx context.Context, account string, item *ingressv1.Item) (*ingressv1.ItemAnswer, error) {
+	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: operator}
+	answer, err := o.Publisher.Publish(ctx, from, &ingressv1.Batch{
+		ReceivedAt: timestamppb.New(o.Now()), Items: []*ingressv1.Item{item},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.GetItems()) != 1 {
+		return nil, fmt.Errorf("operations: %d answers to one item: %s", len(answer.GetItems()), answer.GetError())
+	}
+	return answer.GetItems()[0], nil
 }

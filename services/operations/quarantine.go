@@ -3,7 +3,6 @@ package operations
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -12,14 +11,11 @@ import (
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
-	"weiche/services/channel"
 	"weiche/services/conversation"
 	"weiche/services/router"
 )
 
 const (
-	// instance is who says what an operator asks for: the actor of its events.
-	instance = "operator"
 	// nobody is the account of what belongs to none.
 	nobody = "-"
 	// pageItems and maxItems are how many items a page of the quarantine has where
@@ -27,7 +23,8 @@ const (
 	pageItems, maxItems = 100, 1000
 )
 
-// ListQuarantine returns a page of the quarantine in log order, from an index.
+// ListQuarantine returns a page of the quarantine in log order. The
+// positions come from an index.
 func (o *Operations) ListQuarantine(ctx context.Context, r *adminv1.ListQuarantineRequest) (*adminv1.ListQuarantineResponse, error) {
 	limit := int(r.GetLimit())
 	if limit < 0 || limit > maxItems {
@@ -148,23 +145,6 @@ func (o *Operations) replayed(ctx context.Context, item quarantined) (*adminv1.R
 		}
 	}
 	return answer, nil
-}
-
-// say gives a command of the operator and returns what became of it.
-func (o *Operations) say(ctx context.Context, account string, item *ingressv1.Item) (*ingressv1.ItemAnswer, error) {
-	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: instance}
-	answer, err := o.Publisher.Publish(ctx, from, &ingressv1.Batch{
-		ReceivedAt: timestamppb.New(o.Now()), Items: []*ingressv1.Item{item},
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case answer.GetOverloaded():
-		return nil, fail(errorv1.Reason_REASON_OVERLOADED, "the log takes nothing now")
-	case len(answer.GetItems()) != 1:
-		return nil, fmt.Errorf("operations: %d answers to one item: %s", len(answer.GetItems()), answer.GetError())
-	}
-	return answer.GetItems()[0], nil
 }
 
 // quarantined is an item in quarantine.

@@ -64,7 +64,7 @@ func (e *Engine) Erasure(ctx context.Context, account, customer string) (convers
 // FinishErasures carries out what the ledger says and the log does not: erasures
 // that a crash has interrupted, and those that a restore has undone. Then the
 // keys are gone too. It is called before anything is served or relayed, and costs
-// a look at the ledger where nothing is left to do.
+// two lookups for each entry of the ledger where nothing is left to do.
 func (e *Engine) FinishErasures(ctx context.Context) error {
 	entries, err := e.keys.Erasures()
 	if err != nil {

@@ -277,16 +277,10 @@ func (r *Relay) follow(ctx context.Context) error {
 // unreadable: EVENTS holds it opened.
 func takesBack(rec *eventstore.Record) bool {
 	switch rec.Type {
-	case nameOf[*eventv1.ConversationErased](), nameOf[*eventv1.MessageUnsent]():
+	case typeOf(&eventv1.ConversationErased{}), typeOf(&eventv1.MessageUnsent{}):
 		return true
 	}
 	return false
-}
-
-// nameOf returns the type of an event as records have it.
-func nameOf[E proto.Message]() string {
-	var event E
-	return string(event.ProtoReflect().Descriptor().FullName())
 }
 
 // public returns what subscribers see of a record: its place, and for now what

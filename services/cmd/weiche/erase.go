@@ -27,8 +27,9 @@ links them: what was said over it is sealed by both keys, so both go. The comman
 says first who and what goes, and asks.
 
 What waits to be sent to the customer is taken back; what is being sent at this
-moment cannot be. A backup holds the keys until the next one to the same place; an
-erasure is carried out again on every restore.
+moment cannot be. A backup holds the keys until the next one to the same place; a
+restore carries the erasure out again if its keyring knows of it: that of a later
+backup, or one that is named with --keyring.
 
 Works by the weiche that is running on the data folder, or on the folder itself.`,
 		Example: `  weiche erase 01J9ZK3V5Q8W2N4R6T8Y0B1C3D --dry-run

@@ -156,8 +156,7 @@ func opener(keys *keyring.Keyring) projections.Opener {
 	}
 }
 
-// withFolder opens an existing data folder for the time of do, with its views
-// caught up.
+// withFolder opens an existing data folder for the time of do.
 func withFolder(ctx context.Context, dir string, do func(context.Context, *folder) error) error {
 	// Warnings are for who runs the command, such as of damaged views.
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

@@ -239,7 +239,7 @@ func replayAll(ctx context.Context, cmd *cobra.Command, o adminv1connect.Operati
 				return err
 			}
 			failed = err
-			fmt.Fprintf(cmd.ErrOrStderr(), "%d: %v\n", position, err)
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d: %s\n", position, saying(err))
 			continue
 		}
 		line := fmt.Sprintf("%d: %s", position, stateOf(answer.GetItem()))

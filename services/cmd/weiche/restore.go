@@ -28,6 +28,8 @@ after the backup was made, and is not sent again; whoever was erased since the
 backup is erased again, as far as the keyring knows. Where the keyring of the old
 folder has survived, name it with --keyring: it knows of every erasure.
 
+Where the place holds backups of more than one log, name one with --generation.
+
 --dry-run reads and checks everything, and writes nothing.`,
 		Example: `  weiche restore --from /mnt/backup/weiche --data ./data-2
   weiche restore --from /mnt/backup/weiche --data ./data-2 --at 2026-03-01T12:00:00Z --dry-run

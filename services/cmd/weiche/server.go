@@ -156,7 +156,11 @@ func (s *server) newWatchdog() *watchdog {
 		},
 		die: func(err error) {
 			s.config.logger.Error("weiche cannot go on", "error", err)
-			os.Exit(exitFailed)
+			code, ok := damageCode(err)
+			if !ok {
+				code = exitFailed
+			}
+			os.Exit(code)
 		},
 	}
 }

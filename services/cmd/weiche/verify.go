@@ -20,7 +20,7 @@ func newVerifyCommand() *cobra.Command {
 		Short: "Check a data folder: log, indexes, dedup keys, keyring, views",
 		Long: `Reads every record and every index entry and compares each with each, looks for the
 keys of all customers, then folds the log once more and compares the views with
-what comes of it. It says what is
+what comes of it. It ends with the first of these that is damaged, says what is
 wrong where, and the exit code tells what kind that is:
 
 ` + damageTable() + `
