@@ -139,18 +139,32 @@ func (e *Engine) BusySince() time.Time {
 	return time.Time{}
 }
 
+// sourceTimer is who speaks for a timer.
+const sourceTimer = "timer"
+
 // Fire decides what a timer brings. Where the disk is full nothing happens, and
 // the error is eventstore.ErrDiskFull; after any other the process should end.
 func (e *Engine) Fire(ctx context.Context, account string, timer conversation.Timer) error {
+	return e.carryOut(ctx, sourceTimer, &conversation.FireTimer{Header: e.header(account), Timer: timer})
+}
+
+// header is that of a command which the router gives itself.
+func (e *Engine) header(account string) conversation.Header {
+	now := e.now()
+	return conversation.Header{ID: e.newID(now), Account: account, Now: now, Received: now}
+}
+
+// carryOut decides a command of the router's own, on behalf of a source. Its errors
+// are those of Fire.
+func (e *Engine) carryOut(ctx context.Context, source string, command conversation.Command) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	defer e.busy()()
-	now := e.now()
-	command := &conversation.FireTimer{Header: conversation.Header{
-		ID: e.newID(now), Account: account, Now: now, Received: now,
-	}, Timer: timer}
+	h := conversation.HeaderOf(command)
+	h.Now = e.now() // a round may have gone before
+	h.Received = h.Now
 	r := &round{engine: e, entries: []*entry{{
-		source: channel.Source{Account: account, ID: "timer"}, command: command,
+		source: channel.Source{Account: h.Account, ID: source}, command: command,
 	}}}
 	err := r.run(ctx)
 	e.trim()

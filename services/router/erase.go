@@ -53,11 +53,9 @@ func (e *Engine) EnterErasure(c *conversation.EraseCustomer, decision conversati
 func (e *Engine) Erasure(ctx context.Context, account, customer string) (conversation.Decision, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := e.now()
 	defer e.trim()
 	return e.decided(ctx, &conversation.EraseCustomer{
-		Header:     conversation.Header{ID: e.newID(now), Account: account, Now: now, Received: now},
-		CustomerID: customer,
+		Header: e.header(account), CustomerID: customer,
 	})
 }
 

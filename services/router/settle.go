@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
-	"weiche/services/channel"
 	"weiche/services/conversation"
 )
 
@@ -54,28 +53,6 @@ func (e *Engine) Settle(ctx context.Context) error {
 	}
 	record.Dedup.Key = dedup
 	return e.carryOut(ctx, sourceRestore, record)
-}
-
-// header is that of a command which the router gives itself.
-func (e *Engine) header(account string) conversation.Header {
-	now := e.now()
-	return conversation.Header{ID: e.newID(now), Account: account, Now: now, Received: now}
-}
-
-// carryOut decides a command of the router's own, on behalf of a source.
-func (e *Engine) carryOut(ctx context.Context, source string, command conversation.Command) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	h := conversation.HeaderOf(command)
-	r := &round{engine: e, entries: []*entry{{
-		source: channel.Source{Account: h.Account, ID: source}, command: command,
-	}}}
-	err := r.run(ctx)
-	e.trim()
-	if err != nil {
-		e.reset()
-	}
-	return err
 }
 
 // lane is the identity that sends go to.
