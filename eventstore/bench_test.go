@@ -2,20 +2,10 @@ package eventstore
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // benchEvent is about 500 bytes as stored, with two dedup keys, in one of 1,000
@@ -28,71 +18,6 @@ func benchEvent(n int64) Event {
 		Dedup: []DedupKey{{Key: fmt.Sprintf("integration-7/wamid.%016d", n), Hash: make([]byte, 16)}, {Key: fmt.Sprintf("command/%016d", n)}},
 		KeyID: "customer-0001", Facts: bytes.Repeat([]byte("f"), 80), Sealed: bytes.Repeat([]byte("s"), 120),
 	}
-}
-
-// parallel runs b.N calls of f by a number of writers, and reports the rate.
-func parallel(b *testing.B, writers int, f func(n int64) error) {
-	b.Helper()
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	b.ResetTimer()
-	for range writers {
-		wg.Go(func() {
-			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-				if err := f(n); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
-}
-
-// BenchmarkAppend compares the store with Pebble alone, which writes the same
-// keys and values of each event as one batch, without a look at what is there.
-func BenchmarkAppend(b *testing.B) {
-	for _, writers := range []int{1, 64} {
-		b.Run(fmt.Sprintf("store/writers=%d", writers), func(b *testing.B) {
-			s := mustOpen(b, b.TempDir(), Options{})
-			parallel(b, writers, func(n int64) error {
-				r, err := s.Append(context.Background(), []Commit{{Events: []Event{benchEvent(n)}}})
-				if err == nil {
-					err = r[0].Err
-				}
-				return err
-			})
-		})
-		b.Run(fmt.Sprintf("pebble/writers=%d", writers), func(b *testing.B) {
-			opts := Options{Logger: slog.New(slog.DiscardHandler)}
-			opts.EnsureDefaults()
-			db, err := pebble.Open(b.TempDir(), opts.pebble())
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer func() { _ = db.Close() }()
-			parallel(b, writers, func(n int64) error { return rawCommit(db, n) })
-		})
-	}
-}
-
-// rawCommit writes what the store writes for one event.
-func rawCommit(db *pebble.DB, n int64) error {
-	e := benchEvent(n)
-	var t tail
-	t.batch = db.NewBatch()
-	defer func() { _ = t.batch.Close() }()
-	st := staged{record: Record{Event: e, Position: uint64(n), AccountSequence: uint64(n), Version: uint64(n), SealedHash: [32]byte{1}, PreviousHash: [32]byte{1}}}
-	key := appendLogKey(nil, uint64(n))
-	value := appendChecksum(appendRecord(nil, &st.record), 0, key)
-	if err := t.write(&st, value); err != nil {
-		return err
-	}
-	if err := t.setHead(); err != nil {
-		return err
-	}
-	return t.batch.Commit(pebble.Sync)
 }
 
 func filled(b *testing.B, events int) *Store {
@@ -179,95 +104,6 @@ func BenchmarkDecode(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// BenchmarkOpen opens what a kill leaves of 1,000,000 events, once as the store
-// does, with all its checks, and once as Pebble alone does. Both have the same
-// write-ahead log to read.
-func BenchmarkOpen(b *testing.B) {
-	root := b.TempDir()
-	quiet := Options{Logger: slog.New(slog.DiscardHandler)}
-	s := mustOpen(b, root+"/log", quiet)
-	for n := 0; n < 1_000_000; {
-		commits := make([]Commit, 0, 1000)
-		for ; len(commits) < 1000; n++ {
-			commits = append(commits, Commit{Events: []Event{benchEvent(int64(n))}})
-		}
-		mustAppend(b, s, commits...)
-	}
-	for m := s.db.Metrics(); m.Compact.NumInProgress > 0 || m.Flush.NumInProgress > 0 || m.Compact.EstimatedDebt > 0; m = s.db.Metrics() {
-		time.Sleep(10 * time.Millisecond)
-	}
-	copied := 0
-	image := func(b *testing.B) string {
-		copied++
-		dir := fmt.Sprintf("%s/%d", root, copied)
-		for {
-			err := copyImage(root+"/log", dir)
-			if err == nil {
-				return dir
-			}
-			// A compaction has removed a table since the names were listed.
-			if !errors.Is(err, os.ErrNotExist) {
-				b.Fatal(err)
-			}
-			if err := os.RemoveAll(dir); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	for _, c := range []struct {
-		name string
-		open func(dir string) (io.Closer, error)
-	}{
-		{"store", func(dir string) (io.Closer, error) { return Open(dir, quiet) }},
-		{"pebble", func(dir string) (io.Closer, error) {
-			opts := quiet
-			opts.EnsureDefaults()
-			return pebble.Open(dir, opts.pebble())
-		}},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			for range b.N {
-				b.StopTimer()
-				dir := image(b)
-				b.StartTimer()
-				db, err := c.open(dir)
-				b.StopTimer()
-				if err != nil {
-					b.Fatal(err)
-				}
-				if err := errors.Join(db.Close(), os.RemoveAll(dir)); err != nil {
-					b.Fatal(err)
-				}
-				b.StartTimer()
-			}
-		})
-	}
-}
-
-// copyImage copies a folder that nobody writes to at the moment, as a kill would
-// leave it. Tables, which never change, are linked.
-func copyImage(from, to string) error {
-	if err := os.Mkdir(to, 0o755); err != nil {
-		return err
-	}
-	files, err := os.ReadDir(from)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		source, target := from+"/"+f.Name(), to+"/"+f.Name()
-		if strings.HasSuffix(f.Name(), ".sst") {
-			err = os.Link(source, target)
-		} else {
-			_, err = vfs.Clone(vfs.Default, vfs.Default, source, target)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // BenchmarkArchive archives 1,000,000 events, verifies the archive and restores
