@@ -76,18 +76,17 @@ func TestI03FailingDiskAtEveryOperation(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 				child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestI03FailingDiskAtEveryOperation$")
 				child.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d %s", diskEnv, strings.ReplaceAll(how, " ", "_"), k, dir))
-				var where bytes.Buffer
-				child.Stderr = &where
+				// Go can be too far gone to hear the signal.
 				child.Cancel = func() error { return child.Process.Signal(syscall.SIGQUIT) }
-				child.WaitDelay = 5 * time.Second // Go can be too far gone to hear that
+				child.WaitDelay = 5 * time.Second
+				where := &lastWords{dying: func() { _ = child.Process.Kill() }}
+				child.Stderr = where
 				out, err := child.Output()
-				// Two goroutines of Pebble that panic at once can leave Go hanging in
-				// the middle of its own end. Who supervises the process kills it.
-				dying := bytes.Contains(where.Bytes(), []byte("panic during panic"))
-				if cancel(); ctx.Err() == context.DeadlineExceeded && dying {
+				if cancel(); ctx.Err() == context.DeadlineExceeded {
+					t.Fatalf("k=%d: it hangs:\n%s\n%s", k, out, where.words.Bytes())
+				}
+				if where.supervisor != nil && !where.supervisor.Stop() {
 					killed++
-				} else if ctx.Err() == context.DeadlineExceeded {
-					t.Fatalf("k=%d: it hangs:\n%s\n%s", k, out, where.Bytes())
 				}
 				var acked []string
 				hit, all := false, false
@@ -127,6 +126,25 @@ func TestI03FailingDiskAtEveryOperation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lastWords is what a process says on standard error. Goroutines of Pebble that
+// panic at once, or one that panics while it unlocks, can leave Go hanging in the
+// middle of its own end: two seconds later it is ended, as who supervises a
+// process does.
+type lastWords struct {
+	words      bytes.Buffer
+	dying      func()
+	supervisor *time.Timer
+}
+
+func (w *lastWords) Write(p []byte) (int, error) {
+	n, err := w.words.Write(p)
+	said := w.words.Bytes()
+	if w.supervisor == nil && (bytes.Contains(said, []byte("panic during panic")) || bytes.Contains(said, []byte("fatal error: "))) {
+		w.supervisor = time.AfterFunc(2*time.Second, w.dying)
+	}
+	return n, err
 }
 
 // failingDiskRun is the scenario, in a process of its own.
