@@ -17,14 +17,15 @@ import (
 var categories = map[protoreflect.FileDescriptor]func(protoreflect.Name) string{
 	eventv1.File_weiche_event_v1_account_proto: func(protoreflect.Name) string { return conversation.CategoryAccount },
 	eventv1.File_weiche_event_v1_identity_proto: func(name protoreflect.Name) string {
-		if name == "CustomerCreated" || name == "CustomerErased" {
+		switch name {
+		case "CustomerCreated", "CustomerErased", "CustomersLinked", "CustomersUnlinked":
 			return conversation.CategoryCustomer
 		}
 		return conversation.CategoryIdentity
 	},
 	eventv1.File_weiche_event_v1_conversation_proto: func(protoreflect.Name) string { return conversation.CategoryConversation },
 	eventv1.File_weiche_event_v1_ingest_proto: func(name protoreflect.Name) string {
-		if name == "ReceiptParked" || name == "UnsendParked" {
+		if name == "ReceiptParked" || name == "UnsendParked" || name == "ChangeParked" {
 			return conversation.CategoryReceipts
 		}
 		return conversation.CategoryQuarantine

@@ -36,7 +36,7 @@ func (s *State) evolveCustomer(e Event) {
 	c := s.customer(e.Stream.ID)
 	c.Version++
 	switch e.Body.(type) {
-	case *eventv1.CustomerCreated:
+	case *eventv1.CustomerCreated, *eventv1.CustomersLinked, *eventv1.CustomersUnlinked:
 	case *eventv1.CustomerErased:
 		c.Erased = true
 	default:
@@ -86,6 +86,7 @@ func (s *State) evolveAccount(e Event) {
 		a.Agents[b.GetAgentId()] = b.GetName()
 	case *eventv1.AgentRemoved:
 		delete(a.Agents, b.GetAgentId())
+	case *eventv1.IntegrationUnhealthy, *eventv1.IntegrationRecovered:
 	default:
 		panic(unknown(e))
 	}
@@ -135,6 +136,7 @@ func (s *State) evolveIdentity(e Event) {
 		if b.GetAnswered() {
 			i.AnsweredAt = at
 		}
+	case *eventv1.IdentityKeyChanged, *eventv1.IdentityConfirmed, *eventv1.OptInChanged, *eventv1.AliasConflictFound:
 	default:
 		s.evolveLane(i, e)
 	}
@@ -290,7 +292,10 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.MessageOutcomeUnknown:
 		c.advance(b.GetMessageId(), MessageUnknown)
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
-		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited:
+		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited,
+		*eventv1.ReplyFitted, *eventv1.TemplateOffered, *eventv1.ThreadOpened, *eventv1.OutcomeAsked,
+		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.MediaRequested, *eventv1.MediaStored,
+		*eventv1.MediaFailed, *eventv1.MessageReparsed:
 		// They are shown; nothing is decided by them.
 	case *eventv1.ItemQuarantined:
 		c.Quarantined = append(c.Quarantined, e.ID)
@@ -368,7 +373,7 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 // evolveOther folds events of streams that hold no state of their own.
 func (s *State) evolveOther(e Event) {
 	switch b := e.Body.(type) {
-	case *eventv1.ItemQuarantined, *eventv1.LogRestored:
+	case *eventv1.ItemQuarantined, *eventv1.LogRestored, *eventv1.ChangeParked:
 		// They are shown; nothing is decided by them.
 	case *eventv1.ItemIgnored:
 		s.hold(e, b.GetProviderMessageHash(), "", "")

@@ -36,16 +36,17 @@ var areas = []area{
 	{packages: eventstore, is: "the append-only log; knows no event, its record format is its own"},
 	{packages: projections, is: "pure folds and their storage; never the conversation", may: []string{eventstore, proto}},
 
-	{packages: conversation, is: "the pure core: see coreImports and coreSelectors", may: []string{proto}},
+	{packages: capability, is: "what each channel can show, and what it gets instead; pure", may: []string{proto}},
+	{packages: conversation, is: "the pure core: see coreImports and coreSelectors", may: []string{proto, capability}},
 	{
 		packages: story, is: "the harness that plays stories on a stage",
 		may: []string{conversation, projections, eventstore, proto}, tests: []string{everything},
 	},
-	{packages: router, is: "the shell around the core: takes, decides, appends, answers, relays", may: []string{conversation, eventstore, broker, channel, keyring, proto}},
+	{packages: router, is: "the shell around the core: takes, decides, appends, answers, relays", may: []string{conversation, capability, eventstore, broker, channel, keyring, proto}},
 	{packages: broker, is: "NATS: every stream, subject and durable name", may: []string{channel, proto}},
 
 	{packages: channel, is: "the contract of an adapter", may: []string{proto}},
-	{packages: meta, is: "what the three Meta channels share", may: []string{channel, broker, proto}},
+	{packages: meta, is: "what the three Meta channels share", may: []string{channel, capability, broker, blob, proto}},
 	{packages: widget, is: "a channel of our own: sessions, links, codes", may: []string{channel, keyring, proto}},
 	{packages: "weiche/services/whatsapp/...", is: "a channel", may: adapter},
 	{packages: "weiche/services/messenger/...", is: "a channel", may: adapter},
@@ -53,11 +54,11 @@ var areas = []area{
 
 	{
 		packages: "weiche/services/egress/...", is: "the sender: claims, one attempt each, outcomes",
-		may: []string{channel, broker, blob, keyring, proto}, tests: []string{router, conversation, eventstore},
+		may: []string{channel, capability, broker, blob, keyring, proto}, tests: []string{router, conversation, eventstore},
 	},
 	{
 		packages: "weiche/services/api/...", is: "Connect handlers; reads through queries, never from a store's folder",
-		may:   []string{broker, channel, widget, blob, keyring, projections, proto},
+		may:   []string{broker, channel, capability, widget, blob, keyring, projections, proto},
 		tests: []string{router, conversation, eventstore},
 	},
 	{
@@ -65,7 +66,7 @@ var areas = []area{
 		may: []string{router, conversation, eventstore, projections, keyring, channel, proto}, tests: []string{everything},
 	},
 	{packages: "weiche/services/notify/...", is: "outgoing webhooks", may: []string{broker, proto}},
-	{packages: blob, is: "media"},
+	{packages: blob, is: "media: sealed files, their fetching and their links", may: []string{channel, keyring, proto}},
 	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},
 	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests", may: []string{proto}},
 
@@ -83,6 +84,7 @@ const (
 	projections  = "weiche/projections/..."
 	conversation = "weiche/services/conversation/..."
 	broker       = "weiche/services/broker/..."
+	capability   = "weiche/services/capability/..."
 	channel      = "weiche/services/channel/..."
 	meta         = "weiche/services/meta/..."
 	blob         = "weiche/services/blob/..."
@@ -93,7 +95,7 @@ const (
 	programs     = "weiche/services/programtest/..."
 )
 
-var adapter = []string{channel, meta, broker, proto}
+var adapter = []string{channel, capability, meta, broker, blob, proto}
 
 // harnesses are the packages that exist for tests; the tests of any package
 // may import them.

@@ -389,9 +389,13 @@ type IntegrationConnected struct {
 	// The page that an Instagram account sends through; empty for others.
 	PageId string `protobuf:"bytes,7,opt,name=page_id,json=pageId,proto3" json:"page_id,omitempty"`
 	// Fingerprints of its secrets.
-	Secrets       []*SecretFingerprint `protobuf:"bytes,8,rep,name=secrets,proto3" json:"secrets,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Secrets []*SecretFingerprint `protobuf:"bytes,8,rep,name=secrets,proto3" json:"secrets,omitempty"`
+	// The provider allows people to answer for 7 days (the HUMAN_AGENT tag).
+	HumanAgent bool `protobuf:"varint,9,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
+	// The provider's id of the business account that owns templates: the WABA.
+	BusinessAccountId string `protobuf:"bytes,10,opt,name=business_account_id,json=businessAccountId,proto3" json:"business_account_id,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *IntegrationConnected) Reset() {
@@ -480,6 +484,123 @@ func (x *IntegrationConnected) GetSecrets() []*SecretFingerprint {
 	return nil
 }
 
+func (x *IntegrationConnected) GetHumanAgent() bool {
+	if x != nil {
+		return x.HumanAgent
+	}
+	return false
+}
+
+func (x *IntegrationConnected) GetBusinessAccountId() string {
+	if x != nil {
+		return x.BusinessAccountId
+	}
+	return ""
+}
+
+// IntegrationUnhealthy says that the provider refuses to serve an integration
+// (rule R10): no new links, its bindings are passed over, what is queued waits to
+// be decided again. What comes in is still taken.
+type IntegrationUnhealthy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Why, as the provider said it.
+	Error         *SendError `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntegrationUnhealthy) Reset() {
+	*x = IntegrationUnhealthy{}
+	mi := &file_weiche_event_v1_account_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntegrationUnhealthy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntegrationUnhealthy) ProtoMessage() {}
+
+func (x *IntegrationUnhealthy) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_account_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntegrationUnhealthy.ProtoReflect.Descriptor instead.
+func (*IntegrationUnhealthy) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *IntegrationUnhealthy) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *IntegrationUnhealthy) GetError() *SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// IntegrationRecovered says that the provider serves the integration again.
+type IntegrationRecovered struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntegrationRecovered) Reset() {
+	*x = IntegrationRecovered{}
+	mi := &file_weiche_event_v1_account_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntegrationRecovered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntegrationRecovered) ProtoMessage() {}
+
+func (x *IntegrationRecovered) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_account_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntegrationRecovered.ProtoReflect.Descriptor instead.
+func (*IntegrationRecovered) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *IntegrationRecovered) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
 // IntegrationRemoved takes a channel account away: its codes die and its
 // bindings end.
 type IntegrationRemoved struct {
@@ -492,7 +613,7 @@ type IntegrationRemoved struct {
 
 func (x *IntegrationRemoved) Reset() {
 	*x = IntegrationRemoved{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -504,7 +625,7 @@ func (x *IntegrationRemoved) String() string {
 func (*IntegrationRemoved) ProtoMessage() {}
 
 func (x *IntegrationRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -517,7 +638,7 @@ func (x *IntegrationRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationRemoved.ProtoReflect.Descriptor instead.
 func (*IntegrationRemoved) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{5}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *IntegrationRemoved) GetIntegrationId() string {
@@ -553,7 +674,7 @@ type WidgetConfigured struct {
 
 func (x *WidgetConfigured) Reset() {
 	*x = WidgetConfigured{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -565,7 +686,7 @@ func (x *WidgetConfigured) String() string {
 func (*WidgetConfigured) ProtoMessage() {}
 
 func (x *WidgetConfigured) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -578,7 +699,7 @@ func (x *WidgetConfigured) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WidgetConfigured.ProtoReflect.Descriptor instead.
 func (*WidgetConfigured) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{6}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *WidgetConfigured) GetWidgetId() string {
@@ -650,7 +771,7 @@ type ChannelOffered struct {
 
 func (x *ChannelOffered) Reset() {
 	*x = ChannelOffered{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +783,7 @@ func (x *ChannelOffered) String() string {
 func (*ChannelOffered) ProtoMessage() {}
 
 func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +796,7 @@ func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelOffered.ProtoReflect.Descriptor instead.
 func (*ChannelOffered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{7}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ChannelOffered) GetWidgetId() string {
@@ -708,7 +829,7 @@ type ChannelWithdrawn struct {
 
 func (x *ChannelWithdrawn) Reset() {
 	*x = ChannelWithdrawn{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +841,7 @@ func (x *ChannelWithdrawn) String() string {
 func (*ChannelWithdrawn) ProtoMessage() {}
 
 func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +854,7 @@ func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelWithdrawn.ProtoReflect.Descriptor instead.
 func (*ChannelWithdrawn) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{8}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ChannelWithdrawn) GetWidgetId() string {
@@ -770,7 +891,7 @@ type AgentAdded struct {
 
 func (x *AgentAdded) Reset() {
 	*x = AgentAdded{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -782,7 +903,7 @@ func (x *AgentAdded) String() string {
 func (*AgentAdded) ProtoMessage() {}
 
 func (x *AgentAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -795,7 +916,7 @@ func (x *AgentAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentAdded.ProtoReflect.Descriptor instead.
 func (*AgentAdded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{9}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AgentAdded) GetAgentId() string {
@@ -823,7 +944,7 @@ type AgentRemoved struct {
 
 func (x *AgentRemoved) Reset() {
 	*x = AgentRemoved{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -835,7 +956,7 @@ func (x *AgentRemoved) String() string {
 func (*AgentRemoved) ProtoMessage() {}
 
 func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -848,7 +969,7 @@ func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentRemoved.ProtoReflect.Descriptor instead.
 func (*AgentRemoved) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AgentRemoved) GetAgentId() string {
@@ -862,7 +983,7 @@ var File_weiche_event_v1_account_proto protoreflect.FileDescriptor
 
 const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/event/v1/account.proto\x12\x0fweiche.event.v1\x1a\x1egoogle/protobuf/duration.proto\"C\n" +
+	"\x1dweiche/event/v1/account.proto\x12\x0fweiche.event.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1eweiche/event/v1/identity.proto\"C\n" +
 	"\x0eAccountCreated\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x12\n" +
@@ -876,7 +997,7 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\asecrets\x18\x04 \x03(\v2\".weiche.event.v1.SecretFingerprintR\asecrets\"K\n" +
 	"\x11SecretFingerprint\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12 \n" +
-	"\vfingerprint\x18\x02 \x01(\fR\vfingerprint\"\xa3\x02\n" +
+	"\vfingerprint\x18\x02 \x01(\fR\vfingerprint\"\xf4\x02\n" +
 	"\x14IntegrationConnected\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x15\n" +
@@ -885,7 +1006,16 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\aaddress\x18\x05 \x01(\tR\aaddress\x12\x12\n" +
 	"\x04name\x18\x06 \x01(\tR\x04name\x12\x17\n" +
 	"\apage_id\x18\a \x01(\tR\x06pageId\x12<\n" +
-	"\asecrets\x18\b \x03(\v2\".weiche.event.v1.SecretFingerprintR\asecrets\";\n" +
+	"\asecrets\x18\b \x03(\v2\".weiche.event.v1.SecretFingerprintR\asecrets\x12\x1f\n" +
+	"\vhuman_agent\x18\t \x01(\bR\n" +
+	"humanAgent\x12.\n" +
+	"\x13business_account_id\x18\n" +
+	" \x01(\tR\x11businessAccountId\"o\n" +
+	"\x14IntegrationUnhealthy\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x120\n" +
+	"\x05error\x18\x02 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"=\n" +
+	"\x14IntegrationRecovered\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\";\n" +
 	"\x12IntegrationRemoved\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"\xfc\x02\n" +
 	"\x10WidgetConfigured\x12\x1b\n" +
@@ -934,7 +1064,7 @@ func file_weiche_event_v1_account_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_weiche_event_v1_account_proto_goTypes = []any{
 	(BoundElsewhere)(0),          // 0: weiche.event.v1.BoundElsewhere
 	(Confirmation)(0),            // 1: weiche.event.v1.Confirmation
@@ -943,26 +1073,30 @@ var file_weiche_event_v1_account_proto_goTypes = []any{
 	(*AppConnected)(nil),         // 4: weiche.event.v1.AppConnected
 	(*SecretFingerprint)(nil),    // 5: weiche.event.v1.SecretFingerprint
 	(*IntegrationConnected)(nil), // 6: weiche.event.v1.IntegrationConnected
-	(*IntegrationRemoved)(nil),   // 7: weiche.event.v1.IntegrationRemoved
-	(*WidgetConfigured)(nil),     // 8: weiche.event.v1.WidgetConfigured
-	(*ChannelOffered)(nil),       // 9: weiche.event.v1.ChannelOffered
-	(*ChannelWithdrawn)(nil),     // 10: weiche.event.v1.ChannelWithdrawn
-	(*AgentAdded)(nil),           // 11: weiche.event.v1.AgentAdded
-	(*AgentRemoved)(nil),         // 12: weiche.event.v1.AgentRemoved
-	(*durationpb.Duration)(nil),  // 13: google.protobuf.Duration
+	(*IntegrationUnhealthy)(nil), // 7: weiche.event.v1.IntegrationUnhealthy
+	(*IntegrationRecovered)(nil), // 8: weiche.event.v1.IntegrationRecovered
+	(*IntegrationRemoved)(nil),   // 9: weiche.event.v1.IntegrationRemoved
+	(*WidgetConfigured)(nil),     // 10: weiche.event.v1.WidgetConfigured
+	(*ChannelOffered)(nil),       // 11: weiche.event.v1.ChannelOffered
+	(*ChannelWithdrawn)(nil),     // 12: weiche.event.v1.ChannelWithdrawn
+	(*AgentAdded)(nil),           // 13: weiche.event.v1.AgentAdded
+	(*AgentRemoved)(nil),         // 14: weiche.event.v1.AgentRemoved
+	(*SendError)(nil),            // 15: weiche.event.v1.SendError
+	(*durationpb.Duration)(nil),  // 16: google.protobuf.Duration
 }
 var file_weiche_event_v1_account_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.LinkPolicyChanged.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
 	5,  // 1: weiche.event.v1.AppConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
 	5,  // 2: weiche.event.v1.IntegrationConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
-	1,  // 3: weiche.event.v1.WidgetConfigured.confirmation:type_name -> weiche.event.v1.Confirmation
-	13, // 4: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
-	13, // 5: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
-	6,  // [6:6] is the sub-list for method output_type
-	6,  // [6:6] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	15, // 3: weiche.event.v1.IntegrationUnhealthy.error:type_name -> weiche.event.v1.SendError
+	1,  // 4: weiche.event.v1.WidgetConfigured.confirmation:type_name -> weiche.event.v1.Confirmation
+	16, // 5: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
+	16, // 6: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
+	7,  // [7:7] is the sub-list for method output_type
+	7,  // [7:7] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_account_proto_init() }
@@ -970,13 +1104,14 @@ func file_weiche_event_v1_account_proto_init() {
 	if File_weiche_event_v1_account_proto != nil {
 		return
 	}
+	file_weiche_event_v1_identity_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_account_proto_rawDesc), len(file_weiche_event_v1_account_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -259,6 +259,7 @@ type Part struct {
 	//	*Part_Unsupported
 	//	*Part_Buttons
 	//	*Part_Template
+	//	*Part_Reacted
 	Kind          isPart_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -400,6 +401,15 @@ func (x *Part) GetTemplate() *Template {
 	return nil
 }
 
+func (x *Part) GetReacted() *Reacted {
+	if x != nil {
+		if x, ok := x.Kind.(*Part_Reacted); ok {
+			return x.Reacted
+		}
+	}
+	return nil
+}
+
 type isPart_Kind interface {
 	isPart_Kind()
 }
@@ -459,6 +469,11 @@ type Part_Template struct {
 	Template *Template `protobuf:"bytes,11,opt,name=template,proto3,oneof"`
 }
 
+type Part_Reacted struct {
+	// A reaction to a message of the customer, outbound.
+	Reacted *Reacted `protobuf:"bytes,12,opt,name=reacted,proto3,oneof"`
+}
+
 func (*Part_Text) isPart_Kind() {}
 
 func (*Part_Media) isPart_Kind() {}
@@ -481,6 +496,72 @@ func (*Part_Buttons) isPart_Kind() {}
 
 func (*Part_Template) isPart_Kind() {}
 
+func (*Part_Reacted) isPart_Kind() {}
+
+// Reacted sets or removes our reaction to a message of the customer.
+type Reacted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Our id of that message.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The provider's id of it, once it is known.
+	ProviderMessageId string `protobuf:"bytes,2,opt,name=provider_message_id,json=providerMessageId,proto3" json:"provider_message_id,omitempty"`
+	// The emoji; empty takes the reaction back.
+	Emoji         string `protobuf:"bytes,3,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reacted) Reset() {
+	*x = Reacted{}
+	mi := &file_weiche_event_v1_content_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reacted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reacted) ProtoMessage() {}
+
+func (x *Reacted) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_content_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reacted.ProtoReflect.Descriptor instead.
+func (*Reacted) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Reacted) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *Reacted) GetProviderMessageId() string {
+	if x != nil {
+		return x.ProviderMessageId
+	}
+	return ""
+}
+
+func (x *Reacted) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
 // Text is plain text, never markup.
 type Text struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -492,7 +573,7 @@ type Text struct {
 
 func (x *Text) Reset() {
 	*x = Text{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[2]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -504,7 +585,7 @@ func (x *Text) String() string {
 func (*Text) ProtoMessage() {}
 
 func (x *Text) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[2]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -517,7 +598,7 @@ func (x *Text) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Text.ProtoReflect.Descriptor instead.
 func (*Text) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{2}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Text) GetBody() string {
@@ -553,14 +634,16 @@ type Media struct {
 	// The provider's id of a sticker.
 	StickerId string `protobuf:"bytes,11,opt,name=sticker_id,json=stickerId,proto3" json:"sticker_id,omitempty"`
 	// The file may be opened once and has no address.
-	Ephemeral     bool `protobuf:"varint,12,opt,name=ephemeral,proto3" json:"ephemeral,omitempty"`
+	Ephemeral bool `protobuf:"varint,12,opt,name=ephemeral,proto3" json:"ephemeral,omitempty"`
+	// Outbound: the channel cannot show the file, and gets a link to it.
+	AsLink        bool `protobuf:"varint,13,opt,name=as_link,json=asLink,proto3" json:"as_link,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Media) Reset() {
 	*x = Media{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -572,7 +655,7 @@ func (x *Media) String() string {
 func (*Media) ProtoMessage() {}
 
 func (x *Media) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -585,7 +668,7 @@ func (x *Media) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Media.ProtoReflect.Descriptor instead.
 func (*Media) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{3}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Media) GetKind() MediaKind {
@@ -672,6 +755,104 @@ func (x *Media) GetEphemeral() bool {
 	return false
 }
 
+func (x *Media) GetAsLink() bool {
+	if x != nil {
+		return x.AsLink
+	}
+	return false
+}
+
+// StoredMedia is a file as it lies in the blob store.
+type StoredMedia struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its key there.
+	BlobId string `protobuf:"bytes,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
+	// The MIME type that its bytes show, whatever was said.
+	MimeType string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	// Its size in bytes.
+	Size int64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// The key of a small picture of it; empty where there is none.
+	ThumbnailId string `protobuf:"bytes,4,opt,name=thumbnail_id,json=thumbnailId,proto3" json:"thumbnail_id,omitempty"`
+	// Width of a picture in pixels; 0 is unknown.
+	Width uint32 `protobuf:"varint,5,opt,name=width,proto3" json:"width,omitempty"`
+	// Height of a picture in pixels; 0 is unknown.
+	Height        uint32 `protobuf:"varint,6,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredMedia) Reset() {
+	*x = StoredMedia{}
+	mi := &file_weiche_event_v1_content_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredMedia) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredMedia) ProtoMessage() {}
+
+func (x *StoredMedia) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_content_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredMedia.ProtoReflect.Descriptor instead.
+func (*StoredMedia) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *StoredMedia) GetBlobId() string {
+	if x != nil {
+		return x.BlobId
+	}
+	return ""
+}
+
+func (x *StoredMedia) GetMimeType() string {
+	if x != nil {
+		return x.MimeType
+	}
+	return ""
+}
+
+func (x *StoredMedia) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *StoredMedia) GetThumbnailId() string {
+	if x != nil {
+		return x.ThumbnailId
+	}
+	return ""
+}
+
+func (x *StoredMedia) GetWidth() uint32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *StoredMedia) GetHeight() uint32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
 // Location is a place on earth.
 type Location struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -691,7 +872,7 @@ type Location struct {
 
 func (x *Location) Reset() {
 	*x = Location{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -703,7 +884,7 @@ func (x *Location) String() string {
 func (*Location) ProtoMessage() {}
 
 func (x *Location) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -716,7 +897,7 @@ func (x *Location) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Location.ProtoReflect.Descriptor instead.
 func (*Location) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{4}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Location) GetLatitude() float64 {
@@ -767,7 +948,7 @@ type ContactCards struct {
 
 func (x *ContactCards) Reset() {
 	*x = ContactCards{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +960,7 @@ func (x *ContactCards) String() string {
 func (*ContactCards) ProtoMessage() {}
 
 func (x *ContactCards) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +973,7 @@ func (x *ContactCards) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactCards.ProtoReflect.Descriptor instead.
 func (*ContactCards) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{5}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ContactCards) GetCards() []*ContactCard {
@@ -830,7 +1011,7 @@ type ContactCard struct {
 
 func (x *ContactCard) Reset() {
 	*x = ContactCard{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -842,7 +1023,7 @@ func (x *ContactCard) String() string {
 func (*ContactCard) ProtoMessage() {}
 
 func (x *ContactCard) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -855,7 +1036,7 @@ func (x *ContactCard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactCard.ProtoReflect.Descriptor instead.
 func (*ContactCard) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{6}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ContactCard) GetName() string {
@@ -921,7 +1102,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -933,7 +1114,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -946,7 +1127,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{7}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Answer) GetKind() AnswerKind {
@@ -1004,7 +1185,7 @@ type Postback struct {
 
 func (x *Postback) Reset() {
 	*x = Postback{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1197,7 @@ func (x *Postback) String() string {
 func (*Postback) ProtoMessage() {}
 
 func (x *Postback) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1210,7 @@ func (x *Postback) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Postback.ProtoReflect.Descriptor instead.
 func (*Postback) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{8}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Postback) GetPayload() string {
@@ -1063,7 +1244,7 @@ type Share struct {
 
 func (x *Share) Reset() {
 	*x = Share{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1075,7 +1256,7 @@ func (x *Share) String() string {
 func (*Share) ProtoMessage() {}
 
 func (x *Share) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1088,7 +1269,7 @@ func (x *Share) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Share.ProtoReflect.Descriptor instead.
 func (*Share) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{9}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Share) GetType() string {
@@ -1134,7 +1315,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +1327,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +1340,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{10}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Order) GetCatalogId() string {
@@ -1200,7 +1381,7 @@ type OrderItem struct {
 
 func (x *OrderItem) Reset() {
 	*x = OrderItem{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1393,7 @@ func (x *OrderItem) String() string {
 func (*OrderItem) ProtoMessage() {}
 
 func (x *OrderItem) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,7 +1406,7 @@ func (x *OrderItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderItem.ProtoReflect.Descriptor instead.
 func (*OrderItem) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{11}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *OrderItem) GetProductId() string {
@@ -1272,7 +1453,7 @@ type Unsupported struct {
 
 func (x *Unsupported) Reset() {
 	*x = Unsupported{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1284,7 +1465,7 @@ func (x *Unsupported) String() string {
 func (*Unsupported) ProtoMessage() {}
 
 func (x *Unsupported) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1297,7 +1478,7 @@ func (x *Unsupported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsupported.ProtoReflect.Descriptor instead.
 func (*Unsupported) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{12}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Unsupported) GetType() string {
@@ -1327,7 +1508,7 @@ type Buttons struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The question.
 	Body string `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
-	// One to three buttons.
+	// One to thirteen buttons. A channel that shows fewer gets a list or text.
 	Buttons       []*Button `protobuf:"bytes,2,rep,name=buttons,proto3" json:"buttons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1335,7 +1516,7 @@ type Buttons struct {
 
 func (x *Buttons) Reset() {
 	*x = Buttons{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1347,7 +1528,7 @@ func (x *Buttons) String() string {
 func (*Buttons) ProtoMessage() {}
 
 func (x *Buttons) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1360,7 +1541,7 @@ func (x *Buttons) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Buttons.ProtoReflect.Descriptor instead.
 func (*Buttons) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{13}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Buttons) GetBody() string {
@@ -1390,7 +1571,7 @@ type Button struct {
 
 func (x *Button) Reset() {
 	*x = Button{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1402,7 +1583,7 @@ func (x *Button) String() string {
 func (*Button) ProtoMessage() {}
 
 func (x *Button) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1415,7 +1596,7 @@ func (x *Button) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Button.ProtoReflect.Descriptor instead.
 func (*Button) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{14}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Button) GetPayload() string {
@@ -1447,7 +1628,7 @@ type Template struct {
 
 func (x *Template) Reset() {
 	*x = Template{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +1640,7 @@ func (x *Template) String() string {
 func (*Template) ProtoMessage() {}
 
 func (x *Template) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +1653,7 @@ func (x *Template) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Template.ProtoReflect.Descriptor instead.
 func (*Template) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{15}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Template) GetName() string {
@@ -1513,7 +1694,7 @@ type ReplyTo struct {
 
 func (x *ReplyTo) Reset() {
 	*x = ReplyTo{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1525,7 +1706,7 @@ func (x *ReplyTo) String() string {
 func (*ReplyTo) ProtoMessage() {}
 
 func (x *ReplyTo) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1538,7 +1719,7 @@ func (x *ReplyTo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTo.ProtoReflect.Descriptor instead.
 func (*ReplyTo) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{16}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReplyTo) GetProviderMessageId() string {
@@ -1598,7 +1779,7 @@ type Referral struct {
 
 func (x *Referral) Reset() {
 	*x = Referral{}
-	mi := &file_weiche_event_v1_content_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1610,7 +1791,7 @@ func (x *Referral) String() string {
 func (*Referral) ProtoMessage() {}
 
 func (x *Referral) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_content_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_content_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1623,7 +1804,7 @@ func (x *Referral) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Referral.ProtoReflect.Descriptor instead.
 func (*Referral) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{17}
+	return file_weiche_event_v1_content_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Referral) GetRef() string {
@@ -1706,7 +1887,7 @@ const file_weiche_event_v1_content_proto_rawDesc = "" +
 	"\breply_to\x18\x02 \x01(\v2\x18.weiche.event.v1.ReplyToR\areplyTo\x125\n" +
 	"\breferral\x18\x03 \x01(\v2\x19.weiche.event.v1.ReferralR\breferral\x12\x1c\n" +
 	"\tforwarded\x18\x04 \x01(\bR\tforwarded\x12'\n" +
-	"\x0fforwarded_often\x18\x05 \x01(\bR\x0eforwardedOften\"\xde\x04\n" +
+	"\x0fforwarded_often\x18\x05 \x01(\bR\x0eforwardedOften\"\x94\x05\n" +
 	"\x04Part\x12+\n" +
 	"\x04text\x18\x01 \x01(\v2\x15.weiche.event.v1.TextH\x00R\x04text\x12.\n" +
 	"\x05media\x18\x02 \x01(\v2\x16.weiche.event.v1.MediaH\x00R\x05media\x127\n" +
@@ -1719,10 +1900,16 @@ const file_weiche_event_v1_content_proto_rawDesc = "" +
 	"\vunsupported\x18\t \x01(\v2\x1c.weiche.event.v1.UnsupportedH\x00R\vunsupported\x124\n" +
 	"\abuttons\x18\n" +
 	" \x01(\v2\x18.weiche.event.v1.ButtonsH\x00R\abuttons\x127\n" +
-	"\btemplate\x18\v \x01(\v2\x19.weiche.event.v1.TemplateH\x00R\btemplateB\x06\n" +
-	"\x04kind\"\x1a\n" +
+	"\btemplate\x18\v \x01(\v2\x19.weiche.event.v1.TemplateH\x00R\btemplate\x124\n" +
+	"\areacted\x18\f \x01(\v2\x18.weiche.event.v1.ReactedH\x00R\areactedB\x06\n" +
+	"\x04kind\"n\n" +
+	"\aReacted\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12.\n" +
+	"\x13provider_message_id\x18\x02 \x01(\tR\x11providerMessageId\x12\x14\n" +
+	"\x05emoji\x18\x03 \x01(\tR\x05emoji\"\x1a\n" +
 	"\x04Text\x12\x12\n" +
-	"\x04body\x18\x01 \x01(\tR\x04body\"\xf8\x02\n" +
+	"\x04body\x18\x01 \x01(\tR\x04body\"\x91\x03\n" +
 	"\x05Media\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.weiche.event.v1.MediaKindR\x04kind\x12\x1b\n" +
 	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12*\n" +
@@ -1737,7 +1924,15 @@ const file_weiche_event_v1_content_proto_rawDesc = "" +
 	" \x01(\bR\banimated\x12\x1d\n" +
 	"\n" +
 	"sticker_id\x18\v \x01(\tR\tstickerId\x12\x1c\n" +
-	"\tephemeral\x18\f \x01(\bR\tephemeral\"\x84\x01\n" +
+	"\tephemeral\x18\f \x01(\bR\tephemeral\x12\x17\n" +
+	"\aas_link\x18\r \x01(\bR\x06asLink\"\xa8\x01\n" +
+	"\vStoredMedia\x12\x17\n" +
+	"\ablob_id\x18\x01 \x01(\tR\x06blobId\x12\x1b\n" +
+	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\x12!\n" +
+	"\fthumbnail_id\x18\x04 \x01(\tR\vthumbnailId\x12\x14\n" +
+	"\x05width\x18\x05 \x01(\rR\x05width\x12\x16\n" +
+	"\x06height\x18\x06 \x01(\rR\x06height\"\x84\x01\n" +
 	"\bLocation\x12\x1a\n" +
 	"\blatitude\x18\x01 \x01(\x01R\blatitude\x12\x1c\n" +
 	"\tlongitude\x18\x02 \x01(\x01R\tlongitude\x12\x12\n" +
@@ -1845,54 +2040,57 @@ func file_weiche_event_v1_content_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_event_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_weiche_event_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_weiche_event_v1_content_proto_goTypes = []any{
 	(MediaKind)(0),       // 0: weiche.event.v1.MediaKind
 	(AnswerKind)(0),      // 1: weiche.event.v1.AnswerKind
 	(*Content)(nil),      // 2: weiche.event.v1.Content
 	(*Part)(nil),         // 3: weiche.event.v1.Part
-	(*Text)(nil),         // 4: weiche.event.v1.Text
-	(*Media)(nil),        // 5: weiche.event.v1.Media
-	(*Location)(nil),     // 6: weiche.event.v1.Location
-	(*ContactCards)(nil), // 7: weiche.event.v1.ContactCards
-	(*ContactCard)(nil),  // 8: weiche.event.v1.ContactCard
-	(*Answer)(nil),       // 9: weiche.event.v1.Answer
-	(*Postback)(nil),     // 10: weiche.event.v1.Postback
-	(*Share)(nil),        // 11: weiche.event.v1.Share
-	(*Order)(nil),        // 12: weiche.event.v1.Order
-	(*OrderItem)(nil),    // 13: weiche.event.v1.OrderItem
-	(*Unsupported)(nil),  // 14: weiche.event.v1.Unsupported
-	(*Buttons)(nil),      // 15: weiche.event.v1.Buttons
-	(*Button)(nil),       // 16: weiche.event.v1.Button
-	(*Template)(nil),     // 17: weiche.event.v1.Template
-	(*ReplyTo)(nil),      // 18: weiche.event.v1.ReplyTo
-	(*Referral)(nil),     // 19: weiche.event.v1.Referral
+	(*Reacted)(nil),      // 4: weiche.event.v1.Reacted
+	(*Text)(nil),         // 5: weiche.event.v1.Text
+	(*Media)(nil),        // 6: weiche.event.v1.Media
+	(*StoredMedia)(nil),  // 7: weiche.event.v1.StoredMedia
+	(*Location)(nil),     // 8: weiche.event.v1.Location
+	(*ContactCards)(nil), // 9: weiche.event.v1.ContactCards
+	(*ContactCard)(nil),  // 10: weiche.event.v1.ContactCard
+	(*Answer)(nil),       // 11: weiche.event.v1.Answer
+	(*Postback)(nil),     // 12: weiche.event.v1.Postback
+	(*Share)(nil),        // 13: weiche.event.v1.Share
+	(*Order)(nil),        // 14: weiche.event.v1.Order
+	(*OrderItem)(nil),    // 15: weiche.event.v1.OrderItem
+	(*Unsupported)(nil),  // 16: weiche.event.v1.Unsupported
+	(*Buttons)(nil),      // 17: weiche.event.v1.Buttons
+	(*Button)(nil),       // 18: weiche.event.v1.Button
+	(*Template)(nil),     // 19: weiche.event.v1.Template
+	(*ReplyTo)(nil),      // 20: weiche.event.v1.ReplyTo
+	(*Referral)(nil),     // 21: weiche.event.v1.Referral
 }
 var file_weiche_event_v1_content_proto_depIdxs = []int32{
 	3,  // 0: weiche.event.v1.Content.parts:type_name -> weiche.event.v1.Part
-	18, // 1: weiche.event.v1.Content.reply_to:type_name -> weiche.event.v1.ReplyTo
-	19, // 2: weiche.event.v1.Content.referral:type_name -> weiche.event.v1.Referral
-	4,  // 3: weiche.event.v1.Part.text:type_name -> weiche.event.v1.Text
-	5,  // 4: weiche.event.v1.Part.media:type_name -> weiche.event.v1.Media
-	6,  // 5: weiche.event.v1.Part.location:type_name -> weiche.event.v1.Location
-	7,  // 6: weiche.event.v1.Part.contacts:type_name -> weiche.event.v1.ContactCards
-	9,  // 7: weiche.event.v1.Part.answer:type_name -> weiche.event.v1.Answer
-	10, // 8: weiche.event.v1.Part.postback:type_name -> weiche.event.v1.Postback
-	11, // 9: weiche.event.v1.Part.share:type_name -> weiche.event.v1.Share
-	12, // 10: weiche.event.v1.Part.order:type_name -> weiche.event.v1.Order
-	14, // 11: weiche.event.v1.Part.unsupported:type_name -> weiche.event.v1.Unsupported
-	15, // 12: weiche.event.v1.Part.buttons:type_name -> weiche.event.v1.Buttons
-	17, // 13: weiche.event.v1.Part.template:type_name -> weiche.event.v1.Template
-	0,  // 14: weiche.event.v1.Media.kind:type_name -> weiche.event.v1.MediaKind
-	8,  // 15: weiche.event.v1.ContactCards.cards:type_name -> weiche.event.v1.ContactCard
-	1,  // 16: weiche.event.v1.Answer.kind:type_name -> weiche.event.v1.AnswerKind
-	13, // 17: weiche.event.v1.Order.items:type_name -> weiche.event.v1.OrderItem
-	16, // 18: weiche.event.v1.Buttons.buttons:type_name -> weiche.event.v1.Button
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	20, // 1: weiche.event.v1.Content.reply_to:type_name -> weiche.event.v1.ReplyTo
+	21, // 2: weiche.event.v1.Content.referral:type_name -> weiche.event.v1.Referral
+	5,  // 3: weiche.event.v1.Part.text:type_name -> weiche.event.v1.Text
+	6,  // 4: weiche.event.v1.Part.media:type_name -> weiche.event.v1.Media
+	8,  // 5: weiche.event.v1.Part.location:type_name -> weiche.event.v1.Location
+	9,  // 6: weiche.event.v1.Part.contacts:type_name -> weiche.event.v1.ContactCards
+	11, // 7: weiche.event.v1.Part.answer:type_name -> weiche.event.v1.Answer
+	12, // 8: weiche.event.v1.Part.postback:type_name -> weiche.event.v1.Postback
+	13, // 9: weiche.event.v1.Part.share:type_name -> weiche.event.v1.Share
+	14, // 10: weiche.event.v1.Part.order:type_name -> weiche.event.v1.Order
+	16, // 11: weiche.event.v1.Part.unsupported:type_name -> weiche.event.v1.Unsupported
+	17, // 12: weiche.event.v1.Part.buttons:type_name -> weiche.event.v1.Buttons
+	19, // 13: weiche.event.v1.Part.template:type_name -> weiche.event.v1.Template
+	4,  // 14: weiche.event.v1.Part.reacted:type_name -> weiche.event.v1.Reacted
+	0,  // 15: weiche.event.v1.Media.kind:type_name -> weiche.event.v1.MediaKind
+	10, // 16: weiche.event.v1.ContactCards.cards:type_name -> weiche.event.v1.ContactCard
+	1,  // 17: weiche.event.v1.Answer.kind:type_name -> weiche.event.v1.AnswerKind
+	15, // 18: weiche.event.v1.Order.items:type_name -> weiche.event.v1.OrderItem
+	18, // 19: weiche.event.v1.Buttons.buttons:type_name -> weiche.event.v1.Button
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_content_proto_init() }
@@ -1912,6 +2110,7 @@ func file_weiche_event_v1_content_proto_init() {
 		(*Part_Unsupported)(nil),
 		(*Part_Buttons)(nil),
 		(*Part_Template)(nil),
+		(*Part_Reacted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1919,7 +2118,7 @@ func file_weiche_event_v1_content_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_content_proto_rawDesc), len(file_weiche_event_v1_content_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

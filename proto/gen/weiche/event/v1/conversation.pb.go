@@ -171,6 +171,8 @@ const (
 	ReplyRule_REPLY_RULE_NAMED ReplyRule = 2
 	// The next one, since those before it could not be used.
 	ReplyRule_REPLY_RULE_FALLBACK ReplyRule = 3
+	// The widget, because the messaging window of the channel is closed.
+	ReplyRule_REPLY_RULE_WINDOW_CLOSED ReplyRule = 4
 )
 
 // Enum value maps for ReplyRule.
@@ -180,12 +182,14 @@ var (
 		1: "REPLY_RULE_LAST_USED",
 		2: "REPLY_RULE_NAMED",
 		3: "REPLY_RULE_FALLBACK",
+		4: "REPLY_RULE_WINDOW_CLOSED",
 	}
 	ReplyRule_value = map[string]int32{
-		"REPLY_RULE_UNSPECIFIED": 0,
-		"REPLY_RULE_LAST_USED":   1,
-		"REPLY_RULE_NAMED":       2,
-		"REPLY_RULE_FALLBACK":    3,
+		"REPLY_RULE_UNSPECIFIED":   0,
+		"REPLY_RULE_LAST_USED":     1,
+		"REPLY_RULE_NAMED":         2,
+		"REPLY_RULE_FALLBACK":      3,
+		"REPLY_RULE_WINDOW_CLOSED": 4,
 	}
 )
 
@@ -232,6 +236,10 @@ const (
 	PassedOverReason_PASSED_OVER_REASON_FAILED PassedOverReason = 4
 	// It was disconnected before the reply was handed over.
 	PassedOverReason_PASSED_OVER_REASON_DISCONNECTED PassedOverReason = 5
+	// The address may have come into other hands and is not confirmed.
+	PassedOverReason_PASSED_OVER_REASON_UNCONFIRMED PassedOverReason = 6
+	// The channel cannot show the content.
+	PassedOverReason_PASSED_OVER_REASON_UNSUPPORTED PassedOverReason = 7
 )
 
 // Enum value maps for PassedOverReason.
@@ -243,6 +251,8 @@ var (
 		3: "PASSED_OVER_REASON_UNHEALTHY",
 		4: "PASSED_OVER_REASON_FAILED",
 		5: "PASSED_OVER_REASON_DISCONNECTED",
+		6: "PASSED_OVER_REASON_UNCONFIRMED",
+		7: "PASSED_OVER_REASON_UNSUPPORTED",
 	}
 	PassedOverReason_value = map[string]int32{
 		"PASSED_OVER_REASON_UNSPECIFIED":   0,
@@ -251,6 +261,8 @@ var (
 		"PASSED_OVER_REASON_UNHEALTHY":     3,
 		"PASSED_OVER_REASON_FAILED":        4,
 		"PASSED_OVER_REASON_DISCONNECTED":  5,
+		"PASSED_OVER_REASON_UNCONFIRMED":   6,
+		"PASSED_OVER_REASON_UNSUPPORTED":   7,
 	}
 )
 
@@ -397,6 +409,91 @@ func (x CancelReason) Number() protoreflect.EnumNumber {
 // Deprecated: Use CancelReason.Descriptor instead.
 func (CancelReason) EnumDescriptor() ([]byte, []int) {
 	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{5}
+}
+
+// FitChange is what was changed so that a channel can show a reply.
+type FitChange int32
+
+const (
+	// Not stated.
+	FitChange_FIT_CHANGE_UNSPECIFIED FitChange = 0
+	// Text over the limit became several messages.
+	FitChange_FIT_CHANGE_SPLIT FitChange = 1
+	// Buttons became a list.
+	FitChange_FIT_CHANGE_BUTTONS_AS_LIST FitChange = 2
+	// Buttons became numbered lines of text.
+	FitChange_FIT_CHANGE_BUTTONS_AS_TEXT FitChange = 3
+	// A place became text with a link to a map.
+	FitChange_FIT_CHANGE_LOCATION_AS_TEXT FitChange = 4
+	// Address cards became text.
+	FitChange_FIT_CHANGE_CONTACTS_AS_TEXT FitChange = 5
+	// A file became a link.
+	FitChange_FIT_CHANGE_MEDIA_AS_LINK FitChange = 6
+	// The text below a file became a message of its own.
+	FitChange_FIT_CHANGE_CAPTION_APART FitChange = 7
+	// Parts that the channel takes one by one became several messages.
+	FitChange_FIT_CHANGE_PARTS_APART FitChange = 8
+	// The message that it answers cannot be named there.
+	FitChange_FIT_CHANGE_QUOTE_DROPPED FitChange = 9
+	// Titles of buttons were cut.
+	FitChange_FIT_CHANGE_TITLES_CUT FitChange = 10
+)
+
+// Enum value maps for FitChange.
+var (
+	FitChange_name = map[int32]string{
+		0:  "FIT_CHANGE_UNSPECIFIED",
+		1:  "FIT_CHANGE_SPLIT",
+		2:  "FIT_CHANGE_BUTTONS_AS_LIST",
+		3:  "FIT_CHANGE_BUTTONS_AS_TEXT",
+		4:  "FIT_CHANGE_LOCATION_AS_TEXT",
+		5:  "FIT_CHANGE_CONTACTS_AS_TEXT",
+		6:  "FIT_CHANGE_MEDIA_AS_LINK",
+		7:  "FIT_CHANGE_CAPTION_APART",
+		8:  "FIT_CHANGE_PARTS_APART",
+		9:  "FIT_CHANGE_QUOTE_DROPPED",
+		10: "FIT_CHANGE_TITLES_CUT",
+	}
+	FitChange_value = map[string]int32{
+		"FIT_CHANGE_UNSPECIFIED":      0,
+		"FIT_CHANGE_SPLIT":            1,
+		"FIT_CHANGE_BUTTONS_AS_LIST":  2,
+		"FIT_CHANGE_BUTTONS_AS_TEXT":  3,
+		"FIT_CHANGE_LOCATION_AS_TEXT": 4,
+		"FIT_CHANGE_CONTACTS_AS_TEXT": 5,
+		"FIT_CHANGE_MEDIA_AS_LINK":    6,
+		"FIT_CHANGE_CAPTION_APART":    7,
+		"FIT_CHANGE_PARTS_APART":      8,
+		"FIT_CHANGE_QUOTE_DROPPED":    9,
+		"FIT_CHANGE_TITLES_CUT":       10,
+	}
+)
+
+func (x FitChange) Enum() *FitChange {
+	p := new(FitChange)
+	*p = x
+	return p
+}
+
+func (x FitChange) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FitChange) Descriptor() protoreflect.EnumDescriptor {
+	return file_weiche_event_v1_conversation_proto_enumTypes[6].Descriptor()
+}
+
+func (FitChange) Type() protoreflect.EnumType {
+	return &file_weiche_event_v1_conversation_proto_enumTypes[6]
+}
+
+func (x FitChange) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FitChange.Descriptor instead.
+func (FitChange) EnumDescriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{6}
 }
 
 // ConversationStarted is the first event of a conversation.
@@ -997,7 +1094,10 @@ type FrozenRoute struct {
 	// The rule that decided.
 	Rule ReplyRule `protobuf:"varint,5,opt,name=rule,proto3,enum=weiche.event.v1.ReplyRule" json:"rule,omitempty"`
 	// Candidates that were passed over, in the order of the route.
-	PassedOver    []*PassedOver `protobuf:"bytes,6,rep,name=passed_over,json=passedOver,proto3" json:"passed_over,omitempty"`
+	PassedOver []*PassedOver `protobuf:"bytes,6,rep,name=passed_over,json=passedOver,proto3" json:"passed_over,omitempty"`
+	// The customer wrote too long ago for anything but a person's answer, which
+	// the provider allows to this integration.
+	HumanAgent    bool `protobuf:"varint,7,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1074,6 +1174,13 @@ func (x *FrozenRoute) GetPassedOver() []*PassedOver {
 	return nil
 }
 
+func (x *FrozenRoute) GetHumanAgent() bool {
+	if x != nil {
+		return x.HumanAgent
+	}
+	return false
+}
+
 // PassedOver is a candidate of a route that was not taken.
 type PassedOver struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1084,7 +1191,9 @@ type PassedOver struct {
 	// The integration's channel.
 	Channel string `protobuf:"bytes,3,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Why it was not taken.
-	Reason        PassedOverReason `protobuf:"varint,4,opt,name=reason,proto3,enum=weiche.event.v1.PassedOverReason" json:"reason,omitempty"`
+	Reason PassedOverReason `protobuf:"varint,4,opt,name=reason,proto3,enum=weiche.event.v1.PassedOverReason" json:"reason,omitempty"`
+	// What the provider said, where the reason is failed or unhealthy.
+	Error         *SendError `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1147,6 +1256,13 @@ func (x *PassedOver) GetReason() PassedOverReason {
 	return PassedOverReason_PASSED_OVER_REASON_UNSPECIFIED
 }
 
+func (x *PassedOver) GetError() *SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // ReplyQueued is a comment of an agent with its route frozen in.
 type ReplyQueued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1160,6 +1276,10 @@ type ReplyQueued struct {
 	AgentId string `protobuf:"bytes,4,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
 	// Where it goes, and why.
 	Route *FrozenRoute `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`
+	// No person wrote it.
+	Automated bool `protobuf:"varint,6,opt,name=automated,proto3" json:"automated,omitempty"`
+	// The content may not go by another channel than this: a template, a reaction.
+	Fixed bool `protobuf:"varint,7,opt,name=fixed,proto3" json:"fixed,omitempty"`
 	// What was said.
 	Sealed        *ReplyQueued_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1229,6 +1349,20 @@ func (x *ReplyQueued) GetRoute() *FrozenRoute {
 		return x.Route
 	}
 	return nil
+}
+
+func (x *ReplyQueued) GetAutomated() bool {
+	if x != nil {
+		return x.Automated
+	}
+	return false
+}
+
+func (x *ReplyQueued) GetFixed() bool {
+	if x != nil {
+		return x.Fixed
+	}
+	return false
 }
 
 func (x *ReplyQueued) GetSealed() *ReplyQueued_Sealed {
@@ -1884,6 +2018,14 @@ type ReactionChanged struct {
 	IdentityId string `protobuf:"bytes,4,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
 	// When, by the provider.
 	At *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	// The reaction was taken back.
+	Removed bool `protobuf:"varint,6,opt,name=removed,proto3" json:"removed,omitempty"`
+	// The event whose sealed part holds the emoji, where it came before the message.
+	ContentEventId string `protobuf:"bytes,7,opt,name=content_event_id,json=contentEventId,proto3" json:"content_event_id,omitempty"`
+	// The agent who reacted; empty for the customer and for the provider's own app.
+	AgentId string `protobuf:"bytes,8,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The business reacted, not the customer.
+	ByBusiness bool `protobuf:"varint,9,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
 	// The reaction.
 	Sealed        *ReactionChanged_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1955,6 +2097,34 @@ func (x *ReactionChanged) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ReactionChanged) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
+func (x *ReactionChanged) GetContentEventId() string {
+	if x != nil {
+		return x.ContentEventId
+	}
+	return ""
+}
+
+func (x *ReactionChanged) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *ReactionChanged) GetByBusiness() bool {
+	if x != nil {
+		return x.ByBusiness
+	}
+	return false
+}
+
 func (x *ReactionChanged) GetSealed() *ReactionChanged_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -1975,6 +2145,13 @@ type MessageEdited struct {
 	Edit uint32 `protobuf:"varint,4,opt,name=edit,proto3" json:"edit,omitempty"`
 	// When, by the provider.
 	At *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	// Keyed hash of the provider's id of the message.
+	ProviderMessageHash []byte `protobuf:"bytes,6,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// The event whose sealed part holds the words, where they came before the
+	// message.
+	ContentEventId string `protobuf:"bytes,7,opt,name=content_event_id,json=contentEventId,proto3" json:"content_event_id,omitempty"`
+	// The business edited its own message in the provider's app.
+	ByBusiness bool `protobuf:"varint,8,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
 	// The new words.
 	Sealed        *MessageEdited_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2044,6 +2221,27 @@ func (x *MessageEdited) GetAt() *timestamppb.Timestamp {
 		return x.At
 	}
 	return nil
+}
+
+func (x *MessageEdited) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+func (x *MessageEdited) GetContentEventId() string {
+	if x != nil {
+		return x.ContentEventId
+	}
+	return ""
+}
+
+func (x *MessageEdited) GetByBusiness() bool {
+	if x != nil {
+		return x.ByBusiness
+	}
+	return false
 }
 
 func (x *MessageEdited) GetSealed() *MessageEdited_Sealed {
@@ -2951,6 +3149,975 @@ func (x *LinkExpired) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// ReplyFitted says that a channel cannot show a reply as it was written, and what
+// it gets instead: parts that it can show, each a send of its own.
+type ReplyFitted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reply.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The channel.
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// How many parts there are.
+	Parts uint32 `protobuf:"varint,5,opt,name=parts,proto3" json:"parts,omitempty"`
+	// What was changed.
+	Changes []FitChange `protobuf:"varint,6,rep,packed,name=changes,proto3,enum=weiche.event.v1.FitChange" json:"changes,omitempty"`
+	// The parts.
+	Sealed        *ReplyFitted_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyFitted) Reset() {
+	*x = ReplyFitted{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyFitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyFitted) ProtoMessage() {}
+
+func (x *ReplyFitted) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyFitted.ProtoReflect.Descriptor instead.
+func (*ReplyFitted) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ReplyFitted) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ReplyFitted) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ReplyFitted) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *ReplyFitted) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *ReplyFitted) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
+func (x *ReplyFitted) GetChanges() []FitChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ReplyFitted) GetSealed() *ReplyFitted_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// TemplateOffered says that the messaging window of a channel is closed and that
+// the agent may send a template instead; once for each window (rule R8).
+type TemplateOffered struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The identity whose window is closed.
+	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// Its integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// When the window closed.
+	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TemplateOffered) Reset() {
+	*x = TemplateOffered{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TemplateOffered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TemplateOffered) ProtoMessage() {}
+
+func (x *TemplateOffered) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TemplateOffered.ProtoReflect.Descriptor instead.
+func (*TemplateOffered) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *TemplateOffered) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *TemplateOffered) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *TemplateOffered) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *TemplateOffered) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *TemplateOffered) GetClosedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ClosedAt
+	}
+	return nil
+}
+
+// ThreadOpened says that the customer opened a link of ours into a thread that
+// exists. Nothing was said and nothing switches; the messaging window opens.
+type ThreadOpened struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,3,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,4,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
+	// When, by the provider.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// What led there.
+	Sealed        *ThreadOpened_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ThreadOpened) Reset() {
+	*x = ThreadOpened{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ThreadOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ThreadOpened) ProtoMessage() {}
+
+func (x *ThreadOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ThreadOpened.ProtoReflect.Descriptor instead.
+func (*ThreadOpened) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ThreadOpened) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ThreadOpened) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *ThreadOpened) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *ThreadOpened) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ThreadOpened) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *ThreadOpened) GetSentAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SentAt
+	}
+	return nil
+}
+
+func (x *ThreadOpened) GetSealed() *ThreadOpened_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// OutcomeAsked says that nobody could find out in time what became of a reply:
+// the agent is asked.
+type OutcomeAsked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reply.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The send.
+	SendId string `protobuf:"bytes,3,opt,name=send_id,json=sendId,proto3" json:"send_id,omitempty"`
+	// The identity that it went to.
+	IdentityId string `protobuf:"bytes,4,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The timer that this ends.
+	AskAt         *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=ask_at,json=askAt,proto3" json:"ask_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OutcomeAsked) Reset() {
+	*x = OutcomeAsked{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OutcomeAsked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OutcomeAsked) ProtoMessage() {}
+
+func (x *OutcomeAsked) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OutcomeAsked.ProtoReflect.Descriptor instead.
+func (*OutcomeAsked) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *OutcomeAsked) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *OutcomeAsked) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *OutcomeAsked) GetSendId() string {
+	if x != nil {
+		return x.SendId
+	}
+	return ""
+}
+
+func (x *OutcomeAsked) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *OutcomeAsked) GetAskAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskAt
+	}
+	return nil
+}
+
+// OutcomeSettled says what became of a reply, by an agent's word.
+type OutcomeSettled struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reply.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The agent.
+	AgentId string `protobuf:"bytes,3,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// It arrived.
+	Arrived bool `protobuf:"varint,4,opt,name=arrived,proto3" json:"arrived,omitempty"`
+	// It did not, and is sent again.
+	SentAgain     bool `protobuf:"varint,5,opt,name=sent_again,json=sentAgain,proto3" json:"sent_again,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OutcomeSettled) Reset() {
+	*x = OutcomeSettled{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OutcomeSettled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OutcomeSettled) ProtoMessage() {}
+
+func (x *OutcomeSettled) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OutcomeSettled.ProtoReflect.Descriptor instead.
+func (*OutcomeSettled) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *OutcomeSettled) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *OutcomeSettled) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *OutcomeSettled) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *OutcomeSettled) GetArrived() bool {
+	if x != nil {
+		return x.Arrived
+	}
+	return false
+}
+
+func (x *OutcomeSettled) GetSentAgain() bool {
+	if x != nil {
+		return x.SentAgain
+	}
+	return false
+}
+
+// ReactionQueued is an agent's reaction on its way to the customer.
+type ReactionQueued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The message that it is about.
+	MessageId string `protobuf:"bytes,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The agent.
+	AgentId string `protobuf:"bytes,4,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The identity that it goes to.
+	IdentityId string `protobuf:"bytes,5,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// That identity's integration.
+	IntegrationId string `protobuf:"bytes,6,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The reaction is taken back.
+	Removed bool `protobuf:"varint,8,opt,name=removed,proto3" json:"removed,omitempty"`
+	// The reaction.
+	Sealed        *ReactionQueued_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReactionQueued) Reset() {
+	*x = ReactionQueued{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReactionQueued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReactionQueued) ProtoMessage() {}
+
+func (x *ReactionQueued) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReactionQueued.ProtoReflect.Descriptor instead.
+func (*ReactionQueued) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ReactionQueued) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ReactionQueued) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *ReactionQueued) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ReactionQueued) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *ReactionQueued) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *ReactionQueued) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ReactionQueued) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *ReactionQueued) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
+func (x *ReactionQueued) GetSealed() *ReactionQueued_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// MediaRequested asks a fetcher for a file of a message.
+type MediaRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file's id here.
+	MediaId string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The customer whose key seals it.
+	CustomerId string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The message that it is part of.
+	MessageId string `protobuf:"bytes,4,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Which part, from 0.
+	Part uint32 `protobuf:"varint,5,opt,name=part,proto3" json:"part,omitempty"`
+	// The integration that it came over.
+	IntegrationId string `protobuf:"bytes,6,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The event whose sealed part describes it.
+	ContentEventId string `protobuf:"bytes,8,opt,name=content_event_id,json=contentEventId,proto3" json:"content_event_id,omitempty"`
+	// The attempt, from 1.
+	Attempt uint32 `protobuf:"varint,9,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// When it is asked for again where nothing is reported.
+	Due *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=due,proto3" json:"due,omitempty"`
+	// The timer that this ends, from the second attempt on.
+	EndedDue      *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=ended_due,json=endedDue,proto3" json:"ended_due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MediaRequested) Reset() {
+	*x = MediaRequested{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MediaRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MediaRequested) ProtoMessage() {}
+
+func (x *MediaRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MediaRequested.ProtoReflect.Descriptor instead.
+func (*MediaRequested) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *MediaRequested) GetMediaId() string {
+	if x != nil {
+		return x.MediaId
+	}
+	return ""
+}
+
+func (x *MediaRequested) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *MediaRequested) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *MediaRequested) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *MediaRequested) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *MediaRequested) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *MediaRequested) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *MediaRequested) GetContentEventId() string {
+	if x != nil {
+		return x.ContentEventId
+	}
+	return ""
+}
+
+func (x *MediaRequested) GetAttempt() uint32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+func (x *MediaRequested) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+func (x *MediaRequested) GetEndedDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedDue
+	}
+	return nil
+}
+
+// MediaStored says that a file lies in the blob store.
+type MediaStored struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file's id here.
+	MediaId string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The message that it is part of.
+	MessageId string `protobuf:"bytes,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Which part, from 0.
+	Part uint32 `protobuf:"varint,4,opt,name=part,proto3" json:"part,omitempty"`
+	// The file as it lies there.
+	Stored *StoredMedia `protobuf:"bytes,5,opt,name=stored,proto3" json:"stored,omitempty"`
+	// The timer that this ends.
+	EndedDue      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=ended_due,json=endedDue,proto3" json:"ended_due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MediaStored) Reset() {
+	*x = MediaStored{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MediaStored) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MediaStored) ProtoMessage() {}
+
+func (x *MediaStored) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MediaStored.ProtoReflect.Descriptor instead.
+func (*MediaStored) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *MediaStored) GetMediaId() string {
+	if x != nil {
+		return x.MediaId
+	}
+	return ""
+}
+
+func (x *MediaStored) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *MediaStored) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *MediaStored) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *MediaStored) GetStored() *StoredMedia {
+	if x != nil {
+		return x.Stored
+	}
+	return nil
+}
+
+func (x *MediaStored) GetEndedDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedDue
+	}
+	return nil
+}
+
+// MediaFailed says that a file is not to be had, or not to be kept.
+type MediaFailed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file's id here.
+	MediaId string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The message that it is part of.
+	MessageId string `protobuf:"bytes,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Which part, from 0.
+	Part uint32 `protobuf:"varint,4,opt,name=part,proto3" json:"part,omitempty"`
+	// Why.
+	Error *SendError `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// The timer that this ends.
+	EndedDue      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=ended_due,json=endedDue,proto3" json:"ended_due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MediaFailed) Reset() {
+	*x = MediaFailed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MediaFailed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MediaFailed) ProtoMessage() {}
+
+func (x *MediaFailed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MediaFailed.ProtoReflect.Descriptor instead.
+func (*MediaFailed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *MediaFailed) GetMediaId() string {
+	if x != nil {
+		return x.MediaId
+	}
+	return ""
+}
+
+func (x *MediaFailed) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *MediaFailed) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *MediaFailed) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *MediaFailed) GetError() *SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *MediaFailed) GetEndedDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedDue
+	}
+	return nil
+}
+
+// MessageReparsed gives a message that could not be shown the meaning that later
+// parsers find in it.
+type MessageReparsed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The message.
+	MessageId string `protobuf:"bytes,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Keyed hash of the provider's id of the message.
+	ProviderMessageHash []byte `protobuf:"bytes,4,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// What it says.
+	Sealed        *MessageReparsed_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageReparsed) Reset() {
+	*x = MessageReparsed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageReparsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageReparsed) ProtoMessage() {}
+
+func (x *MessageReparsed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageReparsed.ProtoReflect.Descriptor instead.
+func (*MessageReparsed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *MessageReparsed) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *MessageReparsed) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *MessageReparsed) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *MessageReparsed) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+func (x *MessageReparsed) GetSealed() *MessageReparsed_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
 // Sealed holds what was said.
 type MessageReceived_Sealed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2968,7 +4135,7 @@ type MessageReceived_Sealed struct {
 
 func (x *MessageReceived_Sealed) Reset() {
 	*x = MessageReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2980,7 +4147,7 @@ func (x *MessageReceived_Sealed) String() string {
 func (*MessageReceived_Sealed) ProtoMessage() {}
 
 func (x *MessageReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3039,7 +4206,7 @@ type EchoReceived_Sealed struct {
 
 func (x *EchoReceived_Sealed) Reset() {
 	*x = EchoReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3051,7 +4218,7 @@ func (x *EchoReceived_Sealed) String() string {
 func (*EchoReceived_Sealed) ProtoMessage() {}
 
 func (x *EchoReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3099,7 +4266,7 @@ type ReplyQueued_Sealed struct {
 
 func (x *ReplyQueued_Sealed) Reset() {
 	*x = ReplyQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3111,7 +4278,7 @@ func (x *ReplyQueued_Sealed) String() string {
 func (*ReplyQueued_Sealed) ProtoMessage() {}
 
 func (x *ReplyQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3145,7 +4312,7 @@ type NoteAdded_Sealed struct {
 
 func (x *NoteAdded_Sealed) Reset() {
 	*x = NoteAdded_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3157,7 +4324,7 @@ func (x *NoteAdded_Sealed) String() string {
 func (*NoteAdded_Sealed) ProtoMessage() {}
 
 func (x *NoteAdded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3191,7 +4358,7 @@ type NoticeQueued_Sealed struct {
 
 func (x *NoticeQueued_Sealed) Reset() {
 	*x = NoticeQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3203,7 +4370,7 @@ func (x *NoticeQueued_Sealed) String() string {
 func (*NoticeQueued_Sealed) ProtoMessage() {}
 
 func (x *NoticeQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3237,7 +4404,7 @@ type ReactionChanged_Sealed struct {
 
 func (x *ReactionChanged_Sealed) Reset() {
 	*x = ReactionChanged_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3249,7 +4416,7 @@ func (x *ReactionChanged_Sealed) String() string {
 func (*ReactionChanged_Sealed) ProtoMessage() {}
 
 func (x *ReactionChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3283,7 +4450,7 @@ type MessageEdited_Sealed struct {
 
 func (x *MessageEdited_Sealed) Reset() {
 	*x = MessageEdited_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3295,7 +4462,7 @@ func (x *MessageEdited_Sealed) String() string {
 func (*MessageEdited_Sealed) ProtoMessage() {}
 
 func (x *MessageEdited_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3335,7 +4502,7 @@ type LinkMatched_Sealed struct {
 
 func (x *LinkMatched_Sealed) Reset() {
 	*x = LinkMatched_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3347,7 +4514,7 @@ func (x *LinkMatched_Sealed) String() string {
 func (*LinkMatched_Sealed) ProtoMessage() {}
 
 func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3402,7 +4569,7 @@ type LinkPrompted_Sealed struct {
 
 func (x *LinkPrompted_Sealed) Reset() {
 	*x = LinkPrompted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3414,7 +4581,7 @@ func (x *LinkPrompted_Sealed) String() string {
 func (*LinkPrompted_Sealed) ProtoMessage() {}
 
 func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3452,7 +4619,7 @@ type LinkAnswered_Sealed struct {
 
 func (x *LinkAnswered_Sealed) Reset() {
 	*x = LinkAnswered_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3464,7 +4631,7 @@ func (x *LinkAnswered_Sealed) String() string {
 func (*LinkAnswered_Sealed) ProtoMessage() {}
 
 func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3497,6 +4664,199 @@ func (x *LinkAnswered_Sealed) GetProviderMessageId() string {
 func (x *LinkAnswered_Sealed) GetRaw() []byte {
 	if x != nil {
 		return x.Raw
+	}
+	return nil
+}
+
+// Sealed holds the parts.
+type ReplyFitted_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The parts in order; SendOrigin.part counts them from 0.
+	Parts         []*Content `protobuf:"bytes,1,rep,name=parts,proto3" json:"parts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyFitted_Sealed) Reset() {
+	*x = ReplyFitted_Sealed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyFitted_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyFitted_Sealed) ProtoMessage() {}
+
+func (x *ReplyFitted_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyFitted_Sealed.ProtoReflect.Descriptor instead.
+func (*ReplyFitted_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{30, 0}
+}
+
+func (x *ReplyFitted_Sealed) GetParts() []*Content {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+// Sealed holds what led there.
+type ThreadOpened_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link's ref and what the provider says of it.
+	Referral *Referral `protobuf:"bytes,1,opt,name=referral,proto3" json:"referral,omitempty"`
+	// The bytes of the item as they came.
+	Raw           []byte `protobuf:"bytes,2,opt,name=raw,proto3" json:"raw,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ThreadOpened_Sealed) Reset() {
+	*x = ThreadOpened_Sealed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ThreadOpened_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ThreadOpened_Sealed) ProtoMessage() {}
+
+func (x *ThreadOpened_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ThreadOpened_Sealed.ProtoReflect.Descriptor instead.
+func (*ThreadOpened_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{32, 0}
+}
+
+func (x *ThreadOpened_Sealed) GetReferral() *Referral {
+	if x != nil {
+		return x.Referral
+	}
+	return nil
+}
+
+func (x *ThreadOpened_Sealed) GetRaw() []byte {
+	if x != nil {
+		return x.Raw
+	}
+	return nil
+}
+
+// Sealed holds the reaction.
+type ReactionQueued_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One part: Reacted.
+	Content       *Content `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReactionQueued_Sealed) Reset() {
+	*x = ReactionQueued_Sealed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReactionQueued_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReactionQueued_Sealed) ProtoMessage() {}
+
+func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReactionQueued_Sealed.ProtoReflect.Descriptor instead.
+func (*ReactionQueued_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35, 0}
+}
+
+func (x *ReactionQueued_Sealed) GetContent() *Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+// Sealed holds what it says.
+type MessageReparsed_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The content.
+	Content       *Content `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageReparsed_Sealed) Reset() {
+	*x = MessageReparsed_Sealed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageReparsed_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageReparsed_Sealed) ProtoMessage() {}
+
+func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageReparsed_Sealed.ProtoReflect.Descriptor instead.
+func (*MessageReparsed_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39, 0}
+}
+
+func (x *MessageReparsed_Sealed) GetContent() *Content {
+	if x != nil {
+		return x.Content
 	}
 	return nil
 }
@@ -3571,7 +4931,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12.\n" +
 	"\x13provider_message_id\x18\x02 \x01(\tR\x11providerMessageId\x12\x10\n" +
-	"\x03raw\x18\x03 \x01(\fR\x03raw\"\x82\x02\n" +
+	"\x03raw\x18\x03 \x01(\fR\x03raw\"\xa3\x02\n" +
 	"\vFrozenRoute\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
@@ -3580,14 +4940,17 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\rroute_version\x18\x04 \x01(\x04R\frouteVersion\x12.\n" +
 	"\x04rule\x18\x05 \x01(\x0e2\x1a.weiche.event.v1.ReplyRuleR\x04rule\x12<\n" +
 	"\vpassed_over\x18\x06 \x03(\v2\x1b.weiche.event.v1.PassedOverR\n" +
-	"passedOver\"\xa9\x01\n" +
+	"passedOver\x12\x1f\n" +
+	"\vhuman_agent\x18\a \x01(\bR\n" +
+	"humanAgent\"\xdb\x01\n" +
 	"\n" +
 	"PassedOver\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x129\n" +
-	"\x06reason\x18\x04 \x01(\x0e2!.weiche.event.v1.PassedOverReasonR\x06reason\"\xc0\x02\n" +
+	"\x06reason\x18\x04 \x01(\x0e2!.weiche.event.v1.PassedOverReasonR\x06reason\x120\n" +
+	"\x05error\x18\x05 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xf4\x02\n" +
 	"\vReplyQueued\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
@@ -3595,7 +4958,9 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\vcustomer_id\x18\x03 \x01(\tR\n" +
 	"customerId\x12\x19\n" +
 	"\bagent_id\x18\x04 \x01(\tR\aagentId\x122\n" +
-	"\x05route\x18\x05 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x12;\n" +
+	"\x05route\x18\x05 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x12\x1c\n" +
+	"\tautomated\x18\x06 \x01(\bR\tautomated\x12\x14\n" +
+	"\x05fixed\x18\a \x01(\bR\x05fixed\x12;\n" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.ReplyQueued.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\x8b\x01\n" +
@@ -3655,7 +5020,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x120\n" +
-	"\x05error\x18\x03 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xa8\x02\n" +
+	"\x05error\x18\x03 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xa8\x03\n" +
 	"\x0fReactionChanged\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -3664,10 +5029,15 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"message_id\x18\x03 \x01(\tR\tmessageId\x12\x1f\n" +
 	"\videntity_id\x18\x04 \x01(\tR\n" +
 	"identityId\x12*\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12?\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x18\n" +
+	"\aremoved\x18\x06 \x01(\bR\aremoved\x12(\n" +
+	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\x12\x19\n" +
+	"\bagent_id\x18\b \x01(\tR\aagentId\x12\x1f\n" +
+	"\vby_business\x18\t \x01(\bR\n" +
+	"byBusiness\x12?\n" +
 	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.ReactionChanged.SealedR\x06sealed\x1a\x1e\n" +
 	"\x06Sealed\x12\x14\n" +
-	"\x05emoji\x18\x01 \x01(\tR\x05emoji\"\xb5\x02\n" +
+	"\x05emoji\x18\x01 \x01(\tR\x05emoji\"\xb4\x03\n" +
 	"\rMessageEdited\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -3675,7 +5045,11 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x03 \x01(\tR\tmessageId\x12\x12\n" +
 	"\x04edit\x18\x04 \x01(\rR\x04edit\x12*\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12=\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x122\n" +
+	"\x15provider_message_hash\x18\x06 \x01(\fR\x13providerMessageHash\x12(\n" +
+	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\x12\x1f\n" +
+	"\vby_business\x18\b \x01(\bR\n" +
+	"byBusiness\x12=\n" +
 	"\x06sealed\x18\x0f \x01(\v2%.weiche.event.v1.MessageEdited.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xe3\x01\n" +
@@ -3774,7 +5148,111 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x129\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt*\xbe\x01\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xd3\x02\n" +
+	"\vReplyFitted\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vcustomer_id\x18\x03 \x01(\tR\n" +
+	"customerId\x12\x18\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\x12\x14\n" +
+	"\x05parts\x18\x05 \x01(\rR\x05parts\x124\n" +
+	"\achanges\x18\x06 \x03(\x0e2\x1a.weiche.event.v1.FitChangeR\achanges\x12;\n" +
+	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.ReplyFitted.SealedR\x06sealed\x1a8\n" +
+	"\x06Sealed\x12.\n" +
+	"\x05parts\x18\x01 \x03(\v2\x18.weiche.event.v1.ContentR\x05parts\"\xd5\x01\n" +
+	"\x0fTemplateOffered\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\videntity_id\x18\x02 \x01(\tR\n" +
+	"identityId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\x127\n" +
+	"\tclosed_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\"\x80\x03\n" +
+	"\fThreadOpened\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12\x1f\n" +
+	"\videntity_id\x18\x03 \x01(\tR\n" +
+	"identityId\x12%\n" +
+	"\x0eintegration_id\x18\x04 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x05 \x01(\tR\achannel\x123\n" +
+	"\asent_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12<\n" +
+	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.ThreadOpened.SealedR\x06sealed\x1aQ\n" +
+	"\x06Sealed\x125\n" +
+	"\breferral\x18\x01 \x01(\v2\x19.weiche.event.v1.ReferralR\breferral\x12\x10\n" +
+	"\x03raw\x18\x02 \x01(\fR\x03raw\"\xc3\x01\n" +
+	"\fOutcomeAsked\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x17\n" +
+	"\asend_id\x18\x03 \x01(\tR\x06sendId\x12\x1f\n" +
+	"\videntity_id\x18\x04 \x01(\tR\n" +
+	"identityId\x121\n" +
+	"\x06ask_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\"\xac\x01\n" +
+	"\x0eOutcomeSettled\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x19\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\x12\x18\n" +
+	"\aarrived\x18\x04 \x01(\bR\aarrived\x12\x1d\n" +
+	"\n" +
+	"sent_again\x18\x05 \x01(\bR\tsentAgain\"\x8e\x03\n" +
+	"\x0eReactionQueued\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x03 \x01(\tR\tmessageId\x12\x19\n" +
+	"\bagent_id\x18\x04 \x01(\tR\aagentId\x12\x1f\n" +
+	"\videntity_id\x18\x05 \x01(\tR\n" +
+	"identityId\x12%\n" +
+	"\x0eintegration_id\x18\x06 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\a \x01(\tR\achannel\x12\x18\n" +
+	"\aremoved\x18\b \x01(\bR\aremoved\x12>\n" +
+	"\x06sealed\x18\x0f \x01(\v2&.weiche.event.v1.ReactionQueued.SealedR\x06sealed\x1a<\n" +
+	"\x06Sealed\x122\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\x94\x03\n" +
+	"\x0eMediaRequested\x12\x19\n" +
+	"\bmedia_id\x18\x01 \x01(\tR\amediaId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vcustomer_id\x18\x03 \x01(\tR\n" +
+	"customerId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x04 \x01(\tR\tmessageId\x12\x12\n" +
+	"\x04part\x18\x05 \x01(\rR\x04part\x12%\n" +
+	"\x0eintegration_id\x18\x06 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\a \x01(\tR\achannel\x12(\n" +
+	"\x10content_event_id\x18\b \x01(\tR\x0econtentEventId\x12\x18\n" +
+	"\aattempt\x18\t \x01(\rR\aattempt\x12,\n" +
+	"\x03due\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x127\n" +
+	"\tended_due\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\bendedDue\"\xf3\x01\n" +
+	"\vMediaStored\x12\x19\n" +
+	"\bmedia_id\x18\x01 \x01(\tR\amediaId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x03 \x01(\tR\tmessageId\x12\x12\n" +
+	"\x04part\x18\x04 \x01(\rR\x04part\x124\n" +
+	"\x06stored\x18\x05 \x01(\v2\x1c.weiche.event.v1.StoredMediaR\x06stored\x127\n" +
+	"\tended_due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bendedDue\"\xef\x01\n" +
+	"\vMediaFailed\x12\x19\n" +
+	"\bmedia_id\x18\x01 \x01(\tR\amediaId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x03 \x01(\tR\tmessageId\x12\x12\n" +
+	"\x04part\x18\x04 \x01(\rR\x04part\x120\n" +
+	"\x05error\x18\x05 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x127\n" +
+	"\tended_due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bendedDue\"\xad\x02\n" +
+	"\x0fMessageReparsed\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x03 \x01(\tR\tmessageId\x122\n" +
+	"\x15provider_message_hash\x18\x04 \x01(\fR\x13providerMessageHash\x12?\n" +
+	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.MessageReparsed.SealedR\x06sealed\x1a<\n" +
+	"\x06Sealed\x122\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent*\xbe\x01\n" +
 	"\rUnboundReason\x12\x1e\n" +
 	"\x1aUNBOUND_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17UNBOUND_REASON_CUSTOMER\x10\x01\x12\x18\n" +
@@ -3789,19 +5267,22 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x19ROUTE_RULE_CUSTOMER_WROTE\x10\x03\x12\x1b\n" +
 	"\x17ROUTE_RULE_DISCONNECTED\x10\x04\x12\x12\n" +
 	"\x0eROUTE_RULE_CUT\x10\x05\x12\x15\n" +
-	"\x11ROUTE_RULE_ERASED\x10\x06*p\n" +
+	"\x11ROUTE_RULE_ERASED\x10\x06*\x8e\x01\n" +
 	"\tReplyRule\x12\x1a\n" +
 	"\x16REPLY_RULE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REPLY_RULE_LAST_USED\x10\x01\x12\x14\n" +
 	"\x10REPLY_RULE_NAMED\x10\x02\x12\x17\n" +
-	"\x13REPLY_RULE_FALLBACK\x10\x03*\xe4\x01\n" +
+	"\x13REPLY_RULE_FALLBACK\x10\x03\x12\x1c\n" +
+	"\x18REPLY_RULE_WINDOW_CLOSED\x10\x04*\xac\x02\n" +
 	"\x10PassedOverReason\x12\"\n" +
 	"\x1ePASSED_OVER_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cPASSED_OVER_REASON_NOT_NAMED\x10\x01\x12$\n" +
 	" PASSED_OVER_REASON_WINDOW_CLOSED\x10\x02\x12 \n" +
 	"\x1cPASSED_OVER_REASON_UNHEALTHY\x10\x03\x12\x1d\n" +
 	"\x19PASSED_OVER_REASON_FAILED\x10\x04\x12#\n" +
-	"\x1fPASSED_OVER_REASON_DISCONNECTED\x10\x05*G\n" +
+	"\x1fPASSED_OVER_REASON_DISCONNECTED\x10\x05\x12\"\n" +
+	"\x1ePASSED_OVER_REASON_UNCONFIRMED\x10\x06\x12\"\n" +
+	"\x1ePASSED_OVER_REASON_UNSUPPORTED\x10\a*G\n" +
 	"\n" +
 	"NoticeKind\x12\x1b\n" +
 	"\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
@@ -3813,7 +5294,20 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x16CANCEL_REASON_REPLACED\x10\x03\x12\x1b\n" +
 	"\x17CANCEL_REASON_WITHDRAWN\x10\x04\x12\x17\n" +
 	"\x13CANCEL_REASON_AGENT\x10\x05\x12\x18\n" +
-	"\x14CANCEL_REASON_ERASED\x10\x06B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
+	"\x14CANCEL_REASON_ERASED\x10\x06*\xd0\x02\n" +
+	"\tFitChange\x12\x1a\n" +
+	"\x16FIT_CHANGE_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10FIT_CHANGE_SPLIT\x10\x01\x12\x1e\n" +
+	"\x1aFIT_CHANGE_BUTTONS_AS_LIST\x10\x02\x12\x1e\n" +
+	"\x1aFIT_CHANGE_BUTTONS_AS_TEXT\x10\x03\x12\x1f\n" +
+	"\x1bFIT_CHANGE_LOCATION_AS_TEXT\x10\x04\x12\x1f\n" +
+	"\x1bFIT_CHANGE_CONTACTS_AS_TEXT\x10\x05\x12\x1c\n" +
+	"\x18FIT_CHANGE_MEDIA_AS_LINK\x10\x06\x12\x1c\n" +
+	"\x18FIT_CHANGE_CAPTION_APART\x10\a\x12\x1a\n" +
+	"\x16FIT_CHANGE_PARTS_APART\x10\b\x12\x1c\n" +
+	"\x18FIT_CHANGE_QUOTE_DROPPED\x10\t\x12\x19\n" +
+	"\x15FIT_CHANGE_TITLES_CUT\x10\n" +
+	"B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
 
 var (
 	file_weiche_event_v1_conversation_proto_rawDescOnce sync.Once
@@ -3827,8 +5321,8 @@ func file_weiche_event_v1_conversation_proto_rawDescGZIP() []byte {
 	return file_weiche_event_v1_conversation_proto_rawDescData
 }
 
-var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(UnboundReason)(0),             // 0: weiche.event.v1.UnboundReason
 	(RouteRule)(0),                 // 1: weiche.event.v1.RouteRule
@@ -3836,111 +5330,147 @@ var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(PassedOverReason)(0),          // 3: weiche.event.v1.PassedOverReason
 	(NoticeKind)(0),                // 4: weiche.event.v1.NoticeKind
 	(CancelReason)(0),              // 5: weiche.event.v1.CancelReason
-	(*ConversationStarted)(nil),    // 6: weiche.event.v1.ConversationStarted
-	(*ChannelBound)(nil),           // 7: weiche.event.v1.ChannelBound
-	(*ChannelUnbound)(nil),         // 8: weiche.event.v1.ChannelUnbound
-	(*RouteChanged)(nil),           // 9: weiche.event.v1.RouteChanged
-	(*MessageReceived)(nil),        // 10: weiche.event.v1.MessageReceived
-	(*EchoReceived)(nil),           // 11: weiche.event.v1.EchoReceived
-	(*FrozenRoute)(nil),            // 12: weiche.event.v1.FrozenRoute
-	(*PassedOver)(nil),             // 13: weiche.event.v1.PassedOver
-	(*ReplyQueued)(nil),            // 14: weiche.event.v1.ReplyQueued
-	(*ReplyRerouted)(nil),          // 15: weiche.event.v1.ReplyRerouted
-	(*NoteAdded)(nil),              // 16: weiche.event.v1.NoteAdded
-	(*NoticeQueued)(nil),           // 17: weiche.event.v1.NoticeQueued
-	(*MessageSending)(nil),         // 18: weiche.event.v1.MessageSending
-	(*MessageSent)(nil),            // 19: weiche.event.v1.MessageSent
-	(*MessageDelivered)(nil),       // 20: weiche.event.v1.MessageDelivered
-	(*MessageRead)(nil),            // 21: weiche.event.v1.MessageRead
-	(*MessageFailed)(nil),          // 22: weiche.event.v1.MessageFailed
-	(*MessageOutcomeUnknown)(nil),  // 23: weiche.event.v1.MessageOutcomeUnknown
-	(*ReactionChanged)(nil),        // 24: weiche.event.v1.ReactionChanged
-	(*MessageEdited)(nil),          // 25: weiche.event.v1.MessageEdited
-	(*MessageUnsent)(nil),          // 26: weiche.event.v1.MessageUnsent
-	(*ConversationErased)(nil),     // 27: weiche.event.v1.ConversationErased
-	(*LinkRequested)(nil),          // 28: weiche.event.v1.LinkRequested
-	(*LinkMatched)(nil),            // 29: weiche.event.v1.LinkMatched
-	(*LinkPrompted)(nil),           // 30: weiche.event.v1.LinkPrompted
-	(*LinkAnswered)(nil),           // 31: weiche.event.v1.LinkAnswered
-	(*LinkConfirmed)(nil),          // 32: weiche.event.v1.LinkConfirmed
-	(*LinkCancelled)(nil),          // 33: weiche.event.v1.LinkCancelled
-	(*LinkFailed)(nil),             // 34: weiche.event.v1.LinkFailed
-	(*LinkExpired)(nil),            // 35: weiche.event.v1.LinkExpired
-	(*MessageReceived_Sealed)(nil), // 36: weiche.event.v1.MessageReceived.Sealed
-	(*EchoReceived_Sealed)(nil),    // 37: weiche.event.v1.EchoReceived.Sealed
-	(*ReplyQueued_Sealed)(nil),     // 38: weiche.event.v1.ReplyQueued.Sealed
-	(*NoteAdded_Sealed)(nil),       // 39: weiche.event.v1.NoteAdded.Sealed
-	(*NoticeQueued_Sealed)(nil),    // 40: weiche.event.v1.NoticeQueued.Sealed
-	(*ReactionChanged_Sealed)(nil), // 41: weiche.event.v1.ReactionChanged.Sealed
-	(*MessageEdited_Sealed)(nil),   // 42: weiche.event.v1.MessageEdited.Sealed
-	(*LinkMatched_Sealed)(nil),     // 43: weiche.event.v1.LinkMatched.Sealed
-	(*LinkPrompted_Sealed)(nil),    // 44: weiche.event.v1.LinkPrompted.Sealed
-	(*LinkAnswered_Sealed)(nil),    // 45: weiche.event.v1.LinkAnswered.Sealed
-	(*timestamppb.Timestamp)(nil),  // 46: google.protobuf.Timestamp
-	(*SendError)(nil),              // 47: weiche.event.v1.SendError
-	(Confirmation)(0),              // 48: weiche.event.v1.Confirmation
-	(CodeRefusal)(0),               // 49: weiche.event.v1.CodeRefusal
-	(*Content)(nil),                // 50: weiche.event.v1.Content
-	(*Profile)(nil),                // 51: weiche.event.v1.Profile
+	(FitChange)(0),                 // 6: weiche.event.v1.FitChange
+	(*ConversationStarted)(nil),    // 7: weiche.event.v1.ConversationStarted
+	(*ChannelBound)(nil),           // 8: weiche.event.v1.ChannelBound
+	(*ChannelUnbound)(nil),         // 9: weiche.event.v1.ChannelUnbound
+	(*RouteChanged)(nil),           // 10: weiche.event.v1.RouteChanged
+	(*MessageReceived)(nil),        // 11: weiche.event.v1.MessageReceived
+	(*EchoReceived)(nil),           // 12: weiche.event.v1.EchoReceived
+	(*FrozenRoute)(nil),            // 13: weiche.event.v1.FrozenRoute
+	(*PassedOver)(nil),             // 14: weiche.event.v1.PassedOver
+	(*ReplyQueued)(nil),            // 15: weiche.event.v1.ReplyQueued
+	(*ReplyRerouted)(nil),          // 16: weiche.event.v1.ReplyRerouted
+	(*NoteAdded)(nil),              // 17: weiche.event.v1.NoteAdded
+	(*NoticeQueued)(nil),           // 18: weiche.event.v1.NoticeQueued
+	(*MessageSending)(nil),         // 19: weiche.event.v1.MessageSending
+	(*MessageSent)(nil),            // 20: weiche.event.v1.MessageSent
+	(*MessageDelivered)(nil),       // 21: weiche.event.v1.MessageDelivered
+	(*MessageRead)(nil),            // 22: weiche.event.v1.MessageRead
+	(*MessageFailed)(nil),          // 23: weiche.event.v1.MessageFailed
+	(*MessageOutcomeUnknown)(nil),  // 24: weiche.event.v1.MessageOutcomeUnknown
+	(*ReactionChanged)(nil),        // 25: weiche.event.v1.ReactionChanged
+	(*MessageEdited)(nil),          // 26: weiche.event.v1.MessageEdited
+	(*MessageUnsent)(nil),          // 27: weiche.event.v1.MessageUnsent
+	(*ConversationErased)(nil),     // 28: weiche.event.v1.ConversationErased
+	(*LinkRequested)(nil),          // 29: weiche.event.v1.LinkRequested
+	(*LinkMatched)(nil),            // 30: weiche.event.v1.LinkMatched
+	(*LinkPrompted)(nil),           // 31: weiche.event.v1.LinkPrompted
+	(*LinkAnswered)(nil),           // 32: weiche.event.v1.LinkAnswered
+	(*LinkConfirmed)(nil),          // 33: weiche.event.v1.LinkConfirmed
+	(*LinkCancelled)(nil),          // 34: weiche.event.v1.LinkCancelled
+	(*LinkFailed)(nil),             // 35: weiche.event.v1.LinkFailed
+	(*LinkExpired)(nil),            // 36: weiche.event.v1.LinkExpired
+	(*ReplyFitted)(nil),            // 37: weiche.event.v1.ReplyFitted
+	(*TemplateOffered)(nil),        // 38: weiche.event.v1.TemplateOffered
+	(*ThreadOpened)(nil),           // 39: weiche.event.v1.ThreadOpened
+	(*OutcomeAsked)(nil),           // 40: weiche.event.v1.OutcomeAsked
+	(*OutcomeSettled)(nil),         // 41: weiche.event.v1.OutcomeSettled
+	(*ReactionQueued)(nil),         // 42: weiche.event.v1.ReactionQueued
+	(*MediaRequested)(nil),         // 43: weiche.event.v1.MediaRequested
+	(*MediaStored)(nil),            // 44: weiche.event.v1.MediaStored
+	(*MediaFailed)(nil),            // 45: weiche.event.v1.MediaFailed
+	(*MessageReparsed)(nil),        // 46: weiche.event.v1.MessageReparsed
+	(*MessageReceived_Sealed)(nil), // 47: weiche.event.v1.MessageReceived.Sealed
+	(*EchoReceived_Sealed)(nil),    // 48: weiche.event.v1.EchoReceived.Sealed
+	(*ReplyQueued_Sealed)(nil),     // 49: weiche.event.v1.ReplyQueued.Sealed
+	(*NoteAdded_Sealed)(nil),       // 50: weiche.event.v1.NoteAdded.Sealed
+	(*NoticeQueued_Sealed)(nil),    // 51: weiche.event.v1.NoticeQueued.Sealed
+	(*ReactionChanged_Sealed)(nil), // 52: weiche.event.v1.ReactionChanged.Sealed
+	(*MessageEdited_Sealed)(nil),   // 53: weiche.event.v1.MessageEdited.Sealed
+	(*LinkMatched_Sealed)(nil),     // 54: weiche.event.v1.LinkMatched.Sealed
+	(*LinkPrompted_Sealed)(nil),    // 55: weiche.event.v1.LinkPrompted.Sealed
+	(*LinkAnswered_Sealed)(nil),    // 56: weiche.event.v1.LinkAnswered.Sealed
+	(*ReplyFitted_Sealed)(nil),     // 57: weiche.event.v1.ReplyFitted.Sealed
+	(*ThreadOpened_Sealed)(nil),    // 58: weiche.event.v1.ThreadOpened.Sealed
+	(*ReactionQueued_Sealed)(nil),  // 59: weiche.event.v1.ReactionQueued.Sealed
+	(*MessageReparsed_Sealed)(nil), // 60: weiche.event.v1.MessageReparsed.Sealed
+	(*timestamppb.Timestamp)(nil),  // 61: google.protobuf.Timestamp
+	(*SendError)(nil),              // 62: weiche.event.v1.SendError
+	(Confirmation)(0),              // 63: weiche.event.v1.Confirmation
+	(CodeRefusal)(0),               // 64: weiche.event.v1.CodeRefusal
+	(*StoredMedia)(nil),            // 65: weiche.event.v1.StoredMedia
+	(*Content)(nil),                // 66: weiche.event.v1.Content
+	(*Profile)(nil),                // 67: weiche.event.v1.Profile
+	(*Referral)(nil),               // 68: weiche.event.v1.Referral
 }
 var file_weiche_event_v1_conversation_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
-	46, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
+	61, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.event.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
-	46, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
-	46, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
-	36, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
-	46, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
-	37, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
+	61, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
+	61, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
+	47, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
+	61, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
+	48, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
 	2,  // 8: weiche.event.v1.FrozenRoute.rule:type_name -> weiche.event.v1.ReplyRule
-	13, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
+	14, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
 	3,  // 10: weiche.event.v1.PassedOver.reason:type_name -> weiche.event.v1.PassedOverReason
-	12, // 11: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
-	38, // 12: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
-	12, // 13: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
-	39, // 14: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
-	4,  // 15: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
-	40, // 16: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
-	46, // 17: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
-	46, // 18: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
-	47, // 19: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
-	47, // 20: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	46, // 21: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
-	41, // 22: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
-	46, // 23: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
-	42, // 24: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
-	46, // 25: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
-	46, // 26: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
-	48, // 27: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
-	46, // 28: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
-	46, // 29: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
-	46, // 30: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
-	46, // 31: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
-	43, // 32: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
-	44, // 33: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
-	46, // 34: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
-	45, // 35: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
-	46, // 36: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
-	5,  // 37: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
-	46, // 38: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
-	49, // 39: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
-	46, // 40: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
-	46, // 41: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
-	50, // 42: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	51, // 43: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
-	50, // 44: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	50, // 45: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	50, // 46: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
-	50, // 47: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	50, // 48: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
-	50, // 49: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
-	50, // 50: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
-	50, // 51: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
-	52, // [52:52] is the sub-list for method output_type
-	52, // [52:52] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	62, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
+	13, // 12: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
+	49, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
+	13, // 14: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
+	50, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
+	4,  // 16: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
+	51, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
+	61, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
+	61, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
+	62, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
+	62, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	61, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
+	52, // 23: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
+	61, // 24: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
+	53, // 25: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
+	61, // 26: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
+	61, // 27: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
+	63, // 28: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
+	61, // 29: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
+	61, // 30: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
+	61, // 31: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
+	61, // 32: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
+	54, // 33: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
+	55, // 34: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
+	61, // 35: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
+	56, // 36: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
+	61, // 37: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 38: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
+	61, // 39: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
+	64, // 40: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
+	61, // 41: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
+	61, // 42: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
+	6,  // 43: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
+	57, // 44: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
+	61, // 45: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
+	61, // 46: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
+	58, // 47: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
+	61, // 48: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
+	59, // 49: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
+	61, // 50: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
+	61, // 51: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
+	65, // 52: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
+	61, // 53: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
+	62, // 54: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
+	61, // 55: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
+	60, // 56: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
+	66, // 57: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	67, // 58: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
+	66, // 59: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 60: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 61: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 62: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 63: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 64: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
+	66, // 65: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 66: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 67: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
+	68, // 68: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
+	66, // 69: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	66, // 70: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
+	71, // [71:71] is the sub-list for method output_type
+	71, // [71:71] is the sub-list for method input_type
+	71, // [71:71] is the sub-list for extension type_name
+	71, // [71:71] is the sub-list for extension extendee
+	0,  // [0:71] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_conversation_proto_init() }
@@ -3956,8 +5486,8 @@ func file_weiche_event_v1_conversation_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_conversation_proto_rawDesc), len(file_weiche_event_v1_conversation_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   40,
+			NumEnums:      7,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

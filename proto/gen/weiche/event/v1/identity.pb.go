@@ -110,6 +110,8 @@ const (
 	SendKind_SEND_KIND_PROMPT SendKind = 2
 	// An automatic answer or notice.
 	SendKind_SEND_KIND_NOTICE SendKind = 3
+	// An agent's reaction to a message.
+	SendKind_SEND_KIND_REACTION SendKind = 4
 )
 
 // Enum value maps for SendKind.
@@ -119,12 +121,14 @@ var (
 		1: "SEND_KIND_REPLY",
 		2: "SEND_KIND_PROMPT",
 		3: "SEND_KIND_NOTICE",
+		4: "SEND_KIND_REACTION",
 	}
 	SendKind_value = map[string]int32{
 		"SEND_KIND_UNSPECIFIED": 0,
 		"SEND_KIND_REPLY":       1,
 		"SEND_KIND_PROMPT":      2,
 		"SEND_KIND_NOTICE":      3,
+		"SEND_KIND_REACTION":    4,
 	}
 )
 
@@ -884,6 +888,468 @@ func (x *IdentityReleased) GetReleasedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// IdentityKeyChanged says that the address may have come into other hands: the
+// provider's hash of the customer's identity key is another one. Nothing is sent
+// there until somebody confirms that it is the same person (rule P1).
+type IdentityKeyChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Keyed hash of the provider's hash.
+	KeyHash []byte `protobuf:"bytes,4,opt,name=key_hash,json=keyHash,proto3" json:"key_hash,omitempty"`
+	// It is the first that is known of this identity: nothing is asked.
+	First bool `protobuf:"varint,5,opt,name=first,proto3" json:"first,omitempty"`
+	// The question that is put to whoever holds the address now, where the window
+	// is open and the conversation has another place.
+	Sealed        *IdentityKeyChanged_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentityKeyChanged) Reset() {
+	*x = IdentityKeyChanged{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentityKeyChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentityKeyChanged) ProtoMessage() {}
+
+func (x *IdentityKeyChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentityKeyChanged.ProtoReflect.Descriptor instead.
+func (*IdentityKeyChanged) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *IdentityKeyChanged) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *IdentityKeyChanged) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *IdentityKeyChanged) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *IdentityKeyChanged) GetKeyHash() []byte {
+	if x != nil {
+		return x.KeyHash
+	}
+	return nil
+}
+
+func (x *IdentityKeyChanged) GetFirst() bool {
+	if x != nil {
+		return x.First
+	}
+	return false
+}
+
+func (x *IdentityKeyChanged) GetSealed() *IdentityKeyChanged_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// IdentityConfirmed says that whoever holds the address is still the customer.
+type IdentityConfirmed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The agent who said so; empty where the customer did.
+	AgentId       string `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentityConfirmed) Reset() {
+	*x = IdentityConfirmed{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentityConfirmed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentityConfirmed) ProtoMessage() {}
+
+func (x *IdentityConfirmed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentityConfirmed.ProtoReflect.Descriptor instead.
+func (*IdentityConfirmed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *IdentityConfirmed) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *IdentityConfirmed) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+// OptInChanged says that the customer allowed or forbade messages of a kind.
+type OptInChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// What is allowed or forbidden, the provider's word.
+	Topic string `protobuf:"bytes,4,opt,name=topic,proto3" json:"topic,omitempty"`
+	// Allowed.
+	Allowed bool `protobuf:"varint,5,opt,name=allowed,proto3" json:"allowed,omitempty"`
+	// When, by the provider.
+	At *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	// What came with it.
+	Sealed        *OptInChanged_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OptInChanged) Reset() {
+	*x = OptInChanged{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OptInChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OptInChanged) ProtoMessage() {}
+
+func (x *OptInChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OptInChanged.ProtoReflect.Descriptor instead.
+func (*OptInChanged) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *OptInChanged) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *OptInChanged) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *OptInChanged) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *OptInChanged) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *OptInChanged) GetAllowed() bool {
+	if x != nil {
+		return x.Allowed
+	}
+	return false
+}
+
+func (x *OptInChanged) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *OptInChanged) GetSealed() *OptInChanged_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// AliasConflictFound says that addresses which came as those of one person lead
+// to two customers. They are not merged; an agent is asked (rule P2).
+type AliasConflictFound struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity that the item was taken for.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// Its customer.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The identity that the other address leads to.
+	OtherIdentityId string `protobuf:"bytes,3,opt,name=other_identity_id,json=otherIdentityId,proto3" json:"other_identity_id,omitempty"`
+	// Its customer.
+	OtherCustomerId string `protobuf:"bytes,4,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,5,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AliasConflictFound) Reset() {
+	*x = AliasConflictFound{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AliasConflictFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AliasConflictFound) ProtoMessage() {}
+
+func (x *AliasConflictFound) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AliasConflictFound.ProtoReflect.Descriptor instead.
+func (*AliasConflictFound) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *AliasConflictFound) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *AliasConflictFound) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *AliasConflictFound) GetOtherIdentityId() string {
+	if x != nil {
+		return x.OtherIdentityId
+	}
+	return ""
+}
+
+func (x *AliasConflictFound) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
+func (x *AliasConflictFound) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+// CustomersLinked says that two customers are one person, by an agent's word. It
+// stands in the streams of both.
+type CustomersLinked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer of this stream.
+	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The other.
+	OtherCustomerId string `protobuf:"bytes,2,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	// The agent.
+	AgentId       string `protobuf:"bytes,3,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomersLinked) Reset() {
+	*x = CustomersLinked{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomersLinked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomersLinked) ProtoMessage() {}
+
+func (x *CustomersLinked) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomersLinked.ProtoReflect.Descriptor instead.
+func (*CustomersLinked) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CustomersLinked) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *CustomersLinked) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
+func (x *CustomersLinked) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+// CustomersUnlinked says that two customers are two persons, by an agent's word.
+// It stands in the streams of both.
+type CustomersUnlinked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer of this stream.
+	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The other.
+	OtherCustomerId string `protobuf:"bytes,2,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	// The agent.
+	AgentId       string `protobuf:"bytes,3,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomersUnlinked) Reset() {
+	*x = CustomersUnlinked{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomersUnlinked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomersUnlinked) ProtoMessage() {}
+
+func (x *CustomersUnlinked) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomersUnlinked.ProtoReflect.Descriptor instead.
+func (*CustomersUnlinked) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CustomersUnlinked) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *CustomersUnlinked) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
+func (x *CustomersUnlinked) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
 // IdentityErased takes an identity out of use: its aliases lead nowhere from now
 // on, it is bound to nothing, and nothing is sent to it again.
 type IdentityErased struct {
@@ -902,7 +1368,7 @@ type IdentityErased struct {
 
 func (x *IdentityErased) Reset() {
 	*x = IdentityErased{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -914,7 +1380,7 @@ func (x *IdentityErased) String() string {
 func (*IdentityErased) ProtoMessage() {}
 
 func (x *IdentityErased) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -927,7 +1393,7 @@ func (x *IdentityErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityErased.ProtoReflect.Descriptor instead.
 func (*IdentityErased) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{10}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *IdentityErased) GetIdentityId() string {
@@ -970,7 +1436,7 @@ type CustomerErased struct {
 
 func (x *CustomerErased) Reset() {
 	*x = CustomerErased{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -982,7 +1448,7 @@ func (x *CustomerErased) String() string {
 func (*CustomerErased) ProtoMessage() {}
 
 func (x *CustomerErased) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -995,7 +1461,7 @@ func (x *CustomerErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerErased.ProtoReflect.Descriptor instead.
 func (*CustomerErased) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{11}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CustomerErased) GetCustomerId() string {
@@ -1034,7 +1500,7 @@ type CodeRefused struct {
 
 func (x *CodeRefused) Reset() {
 	*x = CodeRefused{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1512,7 @@ func (x *CodeRefused) String() string {
 func (*CodeRefused) ProtoMessage() {}
 
 func (x *CodeRefused) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1525,7 @@ func (x *CodeRefused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CodeRefused.ProtoReflect.Descriptor instead.
 func (*CodeRefused) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{12}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CodeRefused) GetIdentityId() string {
@@ -1142,14 +1608,18 @@ type SendOrigin struct {
 	// The link, for a prompt.
 	LinkId string `protobuf:"bytes,3,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
 	// Which kind of send it is.
-	Kind          SendKind `protobuf:"varint,4,opt,name=kind,proto3,enum=weiche.event.v1.SendKind" json:"kind,omitempty"`
+	Kind SendKind `protobuf:"varint,4,opt,name=kind,proto3,enum=weiche.event.v1.SendKind" json:"kind,omitempty"`
+	// Which part of a reply that was split it is, from 0.
+	Part uint32 `protobuf:"varint,5,opt,name=part,proto3" json:"part,omitempty"`
+	// How many parts that reply has; 0 where it was not split.
+	Parts         uint32 `protobuf:"varint,6,opt,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendOrigin) Reset() {
 	*x = SendOrigin{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1631,7 @@ func (x *SendOrigin) String() string {
 func (*SendOrigin) ProtoMessage() {}
 
 func (x *SendOrigin) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1644,7 @@ func (x *SendOrigin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendOrigin.ProtoReflect.Descriptor instead.
 func (*SendOrigin) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{13}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SendOrigin) GetConversationId() string {
@@ -1205,6 +1675,20 @@ func (x *SendOrigin) GetKind() SendKind {
 	return SendKind_SEND_KIND_UNSPECIFIED
 }
 
+func (x *SendOrigin) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *SendOrigin) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
 // SendQueued puts a send at the end of the identity's lane.
 type SendQueued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1228,7 +1712,7 @@ type SendQueued struct {
 
 func (x *SendQueued) Reset() {
 	*x = SendQueued{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1724,7 @@ func (x *SendQueued) String() string {
 func (*SendQueued) ProtoMessage() {}
 
 func (x *SendQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1737,7 @@ func (x *SendQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendQueued.ProtoReflect.Descriptor instead.
 func (*SendQueued) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{14}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SendQueued) GetSendId() string {
@@ -1325,14 +1809,17 @@ type SendRequested struct {
 	// The customer.
 	CustomerId string `protobuf:"bytes,8,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// The timer of a deferred attempt that this ends.
-	RetryAt       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=retry_at,json=retryAt,proto3" json:"retry_at,omitempty"`
+	RetryAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=retry_at,json=retryAt,proto3" json:"retry_at,omitempty"`
+	// The customer wrote too long ago for anything but a person's answer, which
+	// the provider allows to this integration.
+	HumanAgent    bool `protobuf:"varint,10,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendRequested) Reset() {
 	*x = SendRequested{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1344,7 +1831,7 @@ func (x *SendRequested) String() string {
 func (*SendRequested) ProtoMessage() {}
 
 func (x *SendRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1357,7 +1844,7 @@ func (x *SendRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendRequested.ProtoReflect.Descriptor instead.
 func (*SendRequested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{15}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SendRequested) GetSendId() string {
@@ -1423,6 +1910,13 @@ func (x *SendRequested) GetRetryAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *SendRequested) GetHumanAgent() bool {
+	if x != nil {
+		return x.HumanAgent
+	}
+	return false
+}
+
 // SendClaimed grants an attempt to one worker, before the first byte leaves.
 type SendClaimed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1444,7 +1938,7 @@ type SendClaimed struct {
 
 func (x *SendClaimed) Reset() {
 	*x = SendClaimed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1950,7 @@ func (x *SendClaimed) String() string {
 func (*SendClaimed) ProtoMessage() {}
 
 func (x *SendClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1963,7 @@ func (x *SendClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendClaimed.ProtoReflect.Descriptor instead.
 func (*SendClaimed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{16}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SendClaimed) GetSendId() string {
@@ -1537,6 +2031,8 @@ type SendSucceeded struct {
 	Source OutcomeSource `protobuf:"varint,9,opt,name=source,proto3,enum=weiche.event.v1.OutcomeSource" json:"source,omitempty"`
 	// The lane timer that this ends, where the outcome was unknown before.
 	LaneUntil *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=lane_until,json=laneUntil,proto3" json:"lane_until,omitempty"`
+	// The timer of the question to the agent that this ends, likewise.
+	AskAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=ask_at,json=askAt,proto3" json:"ask_at,omitempty"`
 	// The provider's id in clear.
 	Sealed        *SendSucceeded_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1545,7 +2041,7 @@ type SendSucceeded struct {
 
 func (x *SendSucceeded) Reset() {
 	*x = SendSucceeded{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +2053,7 @@ func (x *SendSucceeded) String() string {
 func (*SendSucceeded) ProtoMessage() {}
 
 func (x *SendSucceeded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +2066,7 @@ func (x *SendSucceeded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendSucceeded.ProtoReflect.Descriptor instead.
 func (*SendSucceeded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{17}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SendSucceeded) GetSendId() string {
@@ -1643,6 +2139,13 @@ func (x *SendSucceeded) GetLaneUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *SendSucceeded) GetAskAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskAt
+	}
+	return nil
+}
+
 func (x *SendSucceeded) GetSealed() *SendSucceeded_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -1673,7 +2176,7 @@ type SendDeferred struct {
 
 func (x *SendDeferred) Reset() {
 	*x = SendDeferred{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1685,7 +2188,7 @@ func (x *SendDeferred) String() string {
 func (*SendDeferred) ProtoMessage() {}
 
 func (x *SendDeferred) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[18]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1698,7 +2201,7 @@ func (x *SendDeferred) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendDeferred.ProtoReflect.Descriptor instead.
 func (*SendDeferred) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{18}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SendDeferred) GetSendId() string {
@@ -1765,7 +2268,7 @@ type SendError struct {
 
 func (x *SendError) Reset() {
 	*x = SendError{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1777,7 +2280,7 @@ func (x *SendError) String() string {
 func (*SendError) ProtoMessage() {}
 
 func (x *SendError) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[19]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1790,7 +2293,7 @@ func (x *SendError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendError.ProtoReflect.Descriptor instead.
 func (*SendError) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{19}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SendError) GetCode() int64 {
@@ -1830,14 +2333,16 @@ type SendFailed struct {
 	// What it was for.
 	Origin *SendOrigin `protobuf:"bytes,6,opt,name=origin,proto3" json:"origin,omitempty"`
 	// The lane timer that this ends, where the outcome was unknown before.
-	LaneUntil     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=lane_until,json=laneUntil,proto3" json:"lane_until,omitempty"`
+	LaneUntil *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=lane_until,json=laneUntil,proto3" json:"lane_until,omitempty"`
+	// The timer of the question to the agent that this ends, likewise.
+	AskAt         *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=ask_at,json=askAt,proto3" json:"ask_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendFailed) Reset() {
 	*x = SendFailed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1849,7 +2354,7 @@ func (x *SendFailed) String() string {
 func (*SendFailed) ProtoMessage() {}
 
 func (x *SendFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[20]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1862,7 +2367,7 @@ func (x *SendFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendFailed.ProtoReflect.Descriptor instead.
 func (*SendFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{20}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SendFailed) GetSendId() string {
@@ -1914,6 +2419,13 @@ func (x *SendFailed) GetLaneUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *SendFailed) GetAskAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskAt
+	}
+	return nil
+}
+
 // SendOutcomeUnknown says that bytes left and nobody knows what became of them.
 // The message is never sent again by itself.
 type SendOutcomeUnknown struct {
@@ -1933,14 +2445,16 @@ type SendOutcomeUnknown struct {
 	// What it was for.
 	Origin *SendOrigin `protobuf:"bytes,7,opt,name=origin,proto3" json:"origin,omitempty"`
 	// The timer of a deferred attempt that this ends.
-	RetryAt       *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=retry_at,json=retryAt,proto3" json:"retry_at,omitempty"`
+	RetryAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=retry_at,json=retryAt,proto3" json:"retry_at,omitempty"`
+	// When the agent is asked, where it is a reply and still unknown then.
+	AskAt         *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=ask_at,json=askAt,proto3" json:"ask_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendOutcomeUnknown) Reset() {
 	*x = SendOutcomeUnknown{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1952,7 +2466,7 @@ func (x *SendOutcomeUnknown) String() string {
 func (*SendOutcomeUnknown) ProtoMessage() {}
 
 func (x *SendOutcomeUnknown) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1965,7 +2479,7 @@ func (x *SendOutcomeUnknown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendOutcomeUnknown.ProtoReflect.Descriptor instead.
 func (*SendOutcomeUnknown) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{21}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SendOutcomeUnknown) GetSendId() string {
@@ -2024,6 +2538,13 @@ func (x *SendOutcomeUnknown) GetRetryAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *SendOutcomeUnknown) GetAskAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskAt
+	}
+	return nil
+}
+
 // SendWithdrawn takes a send out of the lane before it was handed over.
 type SendWithdrawn struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2041,7 +2562,7 @@ type SendWithdrawn struct {
 
 func (x *SendWithdrawn) Reset() {
 	*x = SendWithdrawn{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2053,7 +2574,7 @@ func (x *SendWithdrawn) String() string {
 func (*SendWithdrawn) ProtoMessage() {}
 
 func (x *SendWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2066,7 +2587,7 @@ func (x *SendWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendWithdrawn.ProtoReflect.Descriptor instead.
 func (*SendWithdrawn) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{22}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SendWithdrawn) GetSendId() string {
@@ -2112,7 +2633,7 @@ type LaneReleased struct {
 
 func (x *LaneReleased) Reset() {
 	*x = LaneReleased{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2124,7 +2645,7 @@ func (x *LaneReleased) String() string {
 func (*LaneReleased) ProtoMessage() {}
 
 func (x *LaneReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2137,7 +2658,7 @@ func (x *LaneReleased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LaneReleased.ProtoReflect.Descriptor instead.
 func (*LaneReleased) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{23}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LaneReleased) GetSendId() string {
@@ -2174,7 +2695,7 @@ type IdentityCreated_Sealed struct {
 
 func (x *IdentityCreated_Sealed) Reset() {
 	*x = IdentityCreated_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2186,7 +2707,7 @@ func (x *IdentityCreated_Sealed) String() string {
 func (*IdentityCreated_Sealed) ProtoMessage() {}
 
 func (x *IdentityCreated_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2229,7 +2750,7 @@ type IdentityAliasesChanged_Sealed struct {
 
 func (x *IdentityAliasesChanged_Sealed) Reset() {
 	*x = IdentityAliasesChanged_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2241,7 +2762,7 @@ func (x *IdentityAliasesChanged_Sealed) String() string {
 func (*IdentityAliasesChanged_Sealed) ProtoMessage() {}
 
 func (x *IdentityAliasesChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2271,6 +2792,107 @@ func (x *IdentityAliasesChanged_Sealed) GetProfile() *Profile {
 	return nil
 }
 
+// Sealed holds the question.
+type IdentityKeyChanged_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The question.
+	Prompt        *Content `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentityKeyChanged_Sealed) Reset() {
+	*x = IdentityKeyChanged_Sealed{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentityKeyChanged_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentityKeyChanged_Sealed) ProtoMessage() {}
+
+func (x *IdentityKeyChanged_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentityKeyChanged_Sealed.ProtoReflect.Descriptor instead.
+func (*IdentityKeyChanged_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{10, 0}
+}
+
+func (x *IdentityKeyChanged_Sealed) GetPrompt() *Content {
+	if x != nil {
+		return x.Prompt
+	}
+	return nil
+}
+
+// Sealed holds what came with it.
+type OptInChanged_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ref or payload.
+	Payload string `protobuf:"bytes,1,opt,name=payload,proto3" json:"payload,omitempty"`
+	// The bytes of the item as they came.
+	Raw           []byte `protobuf:"bytes,2,opt,name=raw,proto3" json:"raw,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OptInChanged_Sealed) Reset() {
+	*x = OptInChanged_Sealed{}
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OptInChanged_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OptInChanged_Sealed) ProtoMessage() {}
+
+func (x *OptInChanged_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OptInChanged_Sealed.ProtoReflect.Descriptor instead.
+func (*OptInChanged_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{12, 0}
+}
+
+func (x *OptInChanged_Sealed) GetPayload() string {
+	if x != nil {
+		return x.Payload
+	}
+	return ""
+}
+
+func (x *OptInChanged_Sealed) GetRaw() []byte {
+	if x != nil {
+		return x.Raw
+	}
+	return nil
+}
+
 // Sealed holds what was said.
 type CodeRefused_Sealed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2284,7 +2906,7 @@ type CodeRefused_Sealed struct {
 
 func (x *CodeRefused_Sealed) Reset() {
 	*x = CodeRefused_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[26]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2296,7 +2918,7 @@ func (x *CodeRefused_Sealed) String() string {
 func (*CodeRefused_Sealed) ProtoMessage() {}
 
 func (x *CodeRefused_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[26]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2309,7 +2931,7 @@ func (x *CodeRefused_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CodeRefused_Sealed.ProtoReflect.Descriptor instead.
 func (*CodeRefused_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{12, 0}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{18, 0}
 }
 
 func (x *CodeRefused_Sealed) GetAnswer() *Content {
@@ -2337,7 +2959,7 @@ type SendSucceeded_Sealed struct {
 
 func (x *SendSucceeded_Sealed) Reset() {
 	*x = SendSucceeded_Sealed{}
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[27]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2349,7 +2971,7 @@ func (x *SendSucceeded_Sealed) String() string {
 func (*SendSucceeded_Sealed) ProtoMessage() {}
 
 func (x *SendSucceeded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_identity_proto_msgTypes[27]
+	mi := &file_weiche_event_v1_identity_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2362,7 +2984,7 @@ func (x *SendSucceeded_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendSucceeded_Sealed.ProtoReflect.Descriptor instead.
 func (*SendSucceeded_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{17, 0}
+	return file_weiche_event_v1_identity_proto_rawDescGZIP(), []int{23, 0}
 }
 
 func (x *SendSucceeded_Sealed) GetProviderMessageId() string {
@@ -2436,7 +3058,53 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"identityId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12;\n" +
 	"\vreleased_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"releasedAt\"\xaf\x01\n" +
+	"releasedAt\"\xae\x02\n" +
+	"\x12IdentityKeyChanged\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x19\n" +
+	"\bkey_hash\x18\x04 \x01(\fR\akeyHash\x12\x14\n" +
+	"\x05first\x18\x05 \x01(\bR\x05first\x12B\n" +
+	"\x06sealed\x18\x0f \x01(\v2*.weiche.event.v1.IdentityKeyChanged.SealedR\x06sealed\x1a:\n" +
+	"\x06Sealed\x120\n" +
+	"\x06prompt\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\x06prompt\"O\n" +
+	"\x11IdentityConfirmed\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x19\n" +
+	"\bagent_id\x18\x02 \x01(\tR\aagentId\"\xc7\x02\n" +
+	"\fOptInChanged\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x14\n" +
+	"\x05topic\x18\x04 \x01(\tR\x05topic\x12\x18\n" +
+	"\aallowed\x18\x05 \x01(\bR\aallowed\x12*\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12<\n" +
+	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.OptInChanged.SealedR\x06sealed\x1a4\n" +
+	"\x06Sealed\x12\x18\n" +
+	"\apayload\x18\x01 \x01(\tR\apayload\x12\x10\n" +
+	"\x03raw\x18\x02 \x01(\fR\x03raw\"\xd5\x01\n" +
+	"\x12AliasConflictFound\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12*\n" +
+	"\x11other_identity_id\x18\x03 \x01(\tR\x0fotherIdentityId\x12*\n" +
+	"\x11other_customer_id\x18\x04 \x01(\tR\x0fotherCustomerId\x12%\n" +
+	"\x0eintegration_id\x18\x05 \x01(\tR\rintegrationId\"y\n" +
+	"\x0fCustomersLinked\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\x12*\n" +
+	"\x11other_customer_id\x18\x02 \x01(\tR\x0fotherCustomerId\x12\x19\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\"{\n" +
+	"\x11CustomersUnlinked\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\x12*\n" +
+	"\x11other_customer_id\x18\x02 \x01(\tR\x0fotherCustomerId\x12\x19\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\"\xaf\x01\n" +
 	"\x0eIdentityErased\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -2463,14 +3131,16 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.CodeRefused.SealedR\x06sealed\x1aL\n" +
 	"\x06Sealed\x120\n" +
 	"\x06answer\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\x06answer\x12\x10\n" +
-	"\x03raw\x18\x02 \x01(\fR\x03raw\"\x9c\x01\n" +
+	"\x03raw\x18\x02 \x01(\fR\x03raw\"\xc6\x01\n" +
 	"\n" +
 	"SendOrigin\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\x12\x17\n" +
 	"\alink_id\x18\x03 \x01(\tR\x06linkId\x12-\n" +
-	"\x04kind\x18\x04 \x01(\x0e2\x19.weiche.event.v1.SendKindR\x04kind\"\x87\x02\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x19.weiche.event.v1.SendKindR\x04kind\x12\x12\n" +
+	"\x04part\x18\x05 \x01(\rR\x04part\x12\x14\n" +
+	"\x05parts\x18\x06 \x01(\rR\x05parts\"\x87\x02\n" +
 	"\n" +
 	"SendQueued\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x1f\n" +
@@ -2481,7 +3151,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x04 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x05 \x01(\tR\achannel\x123\n" +
 	"\x06origin\x18\x06 \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x12(\n" +
-	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\"\xdb\x02\n" +
+	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\"\xfc\x02\n" +
 	"\rSendRequested\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1f\n" +
@@ -2493,7 +3163,10 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\x12\x1f\n" +
 	"\vcustomer_id\x18\b \x01(\tR\n" +
 	"customerId\x125\n" +
-	"\bretry_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aretryAt\"\xe9\x01\n" +
+	"\bretry_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aretryAt\x12\x1f\n" +
+	"\vhuman_agent\x18\n" +
+	" \x01(\bR\n" +
+	"humanAgent\"\xe9\x01\n" +
 	"\vSendClaimed\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x14\n" +
@@ -2502,7 +3175,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\voutcome_due\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"outcomeDue\x12\x1f\n" +
 	"\videntity_id\x18\x06 \x01(\tR\n" +
-	"identityId\"\xbd\x04\n" +
+	"identityId\"\xf0\x04\n" +
 	"\rSendSucceeded\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1f\n" +
@@ -2518,7 +3191,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x06source\x18\t \x01(\x0e2\x1e.weiche.event.v1.OutcomeSourceR\x06source\x129\n" +
 	"\n" +
 	"lane_until\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\x12=\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\x121\n" +
+	"\x06ask_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\x12=\n" +
 	"\x06sealed\x18\x0f \x01(\v2%.weiche.event.v1.SendSucceeded.SealedR\x06sealed\x1a8\n" +
 	"\x06Sealed\x12.\n" +
 	"\x13provider_message_id\x18\x01 \x01(\tR\x11providerMessageId\"\xbd\x02\n" +
@@ -2535,7 +3209,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\tSendError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x03R\x04code\x12\x18\n" +
 	"\asubcode\x18\x02 \x01(\x03R\asubcode\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xbf\x02\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xf2\x02\n" +
 	"\n" +
 	"SendFailed\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
@@ -2547,7 +3221,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"outcomeDue\x123\n" +
 	"\x06origin\x18\x06 \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x129\n" +
 	"\n" +
-	"lane_until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\"\xfe\x02\n" +
+	"lane_until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\x121\n" +
+	"\x06ask_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\"\xb1\x03\n" +
 	"\x12SendOutcomeUnknown\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1f\n" +
@@ -2559,7 +3234,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\voutcome_due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"outcomeDue\x123\n" +
 	"\x06origin\x18\a \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x125\n" +
-	"\bretry_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\aretryAt\"\xb5\x01\n" +
+	"\bretry_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\aretryAt\x121\n" +
+	"\x06ask_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\"\xb5\x01\n" +
 	"\rSendWithdrawn\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
@@ -2580,12 +3256,13 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x11CODE_REFUSAL_USED\x10\x04\x12\x1e\n" +
 	"\x1aCODE_REFUSAL_WRONG_CHANNEL\x10\x05\x12 \n" +
 	"\x1cCODE_REFUSAL_BOUND_ELSEWHERE\x10\x06\x12\x19\n" +
-	"\x15CODE_REFUSAL_TOO_MANY\x10\a*f\n" +
+	"\x15CODE_REFUSAL_TOO_MANY\x10\a*~\n" +
 	"\bSendKind\x12\x19\n" +
 	"\x15SEND_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fSEND_KIND_REPLY\x10\x01\x12\x14\n" +
 	"\x10SEND_KIND_PROMPT\x10\x02\x12\x14\n" +
-	"\x10SEND_KIND_NOTICE\x10\x03*\x7f\n" +
+	"\x10SEND_KIND_NOTICE\x10\x03\x12\x16\n" +
+	"\x12SEND_KIND_REACTION\x10\x04*\x7f\n" +
 	"\rOutcomeSource\x12\x1e\n" +
 	"\x1aOUTCOME_SOURCE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15OUTCOME_SOURCE_ANSWER\x10\x01\x12\x1a\n" +
@@ -2605,7 +3282,7 @@ func file_weiche_event_v1_identity_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_identity_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_weiche_event_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_weiche_event_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_weiche_event_v1_identity_proto_goTypes = []any{
 	(CodeRefusal)(0),                      // 0: weiche.event.v1.CodeRefusal
 	(SendKind)(0),                         // 1: weiche.event.v1.SendKind
@@ -2620,75 +3297,90 @@ var file_weiche_event_v1_identity_proto_goTypes = []any{
 	(*IdentityMatched)(nil),               // 10: weiche.event.v1.IdentityMatched
 	(*IdentityBound)(nil),                 // 11: weiche.event.v1.IdentityBound
 	(*IdentityReleased)(nil),              // 12: weiche.event.v1.IdentityReleased
-	(*IdentityErased)(nil),                // 13: weiche.event.v1.IdentityErased
-	(*CustomerErased)(nil),                // 14: weiche.event.v1.CustomerErased
-	(*CodeRefused)(nil),                   // 15: weiche.event.v1.CodeRefused
-	(*SendOrigin)(nil),                    // 16: weiche.event.v1.SendOrigin
-	(*SendQueued)(nil),                    // 17: weiche.event.v1.SendQueued
-	(*SendRequested)(nil),                 // 18: weiche.event.v1.SendRequested
-	(*SendClaimed)(nil),                   // 19: weiche.event.v1.SendClaimed
-	(*SendSucceeded)(nil),                 // 20: weiche.event.v1.SendSucceeded
-	(*SendDeferred)(nil),                  // 21: weiche.event.v1.SendDeferred
-	(*SendError)(nil),                     // 22: weiche.event.v1.SendError
-	(*SendFailed)(nil),                    // 23: weiche.event.v1.SendFailed
-	(*SendOutcomeUnknown)(nil),            // 24: weiche.event.v1.SendOutcomeUnknown
-	(*SendWithdrawn)(nil),                 // 25: weiche.event.v1.SendWithdrawn
-	(*LaneReleased)(nil),                  // 26: weiche.event.v1.LaneReleased
-	(*IdentityCreated_Sealed)(nil),        // 27: weiche.event.v1.IdentityCreated.Sealed
-	(*IdentityAliasesChanged_Sealed)(nil), // 28: weiche.event.v1.IdentityAliasesChanged.Sealed
-	(*CodeRefused_Sealed)(nil),            // 29: weiche.event.v1.CodeRefused.Sealed
-	(*SendSucceeded_Sealed)(nil),          // 30: weiche.event.v1.SendSucceeded.Sealed
-	(*timestamppb.Timestamp)(nil),         // 31: google.protobuf.Timestamp
-	(*Content)(nil),                       // 32: weiche.event.v1.Content
+	(*IdentityKeyChanged)(nil),            // 13: weiche.event.v1.IdentityKeyChanged
+	(*IdentityConfirmed)(nil),             // 14: weiche.event.v1.IdentityConfirmed
+	(*OptInChanged)(nil),                  // 15: weiche.event.v1.OptInChanged
+	(*AliasConflictFound)(nil),            // 16: weiche.event.v1.AliasConflictFound
+	(*CustomersLinked)(nil),               // 17: weiche.event.v1.CustomersLinked
+	(*CustomersUnlinked)(nil),             // 18: weiche.event.v1.CustomersUnlinked
+	(*IdentityErased)(nil),                // 19: weiche.event.v1.IdentityErased
+	(*CustomerErased)(nil),                // 20: weiche.event.v1.CustomerErased
+	(*CodeRefused)(nil),                   // 21: weiche.event.v1.CodeRefused
+	(*SendOrigin)(nil),                    // 22: weiche.event.v1.SendOrigin
+	(*SendQueued)(nil),                    // 23: weiche.event.v1.SendQueued
+	(*SendRequested)(nil),                 // 24: weiche.event.v1.SendRequested
+	(*SendClaimed)(nil),                   // 25: weiche.event.v1.SendClaimed
+	(*SendSucceeded)(nil),                 // 26: weiche.event.v1.SendSucceeded
+	(*SendDeferred)(nil),                  // 27: weiche.event.v1.SendDeferred
+	(*SendError)(nil),                     // 28: weiche.event.v1.SendError
+	(*SendFailed)(nil),                    // 29: weiche.event.v1.SendFailed
+	(*SendOutcomeUnknown)(nil),            // 30: weiche.event.v1.SendOutcomeUnknown
+	(*SendWithdrawn)(nil),                 // 31: weiche.event.v1.SendWithdrawn
+	(*LaneReleased)(nil),                  // 32: weiche.event.v1.LaneReleased
+	(*IdentityCreated_Sealed)(nil),        // 33: weiche.event.v1.IdentityCreated.Sealed
+	(*IdentityAliasesChanged_Sealed)(nil), // 34: weiche.event.v1.IdentityAliasesChanged.Sealed
+	(*IdentityKeyChanged_Sealed)(nil),     // 35: weiche.event.v1.IdentityKeyChanged.Sealed
+	(*OptInChanged_Sealed)(nil),           // 36: weiche.event.v1.OptInChanged.Sealed
+	(*CodeRefused_Sealed)(nil),            // 37: weiche.event.v1.CodeRefused.Sealed
+	(*SendSucceeded_Sealed)(nil),          // 38: weiche.event.v1.SendSucceeded.Sealed
+	(*timestamppb.Timestamp)(nil),         // 39: google.protobuf.Timestamp
+	(*Content)(nil),                       // 40: weiche.event.v1.Content
 }
 var file_weiche_event_v1_identity_proto_depIdxs = []int32{
 	6,  // 0: weiche.event.v1.IdentityCreated.aliases:type_name -> weiche.event.v1.AliasHash
-	27, // 1: weiche.event.v1.IdentityCreated.sealed:type_name -> weiche.event.v1.IdentityCreated.Sealed
+	33, // 1: weiche.event.v1.IdentityCreated.sealed:type_name -> weiche.event.v1.IdentityCreated.Sealed
 	6,  // 2: weiche.event.v1.IdentityAliasesChanged.added:type_name -> weiche.event.v1.AliasHash
 	6,  // 3: weiche.event.v1.IdentityAliasesChanged.removed:type_name -> weiche.event.v1.AliasHash
-	28, // 4: weiche.event.v1.IdentityAliasesChanged.sealed:type_name -> weiche.event.v1.IdentityAliasesChanged.Sealed
-	31, // 5: weiche.event.v1.IdentityReleased.released_at:type_name -> google.protobuf.Timestamp
-	6,  // 6: weiche.event.v1.IdentityErased.aliases:type_name -> weiche.event.v1.AliasHash
-	0,  // 7: weiche.event.v1.CodeRefused.reason:type_name -> weiche.event.v1.CodeRefusal
-	31, // 8: weiche.event.v1.CodeRefused.refused_at:type_name -> google.protobuf.Timestamp
-	29, // 9: weiche.event.v1.CodeRefused.sealed:type_name -> weiche.event.v1.CodeRefused.Sealed
-	1,  // 10: weiche.event.v1.SendOrigin.kind:type_name -> weiche.event.v1.SendKind
-	16, // 11: weiche.event.v1.SendQueued.origin:type_name -> weiche.event.v1.SendOrigin
-	16, // 12: weiche.event.v1.SendRequested.origin:type_name -> weiche.event.v1.SendOrigin
-	31, // 13: weiche.event.v1.SendRequested.retry_at:type_name -> google.protobuf.Timestamp
-	16, // 14: weiche.event.v1.SendClaimed.origin:type_name -> weiche.event.v1.SendOrigin
-	31, // 15: weiche.event.v1.SendClaimed.outcome_due:type_name -> google.protobuf.Timestamp
-	16, // 16: weiche.event.v1.SendSucceeded.origin:type_name -> weiche.event.v1.SendOrigin
-	31, // 17: weiche.event.v1.SendSucceeded.outcome_due:type_name -> google.protobuf.Timestamp
-	2,  // 18: weiche.event.v1.SendSucceeded.source:type_name -> weiche.event.v1.OutcomeSource
-	31, // 19: weiche.event.v1.SendSucceeded.lane_until:type_name -> google.protobuf.Timestamp
-	30, // 20: weiche.event.v1.SendSucceeded.sealed:type_name -> weiche.event.v1.SendSucceeded.Sealed
-	31, // 21: weiche.event.v1.SendDeferred.retry_at:type_name -> google.protobuf.Timestamp
-	22, // 22: weiche.event.v1.SendDeferred.error:type_name -> weiche.event.v1.SendError
-	31, // 23: weiche.event.v1.SendDeferred.outcome_due:type_name -> google.protobuf.Timestamp
-	16, // 24: weiche.event.v1.SendDeferred.origin:type_name -> weiche.event.v1.SendOrigin
-	22, // 25: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
-	31, // 26: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
-	16, // 27: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
-	31, // 28: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
-	22, // 29: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	31, // 30: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
-	31, // 31: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
-	16, // 32: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
-	31, // 33: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
-	16, // 34: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
-	31, // 35: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
-	31, // 36: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
-	5,  // 37: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
-	7,  // 38: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
-	5,  // 39: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
-	7,  // 40: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
-	32, // 41: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
-	42, // [42:42] is the sub-list for method output_type
-	42, // [42:42] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	34, // 4: weiche.event.v1.IdentityAliasesChanged.sealed:type_name -> weiche.event.v1.IdentityAliasesChanged.Sealed
+	39, // 5: weiche.event.v1.IdentityReleased.released_at:type_name -> google.protobuf.Timestamp
+	35, // 6: weiche.event.v1.IdentityKeyChanged.sealed:type_name -> weiche.event.v1.IdentityKeyChanged.Sealed
+	39, // 7: weiche.event.v1.OptInChanged.at:type_name -> google.protobuf.Timestamp
+	36, // 8: weiche.event.v1.OptInChanged.sealed:type_name -> weiche.event.v1.OptInChanged.Sealed
+	6,  // 9: weiche.event.v1.IdentityErased.aliases:type_name -> weiche.event.v1.AliasHash
+	0,  // 10: weiche.event.v1.CodeRefused.reason:type_name -> weiche.event.v1.CodeRefusal
+	39, // 11: weiche.event.v1.CodeRefused.refused_at:type_name -> google.protobuf.Timestamp
+	37, // 12: weiche.event.v1.CodeRefused.sealed:type_name -> weiche.event.v1.CodeRefused.Sealed
+	1,  // 13: weiche.event.v1.SendOrigin.kind:type_name -> weiche.event.v1.SendKind
+	22, // 14: weiche.event.v1.SendQueued.origin:type_name -> weiche.event.v1.SendOrigin
+	22, // 15: weiche.event.v1.SendRequested.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 16: weiche.event.v1.SendRequested.retry_at:type_name -> google.protobuf.Timestamp
+	22, // 17: weiche.event.v1.SendClaimed.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 18: weiche.event.v1.SendClaimed.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 19: weiche.event.v1.SendSucceeded.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 20: weiche.event.v1.SendSucceeded.outcome_due:type_name -> google.protobuf.Timestamp
+	2,  // 21: weiche.event.v1.SendSucceeded.source:type_name -> weiche.event.v1.OutcomeSource
+	39, // 22: weiche.event.v1.SendSucceeded.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 23: weiche.event.v1.SendSucceeded.ask_at:type_name -> google.protobuf.Timestamp
+	38, // 24: weiche.event.v1.SendSucceeded.sealed:type_name -> weiche.event.v1.SendSucceeded.Sealed
+	39, // 25: weiche.event.v1.SendDeferred.retry_at:type_name -> google.protobuf.Timestamp
+	28, // 26: weiche.event.v1.SendDeferred.error:type_name -> weiche.event.v1.SendError
+	39, // 27: weiche.event.v1.SendDeferred.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 28: weiche.event.v1.SendDeferred.origin:type_name -> weiche.event.v1.SendOrigin
+	28, // 29: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
+	39, // 30: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 31: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 32: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 33: weiche.event.v1.SendFailed.ask_at:type_name -> google.protobuf.Timestamp
+	28, // 34: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	39, // 35: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 36: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 37: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 38: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
+	39, // 39: weiche.event.v1.SendOutcomeUnknown.ask_at:type_name -> google.protobuf.Timestamp
+	22, // 40: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 41: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
+	39, // 42: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
+	5,  // 43: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
+	7,  // 44: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
+	5,  // 45: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
+	7,  // 46: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
+	40, // 47: weiche.event.v1.IdentityKeyChanged.Sealed.prompt:type_name -> weiche.event.v1.Content
+	40, // 48: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_identity_proto_init() }
@@ -2703,7 +3395,7 @@ func file_weiche_event_v1_identity_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_identity_proto_rawDesc), len(file_weiche_event_v1_identity_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   28,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

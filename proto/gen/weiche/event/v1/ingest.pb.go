@@ -579,6 +579,134 @@ func (x *ItemIgnored) GetSealed() *ItemIgnored_Sealed {
 	return nil
 }
 
+// ChangeParked keeps an edit or a reaction that came before its message. It waits
+// for as long as the slowest provider delivers, seven days, and is then forgotten.
+type ChangeParked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration that it came over.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Keyed hash of the provider's id of the message that it is about.
+	ProviderMessageHash []byte `protobuf:"bytes,2,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// The identity that changed or reacted; empty for the business.
+	IdentityId string `protobuf:"bytes,3,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The customer whose key seals it.
+	CustomerId string `protobuf:"bytes,4,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// It is an edit, otherwise a reaction.
+	Edit bool `protobuf:"varint,5,opt,name=edit,proto3" json:"edit,omitempty"`
+	// The edit's number; 0 where the provider gives none.
+	Number uint32 `protobuf:"varint,6,opt,name=number,proto3" json:"number,omitempty"`
+	// When, by the provider.
+	At *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	// When it is forgotten.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The reaction was taken back.
+	Removed bool `protobuf:"varint,9,opt,name=removed,proto3" json:"removed,omitempty"`
+	// What was said.
+	Sealed        *ChangeParked_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeParked) Reset() {
+	*x = ChangeParked{}
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeParked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeParked) ProtoMessage() {}
+
+func (x *ChangeParked) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeParked.ProtoReflect.Descriptor instead.
+func (*ChangeParked) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ChangeParked) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ChangeParked) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+func (x *ChangeParked) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *ChangeParked) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *ChangeParked) GetEdit() bool {
+	if x != nil {
+		return x.Edit
+	}
+	return false
+}
+
+func (x *ChangeParked) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ChangeParked) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *ChangeParked) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *ChangeParked) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
+func (x *ChangeParked) GetSealed() *ChangeParked_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
 // UnsendParked keeps the news that a message was taken back which is not in the
 // log, or not yet: should it come, it is not written down.
 type UnsendParked struct {
@@ -598,7 +726,7 @@ type UnsendParked struct {
 
 func (x *UnsendParked) Reset() {
 	*x = UnsendParked{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +738,7 @@ func (x *UnsendParked) String() string {
 func (*UnsendParked) ProtoMessage() {}
 
 func (x *UnsendParked) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +751,7 @@ func (x *UnsendParked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnsendParked.ProtoReflect.Descriptor instead.
 func (*UnsendParked) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{5}
+	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UnsendParked) GetIntegrationId() string {
@@ -667,7 +795,7 @@ type ItemQuarantined_Sealed struct {
 
 func (x *ItemQuarantined_Sealed) Reset() {
 	*x = ItemQuarantined_Sealed{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -679,7 +807,7 @@ func (x *ItemQuarantined_Sealed) String() string {
 func (*ItemQuarantined_Sealed) ProtoMessage() {}
 
 func (x *ItemQuarantined_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +850,7 @@ type ItemIgnored_Sealed struct {
 
 func (x *ItemIgnored_Sealed) Reset() {
 	*x = ItemIgnored_Sealed{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -734,7 +862,7 @@ func (x *ItemIgnored_Sealed) String() string {
 func (*ItemIgnored_Sealed) ProtoMessage() {}
 
 func (x *ItemIgnored_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,11 +892,75 @@ func (x *ItemIgnored_Sealed) GetBeside() []byte {
 	return nil
 }
 
+// Sealed holds what was said.
+type ChangeParked_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new words of an edit.
+	Content *Content `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	// The emoji of a reaction.
+	Emoji string `protobuf:"bytes,2,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	// The bytes of the item as they came.
+	Raw           []byte `protobuf:"bytes,3,opt,name=raw,proto3" json:"raw,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeParked_Sealed) Reset() {
+	*x = ChangeParked_Sealed{}
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeParked_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeParked_Sealed) ProtoMessage() {}
+
+func (x *ChangeParked_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeParked_Sealed.ProtoReflect.Descriptor instead.
+func (*ChangeParked_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{5, 0}
+}
+
+func (x *ChangeParked_Sealed) GetContent() *Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *ChangeParked_Sealed) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
+func (x *ChangeParked_Sealed) GetRaw() []byte {
+	if x != nil {
+		return x.Raw
+	}
+	return nil
+}
+
 var File_weiche_event_v1_ingest_proto protoreflect.FileDescriptor
 
 const file_weiche_event_v1_ingest_proto_rawDesc = "" +
 	"\n" +
-	"\x1cweiche/event/v1/ingest.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\"\xbc\x03\n" +
+	"\x1cweiche/event/v1/ingest.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\xbc\x03\n" +
 	"\x0fItemQuarantined\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x18\n" +
@@ -817,7 +1009,25 @@ const file_weiche_event_v1_ingest_proto_rawDesc = "" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.ItemIgnored.SealedR\x06sealed\x1a2\n" +
 	"\x06Sealed\x12\x10\n" +
 	"\x03raw\x18\x01 \x01(\fR\x03raw\x12\x16\n" +
-	"\x06beside\x18\x02 \x01(\fR\x06beside\"\xc1\x01\n" +
+	"\x06beside\x18\x02 \x01(\fR\x06beside\"\xfc\x03\n" +
+	"\fChangeParked\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x122\n" +
+	"\x15provider_message_hash\x18\x02 \x01(\fR\x13providerMessageHash\x12\x1f\n" +
+	"\videntity_id\x18\x03 \x01(\tR\n" +
+	"identityId\x12\x1f\n" +
+	"\vcustomer_id\x18\x04 \x01(\tR\n" +
+	"customerId\x12\x12\n" +
+	"\x04edit\x18\x05 \x01(\bR\x04edit\x12\x16\n" +
+	"\x06number\x18\x06 \x01(\rR\x06number\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x129\n" +
+	"\n" +
+	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x18\n" +
+	"\aremoved\x18\t \x01(\bR\aremoved\x12<\n" +
+	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.ChangeParked.SealedR\x06sealed\x1ad\n" +
+	"\x06Sealed\x122\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12\x14\n" +
+	"\x05emoji\x18\x02 \x01(\tR\x05emoji\x12\x10\n" +
+	"\x03raw\x18\x03 \x01(\fR\x03raw\"\xc1\x01\n" +
 	"\fUnsendParked\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x122\n" +
 	"\x15provider_message_hash\x18\x02 \x01(\fR\x13providerMessageHash\x12*\n" +
@@ -843,7 +1053,7 @@ func file_weiche_event_v1_ingest_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_ingest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weiche_event_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_weiche_event_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_weiche_event_v1_ingest_proto_goTypes = []any{
 	(ReceiptState)(0),              // 0: weiche.event.v1.ReceiptState
 	(*ItemQuarantined)(nil),        // 1: weiche.event.v1.ItemQuarantined
@@ -851,26 +1061,33 @@ var file_weiche_event_v1_ingest_proto_goTypes = []any{
 	(*ItemDiscarded)(nil),          // 3: weiche.event.v1.ItemDiscarded
 	(*ReceiptParked)(nil),          // 4: weiche.event.v1.ReceiptParked
 	(*ItemIgnored)(nil),            // 5: weiche.event.v1.ItemIgnored
-	(*UnsendParked)(nil),           // 6: weiche.event.v1.UnsendParked
-	(*ItemQuarantined_Sealed)(nil), // 7: weiche.event.v1.ItemQuarantined.Sealed
-	(*ItemIgnored_Sealed)(nil),     // 8: weiche.event.v1.ItemIgnored.Sealed
-	(*timestamppb.Timestamp)(nil),  // 9: google.protobuf.Timestamp
-	(*SendError)(nil),              // 10: weiche.event.v1.SendError
+	(*ChangeParked)(nil),           // 6: weiche.event.v1.ChangeParked
+	(*UnsendParked)(nil),           // 7: weiche.event.v1.UnsendParked
+	(*ItemQuarantined_Sealed)(nil), // 8: weiche.event.v1.ItemQuarantined.Sealed
+	(*ItemIgnored_Sealed)(nil),     // 9: weiche.event.v1.ItemIgnored.Sealed
+	(*ChangeParked_Sealed)(nil),    // 10: weiche.event.v1.ChangeParked.Sealed
+	(*timestamppb.Timestamp)(nil),  // 11: google.protobuf.Timestamp
+	(*SendError)(nil),              // 12: weiche.event.v1.SendError
+	(*Content)(nil),                // 13: weiche.event.v1.Content
 }
 var file_weiche_event_v1_ingest_proto_depIdxs = []int32{
-	9,  // 0: weiche.event.v1.ItemQuarantined.sent_at:type_name -> google.protobuf.Timestamp
-	7,  // 1: weiche.event.v1.ItemQuarantined.sealed:type_name -> weiche.event.v1.ItemQuarantined.Sealed
+	11, // 0: weiche.event.v1.ItemQuarantined.sent_at:type_name -> google.protobuf.Timestamp
+	8,  // 1: weiche.event.v1.ItemQuarantined.sealed:type_name -> weiche.event.v1.ItemQuarantined.Sealed
 	0,  // 2: weiche.event.v1.ReceiptParked.state:type_name -> weiche.event.v1.ReceiptState
-	9,  // 3: weiche.event.v1.ReceiptParked.at:type_name -> google.protobuf.Timestamp
-	9,  // 4: weiche.event.v1.ReceiptParked.expires_at:type_name -> google.protobuf.Timestamp
-	10, // 5: weiche.event.v1.ReceiptParked.error:type_name -> weiche.event.v1.SendError
-	8,  // 6: weiche.event.v1.ItemIgnored.sealed:type_name -> weiche.event.v1.ItemIgnored.Sealed
-	9,  // 7: weiche.event.v1.UnsendParked.at:type_name -> google.protobuf.Timestamp
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	11, // 3: weiche.event.v1.ReceiptParked.at:type_name -> google.protobuf.Timestamp
+	11, // 4: weiche.event.v1.ReceiptParked.expires_at:type_name -> google.protobuf.Timestamp
+	12, // 5: weiche.event.v1.ReceiptParked.error:type_name -> weiche.event.v1.SendError
+	9,  // 6: weiche.event.v1.ItemIgnored.sealed:type_name -> weiche.event.v1.ItemIgnored.Sealed
+	11, // 7: weiche.event.v1.ChangeParked.at:type_name -> google.protobuf.Timestamp
+	11, // 8: weiche.event.v1.ChangeParked.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 9: weiche.event.v1.ChangeParked.sealed:type_name -> weiche.event.v1.ChangeParked.Sealed
+	11, // 10: weiche.event.v1.UnsendParked.at:type_name -> google.protobuf.Timestamp
+	13, // 11: weiche.event.v1.ChangeParked.Sealed.content:type_name -> weiche.event.v1.Content
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_ingest_proto_init() }
@@ -878,6 +1095,7 @@ func file_weiche_event_v1_ingest_proto_init() {
 	if File_weiche_event_v1_ingest_proto != nil {
 		return
 	}
+	file_weiche_event_v1_content_proto_init()
 	file_weiche_event_v1_identity_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -885,7 +1103,7 @@ func file_weiche_event_v1_ingest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_ingest_proto_rawDesc), len(file_weiche_event_v1_ingest_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -451,6 +451,11 @@ type AgentCommand struct {
 	//	*AgentCommand_Disconnect
 	//	*AgentCommand_ApplySetup
 	//	*AgentCommand_EraseCustomer
+	//	*AgentCommand_SettleOutcome
+	//	*AgentCommand_React
+	//	*AgentCommand_ConfirmIdentity
+	//	*AgentCommand_LinkCustomers
+	//	*AgentCommand_UnlinkCustomers
 	Command       isAgentCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -575,6 +580,51 @@ func (x *AgentCommand) GetEraseCustomer() *EraseCustomer {
 	return nil
 }
 
+func (x *AgentCommand) GetSettleOutcome() *SettleOutcome {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_SettleOutcome); ok {
+			return x.SettleOutcome
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetReact() *React {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_React); ok {
+			return x.React
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetConfirmIdentity() *ConfirmIdentity {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_ConfirmIdentity); ok {
+			return x.ConfirmIdentity
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetLinkCustomers() *LinkCustomers {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_LinkCustomers); ok {
+			return x.LinkCustomers
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetUnlinkCustomers() *UnlinkCustomers {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_UnlinkCustomers); ok {
+			return x.UnlinkCustomers
+		}
+	}
+	return nil
+}
+
 type isAgentCommand_Command interface {
 	isAgentCommand_Command()
 }
@@ -609,6 +659,31 @@ type AgentCommand_EraseCustomer struct {
 	EraseCustomer *EraseCustomer `protobuf:"bytes,10,opt,name=erase_customer,json=eraseCustomer,proto3,oneof"`
 }
 
+type AgentCommand_SettleOutcome struct {
+	// Say what became of a reply whose outcome is unknown.
+	SettleOutcome *SettleOutcome `protobuf:"bytes,11,opt,name=settle_outcome,json=settleOutcome,proto3,oneof"`
+}
+
+type AgentCommand_React struct {
+	// React to a message of the customer.
+	React *React `protobuf:"bytes,12,opt,name=react,proto3,oneof"`
+}
+
+type AgentCommand_ConfirmIdentity struct {
+	// Say whether an address still belongs to the customer.
+	ConfirmIdentity *ConfirmIdentity `protobuf:"bytes,13,opt,name=confirm_identity,json=confirmIdentity,proto3,oneof"`
+}
+
+type AgentCommand_LinkCustomers struct {
+	// Say that two customers are one person.
+	LinkCustomers *LinkCustomers `protobuf:"bytes,14,opt,name=link_customers,json=linkCustomers,proto3,oneof"`
+}
+
+type AgentCommand_UnlinkCustomers struct {
+	// Take that back.
+	UnlinkCustomers *UnlinkCustomers `protobuf:"bytes,15,opt,name=unlink_customers,json=unlinkCustomers,proto3,oneof"`
+}
+
 func (*AgentCommand_SendReply) isAgentCommand_Command() {}
 
 func (*AgentCommand_OfferLink) isAgentCommand_Command() {}
@@ -620,6 +695,304 @@ func (*AgentCommand_Disconnect) isAgentCommand_Command() {}
 func (*AgentCommand_ApplySetup) isAgentCommand_Command() {}
 
 func (*AgentCommand_EraseCustomer) isAgentCommand_Command() {}
+
+func (*AgentCommand_SettleOutcome) isAgentCommand_Command() {}
+
+func (*AgentCommand_React) isAgentCommand_Command() {}
+
+func (*AgentCommand_ConfirmIdentity) isAgentCommand_Command() {}
+
+func (*AgentCommand_LinkCustomers) isAgentCommand_Command() {}
+
+func (*AgentCommand_UnlinkCustomers) isAgentCommand_Command() {}
+
+// SettleOutcome says what became of a reply whose outcome is unknown.
+type SettleOutcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reply.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// It arrived: the agent knows.
+	Arrived bool `protobuf:"varint,2,opt,name=arrived,proto3" json:"arrived,omitempty"`
+	// It did not, and is to be sent again by the route of now.
+	SendAgain     bool `protobuf:"varint,3,opt,name=send_again,json=sendAgain,proto3" json:"send_again,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleOutcome) Reset() {
+	*x = SettleOutcome{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleOutcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleOutcome) ProtoMessage() {}
+
+func (x *SettleOutcome) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleOutcome.ProtoReflect.Descriptor instead.
+func (*SettleOutcome) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SettleOutcome) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *SettleOutcome) GetArrived() bool {
+	if x != nil {
+		return x.Arrived
+	}
+	return false
+}
+
+func (x *SettleOutcome) GetSendAgain() bool {
+	if x != nil {
+		return x.SendAgain
+	}
+	return false
+}
+
+// React sets or removes an agent's reaction to a message of the customer.
+type React struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The message.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The emoji; empty takes the reaction back.
+	Emoji         string `protobuf:"bytes,2,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *React) Reset() {
+	*x = React{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *React) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*React) ProtoMessage() {}
+
+func (x *React) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use React.ProtoReflect.Descriptor instead.
+func (*React) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *React) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *React) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
+// ConfirmIdentity says whether an address that may have come into other hands
+// still belongs to the customer.
+type ConfirmIdentity struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// It does. Otherwise it is disconnected, and what is written there starts a
+	// conversation of its own.
+	SamePerson    bool `protobuf:"varint,2,opt,name=same_person,json=samePerson,proto3" json:"same_person,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmIdentity) Reset() {
+	*x = ConfirmIdentity{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmIdentity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmIdentity) ProtoMessage() {}
+
+func (x *ConfirmIdentity) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmIdentity.ProtoReflect.Descriptor instead.
+func (*ConfirmIdentity) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ConfirmIdentity) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *ConfirmIdentity) GetSamePerson() bool {
+	if x != nil {
+		return x.SamePerson
+	}
+	return false
+}
+
+// LinkCustomers says that two customers are one person. Nothing is moved or
+// merged; it can be taken back.
+type LinkCustomers struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one.
+	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The other.
+	OtherCustomerId string `protobuf:"bytes,2,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *LinkCustomers) Reset() {
+	*x = LinkCustomers{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkCustomers) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkCustomers) ProtoMessage() {}
+
+func (x *LinkCustomers) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkCustomers.ProtoReflect.Descriptor instead.
+func (*LinkCustomers) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *LinkCustomers) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *LinkCustomers) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
+// UnlinkCustomers takes it back that two customers are one person, or decides a
+// conflict of addresses as: two persons.
+type UnlinkCustomers struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one.
+	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The other.
+	OtherCustomerId string `protobuf:"bytes,2,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UnlinkCustomers) Reset() {
+	*x = UnlinkCustomers{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnlinkCustomers) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnlinkCustomers) ProtoMessage() {}
+
+func (x *UnlinkCustomers) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnlinkCustomers.ProtoReflect.Descriptor instead.
+func (*UnlinkCustomers) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *UnlinkCustomers) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *UnlinkCustomers) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
 
 // EraseCustomer erases a customer, and everybody whom an identity of theirs ever
 // belonged to.
@@ -633,7 +1006,7 @@ type EraseCustomer struct {
 
 func (x *EraseCustomer) Reset() {
 	*x = EraseCustomer{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +1018,7 @@ func (x *EraseCustomer) String() string {
 func (*EraseCustomer) ProtoMessage() {}
 
 func (x *EraseCustomer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +1031,7 @@ func (x *EraseCustomer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseCustomer.ProtoReflect.Descriptor instead.
 func (*EraseCustomer) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EraseCustomer) GetCustomerId() string {
@@ -678,14 +1051,16 @@ type SendReply struct {
 	// The version of the route that the agent saw; 0 where none was seen.
 	SeenRouteVersion uint64 `protobuf:"varint,3,opt,name=seen_route_version,json=seenRouteVersion,proto3" json:"seen_route_version,omitempty"`
 	// Refuse rather than go by a route that the agent did not see.
-	Strict        bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
+	Strict bool `protobuf:"varint,4,opt,name=strict,proto3" json:"strict,omitempty"`
+	// No person wrote it: what a provider allows to people alone is not used.
+	Automated     bool `protobuf:"varint,5,opt,name=automated,proto3" json:"automated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendReply) Reset() {
 	*x = SendReply{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +1072,7 @@ func (x *SendReply) String() string {
 func (*SendReply) ProtoMessage() {}
 
 func (x *SendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +1085,7 @@ func (x *SendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReply.ProtoReflect.Descriptor instead.
 func (*SendReply) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SendReply) GetContent() *v1.Content {
@@ -741,6 +1116,13 @@ func (x *SendReply) GetStrict() bool {
 	return false
 }
 
+func (x *SendReply) GetAutomated() bool {
+	if x != nil {
+		return x.Automated
+	}
+	return false
+}
+
 // Destination names where one reply goes.
 type Destination struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -757,7 +1139,7 @@ type Destination struct {
 
 func (x *Destination) Reset() {
 	*x = Destination{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -769,7 +1151,7 @@ func (x *Destination) String() string {
 func (*Destination) ProtoMessage() {}
 
 func (x *Destination) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -782,7 +1164,7 @@ func (x *Destination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Destination.ProtoReflect.Descriptor instead.
 func (*Destination) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Destination) GetPlace() isDestination_Place {
@@ -850,7 +1232,7 @@ type ApplySetup struct {
 
 func (x *ApplySetup) Reset() {
 	*x = ApplySetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +1244,7 @@ func (x *ApplySetup) String() string {
 func (*ApplySetup) ProtoMessage() {}
 
 func (x *ApplySetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -875,7 +1257,7 @@ func (x *ApplySetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetup.ProtoReflect.Descriptor instead.
 func (*ApplySetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ApplySetup) GetName() string {
@@ -939,7 +1321,7 @@ type AppSetup struct {
 
 func (x *AppSetup) Reset() {
 	*x = AppSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1333,7 @@ func (x *AppSetup) String() string {
 func (*AppSetup) ProtoMessage() {}
 
 func (x *AppSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1346,7 @@ func (x *AppSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppSetup.ProtoReflect.Descriptor instead.
 func (*AppSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AppSetup) GetId() string {
@@ -1020,14 +1402,18 @@ type IntegrationSetup struct {
 	// The page that an Instagram account sends through.
 	PageId string `protobuf:"bytes,7,opt,name=page_id,json=pageId,proto3" json:"page_id,omitempty"`
 	// The token for sending.
-	AccessToken   string `protobuf:"bytes,8,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AccessToken string `protobuf:"bytes,8,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
+	// The provider allows people to answer for 7 days (the HUMAN_AGENT tag).
+	HumanAgent bool `protobuf:"varint,9,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
+	// The provider's id of the business account that owns templates: the WABA.
+	BusinessAccountId string `protobuf:"bytes,10,opt,name=business_account_id,json=businessAccountId,proto3" json:"business_account_id,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *IntegrationSetup) Reset() {
 	*x = IntegrationSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1425,7 @@ func (x *IntegrationSetup) String() string {
 func (*IntegrationSetup) ProtoMessage() {}
 
 func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1438,7 @@ func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationSetup.ProtoReflect.Descriptor instead.
 func (*IntegrationSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *IntegrationSetup) GetId() string {
@@ -1111,6 +1497,20 @@ func (x *IntegrationSetup) GetAccessToken() string {
 	return ""
 }
 
+func (x *IntegrationSetup) GetHumanAgent() bool {
+	if x != nil {
+		return x.HumanAgent
+	}
+	return false
+}
+
+func (x *IntegrationSetup) GetBusinessAccountId() string {
+	if x != nil {
+		return x.BusinessAccountId
+	}
+	return ""
+}
+
 // WidgetSetup is one web widget.
 type WidgetSetup struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1139,7 +1539,7 @@ type WidgetSetup struct {
 
 func (x *WidgetSetup) Reset() {
 	*x = WidgetSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1151,7 +1551,7 @@ func (x *WidgetSetup) String() string {
 func (*WidgetSetup) ProtoMessage() {}
 
 func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1164,7 +1564,7 @@ func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WidgetSetup.ProtoReflect.Descriptor instead.
 func (*WidgetSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WidgetSetup) GetId() string {
@@ -1243,7 +1643,7 @@ type AgentSetup struct {
 
 func (x *AgentSetup) Reset() {
 	*x = AgentSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1655,7 @@ func (x *AgentSetup) String() string {
 func (*AgentSetup) ProtoMessage() {}
 
 func (x *AgentSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +1668,7 @@ func (x *AgentSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSetup.ProtoReflect.Descriptor instead.
 func (*AgentSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AgentSetup) GetId() string {
@@ -1294,6 +1694,8 @@ type SenderCommand struct {
 	//
 	//	*SenderCommand_Claim
 	//	*SenderCommand_Outcome
+	//	*SenderCommand_Health
+	//	*SenderCommand_Media
 	Command       isSenderCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1301,7 +1703,7 @@ type SenderCommand struct {
 
 func (x *SenderCommand) Reset() {
 	*x = SenderCommand{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1313,7 +1715,7 @@ func (x *SenderCommand) String() string {
 func (*SenderCommand) ProtoMessage() {}
 
 func (x *SenderCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1326,7 +1728,7 @@ func (x *SenderCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SenderCommand.ProtoReflect.Descriptor instead.
 func (*SenderCommand) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SenderCommand) GetCommand() isSenderCommand_Command {
@@ -1354,6 +1756,24 @@ func (x *SenderCommand) GetOutcome() *ReportOutcome {
 	return nil
 }
 
+func (x *SenderCommand) GetHealth() *ReportHealth {
+	if x != nil {
+		if x, ok := x.Command.(*SenderCommand_Health); ok {
+			return x.Health
+		}
+	}
+	return nil
+}
+
+func (x *SenderCommand) GetMedia() *ReportMedia {
+	if x != nil {
+		if x, ok := x.Command.(*SenderCommand_Media); ok {
+			return x.Media
+		}
+	}
+	return nil
+}
+
 type isSenderCommand_Command interface {
 	isSenderCommand_Command()
 }
@@ -1368,9 +1788,345 @@ type SenderCommand_Outcome struct {
 	Outcome *ReportOutcome `protobuf:"bytes,2,opt,name=outcome,proto3,oneof"`
 }
 
+type SenderCommand_Health struct {
+	// Report whether an integration works.
+	Health *ReportHealth `protobuf:"bytes,3,opt,name=health,proto3,oneof"`
+}
+
+type SenderCommand_Media struct {
+	// Report what became of a file that was to be fetched.
+	Media *ReportMedia `protobuf:"bytes,4,opt,name=media,proto3,oneof"`
+}
+
 func (*SenderCommand_Claim) isSenderCommand_Command() {}
 
 func (*SenderCommand_Outcome) isSenderCommand_Command() {}
+
+func (*SenderCommand_Health) isSenderCommand_Command() {}
+
+func (*SenderCommand_Media) isSenderCommand_Command() {}
+
+// ReportHealth says whether the provider serves an integration.
+type ReportHealth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// It does. Otherwise error says why not.
+	Healthy bool `protobuf:"varint,2,opt,name=healthy,proto3" json:"healthy,omitempty"`
+	// Why it does not.
+	Error         *v1.SendError `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportHealth) Reset() {
+	*x = ReportHealth{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportHealth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportHealth) ProtoMessage() {}
+
+func (x *ReportHealth) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportHealth.ProtoReflect.Descriptor instead.
+func (*ReportHealth) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReportHealth) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ReportHealth) GetHealthy() bool {
+	if x != nil {
+		return x.Healthy
+	}
+	return false
+}
+
+func (x *ReportHealth) GetError() *v1.SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// FetchMedia is one file to be fetched: everything that a fetcher needs.
+type FetchMedia struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file's id here, which becomes its id in the blob store.
+	MediaId string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
+	// The attempt, from 1.
+	Attempt uint32 `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// The account.
+	AccountId string `protobuf:"bytes,3,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The integration that it came over.
+	IntegrationId string `protobuf:"bytes,4,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The provider's id of the channel account.
+	ProviderAccountId string `protobuf:"bytes,6,opt,name=provider_account_id,json=providerAccountId,proto3" json:"provider_account_id,omitempty"`
+	// The customer whose key seals it.
+	CustomerId string `protobuf:"bytes,7,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,8,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The file as the provider describes it.
+	Media *v1.Media `protobuf:"bytes,9,opt,name=media,proto3" json:"media,omitempty"`
+	// The content is gone: it was erased or taken back.
+	Erased bool `protobuf:"varint,10,opt,name=erased,proto3" json:"erased,omitempty"`
+	// The position of the event that asked for it.
+	Position      uint64 `protobuf:"varint,11,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FetchMedia) Reset() {
+	*x = FetchMedia{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FetchMedia) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FetchMedia) ProtoMessage() {}
+
+func (x *FetchMedia) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FetchMedia.ProtoReflect.Descriptor instead.
+func (*FetchMedia) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *FetchMedia) GetMediaId() string {
+	if x != nil {
+		return x.MediaId
+	}
+	return ""
+}
+
+func (x *FetchMedia) GetAttempt() uint32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+func (x *FetchMedia) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *FetchMedia) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *FetchMedia) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *FetchMedia) GetProviderAccountId() string {
+	if x != nil {
+		return x.ProviderAccountId
+	}
+	return ""
+}
+
+func (x *FetchMedia) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *FetchMedia) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *FetchMedia) GetMedia() *v1.Media {
+	if x != nil {
+		return x.Media
+	}
+	return nil
+}
+
+func (x *FetchMedia) GetErased() bool {
+	if x != nil {
+		return x.Erased
+	}
+	return false
+}
+
+func (x *FetchMedia) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+// ReportMedia says what became of a file that was to be fetched.
+type ReportMedia struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file.
+	MediaId string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// What became of it.
+	//
+	// Types that are valid to be assigned to Outcome:
+	//
+	//	*ReportMedia_Stored
+	//	*ReportMedia_Failed
+	//	*ReportMedia_Later
+	Outcome       isReportMedia_Outcome `protobuf_oneof:"outcome"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportMedia) Reset() {
+	*x = ReportMedia{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportMedia) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportMedia) ProtoMessage() {}
+
+func (x *ReportMedia) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportMedia.ProtoReflect.Descriptor instead.
+func (*ReportMedia) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ReportMedia) GetMediaId() string {
+	if x != nil {
+		return x.MediaId
+	}
+	return ""
+}
+
+func (x *ReportMedia) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ReportMedia) GetOutcome() isReportMedia_Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *ReportMedia) GetStored() *v1.StoredMedia {
+	if x != nil {
+		if x, ok := x.Outcome.(*ReportMedia_Stored); ok {
+			return x.Stored
+		}
+	}
+	return nil
+}
+
+func (x *ReportMedia) GetFailed() *v1.SendError {
+	if x != nil {
+		if x, ok := x.Outcome.(*ReportMedia_Failed); ok {
+			return x.Failed
+		}
+	}
+	return nil
+}
+
+func (x *ReportMedia) GetLater() *NotSent {
+	if x != nil {
+		if x, ok := x.Outcome.(*ReportMedia_Later); ok {
+			return x.Later
+		}
+	}
+	return nil
+}
+
+type isReportMedia_Outcome interface {
+	isReportMedia_Outcome()
+}
+
+type ReportMedia_Stored struct {
+	// It lies in the blob store.
+	Stored *v1.StoredMedia `protobuf:"bytes,3,opt,name=stored,proto3,oneof"`
+}
+
+type ReportMedia_Failed struct {
+	// It is not to be had, or not to be kept.
+	Failed *v1.SendError `protobuf:"bytes,4,opt,name=failed,proto3,oneof"`
+}
+
+type ReportMedia_Later struct {
+	// Not now; it may be tried again.
+	Later *NotSent `protobuf:"bytes,5,opt,name=later,proto3,oneof"`
+}
+
+func (*ReportMedia_Stored) isReportMedia_Outcome() {}
+
+func (*ReportMedia_Failed) isReportMedia_Outcome() {}
+
+func (*ReportMedia_Later) isReportMedia_Outcome() {}
 
 // ClaimSend asks for the right to make an attempt. It is granted to one nonce.
 type ClaimSend struct {
@@ -1387,7 +2143,7 @@ type ClaimSend struct {
 
 func (x *ClaimSend) Reset() {
 	*x = ClaimSend{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1399,7 +2155,7 @@ func (x *ClaimSend) String() string {
 func (*ClaimSend) ProtoMessage() {}
 
 func (x *ClaimSend) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1412,7 +2168,7 @@ func (x *ClaimSend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSend.ProtoReflect.Descriptor instead.
 func (*ClaimSend) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ClaimSend) GetSendId() string {
@@ -1462,7 +2218,7 @@ type ReportOutcome struct {
 
 func (x *ReportOutcome) Reset() {
 	*x = ReportOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1474,7 +2230,7 @@ func (x *ReportOutcome) String() string {
 func (*ReportOutcome) ProtoMessage() {}
 
 func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1487,7 +2243,7 @@ func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportOutcome.ProtoReflect.Descriptor instead.
 func (*ReportOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReportOutcome) GetSendId() string {
@@ -1599,14 +2355,17 @@ type NotSent struct {
 	// Why.
 	Error *v1.SendError `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
 	// Do not try again before this time; zero leaves it to the router.
-	RetryAfter    *durationpb.Duration `protobuf:"bytes,2,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	RetryAfter *durationpb.Duration `protobuf:"bytes,2,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// The integration itself is at fault: nothing else should be sent through it
+	// until somebody has mended it.
+	Unhealthy     bool `protobuf:"varint,3,opt,name=unhealthy,proto3" json:"unhealthy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *NotSent) Reset() {
 	*x = NotSent{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1618,7 +2377,7 @@ func (x *NotSent) String() string {
 func (*NotSent) ProtoMessage() {}
 
 func (x *NotSent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1631,7 +2390,7 @@ func (x *NotSent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotSent.ProtoReflect.Descriptor instead.
 func (*NotSent) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *NotSent) GetError() *v1.SendError {
@@ -1646,6 +2405,13 @@ func (x *NotSent) GetRetryAfter() *durationpb.Duration {
 		return x.RetryAfter
 	}
 	return nil
+}
+
+func (x *NotSent) GetUnhealthy() bool {
+	if x != nil {
+		return x.Unhealthy
+	}
+	return false
 }
 
 // Send is one message on EGRESS: everything that a sender needs for an attempt.
@@ -1672,14 +2438,17 @@ type Send struct {
 	// The provider's id of the channel account that sends.
 	ProviderAccountId string `protobuf:"bytes,10,opt,name=provider_account_id,json=providerAccountId,proto3" json:"provider_account_id,omitempty"`
 	// The page that an Instagram account sends through.
-	PageId        string `protobuf:"bytes,11,opt,name=page_id,json=pageId,proto3" json:"page_id,omitempty"`
+	PageId string `protobuf:"bytes,11,opt,name=page_id,json=pageId,proto3" json:"page_id,omitempty"`
+	// The customer wrote too long ago for anything but a person's answer, which
+	// the provider allows to this integration.
+	HumanAgent    bool `protobuf:"varint,12,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Send) Reset() {
 	*x = Send{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1691,7 +2460,7 @@ func (x *Send) String() string {
 func (*Send) ProtoMessage() {}
 
 func (x *Send) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1704,7 +2473,7 @@ func (x *Send) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Send.ProtoReflect.Descriptor instead.
 func (*Send) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{19}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Send) GetSendId() string {
@@ -1784,6 +2553,13 @@ func (x *Send) GetPageId() string {
 	return ""
 }
 
+func (x *Send) GetHumanAgent() bool {
+	if x != nil {
+		return x.HumanAgent
+	}
+	return false
+}
+
 var File_weiche_ingress_v1_command_proto protoreflect.FileDescriptor
 
 const file_weiche_ingress_v1_command_proto_rawDesc = "" +
@@ -1815,7 +2591,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\")\n" +
 	"\bMarkRead\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x01 \x01(\tR\tmessageId\"\xc8\x04\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\"\xb2\a\n" +
 	"\fAgentCommand\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x126\n" +
 	"\bdeadline\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12!\n" +
@@ -1833,16 +2609,45 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vapply_setup\x18\t \x01(\v2\x1d.weiche.ingress.v1.ApplySetupH\x00R\n" +
 	"applySetup\x12I\n" +
 	"\x0eerase_customer\x18\n" +
-	" \x01(\v2 .weiche.ingress.v1.EraseCustomerH\x00R\reraseCustomerB\t\n" +
-	"\acommand\"0\n" +
+	" \x01(\v2 .weiche.ingress.v1.EraseCustomerH\x00R\reraseCustomer\x12I\n" +
+	"\x0esettle_outcome\x18\v \x01(\v2 .weiche.ingress.v1.SettleOutcomeH\x00R\rsettleOutcome\x120\n" +
+	"\x05react\x18\f \x01(\v2\x18.weiche.ingress.v1.ReactH\x00R\x05react\x12O\n" +
+	"\x10confirm_identity\x18\r \x01(\v2\".weiche.ingress.v1.ConfirmIdentityH\x00R\x0fconfirmIdentity\x12I\n" +
+	"\x0elink_customers\x18\x0e \x01(\v2 .weiche.ingress.v1.LinkCustomersH\x00R\rlinkCustomers\x12O\n" +
+	"\x10unlink_customers\x18\x0f \x01(\v2\".weiche.ingress.v1.UnlinkCustomersH\x00R\x0funlinkCustomersB\t\n" +
+	"\acommand\"g\n" +
+	"\rSettleOutcome\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x18\n" +
+	"\aarrived\x18\x02 \x01(\bR\aarrived\x12\x1d\n" +
+	"\n" +
+	"send_again\x18\x03 \x01(\bR\tsendAgain\"<\n" +
+	"\x05React\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x14\n" +
+	"\x05emoji\x18\x02 \x01(\tR\x05emoji\"S\n" +
+	"\x0fConfirmIdentity\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x1f\n" +
+	"\vsame_person\x18\x02 \x01(\bR\n" +
+	"samePerson\"\\\n" +
+	"\rLinkCustomers\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\x12*\n" +
+	"\x11other_customer_id\x18\x02 \x01(\tR\x0fotherCustomerId\"^\n" +
+	"\x0fUnlinkCustomers\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\x12*\n" +
+	"\x11other_customer_id\x18\x02 \x01(\tR\x0fotherCustomerId\"0\n" +
 	"\rEraseCustomer\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
-	"customerId\"\xc7\x01\n" +
+	"customerId\"\xe5\x01\n" +
 	"\tSendReply\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12@\n" +
 	"\vdestination\x18\x02 \x01(\v2\x1e.weiche.ingress.v1.DestinationR\vdestination\x12,\n" +
 	"\x12seen_route_version\x18\x03 \x01(\x04R\x10seenRouteVersion\x12\x16\n" +
-	"\x06strict\x18\x04 \x01(\bR\x06strict\"U\n" +
+	"\x06strict\x18\x04 \x01(\bR\x06strict\x12\x1c\n" +
+	"\tautomated\x18\x05 \x01(\bR\tautomated\"U\n" +
 	"\vDestination\x12'\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tH\x00R\rintegrationId\x12\x14\n" +
 	"\x04note\x18\x02 \x01(\bH\x00R\x04noteB\a\n" +
@@ -1861,7 +2666,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x0fprovider_app_id\x18\x03 \x01(\tR\rproviderAppId\x12\x1f\n" +
 	"\vapp_secrets\x18\x04 \x03(\tR\n" +
 	"appSecrets\x12!\n" +
-	"\fverify_token\x18\x05 \x01(\tR\vverifyToken\"\xed\x01\n" +
+	"\fverify_token\x18\x05 \x01(\tR\vverifyToken\"\xbe\x02\n" +
 	"\x10IntegrationSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x15\n" +
@@ -1870,7 +2675,11 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\aaddress\x18\x05 \x01(\tR\aaddress\x12\x12\n" +
 	"\x04name\x18\x06 \x01(\tR\x04name\x12\x17\n" +
 	"\apage_id\x18\a \x01(\tR\x06pageId\x12!\n" +
-	"\faccess_token\x18\b \x01(\tR\vaccessToken\"\xd6\x02\n" +
+	"\faccess_token\x18\b \x01(\tR\vaccessToken\x12\x1f\n" +
+	"\vhuman_agent\x18\t \x01(\bR\n" +
+	"humanAgent\x12.\n" +
+	"\x13business_account_id\x18\n" +
+	" \x01(\tR\x11businessAccountId\"\xd6\x02\n" +
 	"\vWidgetSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -1884,11 +2693,40 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\n" +
 	"AgentSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\x8e\x01\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x81\x02\n" +
 	"\rSenderCommand\x124\n" +
 	"\x05claim\x18\x01 \x01(\v2\x1c.weiche.ingress.v1.ClaimSendH\x00R\x05claim\x12<\n" +
-	"\aoutcome\x18\x02 \x01(\v2 .weiche.ingress.v1.ReportOutcomeH\x00R\aoutcomeB\t\n" +
-	"\acommand\"T\n" +
+	"\aoutcome\x18\x02 \x01(\v2 .weiche.ingress.v1.ReportOutcomeH\x00R\aoutcome\x129\n" +
+	"\x06health\x18\x03 \x01(\v2\x1f.weiche.ingress.v1.ReportHealthH\x00R\x06health\x126\n" +
+	"\x05media\x18\x04 \x01(\v2\x1e.weiche.ingress.v1.ReportMediaH\x00R\x05mediaB\t\n" +
+	"\acommand\"\x81\x01\n" +
+	"\fReportHealth\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\ahealthy\x18\x02 \x01(\bR\ahealthy\x120\n" +
+	"\x05error\x18\x03 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xfd\x02\n" +
+	"\n" +
+	"FetchMedia\x12\x19\n" +
+	"\bmedia_id\x18\x01 \x01(\tR\amediaId\x12\x18\n" +
+	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x03 \x01(\tR\taccountId\x12%\n" +
+	"\x0eintegration_id\x18\x04 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x05 \x01(\tR\achannel\x12.\n" +
+	"\x13provider_account_id\x18\x06 \x01(\tR\x11providerAccountId\x12\x1f\n" +
+	"\vcustomer_id\x18\a \x01(\tR\n" +
+	"customerId\x12'\n" +
+	"\x0fconversation_id\x18\b \x01(\tR\x0econversationId\x12,\n" +
+	"\x05media\x18\t \x01(\v2\x16.weiche.event.v1.MediaR\x05media\x12\x16\n" +
+	"\x06erased\x18\n" +
+	" \x01(\bR\x06erased\x12\x1a\n" +
+	"\bposition\x18\v \x01(\x04R\bposition\"\xfe\x01\n" +
+	"\vReportMedia\x12\x19\n" +
+	"\bmedia_id\x18\x01 \x01(\tR\amediaId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x126\n" +
+	"\x06stored\x18\x03 \x01(\v2\x1c.weiche.event.v1.StoredMediaH\x00R\x06stored\x124\n" +
+	"\x06failed\x18\x04 \x01(\v2\x1a.weiche.event.v1.SendErrorH\x00R\x06failed\x122\n" +
+	"\x05later\x18\x05 \x01(\v2\x1a.weiche.ingress.v1.NotSentH\x00R\x05laterB\t\n" +
+	"\aoutcome\"T\n" +
 	"\tClaimSend\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x14\n" +
@@ -1902,11 +2740,12 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\bnot_sent\x18\x06 \x01(\v2\x1a.weiche.ingress.v1.NotSentH\x00R\anotSent\x126\n" +
 	"\aunknown\x18\a \x01(\v2\x1a.weiche.event.v1.SendErrorH\x00R\aunknown\x12%\n" +
 	"\x0eintegration_id\x18\b \x01(\tR\rintegrationIdB\t\n" +
-	"\aoutcome\"w\n" +
+	"\aoutcome\"\x95\x01\n" +
 	"\aNotSent\x120\n" +
 	"\x05error\x18\x01 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x12:\n" +
 	"\vretry_after\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"\x80\x03\n" +
+	"retryAfter\x12\x1c\n" +
+	"\tunhealthy\x18\x03 \x01(\bR\tunhealthy\"\xa1\x03\n" +
 	"\x04Send\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1d\n" +
@@ -1920,7 +2759,9 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\bposition\x18\t \x01(\x04R\bposition\x12.\n" +
 	"\x13provider_account_id\x18\n" +
 	" \x01(\tR\x11providerAccountId\x12\x17\n" +
-	"\apage_id\x18\v \x01(\tR\x06pageIdB.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
+	"\apage_id\x18\v \x01(\tR\x06pageId\x12\x1f\n" +
+	"\vhuman_agent\x18\f \x01(\bR\n" +
+	"humanAgentB.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
 
 var (
 	file_weiche_ingress_v1_command_proto_rawDescOnce sync.Once
@@ -1934,7 +2775,7 @@ func file_weiche_ingress_v1_command_proto_rawDescGZIP() []byte {
 	return file_weiche_ingress_v1_command_proto_rawDescData
 }
 
-var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*WidgetCommand)(nil),         // 0: weiche.ingress.v1.WidgetCommand
 	(*PostMessage)(nil),           // 1: weiche.ingress.v1.PostMessage
@@ -1943,66 +2784,88 @@ var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*Disconnect)(nil),            // 4: weiche.ingress.v1.Disconnect
 	(*MarkRead)(nil),              // 5: weiche.ingress.v1.MarkRead
 	(*AgentCommand)(nil),          // 6: weiche.ingress.v1.AgentCommand
-	(*EraseCustomer)(nil),         // 7: weiche.ingress.v1.EraseCustomer
-	(*SendReply)(nil),             // 8: weiche.ingress.v1.SendReply
-	(*Destination)(nil),           // 9: weiche.ingress.v1.Destination
-	(*ApplySetup)(nil),            // 10: weiche.ingress.v1.ApplySetup
-	(*AppSetup)(nil),              // 11: weiche.ingress.v1.AppSetup
-	(*IntegrationSetup)(nil),      // 12: weiche.ingress.v1.IntegrationSetup
-	(*WidgetSetup)(nil),           // 13: weiche.ingress.v1.WidgetSetup
-	(*AgentSetup)(nil),            // 14: weiche.ingress.v1.AgentSetup
-	(*SenderCommand)(nil),         // 15: weiche.ingress.v1.SenderCommand
-	(*ClaimSend)(nil),             // 16: weiche.ingress.v1.ClaimSend
-	(*ReportOutcome)(nil),         // 17: weiche.ingress.v1.ReportOutcome
-	(*NotSent)(nil),               // 18: weiche.ingress.v1.NotSent
-	(*Send)(nil),                  // 19: weiche.ingress.v1.Send
-	(*v1.Alias)(nil),              // 20: weiche.event.v1.Alias
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 22: weiche.event.v1.Content
-	(v1.BoundElsewhere)(0),        // 23: weiche.event.v1.BoundElsewhere
-	(v1.Confirmation)(0),          // 24: weiche.event.v1.Confirmation
-	(*durationpb.Duration)(nil),   // 25: google.protobuf.Duration
-	(*v1.SendError)(nil),          // 26: weiche.event.v1.SendError
+	(*SettleOutcome)(nil),         // 7: weiche.ingress.v1.SettleOutcome
+	(*React)(nil),                 // 8: weiche.ingress.v1.React
+	(*ConfirmIdentity)(nil),       // 9: weiche.ingress.v1.ConfirmIdentity
+	(*LinkCustomers)(nil),         // 10: weiche.ingress.v1.LinkCustomers
+	(*UnlinkCustomers)(nil),       // 11: weiche.ingress.v1.UnlinkCustomers
+	(*EraseCustomer)(nil),         // 12: weiche.ingress.v1.EraseCustomer
+	(*SendReply)(nil),             // 13: weiche.ingress.v1.SendReply
+	(*Destination)(nil),           // 14: weiche.ingress.v1.Destination
+	(*ApplySetup)(nil),            // 15: weiche.ingress.v1.ApplySetup
+	(*AppSetup)(nil),              // 16: weiche.ingress.v1.AppSetup
+	(*IntegrationSetup)(nil),      // 17: weiche.ingress.v1.IntegrationSetup
+	(*WidgetSetup)(nil),           // 18: weiche.ingress.v1.WidgetSetup
+	(*AgentSetup)(nil),            // 19: weiche.ingress.v1.AgentSetup
+	(*SenderCommand)(nil),         // 20: weiche.ingress.v1.SenderCommand
+	(*ReportHealth)(nil),          // 21: weiche.ingress.v1.ReportHealth
+	(*FetchMedia)(nil),            // 22: weiche.ingress.v1.FetchMedia
+	(*ReportMedia)(nil),           // 23: weiche.ingress.v1.ReportMedia
+	(*ClaimSend)(nil),             // 24: weiche.ingress.v1.ClaimSend
+	(*ReportOutcome)(nil),         // 25: weiche.ingress.v1.ReportOutcome
+	(*NotSent)(nil),               // 26: weiche.ingress.v1.NotSent
+	(*Send)(nil),                  // 27: weiche.ingress.v1.Send
+	(*v1.Alias)(nil),              // 28: weiche.event.v1.Alias
+	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
+	(*v1.Content)(nil),            // 30: weiche.event.v1.Content
+	(v1.BoundElsewhere)(0),        // 31: weiche.event.v1.BoundElsewhere
+	(v1.Confirmation)(0),          // 32: weiche.event.v1.Confirmation
+	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
+	(*v1.SendError)(nil),          // 34: weiche.event.v1.SendError
+	(*v1.Media)(nil),              // 35: weiche.event.v1.Media
+	(*v1.StoredMedia)(nil),        // 36: weiche.event.v1.StoredMedia
 }
 var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
-	20, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
-	21, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
+	28, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
+	29, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.ingress.v1.WidgetCommand.post_message:type_name -> weiche.ingress.v1.PostMessage
 	2,  // 3: weiche.ingress.v1.WidgetCommand.request_link:type_name -> weiche.ingress.v1.RequestLink
 	3,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
 	4,  // 5: weiche.ingress.v1.WidgetCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
 	5,  // 6: weiche.ingress.v1.WidgetCommand.mark_read:type_name -> weiche.ingress.v1.MarkRead
-	22, // 7: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
-	21, // 8: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
-	8,  // 9: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
+	30, // 7: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
+	29, // 8: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
+	13, // 9: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
 	2,  // 10: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
 	3,  // 11: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
 	4,  // 12: weiche.ingress.v1.AgentCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
-	10, // 13: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
-	7,  // 14: weiche.ingress.v1.AgentCommand.erase_customer:type_name -> weiche.ingress.v1.EraseCustomer
-	22, // 15: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
-	9,  // 16: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
-	23, // 17: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	11, // 18: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
-	12, // 19: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
-	13, // 20: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
-	14, // 21: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
-	24, // 22: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
-	25, // 23: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
-	16, // 24: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
-	17, // 25: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
-	26, // 26: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
-	18, // 27: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
-	26, // 28: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
-	26, // 29: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
-	25, // 30: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
-	20, // 31: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
-	22, // 32: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	15, // 13: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
+	12, // 14: weiche.ingress.v1.AgentCommand.erase_customer:type_name -> weiche.ingress.v1.EraseCustomer
+	7,  // 15: weiche.ingress.v1.AgentCommand.settle_outcome:type_name -> weiche.ingress.v1.SettleOutcome
+	8,  // 16: weiche.ingress.v1.AgentCommand.react:type_name -> weiche.ingress.v1.React
+	9,  // 17: weiche.ingress.v1.AgentCommand.confirm_identity:type_name -> weiche.ingress.v1.ConfirmIdentity
+	10, // 18: weiche.ingress.v1.AgentCommand.link_customers:type_name -> weiche.ingress.v1.LinkCustomers
+	11, // 19: weiche.ingress.v1.AgentCommand.unlink_customers:type_name -> weiche.ingress.v1.UnlinkCustomers
+	30, // 20: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
+	14, // 21: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
+	31, // 22: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	16, // 23: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
+	17, // 24: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
+	18, // 25: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
+	19, // 26: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
+	32, // 27: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
+	33, // 28: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
+	24, // 29: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
+	25, // 30: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
+	21, // 31: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
+	23, // 32: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
+	34, // 33: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
+	35, // 34: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
+	36, // 35: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
+	34, // 36: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
+	26, // 37: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
+	34, // 38: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
+	26, // 39: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
+	34, // 40: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
+	34, // 41: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
+	33, // 42: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
+	28, // 43: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
+	30, // 44: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_command_proto_init() }
@@ -2024,16 +2887,28 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*AgentCommand_Disconnect)(nil),
 		(*AgentCommand_ApplySetup)(nil),
 		(*AgentCommand_EraseCustomer)(nil),
+		(*AgentCommand_SettleOutcome)(nil),
+		(*AgentCommand_React)(nil),
+		(*AgentCommand_ConfirmIdentity)(nil),
+		(*AgentCommand_LinkCustomers)(nil),
+		(*AgentCommand_UnlinkCustomers)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[9].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[14].OneofWrappers = []any{
 		(*Destination_IntegrationId)(nil),
 		(*Destination_Note)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[15].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[20].OneofWrappers = []any{
 		(*SenderCommand_Claim)(nil),
 		(*SenderCommand_Outcome)(nil),
+		(*SenderCommand_Health)(nil),
+		(*SenderCommand_Media)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[17].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[23].OneofWrappers = []any{
+		(*ReportMedia_Stored)(nil),
+		(*ReportMedia_Failed)(nil),
+		(*ReportMedia_Later)(nil),
+	}
+	file_weiche_ingress_v1_command_proto_msgTypes[25].OneofWrappers = []any{
 		(*ReportOutcome_ProviderMessageId)(nil),
 		(*ReportOutcome_Refused)(nil),
 		(*ReportOutcome_NotSent)(nil),
@@ -2045,7 +2920,7 @@ func file_weiche_ingress_v1_command_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_command_proto_rawDesc), len(file_weiche_ingress_v1_command_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -261,6 +261,7 @@ type Item struct {
 	//	*Item_Sender
 	//	*Item_Replay
 	//	*Item_Discard
+	//	*Item_Reparse
 	Kind isItem_Kind `protobuf_oneof:"kind"`
 	// The item's bytes as the provider sent them.
 	Raw []byte `protobuf:"bytes,15,opt,name=raw,proto3" json:"raw,omitempty"`
@@ -402,6 +403,15 @@ func (x *Item) GetDiscard() *DiscardItem {
 	return nil
 }
 
+func (x *Item) GetReparse() *ReparseItem {
+	if x != nil {
+		if x, ok := x.Kind.(*Item_Reparse); ok {
+			return x.Reparse
+		}
+	}
+	return nil
+}
+
 func (x *Item) GetRaw() []byte {
 	if x != nil {
 		return x.Raw
@@ -477,6 +487,12 @@ type Item_Discard struct {
 	Discard *DiscardItem `protobuf:"bytes,10,opt,name=discard,proto3,oneof"`
 }
 
+type Item_Reparse struct {
+	// An operator reads something that was kept with the parsers of today; on
+	// subjects of kind api only.
+	Reparse *ReparseItem `protobuf:"bytes,11,opt,name=reparse,proto3,oneof"`
+}
+
 func (*Item_Inbound) isItem_Kind() {}
 
 func (*Item_Receipt) isItem_Kind() {}
@@ -496,6 +512,8 @@ func (*Item_Sender) isItem_Kind() {}
 func (*Item_Replay) isItem_Kind() {}
 
 func (*Item_Discard) isItem_Kind() {}
+
+func (*Item_Reparse) isItem_Kind() {}
 
 // Inbound is something that a customer did on a channel.
 type Inbound struct {
@@ -521,9 +539,12 @@ type Inbound struct {
 	//	*Inbound_Referral
 	//	*Inbound_OptIn
 	//	*Inbound_IdentityChange
-	Event         isInbound_Event `protobuf_oneof:"event"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Event isInbound_Event `protobuf_oneof:"event"`
+	// The provider's hash of the sender's identity key, where it tells one: when
+	// it changes, the address may have come into other hands.
+	IdentityKeyHash string `protobuf:"bytes,13,opt,name=identity_key_hash,json=identityKeyHash,proto3" json:"identity_key_hash,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Inbound) Reset() {
@@ -659,6 +680,13 @@ func (x *Inbound) GetIdentityChange() *IdentityChange {
 		}
 	}
 	return nil
+}
+
+func (x *Inbound) GetIdentityKeyHash() string {
+	if x != nil {
+		return x.IdentityKeyHash
+	}
+	return ""
 }
 
 type isInbound_Event interface {
@@ -1132,7 +1160,11 @@ type Echo struct {
 	// The provider's id of the app that sent it.
 	ProviderAppId string `protobuf:"bytes,6,opt,name=provider_app_id,json=providerAppId,proto3" json:"provider_app_id,omitempty"`
 	// Our send id, where the provider gives it back.
-	SendId        string `protobuf:"bytes,7,opt,name=send_id,json=sendId,proto3" json:"send_id,omitempty"`
+	SendId string `protobuf:"bytes,7,opt,name=send_id,json=sendId,proto3" json:"send_id,omitempty"`
+	// New words for a message of the business, instead of a content.
+	Edit *Edit `protobuf:"bytes,8,opt,name=edit,proto3" json:"edit,omitempty"`
+	// A message of the business was taken back, instead of a content.
+	Unsend        *Unsend `protobuf:"bytes,9,opt,name=unsend,proto3" json:"unsend,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1214,6 +1246,20 @@ func (x *Echo) GetSendId() string {
 		return x.SendId
 	}
 	return ""
+}
+
+func (x *Echo) GetEdit() *Edit {
+	if x != nil {
+		return x.Edit
+	}
+	return nil
+}
+
+func (x *Echo) GetUnsend() *Unsend {
+	if x != nil {
+		return x.Unsend
+	}
+	return nil
 }
 
 // Unreadable is an item that the adapter could not read.
@@ -1427,6 +1473,118 @@ func (x *ReplayItem) GetMore() bool {
 	return false
 }
 
+// ReparseItem says what something that was kept means to the parsers of today: an
+// item that was ignored, or a message that could not be shown. What it did before
+// stays; what it says now follows once.
+type ReparseItem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The source that it came through.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// The position of the event that kept it.
+	Position uint64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	// The integration that it belongs to.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The item as it is read now: what a channel may say.
+	Item *Item `protobuf:"bytes,4,opt,name=item,proto3" json:"item,omitempty"`
+	// When its webhook was received.
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// The conversation and the message that show it as unsupported; both empty for
+	// an item that was ignored.
+	ConversationId string `protobuf:"bytes,6,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// See conversation_id.
+	MessageId string `protobuf:"bytes,7,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Which of the items it is that were kept as one, from 0.
+	Index         uint32 `protobuf:"varint,8,opt,name=index,proto3" json:"index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReparseItem) Reset() {
+	*x = ReparseItem{}
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReparseItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReparseItem) ProtoMessage() {}
+
+func (x *ReparseItem) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReparseItem.ProtoReflect.Descriptor instead.
+func (*ReparseItem) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReparseItem) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ReparseItem) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *ReparseItem) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ReparseItem) GetItem() *Item {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+func (x *ReparseItem) GetReceivedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReceivedAt
+	}
+	return nil
+}
+
+func (x *ReparseItem) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ReparseItem) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ReparseItem) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
 // DiscardItem gives an item that waits in quarantine up.
 type DiscardItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1438,7 +1596,7 @@ type DiscardItem struct {
 
 func (x *DiscardItem) Reset() {
 	*x = DiscardItem{}
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1450,7 +1608,7 @@ func (x *DiscardItem) String() string {
 func (*DiscardItem) ProtoMessage() {}
 
 func (x *DiscardItem) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1621,7 @@ func (x *DiscardItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardItem.ProtoReflect.Descriptor instead.
 func (*DiscardItem) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{13}
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DiscardItem) GetRef() *QuarantineRef {
@@ -1490,7 +1648,7 @@ type QuarantineRef struct {
 
 func (x *QuarantineRef) Reset() {
 	*x = QuarantineRef{}
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1660,7 @@ func (x *QuarantineRef) String() string {
 func (*QuarantineRef) ProtoMessage() {}
 
 func (x *QuarantineRef) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1673,7 @@ func (x *QuarantineRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QuarantineRef.ProtoReflect.Descriptor instead.
 func (*QuarantineRef) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{14}
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *QuarantineRef) GetAccountId() string {
@@ -1562,7 +1720,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +1732,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +1745,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{15}
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Answer) GetItems() []*ItemAnswer {
@@ -1637,7 +1795,7 @@ type ItemAnswer struct {
 
 func (x *ItemAnswer) Reset() {
 	*x = ItemAnswer{}
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1649,7 +1807,7 @@ func (x *ItemAnswer) String() string {
 func (*ItemAnswer) ProtoMessage() {}
 
 func (x *ItemAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1662,7 +1820,7 @@ func (x *ItemAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemAnswer.ProtoReflect.Descriptor instead.
 func (*ItemAnswer) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{16}
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ItemAnswer) GetStatus() ItemStatus {
@@ -1729,7 +1887,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x05Batch\x12;\n" +
 	"\vreceived_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12-\n" +
-	"\x05items\x18\x02 \x03(\v2\x17.weiche.ingress.v1.ItemR\x05items\"\x8c\x05\n" +
+	"\x05items\x18\x02 \x03(\v2\x17.weiche.ingress.v1.ItemR\x05items\"\xc8\x05\n" +
 	"\x04Item\x126\n" +
 	"\ainbound\x18\x01 \x01(\v2\x1a.weiche.ingress.v1.InboundH\x00R\ainbound\x126\n" +
 	"\areceipt\x18\x02 \x01(\v2\x1a.weiche.ingress.v1.ReceiptH\x00R\areceipt\x12-\n" +
@@ -1743,11 +1901,12 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x06sender\x18\b \x01(\v2 .weiche.ingress.v1.SenderCommandH\x00R\x06sender\x127\n" +
 	"\x06replay\x18\t \x01(\v2\x1d.weiche.ingress.v1.ReplayItemH\x00R\x06replay\x12:\n" +
 	"\adiscard\x18\n" +
-	" \x01(\v2\x1e.weiche.ingress.v1.DiscardItemH\x00R\adiscard\x12\x10\n" +
+	" \x01(\v2\x1e.weiche.ingress.v1.DiscardItemH\x00R\adiscard\x12:\n" +
+	"\areparse\x18\v \x01(\v2\x1e.weiche.ingress.v1.ReparseItemH\x00R\areparse\x12\x10\n" +
 	"\x03raw\x18\x0f \x01(\fR\x03raw\x12\x14\n" +
 	"\x05place\x18\x10 \x01(\tR\x05place\x12\x16\n" +
 	"\x06beside\x18\x11 \x01(\fR\x06besideB\x06\n" +
-	"\x04kind\"\x9a\x05\n" +
+	"\x04kind\"\xc6\x05\n" +
 	"\aInbound\x12.\n" +
 	"\x13provider_account_id\x18\x01 \x01(\tR\x11providerAccountId\x12.\n" +
 	"\x13provider_message_id\x18\x02 \x01(\tR\x11providerMessageId\x123\n" +
@@ -1761,7 +1920,8 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\breferral\x18\n" +
 	" \x01(\v2\x19.weiche.event.v1.ReferralH\x00R\breferral\x121\n" +
 	"\x06opt_in\x18\v \x01(\v2\x18.weiche.ingress.v1.OptInH\x00R\x05optIn\x12L\n" +
-	"\x0fidentity_change\x18\f \x01(\v2!.weiche.ingress.v1.IdentityChangeH\x00R\x0eidentityChangeB\a\n" +
+	"\x0fidentity_change\x18\f \x01(\v2!.weiche.ingress.v1.IdentityChangeH\x00R\x0eidentityChange\x12*\n" +
+	"\x11identity_key_hash\x18\r \x01(\tR\x0fidentityKeyHashB\a\n" +
 	"\x05event\"P\n" +
 	"\bReaction\x12.\n" +
 	"\x13provider_message_id\x18\x01 \x01(\tR\x11providerMessageId\x12\x14\n" +
@@ -1788,7 +1948,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x05state\x18\x05 \x01(\x0e2\x1d.weiche.event.v1.ReceiptStateR\x05state\x12*\n" +
 	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x120\n" +
 	"\x05error\x18\a \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x124\n" +
-	"\trecipient\x18\b \x03(\v2\x16.weiche.event.v1.AliasR\trecipient\"\xc6\x02\n" +
+	"\trecipient\x18\b \x03(\v2\x16.weiche.event.v1.AliasR\trecipient\"\xa6\x03\n" +
 	"\x04Echo\x12.\n" +
 	"\x13provider_account_id\x18\x01 \x01(\tR\x11providerAccountId\x12.\n" +
 	"\x13provider_message_id\x18\x02 \x01(\tR\x11providerMessageId\x123\n" +
@@ -1796,7 +1956,9 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\trecipient\x18\x04 \x03(\v2\x16.weiche.event.v1.AliasR\trecipient\x122\n" +
 	"\acontent\x18\x05 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12&\n" +
 	"\x0fprovider_app_id\x18\x06 \x01(\tR\rproviderAppId\x12\x17\n" +
-	"\asend_id\x18\a \x01(\tR\x06sendId\"\xb9\x01\n" +
+	"\asend_id\x18\a \x01(\tR\x06sendId\x12+\n" +
+	"\x04edit\x18\b \x01(\v2\x17.weiche.ingress.v1.EditR\x04edit\x121\n" +
+	"\x06unsend\x18\t \x01(\v2\x19.weiche.ingress.v1.UnsendR\x06unsend\"\xb9\x01\n" +
 	"\n" +
 	"Unreadable\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12.\n" +
@@ -1813,7 +1975,18 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x04item\x18\x03 \x01(\v2\x17.weiche.ingress.v1.ItemR\x04item\x12;\n" +
 	"\vreceived_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12\x12\n" +
-	"\x04more\x18\x05 \x01(\bR\x04more\"A\n" +
+	"\x04more\x18\x05 \x01(\bR\x04more\"\xb0\x02\n" +
+	"\vReparseItem\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12+\n" +
+	"\x04item\x18\x04 \x01(\v2\x17.weiche.ingress.v1.ItemR\x04item\x12;\n" +
+	"\vreceived_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"receivedAt\x12'\n" +
+	"\x0fconversation_id\x18\x06 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\a \x01(\tR\tmessageId\x12\x14\n" +
+	"\x05index\x18\b \x01(\rR\x05index\"A\n" +
 	"\vDiscardItem\x122\n" +
 	"\x03ref\x18\x01 \x01(\v2 .weiche.ingress.v1.QuarantineRefR\x03ref\"\x8b\x01\n" +
 	"\rQuarantineRef\x12\x1d\n" +
@@ -1877,7 +2050,7 @@ func file_weiche_ingress_v1_ingress_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_ingress_v1_ingress_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_ingress_v1_ingress_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_weiche_ingress_v1_ingress_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(ItemStatus)(0),               // 0: weiche.ingress.v1.ItemStatus
 	(Refusal)(0),                  // 1: weiche.ingress.v1.Refusal
@@ -1894,69 +2067,75 @@ var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(*Unreadable)(nil),            // 12: weiche.ingress.v1.Unreadable
 	(*Ignored)(nil),               // 13: weiche.ingress.v1.Ignored
 	(*ReplayItem)(nil),            // 14: weiche.ingress.v1.ReplayItem
-	(*DiscardItem)(nil),           // 15: weiche.ingress.v1.DiscardItem
-	(*QuarantineRef)(nil),         // 16: weiche.ingress.v1.QuarantineRef
-	(*Answer)(nil),                // 17: weiche.ingress.v1.Answer
-	(*ItemAnswer)(nil),            // 18: weiche.ingress.v1.ItemAnswer
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
-	(*WidgetCommand)(nil),         // 20: weiche.ingress.v1.WidgetCommand
-	(*AgentCommand)(nil),          // 21: weiche.ingress.v1.AgentCommand
-	(*SenderCommand)(nil),         // 22: weiche.ingress.v1.SenderCommand
-	(*v1.Alias)(nil),              // 23: weiche.event.v1.Alias
-	(*v1.Profile)(nil),            // 24: weiche.event.v1.Profile
-	(*v1.Content)(nil),            // 25: weiche.event.v1.Content
-	(*v1.Referral)(nil),           // 26: weiche.event.v1.Referral
-	(v1.ReceiptState)(0),          // 27: weiche.event.v1.ReceiptState
-	(*v1.SendError)(nil),          // 28: weiche.event.v1.SendError
+	(*ReparseItem)(nil),           // 15: weiche.ingress.v1.ReparseItem
+	(*DiscardItem)(nil),           // 16: weiche.ingress.v1.DiscardItem
+	(*QuarantineRef)(nil),         // 17: weiche.ingress.v1.QuarantineRef
+	(*Answer)(nil),                // 18: weiche.ingress.v1.Answer
+	(*ItemAnswer)(nil),            // 19: weiche.ingress.v1.ItemAnswer
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*WidgetCommand)(nil),         // 21: weiche.ingress.v1.WidgetCommand
+	(*AgentCommand)(nil),          // 22: weiche.ingress.v1.AgentCommand
+	(*SenderCommand)(nil),         // 23: weiche.ingress.v1.SenderCommand
+	(*v1.Alias)(nil),              // 24: weiche.event.v1.Alias
+	(*v1.Profile)(nil),            // 25: weiche.event.v1.Profile
+	(*v1.Content)(nil),            // 26: weiche.event.v1.Content
+	(*v1.Referral)(nil),           // 27: weiche.event.v1.Referral
+	(v1.ReceiptState)(0),          // 28: weiche.event.v1.ReceiptState
+	(*v1.SendError)(nil),          // 29: weiche.event.v1.SendError
 }
 var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
-	19, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
+	20, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
 	3,  // 1: weiche.ingress.v1.Batch.items:type_name -> weiche.ingress.v1.Item
 	4,  // 2: weiche.ingress.v1.Item.inbound:type_name -> weiche.ingress.v1.Inbound
 	10, // 3: weiche.ingress.v1.Item.receipt:type_name -> weiche.ingress.v1.Receipt
 	11, // 4: weiche.ingress.v1.Item.echo:type_name -> weiche.ingress.v1.Echo
 	12, // 5: weiche.ingress.v1.Item.unreadable:type_name -> weiche.ingress.v1.Unreadable
 	13, // 6: weiche.ingress.v1.Item.ignored:type_name -> weiche.ingress.v1.Ignored
-	20, // 7: weiche.ingress.v1.Item.widget:type_name -> weiche.ingress.v1.WidgetCommand
-	21, // 8: weiche.ingress.v1.Item.agent:type_name -> weiche.ingress.v1.AgentCommand
-	22, // 9: weiche.ingress.v1.Item.sender:type_name -> weiche.ingress.v1.SenderCommand
+	21, // 7: weiche.ingress.v1.Item.widget:type_name -> weiche.ingress.v1.WidgetCommand
+	22, // 8: weiche.ingress.v1.Item.agent:type_name -> weiche.ingress.v1.AgentCommand
+	23, // 9: weiche.ingress.v1.Item.sender:type_name -> weiche.ingress.v1.SenderCommand
 	14, // 10: weiche.ingress.v1.Item.replay:type_name -> weiche.ingress.v1.ReplayItem
-	15, // 11: weiche.ingress.v1.Item.discard:type_name -> weiche.ingress.v1.DiscardItem
-	19, // 12: weiche.ingress.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
-	23, // 13: weiche.ingress.v1.Inbound.sender:type_name -> weiche.event.v1.Alias
-	24, // 14: weiche.ingress.v1.Inbound.profile:type_name -> weiche.event.v1.Profile
-	25, // 15: weiche.ingress.v1.Inbound.message:type_name -> weiche.event.v1.Content
-	5,  // 16: weiche.ingress.v1.Inbound.reaction:type_name -> weiche.ingress.v1.Reaction
-	6,  // 17: weiche.ingress.v1.Inbound.edit:type_name -> weiche.ingress.v1.Edit
-	7,  // 18: weiche.ingress.v1.Inbound.unsend:type_name -> weiche.ingress.v1.Unsend
-	26, // 19: weiche.ingress.v1.Inbound.referral:type_name -> weiche.event.v1.Referral
-	8,  // 20: weiche.ingress.v1.Inbound.opt_in:type_name -> weiche.ingress.v1.OptIn
-	9,  // 21: weiche.ingress.v1.Inbound.identity_change:type_name -> weiche.ingress.v1.IdentityChange
-	25, // 22: weiche.ingress.v1.Edit.content:type_name -> weiche.event.v1.Content
-	23, // 23: weiche.ingress.v1.IdentityChange.old:type_name -> weiche.event.v1.Alias
-	23, // 24: weiche.ingress.v1.IdentityChange.new:type_name -> weiche.event.v1.Alias
-	19, // 25: weiche.ingress.v1.Receipt.watermark:type_name -> google.protobuf.Timestamp
-	27, // 26: weiche.ingress.v1.Receipt.state:type_name -> weiche.event.v1.ReceiptState
-	19, // 27: weiche.ingress.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	28, // 28: weiche.ingress.v1.Receipt.error:type_name -> weiche.event.v1.SendError
-	23, // 29: weiche.ingress.v1.Receipt.recipient:type_name -> weiche.event.v1.Alias
-	19, // 30: weiche.ingress.v1.Echo.sent_at:type_name -> google.protobuf.Timestamp
-	23, // 31: weiche.ingress.v1.Echo.recipient:type_name -> weiche.event.v1.Alias
-	25, // 32: weiche.ingress.v1.Echo.content:type_name -> weiche.event.v1.Content
-	19, // 33: weiche.ingress.v1.Unreadable.sent_at:type_name -> google.protobuf.Timestamp
-	23, // 34: weiche.ingress.v1.Unreadable.sender:type_name -> weiche.event.v1.Alias
-	16, // 35: weiche.ingress.v1.ReplayItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
-	3,  // 36: weiche.ingress.v1.ReplayItem.item:type_name -> weiche.ingress.v1.Item
-	19, // 37: weiche.ingress.v1.ReplayItem.received_at:type_name -> google.protobuf.Timestamp
-	16, // 38: weiche.ingress.v1.DiscardItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
-	18, // 39: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
-	0,  // 40: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
-	1,  // 41: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
-	42, // [42:42] is the sub-list for method output_type
-	42, // [42:42] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	16, // 11: weiche.ingress.v1.Item.discard:type_name -> weiche.ingress.v1.DiscardItem
+	15, // 12: weiche.ingress.v1.Item.reparse:type_name -> weiche.ingress.v1.ReparseItem
+	20, // 13: weiche.ingress.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
+	24, // 14: weiche.ingress.v1.Inbound.sender:type_name -> weiche.event.v1.Alias
+	25, // 15: weiche.ingress.v1.Inbound.profile:type_name -> weiche.event.v1.Profile
+	26, // 16: weiche.ingress.v1.Inbound.message:type_name -> weiche.event.v1.Content
+	5,  // 17: weiche.ingress.v1.Inbound.reaction:type_name -> weiche.ingress.v1.Reaction
+	6,  // 18: weiche.ingress.v1.Inbound.edit:type_name -> weiche.ingress.v1.Edit
+	7,  // 19: weiche.ingress.v1.Inbound.unsend:type_name -> weiche.ingress.v1.Unsend
+	27, // 20: weiche.ingress.v1.Inbound.referral:type_name -> weiche.event.v1.Referral
+	8,  // 21: weiche.ingress.v1.Inbound.opt_in:type_name -> weiche.ingress.v1.OptIn
+	9,  // 22: weiche.ingress.v1.Inbound.identity_change:type_name -> weiche.ingress.v1.IdentityChange
+	26, // 23: weiche.ingress.v1.Edit.content:type_name -> weiche.event.v1.Content
+	24, // 24: weiche.ingress.v1.IdentityChange.old:type_name -> weiche.event.v1.Alias
+	24, // 25: weiche.ingress.v1.IdentityChange.new:type_name -> weiche.event.v1.Alias
+	20, // 26: weiche.ingress.v1.Receipt.watermark:type_name -> google.protobuf.Timestamp
+	28, // 27: weiche.ingress.v1.Receipt.state:type_name -> weiche.event.v1.ReceiptState
+	20, // 28: weiche.ingress.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	29, // 29: weiche.ingress.v1.Receipt.error:type_name -> weiche.event.v1.SendError
+	24, // 30: weiche.ingress.v1.Receipt.recipient:type_name -> weiche.event.v1.Alias
+	20, // 31: weiche.ingress.v1.Echo.sent_at:type_name -> google.protobuf.Timestamp
+	24, // 32: weiche.ingress.v1.Echo.recipient:type_name -> weiche.event.v1.Alias
+	26, // 33: weiche.ingress.v1.Echo.content:type_name -> weiche.event.v1.Content
+	6,  // 34: weiche.ingress.v1.Echo.edit:type_name -> weiche.ingress.v1.Edit
+	7,  // 35: weiche.ingress.v1.Echo.unsend:type_name -> weiche.ingress.v1.Unsend
+	20, // 36: weiche.ingress.v1.Unreadable.sent_at:type_name -> google.protobuf.Timestamp
+	24, // 37: weiche.ingress.v1.Unreadable.sender:type_name -> weiche.event.v1.Alias
+	17, // 38: weiche.ingress.v1.ReplayItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
+	3,  // 39: weiche.ingress.v1.ReplayItem.item:type_name -> weiche.ingress.v1.Item
+	20, // 40: weiche.ingress.v1.ReplayItem.received_at:type_name -> google.protobuf.Timestamp
+	3,  // 41: weiche.ingress.v1.ReparseItem.item:type_name -> weiche.ingress.v1.Item
+	20, // 42: weiche.ingress.v1.ReparseItem.received_at:type_name -> google.protobuf.Timestamp
+	17, // 43: weiche.ingress.v1.DiscardItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
+	19, // 44: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
+	0,  // 45: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
+	1,  // 46: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
+	47, // [47:47] is the sub-list for method output_type
+	47, // [47:47] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_ingress_proto_init() }
@@ -1976,6 +2155,7 @@ func file_weiche_ingress_v1_ingress_proto_init() {
 		(*Item_Sender)(nil),
 		(*Item_Replay)(nil),
 		(*Item_Discard)(nil),
+		(*Item_Reparse)(nil),
 	}
 	file_weiche_ingress_v1_ingress_proto_msgTypes[2].OneofWrappers = []any{
 		(*Inbound_Message)(nil),
@@ -1992,7 +2172,7 @@ func file_weiche_ingress_v1_ingress_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_ingress_proto_rawDesc), len(file_weiche_ingress_v1_ingress_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
