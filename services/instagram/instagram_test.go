@@ -113,6 +113,13 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) { channeltest.FuzzReader(t, Reader{}, body) })
 }
 
+func FuzzReadItem(f *testing.F) {
+	channeltest.SeedItems(f, Reader{}, channeltest.Bodies(f, "testdata"))
+	f.Fuzz(func(t *testing.T, raw []byte, place string, beside []byte, account string) {
+		channeltest.FuzzReadItem(t, Reader{}, raw, place, beside, account)
+	})
+}
+
 func BenchmarkRead(b *testing.B) {
 	channeltest.BenchmarkReader(b, Reader{},
 		`{"object":"instagram","entry":[{"id":"6001","time":1767225600000,"messaging":[`,

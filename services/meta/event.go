@@ -274,11 +274,15 @@ func (e event) read(v Value) []*ingressv1.Item {
 	return e.receipts(eventv1.ReceiptState_RECEIPT_STATE_READ, ids, v.Object())
 }
 
-// receipts returns one receipt for each id, or one for the watermark where
-// there is no id.
+// maxReceipts bounds how many receipts one item may become. Each keeps the whole
+// item's bytes.
+const maxReceipts = 100
+
+// receipts returns one receipt for each id, or one for the watermark where there
+// is no id, or too many: the watermark says the same of them.
 func (e event) receipts(state eventv1.ReceiptState, ids []string, o Object) []*ingressv1.Item {
 	watermark, ok := o.Get("watermark").Time()
-	if len(ids) == 0 {
+	if len(ids) == 0 || len(ids) > maxReceipts {
 		if !ok || watermark == nil {
 			return e.unreadable("receipt without id and watermark")
 		}

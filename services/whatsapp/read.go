@@ -32,9 +32,11 @@ func (r Reader) ReadItem(item channel.KeptItem) ([]*ingressv1.Item, error) {
 // change is the value of one change, with what its items share.
 type change struct {
 	field   string
-	value   meta.Object
 	account string
 	people  people
+	errors  []meta.Value
+	// beside is what the items are kept with.
+	beside []byte
 }
 
 // item is one element of a list in a change.
@@ -108,9 +110,10 @@ func readPiece(p meta.Piece) []*ingressv1.Item {
 	value := p.Value.Object()
 	c := change{
 		field:   p.Field,
-		value:   value,
 		account: value.Object("metadata").Text("phone_number_id"),
 		people:  readPeople(value.Get("contacts")),
+		errors:  value.Get("errors").Array(),
+		beside:  besideItems(value),
 	}
 	if c.account == "" {
 		// What concerns the whole business account names no number.
@@ -133,10 +136,9 @@ func readPiece(p meta.Piece) []*ingressv1.Item {
 			continue
 		}
 		within := "value." + place.Name + "[]"
-		beside := besideItems(value)
 		for _, element := range elements {
 			read := c.readElement(element, read)
-			read.Place, read.Beside = within, beside
+			read.Place, read.Beside = within, c.beside
 			items = append(items, read)
 		}
 	}
@@ -218,7 +220,7 @@ func (i item) message() *ingressv1.Item {
 		if kind == "" && in.GetProviderMessageId() == "" {
 			return i.unreadable("message without id and type")
 		}
-		in.Event = &ingressv1.Inbound_Message{Message: readContent(i.object, i.value.Get("errors").Array())}
+		in.Event = &ingressv1.Inbound_Message{Message: readContent(i.object, i.errors)}
 	}
 	return i.of(in)
 }

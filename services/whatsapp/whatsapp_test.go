@@ -63,6 +63,13 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) { channeltest.FuzzReader(t, Reader{}, body) })
 }
 
+func FuzzReadItem(f *testing.F) {
+	channeltest.SeedItems(f, Reader{}, channeltest.Bodies(f, "testdata"))
+	f.Fuzz(func(t *testing.T, raw []byte, place string, beside []byte, account string) {
+		channeltest.FuzzReadItem(t, Reader{}, raw, place, beside, account)
+	})
+}
+
 func BenchmarkRead(b *testing.B) {
 	channeltest.BenchmarkReader(b, Reader{},
 		`{"object":"whatsapp_business_account","entry":[{"id":"2000","changes":[{"value":{"messaging_product":"whatsapp","metadata":{"phone_number_id":"2001"},"contacts":[{"profile":{"name":"Ana"},"wa_id":"15550100001"}],"messages":[`,

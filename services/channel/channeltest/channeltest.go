@@ -16,8 +16,11 @@ import (
 type Setup struct {
 	// Reader is the channel's reader.
 	Reader channel.Reader
-	// Bodies are webhooks that it reads, each an object with an array entry.
+	// Bodies are webhooks that it reads.
 	Bodies [][]byte
+	// Entries is the name of the array at the top of a body whose elements say the
+	// same alone and together; entry if empty.
+	Entries string
 	// Lists are the names of the arrays that hold items, at any depth.
 	Lists []string
 

@@ -2,12 +2,15 @@ package channeltest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"unsafe"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
@@ -18,10 +21,48 @@ import (
 // junk is what may stand where an entry or an item is expected.
 var junk = []string{`null`, `0`, `"x"`, `[]`, `[[{}]]`, `true`, `{}`, `{"id":{}}`, `{"timestamp":[]}`}
 
-// envelope is the part of a webhook that all providers share.
+// envelope is a body taken apart: the entries, and everything beside them.
 type envelope struct {
-	Object json.RawMessage   `json:"object"`
-	Entry  []json.RawMessage `json:"entry"`
+	beside  string
+	entries []json.RawMessage
+}
+
+// open takes a body apart; it returns false for one without entries.
+func (s Setup) open(body []byte) (envelope, bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return envelope{}, false
+	}
+	var e envelope
+	if json.Unmarshal(members[s.entryList()], &e.entries) != nil || len(e.entries) == 0 {
+		return envelope{}, false
+	}
+	delete(members, s.entryList())
+	// The members are written in the order of their names.
+	beside, err := json.Marshal(members)
+	e.beside = string(beside)
+	return e, err == nil
+}
+
+// entryList is the name of the array of the entries.
+func (s Setup) entryList() string { return cmp.Or(s.Entries, "entry") }
+
+// body returns the body that has these entries.
+func (s Setup) body(beside string, entries ...json.RawMessage) []byte {
+	var b bytes.Buffer
+	b.WriteString(strings.TrimSuffix(beside, "}"))
+	if b.Len() > 1 {
+		b.WriteByte(',')
+	}
+	b.WriteString(strconv.Quote(s.entryList()) + ":[")
+	for i, entry := range entries {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(entry)
+	}
+	b.WriteString(`]}`)
+	return b.Bytes()
 }
 
 func (s Setup) exerciseReader(t *testing.T) {
@@ -36,6 +77,10 @@ func (s Setup) exerciseReader(t *testing.T) {
 	t.Run("order", s.keepsOrder)
 	t.Run("junk entries", s.survivesJunkEntries)
 	t.Run("junk items", s.survivesJunkItems)
+	t.Run("other batches", s.readsAnyBatch)
+	t.Run("other ids", s.renamesIDsOnly)
+	t.Run("other forms", s.readsAnyForm)
+	t.Run("missing members", s.missesOnlyWhatIsMissing)
 }
 
 func (s Setup) read(t *testing.T, body []byte) []*ingressv1.Item {
@@ -65,7 +110,7 @@ func (s Setup) wellFormed(t *testing.T, body []byte) {
 		reencoded(t, item)
 	}
 	again := s.read(t, body)
-	if diff := cmp.Diff(items, again, protocmp.Transform()); diff != "" {
+	if diff := gocmp.Diff(items, again, protocmp.Transform()); diff != "" {
 		t.Errorf("read twice:\n%s", diff)
 	}
 }
@@ -80,10 +125,7 @@ func (s Setup) readsItemsAlone(t *testing.T) {
 	alone, unreadable := 0, 0
 	for _, body := range s.Bodies {
 		for _, item := range s.read(t, body) {
-			again, err := reader.ReadItem(channel.KeptItem{
-				Raw: item.GetRaw(), Place: item.GetPlace(), Beside: item.GetBeside(), ProviderAccount: channel.ProviderAccount(item),
-			})
-			if err != nil || !slices.ContainsFunc(again, func(read *ingressv1.Item) bool { return proto.Equal(read, item) }) {
+			if again, err := reader.ReadItem(keptOf(item)); err != nil || !contains(again, item) {
 				t.Errorf("alone it is %v (%v), not\n%v", again, err, item)
 			}
 			alone++
@@ -126,7 +168,7 @@ func reencoded(t *testing.T, item *ingressv1.Item) {
 		t.Errorf("unmarshal: %v", err)
 		return
 	}
-	if diff := cmp.Diff(item, &back, protocmp.Transform()); diff != "" {
+	if diff := gocmp.Diff(item, &back, protocmp.Transform()); diff != "" {
 		t.Errorf("encoded and decoded:\n%s", diff)
 	}
 }
@@ -156,73 +198,53 @@ func (s Setup) damaged(t *testing.T, body []byte) {
 	}
 }
 
-// entries returns the envelopes of all bodies as one, and what each entry of it
-// is read as.
-func (s Setup) entries(t *testing.T) (envelope, [][]*ingressv1.Item) {
+// together returns the entries of all bodies that have the same beside them as the
+// first, and what each entry of it is read as.
+func (s Setup) together(t *testing.T) (envelope, [][]*ingressv1.Item) {
 	t.Helper()
 	var all envelope
 	var want [][]*ingressv1.Item
 	for _, body := range s.Bodies {
-		var e envelope
-		if json.Unmarshal(body, &e) != nil || len(e.Entry) == 0 {
+		e, ok := s.open(body)
+		if !ok || all.beside != "" && all.beside != e.beside {
 			continue
 		}
-		if all.Object == nil {
-			all.Object = e.Object
-		}
-		if !bytes.Equal(all.Object, e.Object) {
-			continue
-		}
-		for _, entry := range e.Entry {
-			all.Entry = append(all.Entry, entry)
-			want = append(want, s.read(t, join(e.Object, entry)))
+		all.beside = e.beside
+		for _, entry := range e.entries {
+			all.entries = append(all.entries, entry)
+			want = append(want, s.read(t, s.body(e.beside, entry)))
 		}
 	}
-	if len(all.Entry) < 2 {
+	if len(all.entries) < 2 {
 		t.Fatal("too few entries to tell an order")
 	}
 	return all, want
 }
 
-func join(object json.RawMessage, entries ...json.RawMessage) []byte {
-	var b bytes.Buffer
-	b.WriteString(`{"object":`)
-	b.Write(object)
-	b.WriteString(`,"entry":[`)
-	for i, entry := range entries {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.Write(entry)
-	}
-	b.WriteString(`]}`)
-	return b.Bytes()
-}
-
 // keepsOrder reads all entries as one body, forwards and backwards.
 func (s Setup) keepsOrder(t *testing.T) {
-	all, want := s.entries(t)
+	all, want := s.together(t)
 	check := func() {
 		t.Helper()
-		got := s.read(t, join(all.Object, all.Entry...))
-		if diff := cmp.Diff(slices.Concat(want...), got, protocmp.Transform()); diff != "" {
+		got := s.read(t, s.body(all.beside, all.entries...))
+		if diff := gocmp.Diff(slices.Concat(want...), got, protocmp.Transform()); diff != "" {
 			t.Errorf("together they are not what they are alone:\n%s", diff)
 		}
 	}
 	check()
-	slices.Reverse(all.Entry)
+	slices.Reverse(all.entries)
 	slices.Reverse(want)
 	check()
 }
 
 // survivesJunkEntries puts junk between the entries.
 func (s Setup) survivesJunkEntries(t *testing.T) {
-	all, want := s.entries(t)
+	all, want := s.together(t)
 	var entries []json.RawMessage
-	for i, entry := range all.Entry {
+	for i, entry := range all.entries {
 		entries = append(entries, json.RawMessage(junk[i%len(junk)]), entry)
 	}
-	got := s.read(t, join(all.Object, entries...))
+	got := s.read(t, s.body(all.beside, entries...))
 	for _, item := range slices.Concat(want...) {
 		i := slices.IndexFunc(got, func(g *ingressv1.Item) bool { return proto.Equal(g, item) })
 		if i < 0 {

@@ -1,0 +1,425 @@
+package channeltest
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/testing/protocmp"
+	"pgregory.net/rapid"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
+
+// decode returns a body as Go values that can be changed, numbers as they are
+// written; nil where it is no object.
+func decode(body []byte) map[string]any {
+	var v map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if decoder.Decode(&v) != nil {
+		return nil
+	}
+	return v
+}
+
+func encode(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// apart returns v once for each item in it, with everything around the item.
+func (s Setup) apart(v any) []any {
+	o, ok := v.(map[string]any)
+	if !ok {
+		return []any{v}
+	}
+	var alone []any
+	for _, name := range s.listsOf(o) {
+		for _, element := range o[name].([]any) {
+			for _, inner := range s.apart(element) {
+				one := maps.Clone(o)
+				for _, other := range s.listsOf(o) {
+					delete(one, other)
+				}
+				one[name] = []any{inner}
+				alone = append(alone, one)
+			}
+		}
+	}
+	if len(alone) > 0 {
+		return alone
+	}
+	for name, inner := range o {
+		for _, split := range s.apart(inner) {
+			if reflect.DeepEqual(split, inner) {
+				break
+			}
+			one := maps.Clone(o)
+			one[name] = split
+			alone = append(alone, one)
+		}
+	}
+	if len(alone) > 0 {
+		return alone
+	}
+	return []any{v}
+}
+
+// listsOf returns the names of the lists in o that hold something, in order.
+func (s Setup) listsOf(o map[string]any) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		if list, ok := o[name].([]any); ok && len(list) > 0 && slices.Contains(s.Lists, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// merged returns a and b as one, where nothing but what is in their lists differs.
+func (s Setup) merged(a, b any) (any, bool) {
+	x, ok1 := a.(map[string]any)
+	y, ok2 := b.(map[string]any)
+	if !ok1 || !ok2 {
+		return nil, false
+	}
+	names := s.listsOf(x)
+	if len(names) != 1 || !slices.Equal(names, s.listsOf(y)) {
+		return nil, false
+	}
+	for name := range y {
+		if name != names[0] && !reflect.DeepEqual(x[name], y[name]) || len(x) != len(y) {
+			return nil, false
+		}
+	}
+	left, right := slices.Clone(x[names[0]].([]any)), y[names[0]].([]any)
+	both := maps.Clone(x)
+	if one, ok := s.merged(left[len(left)-1], right[0]); ok {
+		left, right = append(left[:len(left)-1], one), right[1:]
+	}
+	both[names[0]] = append(left, right...)
+	return both, true
+}
+
+// readsAnyBatch takes all bodies apart into single items, and puts them together
+// again in any order and in batches of any size. Each item stays what it is alone.
+func (s Setup) readsAnyBatch(t *testing.T) {
+	type single struct {
+		entry any
+		items []*ingressv1.Item
+	}
+	var singles []single
+	var beside string
+	for _, body := range s.Bodies {
+		// What is compared has been written by the same encoder.
+		e, ok := s.open(encode(t, decode(body)))
+		if !ok || beside != "" && beside != e.beside {
+			continue
+		}
+		beside = e.beside
+		var together []*ingressv1.Item
+		for _, entry := range e.entries {
+			o := decode(entry)
+			if o == nil {
+				continue
+			}
+			for _, alone := range s.apart(o) {
+				items := s.read(t, s.body(beside, encode(t, alone)))
+				singles = append(singles, single{alone, items})
+				together = append(together, items...)
+			}
+			if got := s.read(t, s.body(beside, entry)); !sameItems(got, together) {
+				t.Errorf("taken apart, it is not what it was:\n%s\n%s", entry, gocmp.Diff(got, together, protocmp.Transform()))
+			}
+			together = nil
+		}
+	}
+	merges := 0
+	rapid.Check(t, func(r *rapid.T) {
+		order := rapid.Permutation(singles).Draw(r, "order")
+		size := rapid.IntRange(1, len(order)).Draw(r, "size")
+		for batch := range slices.Chunk(order, size) {
+			var entries []any
+			var want []*ingressv1.Item
+			for _, one := range batch {
+				want = append(want, one.items...)
+				if len(entries) > 0 {
+					if both, ok := s.merged(entries[len(entries)-1], one.entry); ok {
+						entries[len(entries)-1] = both
+						merges++
+						continue
+					}
+				}
+				entries = append(entries, one.entry)
+			}
+			var raw []json.RawMessage
+			for _, entry := range entries {
+				raw = append(raw, encode(t, entry))
+			}
+			if got := s.read(t, s.body(beside, raw...)); !sameItems(want, got) {
+				r.Fatalf("together they are not what they are alone:\n%s", gocmp.Diff(want, got, protocmp.Transform()))
+			}
+		}
+	})
+	if merges == 0 {
+		t.Error("no two items were put into one entry")
+	}
+}
+
+func sameItems(a, b []*ingressv1.Item) bool {
+	return slices.EqualFunc(a, b, func(x, y *ingressv1.Item) bool { return proto.Equal(x, y) })
+}
+
+// renamesIDsOnly changes the digits of every id. The items are the same with the
+// new ids: no id means anything.
+func (s Setup) renamesIDsOnly(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		by := rapid.IntRange(1, 8).Draw(r, "by")
+		body := rapid.SampledFrom(s.Bodies).Draw(r, "body")
+		items := s.read(t, body)
+		ids := map[string]string{}
+		for _, item := range items {
+			eachString(item.ProtoReflect(), func(field protoreflect.FieldDescriptor, text string) string {
+				if isID(field) && len(text) > 2 && spelledOnce(body, text) {
+					ids[text] = otherDigits(text, by)
+				}
+				return text
+			})
+		}
+		for _, item := range items {
+			item.Raw, item.Beside = renamed(item.GetRaw(), ids), renamed(item.GetBeside(), ids)
+			eachString(item.ProtoReflect(), func(_ protoreflect.FieldDescriptor, text string) string {
+				return string(renamed([]byte(text), ids))
+			})
+		}
+		got := s.read(t, renamed(body, ids))
+		if !sameItems(items, got) {
+			r.Fatalf("with other ids, more than the ids differs:\n%s", gocmp.Diff(items, got, protocmp.Transform()))
+		}
+	})
+}
+
+// isID says that a field holds an id of the provider or the value of an address.
+func isID(field protoreflect.FieldDescriptor) bool {
+	name := string(field.Name())
+	return strings.HasSuffix(name, "_id") || field.FullName() == "weiche.event.v1.Alias.value"
+}
+
+// spelledOnce says that a body has an id, and only as it is: a phone number may stand
+// there with spaces too.
+func spelledOnce(body []byte, id string) bool {
+	plain := bytes.Map(func(r rune) rune {
+		if strings.ContainsRune("+-.() ", r) {
+			return -1
+		}
+		return r
+	}, body)
+	n := bytes.Count(body, []byte(id))
+	return n > 0 && (!isDigits(id) || n == bytes.Count(plain, []byte(id)))
+}
+
+// otherDigits moves each digit but 0 on.
+func otherDigits(text string, by int) string {
+	return strings.Map(func(r rune) rune {
+		if r < '1' || r > '9' {
+			return r
+		}
+		return '1' + (r-'1'+rune(by))%9
+	}, text)
+}
+
+// renamed replaces the ids that stand alone in a text.
+func renamed(text []byte, ids map[string]string) []byte {
+	if len(text) == 0 {
+		return text
+	}
+	longest := slices.SortedFunc(maps.Keys(ids), func(a, b string) int { return len(b) - len(a) })
+	var out []byte
+	for at := 0; at < len(text); {
+		id := ""
+		if at == 0 || !inWord(text[at-1]) {
+			for _, candidate := range longest {
+				end := at + len(candidate)
+				if bytes.HasPrefix(text[at:], []byte(candidate)) && (end == len(text) || !inWord(text[end])) {
+					id = candidate
+					break
+				}
+			}
+		}
+		if id == "" {
+			out = append(out, text[at])
+			at++
+			continue
+		}
+		out = append(out, ids[id]...)
+		at += len(id)
+	}
+	return out
+}
+
+func inWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+}
+
+// eachString replaces the strings of a message and of those in it.
+func eachString(m protoreflect.Message, replace func(protoreflect.FieldDescriptor, string) string) {
+	m.Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case field.IsList() && field.Kind() == protoreflect.MessageKind:
+			for i := range v.List().Len() {
+				eachString(v.List().Get(i).Message(), replace)
+			}
+		case field.IsList() && field.Kind() == protoreflect.StringKind:
+			for i := range v.List().Len() {
+				v.List().Set(i, protoreflect.ValueOfString(replace(field, v.List().Get(i).String())))
+			}
+		case field.Kind() == protoreflect.MessageKind:
+			eachString(v.Message(), replace)
+		case field.Kind() == protoreflect.StringKind:
+			m.Set(field, protoreflect.ValueOfString(replace(field, v.String())))
+		}
+		return true
+	})
+}
+
+// readsAnyForm writes numbers as strings and digits as numbers, and adds members
+// that nobody knows. What is said stays the same.
+func (s Setup) readsAnyForm(t *testing.T) {
+	changed := 0
+	rapid.Check(t, func(r *rapid.T) {
+		body := decode(rapid.SampledFrom(s.Bodies).Draw(r, "body"))
+		if body == nil {
+			return
+		}
+		before := meaning(s.read(t, encode(t, body)))
+		var vary func(v any) any
+		vary = func(v any) any {
+			switch v := v.(type) {
+			case json.Number:
+				if rapid.Bool().Draw(r, "as text") {
+					changed++
+					return v.String()
+				}
+			case string:
+				if number := json.Number(v); isDigits(v) && rapid.Bool().Draw(r, "as number") {
+					changed++
+					return number
+				}
+			case []any:
+				for i := range v {
+					v[i] = vary(v[i])
+				}
+			case map[string]any:
+				for _, name := range slices.Sorted(maps.Keys(v)) {
+					v[name] = vary(v[name])
+				}
+				if len(v) > 0 && rapid.Bool().Draw(r, "unknown member") {
+					changed++
+					v[unknownMember] = map[string]any{"a": []any{json.Number("1")}}
+				}
+			}
+			return v
+		}
+		after := meaning(s.read(t, encode(t, vary(body))))
+		if !sameItems(before, after) {
+			r.Fatalf("%s\nin another form it says something else:\n%s", encode(t, body), gocmp.Diff(before, after, protocmp.Transform()))
+		}
+	})
+	if changed == 0 {
+		t.Error("no form was changed")
+	}
+}
+
+// unknownMember sorts behind whatever a provider says: where a reader tells the
+// name of what it does not know, that is the provider's still.
+const unknownMember = "zzz_unknown"
+
+func isDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == "" && (text == "0" || text[0] != '0')
+}
+
+// meaning returns the items without their bytes, and without JSON that is passed on
+// as it came.
+func meaning(items []*ingressv1.Item) []*ingressv1.Item {
+	for _, item := range items {
+		item.Raw, item.Beside = nil, nil
+		if ignored := item.GetIgnored(); ignored.GetWhat() == unknownMember {
+			// There was nothing else in it.
+			ignored.What = "empty"
+		}
+		eachString(item.ProtoReflect(), func(field protoreflect.FieldDescriptor, text string) string {
+			if name := field.Name(); name == "json" || strings.HasSuffix(string(name), "_json") {
+				return ""
+			}
+			return text
+		})
+	}
+	return items
+}
+
+// missesOnlyWhatIsMissing takes each member of each item away. The other items of
+// the body do not notice.
+func (s Setup) missesOnlyWhatIsMissing(t *testing.T) {
+	removed := 0
+	for _, body := range s.Bodies {
+		v := decode(body)
+		s.eachElement(v, func(list []any, i int) {
+			element, ok := list[i].(map[string]any)
+			if !ok || len(list) < 2 {
+				return
+			}
+			list[i] = json.RawMessage(`{}`)
+			others := s.counted(t, v)
+			for name := range element {
+				less := maps.Clone(element)
+				delete(less, name)
+				list[i] = less
+				removed++
+				missing := 0
+				got := s.counted(t, v)
+				for item, count := range others {
+					missing += max(0, count-got[item])
+				}
+				// One is what {} is read as.
+				if missing > 1 {
+					t.Fatalf("without %s of item %d, %d others are not there:\n%s", name, i, missing-1, body)
+				}
+			}
+			list[i] = element
+		})
+	}
+	if removed == 0 {
+		t.Error("no member was taken away")
+	}
+}
+
+// eachElement calls do for each element of each list in v.
+func (s Setup) eachElement(v any, do func(list []any, i int)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if list, ok := v[name].([]any); ok && slices.Contains(s.Lists, name) {
+				for i := range list {
+					do(list, i)
+				}
+			}
+			s.eachElement(v[name], do)
+		}
+	case []any:
+		for _, element := range v {
+			s.eachElement(element, do)
+		}
+	}
+}
