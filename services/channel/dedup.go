@@ -30,13 +30,38 @@ func DedupKey(item *ingressv1.Item) string {
 	case *ingressv1.Item_Receipt:
 		return receiptKey(kind.Receipt)
 	case *ingressv1.Item_Echo:
-		echo := kind.Echo
-		if id := echo.GetProviderMessageId(); id != "" {
-			return key("echo", id, "")
-		}
-		return key("echo", "", digest(echo.GetRecipient(), echo.GetSentAt(), echo.GetContent(), echo.GetSendId()))
+		return echoKey(kind.Echo)
 	}
 	return ""
+}
+
+func echoKey(echo *ingressv1.Echo) string {
+	id := echo.GetProviderMessageId()
+	hashed := func(event proto.Message) string {
+		return digest(echo.GetRecipient(), echo.GetSentAt(), event, echo.GetSendId())
+	}
+	switch {
+	case echo.GetEdit() != nil:
+		return editKey("echo_edit", id, echo.GetEdit(), hashed)
+	case echo.GetUnsend() != nil:
+		return key("echo_unsend", echo.GetUnsend().GetProviderMessageId(), "")
+	case id != "":
+		return key("echo", id, "")
+	}
+	return key("echo", "", hashed(echo.GetContent()))
+}
+
+// editKey tells the edits of a message apart: by their number, else by an id of
+// their own, else by what they say.
+func editKey(kind, id string, edit *ingressv1.Edit, hashed func(proto.Message) string) string {
+	about := edit.GetProviderMessageId()
+	switch {
+	case edit.GetNumber() > 0:
+		return key(kind, about, strconv.FormatUint(uint64(edit.GetNumber()), 10))
+	case id != "":
+		return key(kind, about, id)
+	}
+	return key(kind, about, hashed(edit))
 }
 
 func inboundKey(in *ingressv1.Inbound) string {
@@ -55,14 +80,7 @@ func inboundKey(in *ingressv1.Inbound) string {
 		}
 		return key("reaction", event.Reaction.GetProviderMessageId(), hashed(event.Reaction))
 	case *ingressv1.Inbound_Edit:
-		about := event.Edit.GetProviderMessageId()
-		switch {
-		case event.Edit.GetNumber() > 0:
-			return key("edit", about, strconv.FormatUint(uint64(event.Edit.GetNumber()), 10))
-		case id != "":
-			return key("edit", about, id)
-		}
-		return key("edit", about, hashed(event.Edit))
+		return editKey("edit", id, event.Edit, hashed)
 	case *ingressv1.Inbound_Unsend:
 		return key("unsend", event.Unsend.GetProviderMessageId(), "")
 	case *ingressv1.Inbound_Referral:

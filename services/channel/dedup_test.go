@@ -75,6 +75,20 @@ func TestDedupKey(t *testing.T) {
 	receipt := func(id string, state eventv1.ReceiptState, send string) *ingressv1.Item {
 		return receiptItem(func(r *ingressv1.Receipt) { r.ProviderMessageId, r.State, r.SendId = id, state, send })
 	}
+	echoes := func(id string, set func(*ingressv1.Echo)) *ingressv1.Item {
+		echo := &ingressv1.Echo{
+			ProviderMessageId: id, SentAt: timestamppb.New(newYear), Recipient: []*eventv1.Alias{{Kind: "psid", Value: "5001"}},
+		}
+		set(echo)
+		return &ingressv1.Item{Kind: &ingressv1.Item_Echo{Echo: echo}}
+	}
+	edited := func(about string, number uint32) func(*ingressv1.Echo) {
+		return func(e *ingressv1.Echo) { e.Edit = &ingressv1.Edit{ProviderMessageId: about, Number: number} }
+	}
+	unsent := func(about string) func(*ingressv1.Echo) {
+		return func(e *ingressv1.Echo) { e.Unsend = &ingressv1.Unsend{ProviderMessageId: about} }
+	}
+	said := func(*ingressv1.Echo) {}
 	const sent, read = eventv1.ReceiptState_RECEIPT_STATE_SENT, eventv1.ReceiptState_RECEIPT_STATE_READ
 	for _, tc := range []struct {
 		name string
@@ -102,6 +116,13 @@ func TestDedupKey(t *testing.T) {
 		{"an unsend again, under another id", all(unsends("u1", "m1")), all(unsends("u2", "m1")), true},
 		{"an unsend of another message", all(unsends("", "m1")), all(unsends("", "m2")), false},
 		{"a message and its unsend", all(), all(unsends("", "m1")), false},
+		{"an echo and its edit", echoes("m1", said), echoes("m1", edited("m1", 1)), false},
+		{"an echo and its unsend", echoes("m1", said), echoes("", unsent("m1")), false},
+		{"an echo's edit by its number", echoes("", edited("m1", 1)), echoes("e1", edited("m1", 1)), true},
+		{"an echo's next edit", echoes("", edited("m1", 1)), echoes("", edited("m1", 2)), false},
+		{"an echo's edit by its id", echoes("e1", edited("m1", 0)), echoes("e2", edited("m1", 0)), false},
+		{"an edit by the customer and one by the business", all(edits("", "m1", 1)), echoes("", edited("m1", 1)), false},
+		{"an echo's unsend again", echoes("u1", unsent("m1")), echoes("u2", unsent("m1")), true},
 		{"a status again", receipt("m1", sent, ""), receipt("m1", sent, "s1"), true},
 		{"the next status", receipt("m1", sent, ""), receipt("m1", read, ""), false},
 		{"a status of another message", receipt("m1", sent, ""), receipt("m2", sent, ""), false},

@@ -34,6 +34,8 @@ type Description struct {
 	Recipient []string `json:"recipient,omitempty"`
 	// Profile is what the provider tells about the sender.
 	Profile json.RawMessage `json:"profile,omitempty"`
+	// IdentityKeyHash is the provider's hash of the sender's identity key.
+	IdentityKeyHash string `json:"identity_key_hash,omitempty"`
 	// Integration is the provider's id of the channel account.
 	Integration string `json:"integration,omitempty"`
 	// Content is what was said.
@@ -82,12 +84,19 @@ func Describe(item *ingressv1.Item) Description {
 		d.SendID = r.GetSendId()
 	case *ingressv1.Item_Echo:
 		echo := kind.Echo
-		d.Type = contentType(echo.GetContent())
 		d.ProviderMessageID = echo.GetProviderMessageId()
 		d.Time = stamp(echo.GetSentAt())
 		d.Recipient = addresses(echo.GetRecipient())
-		d.Content = encode(echo.GetContent())
 		d.SendID, d.App = echo.GetSendId(), echo.GetProviderAppId()
+		switch {
+		case echo.GetEdit() != nil:
+			d.edit(echo.GetEdit())
+		case echo.GetUnsend() != nil:
+			d.unsend(echo.GetUnsend())
+		default:
+			d.Type, d.Content = contentType(echo.GetContent()), encode(echo.GetContent())
+		}
+		d.ProviderMessageID = or(d.ProviderMessageID, d.Target)
 	case *ingressv1.Item_Unreadable:
 		d.Reason = kind.Unreadable.GetReason()
 		d.Time = stamp(kind.Unreadable.GetSentAt())
@@ -102,6 +111,7 @@ func (d *Description) inbound(in *ingressv1.Inbound) {
 	d.ProviderMessageID = in.GetProviderMessageId()
 	d.Time = stamp(in.GetSentAt())
 	d.Sender = addresses(in.GetSender())
+	d.IdentityKeyHash = in.GetIdentityKeyHash()
 	if in.GetProfile() != nil {
 		d.Profile = encode(in.GetProfile())
 	}
@@ -111,10 +121,9 @@ func (d *Description) inbound(in *ingressv1.Inbound) {
 	case *ingressv1.Inbound_Reaction:
 		d.Type, d.Target, d.Event = "reaction", event.Reaction.GetProviderMessageId(), encode(event.Reaction)
 	case *ingressv1.Inbound_Edit:
-		d.Type, d.Target, d.Event = "edit", event.Edit.GetProviderMessageId(), encode(event.Edit)
-		d.Content = encode(event.Edit.GetContent())
+		d.edit(event.Edit)
 	case *ingressv1.Inbound_Unsend:
-		d.Type, d.Target, d.Event = "unsend", event.Unsend.GetProviderMessageId(), encode(event.Unsend)
+		d.unsend(event.Unsend)
 	case *ingressv1.Inbound_Referral:
 		d.Type, d.Event = "referral", encode(event.Referral)
 	case *ingressv1.Inbound_OptIn:
@@ -123,6 +132,15 @@ func (d *Description) inbound(in *ingressv1.Inbound) {
 		d.Type, d.Event = "identity_change", encode(event.IdentityChange)
 	}
 	d.ProviderMessageID = or(d.ProviderMessageID, d.Target)
+}
+
+func (d *Description) edit(edit *ingressv1.Edit) {
+	d.Type, d.Target, d.Event = "edit", edit.GetProviderMessageId(), encode(edit)
+	d.Content = encode(edit.GetContent())
+}
+
+func (d *Description) unsend(unsend *ingressv1.Unsend) {
+	d.Type, d.Target, d.Event = "unsend", unsend.GetProviderMessageId(), encode(unsend)
 }
 
 // contentType returns the word for what the first part of a message is.

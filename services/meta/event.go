@@ -118,18 +118,25 @@ func (e event) echo(id string, m Object) []*ingressv1.Item {
 	if len(recipient) == 0 && id == "" && send == "" {
 		return e.unreadable("echo without recipient")
 	}
+	echo := e.echoed(m)
 	if m.Get("is_deleted").True() {
-		return e.ignored("echo_deleted")
+		if id == "" {
+			return e.unreadable("unsend without an id")
+		}
+		echo.Unsend = &ingressv1.Unsend{ProviderMessageId: id}
+	} else {
+		echo.ProviderMessageId = id
+		echo.Content = orPlaceholder(e.grammar.content(m), "", "message without content")
+		echo.SendId = send
 	}
-	return one(&ingressv1.Item{Raw: e.raw, Kind: &ingressv1.Item_Echo{Echo: &ingressv1.Echo{
-		ProviderAccountId: e.account,
-		ProviderMessageId: id,
-		SentAt:            e.at,
-		Recipient:         recipient,
-		Content:           orPlaceholder(e.grammar.content(m), "", "message without content"),
-		ProviderAppId:     m.Text("app_id"),
-		SendId:            send,
-	}}})
+	return one(&ingressv1.Item{Raw: e.raw, Kind: &ingressv1.Item_Echo{Echo: echo}})
+}
+
+// echoed returns what all echoes have.
+func (e event) echoed(m Object) *ingressv1.Echo {
+	return &ingressv1.Echo{
+		ProviderAccountId: e.account, SentAt: e.at, Recipient: e.aliases(e.recipient), ProviderAppId: m.Text("app_id"),
+	}
 }
 
 func (e event) postback(v Value) []*ingressv1.Item {
@@ -199,19 +206,20 @@ func (e event) edit(v Value) []*ingressv1.Item {
 	if id == "" {
 		return e.unreadable("edit without an id")
 	}
-	if e.fromAccount() {
-		return e.ignored("edit_echo")
-	}
 	number, ok := m.Get("num_edit").Int()
 	if !ok || number < 0 || number > 1<<31 {
 		number = 0
 	}
-	content := orPlaceholder(e.grammar.content(m), "edit", "edit without text")
-	return e.inbound("", func(in *ingressv1.Inbound) {
-		in.Event = &ingressv1.Inbound_Edit{Edit: &ingressv1.Edit{
-			ProviderMessageId: id, Content: content, Number: uint32(number),
-		}}
-	})
+	edit := &ingressv1.Edit{
+		ProviderMessageId: id, Number: uint32(number),
+		Content: orPlaceholder(e.grammar.content(m), "edit", "edit without text"),
+	}
+	if e.fromAccount() || m.Get("is_echo").True() {
+		echo := e.echoed(m)
+		echo.Edit = edit
+		return one(&ingressv1.Item{Raw: e.raw, Kind: &ingressv1.Item_Echo{Echo: echo}})
+	}
+	return e.inbound("", func(in *ingressv1.Inbound) { in.Event = &ingressv1.Inbound_Edit{Edit: edit} })
 }
 
 func (e event) referral(v Value) []*ingressv1.Item {

@@ -28,8 +28,12 @@ func (g Messaging) Read(body []byte) ([]*ingressv1.Item, error) {
 func (g Messaging) readPiece(p Piece) []*ingressv1.Item {
 	switch {
 	case p.List == InStandby || p.List == InChanges && p.Field == "standby":
-		// The thread belongs to another app; we only watch.
-		return one(ignored("standby", p.Entry, p.Raw))
+		// The thread belongs to another app, to which the customer speaks. How far
+		// messages of ours came is told here too.
+		o := p.Value.Object()
+		if o.Has("message") || !o.Has("delivery") && !o.Has("read") {
+			return one(ignored("standby", p.Entry, p.Raw))
+		}
 	case p.List == InChanges:
 		o := p.Value.Object()
 		if !strings.HasPrefix(p.Field, "messag") || !o.Get("sender").IsObject() && !o.Get("recipient").IsObject() {

@@ -138,6 +138,12 @@ func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error
 		}, nil
 	case *ingressv1.Item_Echo:
 		echo := kind.Echo
+		switch {
+		case echo.GetEdit() != nil:
+			return t.keep("", "echo_edit", echo.GetSentAt()), nil
+		case echo.GetUnsend() != nil:
+			return t.keep("", "echo_unsend", echo.GetSentAt()), nil
+		}
 		t.erasedBefore(echo.GetRecipient(), echo.GetSentAt())
 		return &conversation.RecordEcho{
 			Header: t.header, IntegrationID: t.source.ID,

@@ -72,13 +72,18 @@ type address struct{ kind, value string }
 type person struct {
 	aliases []*eventv1.Alias
 	profile *eventv1.Profile
+	// keyHash is the provider's hash of the person's identity key.
+	keyHash string
 }
 
 func readPeople(contacts meta.Value) people {
 	p := people{by: map[address]int{}}
 	for _, v := range contacts.Array() {
 		o := v.Object()
-		who := person{aliases: aliases(o.Text("user_id"), o.Text("parent_user_id"), o.Text("wa_id"))}
+		who := person{
+			aliases: aliases(o.Text("user_id"), o.Text("parent_user_id"), o.Text("wa_id")),
+			keyHash: o.Text("identity_key_hash"),
+		}
 		profile := o.Object("profile")
 		name, username := profile.Text("name"), strings.TrimPrefix(profile.Text("username"), "@")
 		if name != "" || username != "" {
@@ -95,10 +100,10 @@ func readPeople(contacts meta.Value) people {
 	return p
 }
 
-// complete adds to a sender what the change tells about the same person. A
+// complete returns a sender with what the change tells about the same person. A
 // sender without any address is the only person of the change, where there is
 // only one. Somebody else's addresses are never added.
-func (p people) complete(sender []*eventv1.Alias) ([]*eventv1.Alias, *eventv1.Profile) {
+func (p people) complete(sender []*eventv1.Alias) person {
 	found := -1
 	if len(sender) == 0 && p.alone {
 		found = 0
@@ -110,7 +115,7 @@ func (p people) complete(sender []*eventv1.Alias) ([]*eventv1.Alias, *eventv1.Pr
 		}
 	}
 	if found < 0 {
-		return sender, nil
+		return person{aliases: sender}
 	}
 	who := p.all[found]
 	value := map[string]string{}
@@ -120,13 +125,14 @@ func (p people) complete(sender []*eventv1.Alias) ([]*eventv1.Alias, *eventv1.Pr
 	for _, a := range sender {
 		value[a.GetKind()] = a.GetValue()
 	}
-	return aliases(value[kindBSUID], value[kindParent], value[kindPhone]), who.profile
+	who.aliases = aliases(value[kindBSUID], value[kindParent], value[kindPhone])
+	return who
 }
 
-// system reads that a customer's addresses changed.
-func (i item) system(sender []*eventv1.Alias, profile *eventv1.Profile) *ingressv1.Item {
-	s := i.object.Object("system")
-	in := i.inbound(sender, profile)
+// system reads that a customer's addresses changed, or who holds them.
+func (i item) system() *ingressv1.Item {
+	s, sender := i.object.Object("system"), i.who.aliases
+	in := i.inbound()
 	change := &ingressv1.IdentityChange{Type: meta.Word(s.Text("type"))}
 	switch change.GetType() {
 	case "user_changed_number", "user_changed_user_id":
@@ -147,6 +153,9 @@ func (i item) system(sender []*eventv1.Alias, profile *eventv1.Profile) *ingress
 	case "customer_identity_changed", "user_identity_changed":
 		if len(sender) == 0 {
 			return i.unreadable("no sender")
+		}
+		if hash := s.Text("identity"); hash != "" {
+			in.IdentityKeyHash = hash
 		}
 	case "":
 		return i.unreadable("system message without a type")
@@ -169,8 +178,9 @@ func (i item) userIDUpdate() *ingressv1.Item {
 		return i.unreadable("change of address without an address")
 	}
 	phone := aliases("", "", i.object.Text("wa_id"))
-	_, profile := i.people.complete(append(phone, change.GetNew()...))
-	in := i.inbound(append(change.GetOld(), phone...), profile)
+	i.who = i.people.complete(append(phone, change.GetNew()...))
+	i.who.aliases = append(change.GetOld(), phone...)
+	in := i.inbound()
 	if len(in.GetSender()) == 0 {
 		in.Sender = change.GetNew()
 	}

@@ -45,8 +45,8 @@ type item struct {
 	object meta.Object
 	at     *timestamppb.Timestamp
 	raw    meta.Value
-	// sender is the customer whose item it is, once that is known.
-	sender []*eventv1.Alias
+	// who is the customer whose item it is, once that is known.
+	who person
 }
 
 // lists is what is done with the elements of each list of a change. Which field
@@ -172,7 +172,7 @@ func (i item) ignored(what string) *ingressv1.Item { return meta.Ignored(what, i
 
 func (i item) unreadable(reason string) *ingressv1.Item {
 	item := meta.Unreadable(reason, i.account, i.at, i.raw)
-	item.GetUnreadable().Sender = i.sender
+	item.GetUnreadable().Sender = i.who.aliases
 	return item
 }
 
@@ -181,17 +181,16 @@ func (i item) message() *ingressv1.Item {
 	if i.object.Text("group_id") != "" {
 		return i.ignored("group_message")
 	}
-	sender := aliases(i.object.Text("from_user_id"), i.object.Text("from_parent_user_id"), i.object.Text("from"))
-	sender, profile := i.people.complete(sender)
-	i.sender = sender
+	i.who = i.people.complete(aliases(
+		i.object.Text("from_user_id"), i.object.Text("from_parent_user_id"), i.object.Text("from")))
 	kind := i.object.Text("type")
 	if kind == "system" {
-		return i.system(sender, profile)
+		return i.system()
 	}
-	if len(sender) == 0 {
+	if len(i.who.aliases) == 0 {
 		return i.unreadable("no sender")
 	}
-	in := i.inbound(sender, profile)
+	in := i.inbound()
 	switch kind {
 	case "reaction":
 		r := i.object.Object("reaction")
@@ -202,20 +201,17 @@ func (i item) message() *ingressv1.Item {
 			ProviderMessageId: r.Text("message_id"), Emoji: r.Text("emoji"),
 		}}
 	case "edit":
-		edit := i.object.Object("edit")
-		if edit.Text("original_message_id") == "" {
+		edit := readEdit(i.object)
+		if edit == nil {
 			return i.unreadable("edit without an id")
 		}
-		in.Event = &ingressv1.Inbound_Edit{Edit: &ingressv1.Edit{
-			ProviderMessageId: edit.Text("original_message_id"),
-			Content:           readContent(edit.Object("message"), nil),
-		}}
+		in.Event = &ingressv1.Inbound_Edit{Edit: edit}
 	case "revoke":
-		id := i.object.Object("revoke").Text("original_message_id")
-		if id == "" {
+		unsend := readUnsend(i.object)
+		if unsend == nil {
 			return i.unreadable("unsend without an id")
 		}
-		in.Event = &ingressv1.Inbound_Unsend{Unsend: &ingressv1.Unsend{ProviderMessageId: id}}
+		in.Event = &ingressv1.Inbound_Unsend{Unsend: unsend}
 	default:
 		if kind == "" && in.GetProviderMessageId() == "" {
 			return i.unreadable("message without id and type")
@@ -225,14 +221,39 @@ func (i item) message() *ingressv1.Item {
 	return i.of(in)
 }
 
-func (i item) inbound(sender []*eventv1.Alias, profile *eventv1.Profile) *ingressv1.Inbound {
+func (i item) inbound() *ingressv1.Inbound {
+	hash := i.who.keyHash
+	if hash == "" {
+		hash = i.object.Object("identity").Text("hash")
+	}
 	return &ingressv1.Inbound{
 		ProviderAccountId: i.account,
 		ProviderMessageId: i.object.Text("id"),
 		SentAt:            i.at,
-		Sender:            sender,
-		Profile:           profile,
+		Sender:            i.who.aliases,
+		Profile:           i.who.profile,
+		IdentityKeyHash:   hash,
 	}
+}
+
+// readEdit returns nil where nothing says which message it is about.
+func readEdit(m meta.Object) *ingressv1.Edit {
+	edit := m.Object("edit")
+	if edit.Text("original_message_id") == "" {
+		return nil
+	}
+	return &ingressv1.Edit{
+		ProviderMessageId: edit.Text("original_message_id"), Content: readContent(edit.Object("message"), nil),
+	}
+}
+
+// readUnsend returns nil where nothing says which message it is about.
+func readUnsend(m meta.Object) *ingressv1.Unsend {
+	id := m.Object("revoke").Text("original_message_id")
+	if id == "" {
+		return nil
+	}
+	return &ingressv1.Unsend{ProviderMessageId: id}
 }
 
 func (i item) of(in *ingressv1.Inbound) *ingressv1.Item {
@@ -249,24 +270,27 @@ func (i item) echo() *ingressv1.Item {
 	if len(recipient) == 0 && o.Text("id") == "" {
 		return i.unreadable("echo without recipient")
 	}
-	var content *eventv1.Content
-	switch kind := o.Text("type"); kind {
-	case "reaction":
-		return i.ignored("reaction_echo")
-	case "edit", "revoke":
-		content = &eventv1.Content{Parts: []*eventv1.Part{
-			meta.UnsupportedPart(kind, 0, "the business changed a message in the app"),
-		}}
-	default:
-		content = readContent(o, nil)
-	}
-	return &ingressv1.Item{Raw: i.raw, Kind: &ingressv1.Item_Echo{Echo: &ingressv1.Echo{
+	echo := &ingressv1.Echo{
 		ProviderAccountId: i.account,
 		ProviderMessageId: o.Text("id"),
 		SentAt:            i.at,
 		Recipient:         recipient,
-		Content:           content,
-	}}}
+	}
+	switch o.Text("type") {
+	case "reaction":
+		return i.ignored("reaction_echo")
+	case "edit":
+		if echo.Edit = readEdit(o); echo.GetEdit() == nil {
+			return i.unreadable("edit without an id")
+		}
+	case "revoke":
+		if echo.Unsend = readUnsend(o); echo.GetUnsend() == nil {
+			return i.unreadable("unsend without an id")
+		}
+	default:
+		echo.Content = readContent(o, nil)
+	}
+	return &ingressv1.Item{Kind: &ingressv1.Item_Echo{Echo: echo}, Raw: i.raw}
 }
 
 // status reads how far a message of ours came.
@@ -315,15 +339,15 @@ func (i item) status() *ingressv1.Item {
 // preference reads that a customer allowed or forbade messages of a kind.
 func (i item) preference() *ingressv1.Item {
 	o := i.object
-	sender, profile := i.people.complete(aliases(o.Text("user_id"), o.Text("parent_user_id"), o.Text("wa_id")))
-	if len(sender) == 0 {
+	i.who = i.people.complete(aliases(o.Text("user_id"), o.Text("parent_user_id"), o.Text("wa_id")))
+	if len(i.who.aliases) == 0 {
 		return i.unreadable("no sender")
 	}
 	value := o.Text("value")
 	if value != "resume" && value != "stop" {
 		return i.ignored("user_preferences")
 	}
-	in := i.inbound(sender, profile)
+	in := i.inbound()
 	in.Event = &ingressv1.Inbound_OptIn{OptIn: &ingressv1.OptIn{Topic: o.Text("category"), Allowed: value == "resume"}}
 	return i.of(in)
 }

@@ -168,8 +168,8 @@ func reencoded(t *testing.T, item *ingressv1.Item) {
 		t.Errorf("unmarshal: %v", err)
 		return
 	}
-	if diff := gocmp.Diff(item, &back, protocmp.Transform()); diff != "" {
-		t.Errorf("encoded and decoded:\n%s", diff)
+	if !proto.Equal(item, &back) {
+		t.Errorf("encoded and decoded:\n%s", gocmp.Diff(item, &back, protocmp.Transform()))
 	}
 }
 

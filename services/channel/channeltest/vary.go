@@ -198,7 +198,10 @@ func (s Setup) renamesIDsOnly(t *testing.T) {
 				return text
 			})
 		}
-		for _, item := range items {
+		for i := range items {
+			// In the copy nothing is there that two fields share.
+			item := proto.CloneOf(items[i])
+			items[i] = item
 			item.Raw, item.Beside = renamed(item.GetRaw(), ids), renamed(item.GetBeside(), ids)
 			eachString(item.ProtoReflect(), func(_ protoreflect.FieldDescriptor, text string) string {
 				return string(renamed([]byte(text), ids))
