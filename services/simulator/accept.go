@@ -20,6 +20,8 @@ type attempt struct {
 	events func(m *Message) []event
 	// failed is the status of one that did not, nil where there is none.
 	failed func(m *Message, e *GraphError) event
+	// place puts the message on the phone, if it is not a message of its own.
+	place func(m *Message) *Message
 	// fails is why the message does not arrive, nil if it does.
 	fails *GraphError
 }
@@ -27,6 +29,9 @@ type attempt struct {
 // accept takes a message from the business, unless a fault comes before. s.mu
 // is held.
 func (s *Simulator) accept(c *call, a attempt) reply {
+	if e := s.limitSends(a.in); e != nil {
+		return refuse(e)
+	}
 	end := s.fireOne(a.in, "send", endsSend)
 	if end != nil {
 		if r, refused := refusal(a.in.channel, end); refused {
@@ -53,7 +58,11 @@ func (s *Simulator) accept(c *call, a attempt) reply {
 		events = []event{a.failed(m, a.fails)}
 	case a.fails != nil || a.thread == nil:
 	default:
-		m = s.add(a.thread, a.message)
+		if a.place != nil {
+			m = a.place(m)
+		} else {
+			m = s.add(a.thread, a.message)
+		}
 		events = a.events(m)
 		if failed != nil && a.failed != nil {
 			m.failed = true
@@ -131,7 +140,7 @@ const serverError = "<html><body><h1>Sorry, something went wrong.</h1></body></h
 
 // endsSend tells the faults that decide the answer, of which a send has one.
 func endsSend(k FaultKind) bool {
-	return !ofWebhook(k) && !only(FaultFailed, FaultLateFailed, FaultSlow, FaultStatusBeforeAnswer)(k)
+	return !ofWebhook(k) && !only(FaultFailed, FaultLateFailed, FaultSlow, FaultStatusBeforeAnswer, FaultUploadError, FaultMediaError)(k)
 }
 
 func (s *Simulator) outboundID(in *integration, recipient string) string {

@@ -14,6 +14,10 @@ type attachment struct {
 
 // templatePayload is a button or generic template, or a medium.
 type templatePayload struct {
+	URL          string           `json:"url"`
+	AttachmentID wireID           `json:"attachment_id"`
+	Reusable     bool             `json:"is_reusable"`
+	ID           wireID           `json:"id"` // of the business's own post, for MEDIA_SHARE
 	TemplateType string           `json:"template_type"`
 	Text         string           `json:"text"`
 	Buttons      []templateButton `json:"buttons"`
@@ -28,6 +32,18 @@ type templateButton struct {
 	Title   string `json:"title"`
 	Payload string `json:"payload"`
 	URL     string `json:"url"`
+}
+
+// wireID is an id that clients write as a string or as a number.
+type wireID string
+
+// UnmarshalJSON takes either form.
+func (w *wireID) UnmarshalJSON(raw []byte) error {
+	*w = wireID(strings.Trim(string(raw), `"`))
+	if *w == "null" {
+		*w = ""
+	}
+	return nil
 }
 
 var attachmentTypes = []string{"image", "audio", "video", "file", "template", "like_heart", "MEDIA_SHARE"}

@@ -3,7 +3,10 @@ package simulator
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,43 +54,106 @@ type call struct {
 	raw     []byte
 	params  map[string]json.RawMessage // of the body
 	badBody bool
+	files   map[string]file    // of a multipart body
+	fetched map[string]fetched // by the address that the body names
 }
 
-const maxGraphBody = 1 << 20
+const (
+	maxGraphBody = 1 << 20
+	maxUpload    = largest + 1<<20
+)
 
 // readCall reads a Graph request. The error is one of reading the body.
 func readCall(w http.ResponseWriter, r *http.Request) (*call, error) {
 	c := &call{request: r, method: r.Method, query: r.URL.Query()}
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	c.version, c.path = parts[0], parts[1:]
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxGraphBody))
-	c.raw = raw
-	if err != nil {
-		return c, err
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		if err := c.readMultipart(w); err != nil {
+			return c, err
+		}
+	} else {
+		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxGraphBody))
+		c.raw = raw
+		if err != nil {
+			return c, err
+		}
+		switch form := strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"); {
+		case len(raw) == 0:
+		case form:
+			c.readForm()
+		default:
+			c.badBody = json.Unmarshal(raw, &c.params) != nil
+		}
 	}
-	switch form := strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"); {
-	case len(raw) == 0:
-	case form:
-		c.readForm()
-	default:
-		c.badBody = json.Unmarshal(raw, &c.params) != nil
-	}
-	c.token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	c.token = bearer(r)
 	if c.token == "" {
 		c.token = c.param("access_token")
 	}
 	return c, nil
 }
 
-// readForm takes form values that are JSON as JSON and others as strings, as
-// the Graph API does.
+// bearer is the token of the Authorization header; clients write the scheme in
+// either case.
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth") {
+		return ""
+	}
+	return token
+}
+
+// readForm takes the body as form values.
 func (c *call) readForm() {
 	values, err := url.ParseQuery(string(c.raw))
 	c.badBody = err != nil
+	c.take(values)
+}
+
+// readMultipart takes a body with files. Of the files, only their size is kept
+// with the call.
+func (c *call) readMultipart(w http.ResponseWriter) error {
+	r := c.request
+	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
+	if err := r.ParseMultipartForm(maxUpload); err != nil {
+		var tooLarge *http.MaxBytesError
+		c.badBody = !errors.As(err, &tooLarge)
+		if c.badBody {
+			return nil
+		}
+		return err
+	}
+	c.take(r.MultipartForm.Value)
+	c.files = map[string]file{}
+	shown := maps.Clone(c.params)
+	for name, headers := range r.MultipartForm.File {
+		f, err := headers[0].Open()
+		if err != nil {
+			return err
+		}
+		data, err := io.ReadAll(f)
+		f.Close()
+		if err != nil {
+			return err
+		}
+		c.files[name] = file{name: headers[0].Filename, mime: headers[0].Header.Get("Content-Type"), data: data}
+		shown[name] = fmt.Appendf(nil, "%q", fmt.Sprintf("file of %d bytes", len(data)))
+	}
+	raw, err := json.Marshal(shown)
+	if err != nil {
+		return err
+	}
+	c.raw = raw
+	return nil
+}
+
+// take reads form values that are JSON as JSON and others as strings, as the
+// Graph API does.
+func (c *call) take(values url.Values) {
 	c.params = map[string]json.RawMessage{}
 	for name := range values {
 		value := []byte(values.Get(name))
-		if !json.Valid(value) || !bytes.ContainsAny(value[:1], `{["`) {
+		if len(value) == 0 || !json.Valid(value) || !bytes.ContainsAny(value[:1], `{["`) {
 			value, _ = json.Marshal(values.Get(name))
 		}
 		c.params[name] = value

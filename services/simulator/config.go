@@ -25,6 +25,11 @@ type Config struct {
 	Numbers    []Number    `json:"numbers"`
 	Pages      []Page      `json:"pages"`
 	Instagrams []Instagram `json:"instagrams"`
+	// Templates are the message templates of the WhatsApp business accounts.
+	Templates []Template `json:"templates"`
+	// BaseURL is the address under which others reach the simulator, for the
+	// addresses of media; if empty, the one that the last request came to.
+	BaseURL string `json:"base_url"`
 	// People exist from the start and after each Reset.
 	People []Person `json:"people"`
 	// Faults are the rules in force from the start and after each Reset.
@@ -39,6 +44,7 @@ type Config struct {
 	// subscribed_apps. Otherwise every app is subscribed to everything.
 	RequireSubscription bool     `json:"require_subscription"`
 	Webhooks            Webhooks `json:"webhooks"`
+	Limits              Limits   `json:"limits"`
 	Retry               Retry    `json:"retry"`
 	Keep                Keep     `json:"keep"`
 }
@@ -59,6 +65,13 @@ type Number struct {
 	Display string `json:"display"`
 	Name    string `json:"name"`
 	Token   string `json:"token"`
+	// Coexistence says that the number is also used in the WhatsApp Business app:
+	// edits and revokes of messages then arrive as such, and what is written in
+	// the app as smb_message_echoes.
+	Coexistence bool `json:"coexistence"`
+	// NoMediaURL leaves the address out of inbound media, so that only their id
+	// leads to the bytes.
+	NoMediaURL bool `json:"no_media_url"`
 }
 
 // Page is one Facebook page.
@@ -73,6 +86,12 @@ type Page struct {
 	// NoGetStarted takes the button away: a new thread opened by a link then
 	// loses the link's ref, as at the provider.
 	NoGetStarted bool `json:"no_get_started"`
+	// HumanAgent lets replies with the tag HUMAN_AGENT through for 7 days, here
+	// and for the page's Instagram accounts, as after the provider's review.
+	HumanAgent bool `json:"human_agent"`
+	// OldStickers sends a sticker as an image too, as the provider did before
+	// September 2026.
+	OldStickers bool `json:"old_stickers"`
 }
 
 // Instagram is one Instagram professional account. With a Page it is reached
@@ -85,6 +104,8 @@ type Instagram struct {
 	Token    string `json:"token"`
 	// Icebreakers are shown in a new thread; one, "Get started", if null.
 	Icebreakers []Icebreaker `json:"icebreakers"`
+	// HumanAgent is as for Page, for an account with a Token of its own.
+	HumanAgent bool `json:"human_agent"`
 }
 
 // Icebreaker is a question that a new Instagram thread offers.
@@ -148,11 +169,12 @@ type Retry struct {
 
 // Keep bounds what is remembered.
 type Keep struct {
-	Calls      int `json:"calls"`      // Graph calls; 1,000 if 0
-	Sends      int `json:"sends"`      // accepted sends; 100,000 if 0
-	Deliveries int `json:"deliveries"` // deliveries; 10,000 if 0
-	Messages   int `json:"messages"`   // messages per thread; 10,000 if 0
-	Pending    int `json:"pending"`    // events per app that wait; 1,000,000 if 0
+	Calls      int `json:"calls"`       // Graph calls; 1,000 if 0
+	Sends      int `json:"sends"`       // accepted sends; 100,000 if 0
+	Deliveries int `json:"deliveries"`  // deliveries; 10,000 if 0
+	Messages   int `json:"messages"`    // messages per thread; 10,000 if 0
+	Pending    int `json:"pending"`     // events per app that wait; 1,000,000 if 0
+	MediaBytes int `json:"media_bytes"` // of all files; 256 MB if 0
 }
 
 // ReadConfig reads a configuration as JSON and refuses unknown fields.

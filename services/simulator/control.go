@@ -8,10 +8,14 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
-const maxControlBody = 4 << 20
+const (
+	maxControlBody = 4 << 20
+	maxPhoneBody   = largest + largest/2 // a file in base64
+)
 
 // handler does one thing of the control API. What it returns is the JSON of
 // the answer, also next to ErrTimeout.
@@ -35,9 +39,12 @@ func (s *Simulator) routes(trusted []string) (http.Handler, error) {
 		"POST /sim/people/{name}/tap":           s.postTap,
 		"POST /sim/people/{name}/read":          s.postRead,
 		"POST /sim/people/{name}/react":         s.postReact,
+		"POST /sim/people/{name}/edit":          s.postEdit,
 		"POST /sim/people/{name}/unsend":        s.postUnsend,
 		"POST /sim/people/{name}/change-number": s.postChangeNumber,
 		"POST /sim/integrations/{id}/native":    s.postNative,
+		"GET /sim/media":                        s.getDownloads,
+		"POST /sim/integrations/{id}/token":     s.postToken,
 		"GET /sim/faults":                       s.getFaults,
 		"PUT /sim/faults":                       s.putFaults,
 		"POST /sim/faults":                      s.postFault,
@@ -53,6 +60,7 @@ func (s *Simulator) routes(trusted []string) (http.Handler, error) {
 	} {
 		mux.HandleFunc(pattern, serve(h))
 	}
+	mux.HandleFunc("GET /sim/media/{id}", s.getMedia)
 	mux.HandleFunc("/sim/", serve(func(r *http.Request) (any, error) {
 		return nil, notFound("%s %s", r.Method, r.URL.Path)
 	}))
@@ -64,13 +72,19 @@ func (s *Simulator) routes(trusted []string) (http.Handler, error) {
 	}
 	root := http.NewServeMux()
 	root.Handle("/sim/", guard.Handler(mux))
+	root.HandleFunc("/media/", s.serveMedia)
+	root.HandleFunc("GET /picture/", servePicture)
 	root.HandleFunc("/", s.serveGraph)
-	return root, nil
+	return s.see(root), nil
 }
 
 func serve(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
+		limit := int64(maxControlBody)
+		if strings.HasSuffix(r.URL.Path, "/send") || strings.HasSuffix(r.URL.Path, "/native") {
+			limit = maxPhoneBody
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		out, err := h(r)
 		status := statusOf(err)
 		if err != nil {

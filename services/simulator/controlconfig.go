@@ -46,6 +46,8 @@ func (s *Simulator) patchConfig(r *http.Request) (any, error) {
 				c.Instagrams = nil
 			case "people":
 				c.People = nil
+			case "templates":
+				c.Templates = nil
 			case "faults":
 				c.Faults = nil
 			case "versions":

@@ -73,6 +73,7 @@ type onMessage struct {
 	Integration string `json:"integration"`
 	Message     string `json:"message"`
 	Emoji       string `json:"emoji"`
+	Text        string `json:"text"`
 }
 
 func (s *Simulator) postRead(r *http.Request) (any, error) {
@@ -90,6 +91,14 @@ func (s *Simulator) postReact(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return done{true}, s.React(r.PathValue("name"), in.Integration, in.Message, in.Emoji)
+}
+
+func (s *Simulator) postEdit(r *http.Request) (any, error) {
+	var in onMessage
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return done{true}, s.Edit(r.PathValue("name"), in.Integration, in.Message, in.Text)
 }
 
 func (s *Simulator) postUnsend(r *http.Request) (any, error) {
@@ -112,14 +121,11 @@ func (s *Simulator) postChangeNumber(r *http.Request) (any, error) {
 }
 
 func (s *Simulator) postNative(r *http.Request) (any, error) {
-	var in struct {
-		Person string `json:"person"`
-		Text   string `json:"text"`
-	}
+	var in Native
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return s.WriteNative(r.PathValue("id"), in.Person, in.Text)
+	return s.DoNative(r.PathValue("id"), in)
 }
 
 // strict decodes one JSON value and refuses unknown fields.

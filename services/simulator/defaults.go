@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -41,10 +42,17 @@ func (c Config) withDefaults() Config {
 		{&c.Keep.Deliveries, 10_000},
 		{&c.Keep.Messages, 10_000},
 		{&c.Keep.Pending, 1_000_000},
+		{&c.Keep.MediaBytes, 256 * megabyte},
 	} {
 		if *k.value <= 0 {
 			*k.value = k.preset
 		}
+	}
+	for i := range c.Templates {
+		t := &c.Templates[i]
+		t.Status, t.Category = cmp.Or(t.Status, "APPROVED"), cmp.Or(t.Category, "UTILITY")
+		t.Language = cmp.Or(t.Language, "en")
+		t.ID = cmp.Or(t.ID, digits(16, c.Seed, "template", t.WABA, t.Name, t.Language))
 	}
 	for i := range c.Pages {
 		if c.Pages[i].GetStarted == "" {

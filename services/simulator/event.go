@@ -1,13 +1,20 @@
 package simulator
 
+import "encoding/json"
+
 // The names of events, as Fault.Event and Webhooks.Events use them.
 const (
 	eventMessage         = "message"
+	eventUnsend          = "message.unsend"
+	eventEdit            = "message.edit"
 	eventPostback        = "postback"
 	eventReferral        = "referral"
 	eventReaction        = "reaction"
 	eventSystem          = "system"
 	eventEcho            = "echo"
+	eventEchoEdit        = "echo.edit"
+	eventEchoUnsend      = "echo.unsend"
+	eventOther           = "other"
 	eventDelivery        = "delivery"
 	eventRead            = "read"
 	eventStatusSent      = "status.sent"
@@ -17,7 +24,7 @@ const (
 )
 
 var eventNames = []string{
-	eventMessage, eventPostback, eventReferral, eventReaction, eventSystem, eventEcho, eventDelivery, eventRead,
+	eventMessage, eventUnsend, eventEdit, eventEchoEdit, eventEchoUnsend, eventOther, eventPostback, eventReferral, eventReaction, eventSystem, eventEcho, eventDelivery, eventRead,
 	"status", eventStatusSent, eventStatusDelivered, eventStatusRead, eventStatusFailed,
 }
 
@@ -33,31 +40,20 @@ type event struct {
 	late Duration
 }
 
-// publishText tells the business about a text that a person typed.
-func (s *Simulator) publishText(t *thread, m *Message, ref string) {
-	if t.in.channel == ChannelWhatsApp {
-		w := s.whatsAppMessage(t, m, "text")
-		w.Text = &whatsAppText{Body: m.Text}
-		if m.ReplyTo != "" {
-			w.Context = &whatsAppContext{From: s.authorOf(t, m.ReplyTo), ID: m.ReplyTo}
-		}
-		s.publish(s.whatsAppEvent(t, eventMessage, w))
-		return
-	}
-	item := messageItem{MID: m.ID, Text: m.Text, Referral: s.referral(t, ref)}
-	if m.ReplyTo != "" {
-		item.ReplyTo = &midItem{MID: m.ReplyTo}
-	}
-	s.publishItem(t, eventMessage, messagingItem{Message: &item})
-}
-
 // publishButtonReply tells a WhatsApp business about a tap.
 func (s *Simulator) publishButtonReply(t *thread, m *Message, b Button) {
 	w := s.whatsAppMessage(t, m, "interactive")
 	w.Context = &whatsAppContext{From: t.in.account, ID: m.ReplyTo}
+	if b.Kind == ButtonTemplate {
+		w.Type = "button"
+		w.extra = map[string]json.RawMessage{"button": marshal(map[string]string{"payload": b.ID, "text": b.Title})}
+		s.publish(s.whatsAppEvent(t, eventMessage, w))
+		return
+	}
 	reply := &whatsAppReply{ID: b.ID, Title: b.Title}
 	w.Interactive = &whatsAppInteractive{Type: "button_reply", ButtonReply: reply}
 	if b.Kind == ButtonRow {
+		reply.Description = b.Description
 		w.Interactive = &whatsAppInteractive{Type: "list_reply", ListReply: reply}
 	}
 	s.publish(s.whatsAppEvent(t, eventMessage, w))

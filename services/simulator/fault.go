@@ -35,6 +35,12 @@ const (
 	FaultLateFailed         FaultKind = "late_failed"           // a failed status with Code follows the delivered one of WhatsApp after Delay
 )
 
+// Faults of media. They match by integration alone.
+const (
+	FaultUploadError FaultKind = "upload_error" // an upload is refused with Code and Subcode; 131053, 100/2018047 if Code is 0
+	FaultMediaError  FaultKind = "media_error"  // a media id is answered with Code, 131052 if 0, or a file with Status, 500 if 0
+)
+
 // Fault is a rule. A zero field does not filter.
 type Fault struct {
 	// ID names the rule; made up if empty.

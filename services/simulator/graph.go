@@ -39,6 +39,9 @@ func refuse(e *GraphError) reply { return reply{status: e.status, body: e} }
 // serveGraph answers everything that is not the control API.
 func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 	c, err := readCall(w, r)
+	if err == nil {
+		s.fetchLinks(c)
+	}
 	s.mu.Lock()
 	var answer reply
 	if err != nil {
@@ -123,29 +126,44 @@ func (s *Simulator) route(c *call) reply {
 	if c.badBody {
 		return refuse(graphError(100, 0, "(#100) The request body is not valid JSON"))
 	}
+	if s.expired(c.token) {
+		return refuse(knownError(owned[0].channel, 190, 463, 0))
+	}
 	id, edge := c.path[0], strings.Join(c.path[1:], "/")
 	in := s.target(id, c.token, owned)
 	switch edge {
 	case "":
 		return s.object(c, id, in)
-	case "messages", "subscribed_apps", "messenger_profile":
+	case "messages", "subscribed_apps", "messenger_profile", "media", "message_attachments", "message_templates", "phone_numbers":
 	default:
 		return refuse(graphError(2500, 0, "Unknown path components: /"+edge))
 	}
-	if edge == "subscribed_apps" {
+	if edge == "subscribed_apps" || edge == "message_templates" || edge == "phone_numbers" {
 		if i := slices.IndexFunc(owned, func(o *integration) bool { return o.entry == id }); i >= 0 && in == nil {
 			in = owned[i]
 		}
-		if in == nil || (in.channel == ChannelWhatsApp && in.entry != id) {
+		switch {
+		case in == nil || (in.channel == ChannelWhatsApp && in.entry != id):
 			return refuse(unsupported(c.method, id))
+		case edge == "subscribed_apps":
+			return s.subscribedApps(c, in.entry, in)
+		case in.channel != ChannelWhatsApp:
+			return refuse(unsupported(c.method, id))
+		case edge == "message_templates":
+			return s.messageTemplates(c, id)
 		}
-		return s.subscribedApps(c, in.entry, in)
+		return s.phoneNumbers(c, id, owned)
 	}
 	if in == nil {
 		return refuse(unsupported(c.method, id))
 	}
-	if edge == "messenger_profile" && in.channel != ChannelWhatsApp {
+	switch {
+	case edge == "messenger_profile" && in.channel != ChannelWhatsApp:
 		return s.messengerProfile(c, in)
+	case edge == "media" && in.channel == ChannelWhatsApp:
+		return s.uploadWhatsApp(c, in)
+	case edge == "message_attachments":
+		return s.uploadAttachment(c, in)
 	}
 	if edge != "messages" || c.method != http.MethodPost {
 		return refuse(unsupported(c.method, id))

@@ -30,7 +30,7 @@ func config() simulator.Config {
 	return simulator.Config{
 		Apps:       []simulator.App{{ID: "1001", Secret: secret, VerifyToken: "verify-me"}},
 		Numbers:    []simulator.Number{{ID: number, WABA: "2000", App: "1001", Display: "15550100099", Name: "Shop", Token: "wa-token"}},
-		Pages:      []simulator.Page{{ID: page, Name: "shop", App: "1001", Token: "page-token"}},
+		Pages:      []simulator.Page{{ID: page, Name: "shop", App: "1001", Token: "page-token", HumanAgent: true}},
 		Instagrams: []simulator.Instagram{{ID: gram, Username: "shop.ig", Page: page, App: "1001", Token: "ig-token"}},
 		People: []simulator.Person{{
 			Name:      "Ana",
@@ -38,7 +38,8 @@ func config() simulator.Config {
 			Messenger: map[string]string{page: psid},
 			Instagram: map[string]string{gram: igsid},
 		}},
-		Seed: 7,
+		Templates: []simulator.Template{{WABA: "2000", Name: "again", Components: []simulator.TemplateComponent{{Type: "BODY", Text: "Shall we go on?"}}}},
+		Seed:      7,
 		Retry: simulator.Retry{
 			Schedule: []simulator.Duration{simulator.Duration(time.Millisecond)},
 		},
@@ -137,6 +138,8 @@ func start(t *testing.T, change ...func(*simulator.Config)) *world {
 	for _, f := range change {
 		f(&c)
 	}
+	server := httptest.NewUnstartedServer(nil)
+	c.BaseURL = "http://" + server.Listener.Addr().String()
 	sim, err := simulator.New(c, simulator.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +147,8 @@ func start(t *testing.T, change ...func(*simulator.Config)) *world {
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- sim.Run(ctx) }()
-	server := httptest.NewServer(sim.Handler())
+	server.Config.Handler = sim.Handler()
+	server.Start()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-stopped; err != nil {

@@ -25,8 +25,3 @@ func (s *Simulator) recipient(in *integration, id string) (*person, *integration
 	}
 	return nil, in
 }
-
-// publishUnsend tells an Instagram account that a message was taken back.
-func (s *Simulator) publishUnsend(t *thread, m *Message) {
-	s.publishItem(t, eventMessage, messagingItem{Message: &messageItem{MID: m.ID, Deleted: true}})
-}

@@ -18,6 +18,11 @@ type integration struct {
 	page    string // the page that an Instagram account belongs to
 	tokens  []string
 	starter []Button // Get Started or icebreakers of a new thread
+
+	coexistence bool // WhatsApp
+	noMediaURL  bool // WhatsApp
+	oldStickers bool // Messenger
+	humanAgent  bool // Messenger and Instagram
 }
 
 // Integration is one connected account as GET /sim/integrations lists it.
@@ -52,25 +57,31 @@ func (c Config) integrations() []*integration {
 		all = append(all, &integration{
 			id: n.ID, channel: ChannelWhatsApp, app: n.App, entry: n.WABA,
 			account: onlyDigits(n.Display), name: n.Name, tokens: present(n.Token),
+			coexistence: n.Coexistence, noMediaURL: n.NoMediaURL,
 		})
 	}
-	pageTokens := map[string][]string{}
+	pages := map[string]*integration{}
 	for _, p := range c.Pages {
 		in := &integration{
 			id: p.ID, channel: ChannelMessenger, app: p.App, entry: p.ID,
 			account: cmp.Or(p.Name, p.ID), name: p.Name, tokens: present(p.Token),
+			oldStickers: p.OldStickers, humanAgent: p.HumanAgent,
 		}
 		if !p.NoGetStarted {
 			in.starter = []Button{{ID: p.GetStarted, Title: "Get Started", Kind: ButtonPostback}}
 		}
-		pageTokens[p.ID] = in.tokens
+		pages[p.ID] = in
 		all = append(all, in)
 	}
 	for _, i := range c.Instagrams {
 		in := &integration{
 			id: i.ID, channel: ChannelInstagram, app: i.App, entry: i.ID,
 			account: i.Username, name: i.Username, page: i.Page,
-			tokens: append(present(i.Token), pageTokens[i.Page]...),
+			tokens: present(i.Token), humanAgent: i.HumanAgent,
+		}
+		if page := pages[i.Page]; page != nil {
+			in.tokens = append(in.tokens, page.tokens...)
+			in.humanAgent = in.humanAgent || page.humanAgent
 		}
 		for _, b := range i.Icebreakers {
 			in.starter = append(in.starter, Button{ID: b.Payload, Title: b.Question, Kind: ButtonPostback})

@@ -11,6 +11,7 @@ type interactive struct {
 	Header *struct {
 		Type string `json:"type"`
 		Text string `json:"text"`
+		headerMedia
 	} `json:"header"`
 	Body *struct {
 		Text string `json:"text"`
@@ -32,6 +33,10 @@ type interactive struct {
 				Description string `json:"description"`
 			} `json:"rows"`
 		} `json:"sections"`
+		Parameters struct { // of cta_url
+			DisplayText string `json:"display_text"`
+			URL         string `json:"url"`
+		} `json:"parameters"`
 	} `json:"action"`
 }
 
@@ -59,7 +64,14 @@ func (i *interactive) check() *GraphError {
 	case "button":
 		return i.checkButtons()
 	case "list":
+		if i.Header != nil && i.Header.Type != "text" {
+			return param("Param interactive['header']['type'] must be text for a list.")
+		}
 		return i.checkList()
+	case "cta_url":
+		if p := i.Action.Parameters; !within(p.DisplayText, 1, 20) || p.URL == "" {
+			return param("Param interactive['action']['parameters'] needs a display_text of at most 20 characters and a url.")
+		}
 	}
 	return nil
 }
@@ -122,14 +134,25 @@ func (i *interactive) checkList() *GraphError {
 	return nil
 }
 
+// text is the body with the link of a button that opens one.
+func (i *interactive) text() string {
+	if i.Action.Parameters.URL != "" {
+		return i.Body.Text + "\n" + i.Action.Parameters.URL
+	}
+	return i.Body.Text
+}
+
 func (i *interactive) buttons() []Button {
 	var out []Button
+	if p := i.Action.Parameters; p.URL != "" {
+		out = append(out, Button{Title: p.DisplayText, Kind: ButtonURL, URL: p.URL})
+	}
 	for _, b := range i.Action.Buttons {
 		out = append(out, Button{ID: b.Reply.ID, Title: b.Reply.Title, Kind: ButtonReply})
 	}
 	for _, section := range i.Action.Sections {
 		for _, r := range section.Rows {
-			out = append(out, Button{ID: r.ID, Title: r.Title, Kind: ButtonRow})
+			out = append(out, Button{ID: r.ID, Title: r.Title, Kind: ButtonRow, Description: r.Description})
 		}
 	}
 	return out

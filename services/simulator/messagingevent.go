@@ -13,6 +13,21 @@ type messagingItem struct {
 	Delivery  *deliveryItem `json:"delivery,omitempty"`
 	Read      *readItem     `json:"read,omitempty"`
 	Reaction  *reactionItem `json:"reaction,omitempty"`
+	Edit      *editItem     `json:"message_edit,omitempty"`
+
+	extra map[string]json.RawMessage
+}
+
+// MarshalJSON adds what the item has beside the usual events.
+func (m messagingItem) MarshalJSON() ([]byte, error) {
+	type plain messagingItem
+	return withExtra(plain(m), m.extra)
+}
+
+type editItem struct {
+	MID    string `json:"mid"`
+	Text   string `json:"text"`
+	Number int    `json:"num_edit"`
 }
 
 type partyItem struct {
@@ -27,17 +42,22 @@ type messageItem struct {
 	MID         string          `json:"mid"`
 	Text        string          `json:"text,omitempty"`
 	QuickReply  *payloadItem    `json:"quick_reply,omitempty"`
-	ReplyTo     *midItem        `json:"reply_to,omitempty"`
+	Unsupported bool            `json:"is_unsupported,omitempty"`
+	ReplyTo     *replyItem      `json:"reply_to,omitempty"`
 	Referral    *referralItem   `json:"referral,omitempty"`
 	Attachments json.RawMessage `json:"attachments,omitempty"`
+
+	extra map[string]json.RawMessage
 }
 
 type payloadItem struct {
 	Payload string `json:"payload"`
 }
 
-type midItem struct {
-	MID string `json:"mid"`
+// replyItem names the message, or the story, that a message answers.
+type replyItem struct {
+	MID   string `json:"mid,omitempty"`
+	Story *Story `json:"story,omitempty"`
 }
 
 type postbackItem struct {
@@ -48,9 +68,16 @@ type postbackItem struct {
 }
 
 type referralItem struct {
-	Ref    string `json:"ref"`
-	Source string `json:"source"`
-	Type   string `json:"type"`
+	Ref     string          `json:"ref,omitempty"`
+	Source  string          `json:"source,omitempty"`
+	Type    string          `json:"type,omitempty"`
+	AdID    string          `json:"ad_id,omitempty"`
+	Context json.RawMessage `json:"ads_context_data,omitempty"`
+	Product *productItem    `json:"product,omitempty"`
+}
+
+type productItem struct {
+	ID string `json:"id"`
 }
 
 type deliveryItem struct {
@@ -115,6 +142,8 @@ func messagingField(channel Channel, name string) string {
 	switch name {
 	case eventPostback:
 		return "messaging_postbacks"
+	case eventEdit:
+		return "message_edit"
 	case eventReaction:
 		return "message_reactions"
 	case eventReferral:

@@ -20,6 +20,7 @@ type scopedSend struct {
 	Payload       struct {
 		MessageID string `json:"message_id"`
 		Reaction  string `json:"reaction"`
+		Emoji     string `json:"emoji"`
 	} `json:"payload"`
 	Message *scopedMessage `json:"message"`
 	ReplyTo struct {
@@ -66,7 +67,7 @@ func (s *Simulator) sendScoped(c *call, in *integration) reply {
 		return refuse(e)
 	}
 	limit := window
-	if q.MessagingType == "MESSAGE_TAG" {
+	if q.MessagingType == "MESSAGE_TAG" && in.humanAgent {
 		limit = humanAgentWindow
 	}
 	if !s.open(s.threads[threadKey{p.Name, in.id}], limit) {
@@ -76,20 +77,52 @@ func (s *Simulator) sendScoped(c *call, in *integration) reply {
 		return refuse(knownError(in.channel, 10, 2018278, 0))
 	}
 	t := s.thread(p, in)
+	if q.ReplyTo.MID != "" && t.find(q.ReplyTo.MID) == nil {
+		return refuse(graphError(100, 0, "(#100) Param reply_to[mid] must be the id of a message in this thread."))
+	}
+	if p.Blocks[in.id] {
+		return refuse(blockedError(in.channel))
+	}
 	attachments := q.Message.raw(c)
+	var media []*medium
+	reusable := ""
+	for _, given := range q.Message.all() {
+		m, e := s.attached(c, in, in.channel, &given)
+		if e != nil {
+			return refuse(e)
+		}
+		if m == nil && isMedia(given.Type) {
+			return refuse(graphError(100, 0, "(#100) An attachment needs a url, an attachment_id or filedata."))
+		}
+		if m != nil {
+			media = append(media, m)
+			if given.Payload.Reusable {
+				reusable = m.ID
+			}
+		}
+	}
 	a := attempt{in: in, thread: t, recipient: q.Recipient.ID, message: q.message()}
+	a.message.show(media)
 	a.key = "metadata:" + q.Message.Metadata
 	if q.Message.Metadata == "" || in.channel == ChannelInstagram {
 		a.key = fmt.Sprintf("content:%s:%s%s", a.recipient, q.Message.Text, attachments)
 	}
 	a.answer = func(m *Message, noID bool) any {
-		if noID {
-			return map[string]string{"recipient_id": q.Recipient.ID}
+		out := map[string]string{"recipient_id": q.Recipient.ID}
+		if !noID {
+			out["message_id"] = m.ID
 		}
-		return map[string]string{"recipient_id": q.Recipient.ID, "message_id": m.ID}
+		if reusable != "" {
+			out["attachment_id"] = reusable
+		}
+		return out
 	}
 	a.events = func(m *Message) []event {
-		events := []event{s.echo(t, m, in.app, q.Message.Metadata, attachments)}
+		shown := attachments
+		if len(media) > 0 {
+			shown = s.wireAttachments(media)
+		}
+		events := []event{s.echo(t, m, in.app, q.Message.Metadata, shown)}
 		if in.channel == ChannelMessenger {
 			events = append(events, s.itemEvent(t, eventDelivery, messagingItem{
 				Delivery: &deliveryItem{MIDs: []string{m.ID}, Watermark: m.At.UnixMilli()},
@@ -114,9 +147,9 @@ func (s *Simulator) senderAction(q scopedSend, t *thread) reply {
 		if m == nil {
 			return refuse(graphError(100, 0, "(#100) Invalid message id"))
 		}
-		m.Reaction = q.Payload.Reaction
+		m.BusinessReaction = cmp.Or(q.Payload.Emoji, q.Payload.Reaction)
 		if q.SenderAction == "unreact" {
-			m.Reaction = ""
+			m.BusinessReaction = ""
 		}
 	default:
 		return refuse(graphError(100, 0, fmt.Sprintf("(#100) Param sender_action must be one of {TYPING_ON, TYPING_OFF, MARK_SEEN, REACT, UNREACT} - got %q.", q.SenderAction)))
@@ -164,10 +197,45 @@ func (q *scopedSend) check(channel Channel) *GraphError {
 			return param("A quick reply needs a title of at most 20 and a payload of at most 1000 characters.")
 		}
 	}
-	if m.Attachment != nil {
-		return m.Attachment.check()
+	if n := len(m.Attachments); n > 10 || (n > 0 && channel == ChannelMessenger && m.Attachment != nil) {
+		return param("Param message[attachments] must have at most 10 elements and no attachment beside it.")
+	}
+	for _, a := range m.all() {
+		if e := a.check(); e != nil {
+			return e
+		}
+		if (a.Type == "like_heart" || a.Type == "MEDIA_SHARE") && channel != ChannelInstagram {
+			return param("Param message[attachment][type] must be one of {image, audio, video, file, template} - got %q.", a.Type)
+		}
+		if len(m.Attachments) > 0 && a.Type != "image" {
+			return param("Param message[attachments] takes images alone - got %q.", a.Type)
+		}
 	}
 	return nil
+}
+
+// all is the attachment or the attachments of the message.
+func (m *scopedMessage) all() []attachment {
+	if m == nil || m.Attachment == nil {
+		if m == nil {
+			return nil
+		}
+		return m.Attachments
+	}
+	return append([]attachment{*m.Attachment}, m.Attachments...)
+}
+
+// isMedia tells the attachments that are files.
+func isMedia(kind string) bool {
+	return slices.Contains([]string{"image", "audio", "video", "file"}, kind)
+}
+
+// blockedError is the answer to a send to somebody who has blocked the business.
+func blockedError(channel Channel) *GraphError {
+	if channel == ChannelInstagram {
+		return knownError(channel, 100, 2534029, 0)
+	}
+	return knownError(channel, 551, 1545041, 0)
 }
 
 // message is what the phone shows.
@@ -183,6 +251,9 @@ func (q *scopedSend) message() Message {
 		m.Text, m.Buttons = cmp.Or(a.Payload.text(), "["+a.Type+"]"), append(a.Payload.buttons(), m.Buttons...)
 	} else if n := len(q.Message.Attachments); n > 0 {
 		m.Type, m.Text = q.Message.Attachments[0].Type, fmt.Sprintf("[%d × %s]", n, q.Message.Attachments[0].Type)
+	}
+	if isMedia(m.Type) {
+		m.Text = "" // the files say what there is to see
 	}
 	return m
 }

@@ -66,34 +66,3 @@ func (s *Simulator) publishNumberChange(t *thread, before WhatsAppIdentity) {
 		}},
 	}))
 }
-
-// WriteNative sends a text from the provider's own app instead of the API: a
-// human in the page's inbox, on Instagram, or in the WhatsApp Business app. The
-// business is told by an echo with another app id, or by smb_message_echoes.
-func (s *Simulator) WriteNative(integration, name, text string) (Message, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, err := s.threadOf(name, integration)
-	if err != nil {
-		return Message{}, err
-	}
-	if text == "" {
-		return Message{}, invalid("there is no text to send")
-	}
-	address := s.addressOf(t.person, t.in)
-	m := s.add(t, Message{
-		ID: s.outboundID(t.in, address), From: FromBusiness, Type: "text",
-		Text: text, State: stateDelivered, At: s.now(),
-	})
-	if t.in.channel == ChannelWhatsApp {
-		echo := whatsAppMessage{From: t.in.account, To: address, ID: m.ID, Timestamp: seconds(m), Type: "text", Text: &whatsAppText{Body: text}}
-		s.publish(whatsAppChangeOf(t.in, eventEcho, "smb_message_echoes", whatsAppValue{Echoes: []whatsAppMessage{echo}}))
-	} else {
-		s.publish(s.echo(t, m, pageInboxApp, "", nil))
-	}
-	s.touch()
-	return *m, nil
-}
-
-// pageInboxApp is the app id of the page's own inbox in echoes.
-const pageInboxApp = "26390203743090"

@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -12,21 +14,24 @@ type profile map[string]json.RawMessage
 // object answers GET {id}: a number, a page, an Instagram account, or a person
 // by PSID or IGSID. s.mu is held.
 func (s *Simulator) object(c *call, id string, in *integration) reply {
+	owned := s.owned(c.token)
+	for _, o := range owned {
+		if m := s.mediumOf(o, id); m != nil && o.channel == ChannelWhatsApp && (c.method == http.MethodGet || c.method == http.MethodDelete) {
+			return s.mediaObject(c, m)
+		}
+	}
 	if c.method != http.MethodGet {
 		return refuse(unsupported(c.method, id))
 	}
 	if in != nil {
-		switch in.channel {
-		case ChannelWhatsApp:
-			return fields(c, map[string]any{
-				"id": in.id, "verified_name": in.name, "display_phone_number": in.account, "quality_rating": "GREEN",
-			})
-		case ChannelInstagram:
-			return fields(c, map[string]any{"id": in.id, "user_id": in.id, "username": in.account, "name": in.name})
-		}
-		return fields(c, map[string]any{"id": in.id, "name": in.name, "username": in.account})
+		return fields(c, s.account(in))
 	}
-	for _, o := range s.owned(c.token) {
+	for _, o := range owned {
+		if o.channel == ChannelWhatsApp && o.entry == id {
+			return fields(c, map[string]any{"id": id, "name": o.name, "message_template_namespace": "simulated", "timezone_id": "1"})
+		}
+	}
+	for _, o := range owned {
 		if o.channel == ChannelWhatsApp {
 			continue
 		}
@@ -36,21 +41,78 @@ func (s *Simulator) object(c *call, id string, in *integration) reply {
 		}
 		first, last, _ := strings.Cut(p.Name, " ")
 		if o.channel == ChannelMessenger {
-			return fields(c, map[string]any{"id": id, "name": p.Name, "first_name": first, "last_name": last})
+			return fields(c, map[string]any{
+				"id": id, "name": p.Name, "first_name": first, "last_name": last,
+				"locale": "en_US", "timezone": 0, "profile_pic": s.picture(p),
+			})
 		}
 		if t := s.threads[threadKey{p.Name, o.id}]; t == nil || !t.started {
 			return refuse(graphError(230, 0, "(#230) User consent is required to access user profile"))
 		}
-		return fields(c, map[string]any{"id": id, "name": p.Name, "username": p.Username})
+		return fields(c, map[string]any{
+			"id": id, "name": p.Name, "username": p.Username, "profile_pic": s.picture(p), "follower_count": 0,
+			"is_verified_user": false, "is_user_follow_business": false, "is_business_follow_user": false,
+		})
 	}
 	return refuse(unsupported(c.method, id))
 }
 
+// account is what a number, a page or an Instagram account tells of itself.
+func (s *Simulator) account(in *integration) map[string]any {
+	switch in.channel {
+	case ChannelWhatsApp:
+		return map[string]any{
+			"id": in.id, "verified_name": in.name, "display_phone_number": in.account, "quality_rating": "GREEN",
+			"platform_type": "CLOUD_API", "status": "CONNECTED", "code_verification_status": "VERIFIED",
+			"throughput": map[string]string{"level": "STANDARD"}, "is_on_biz_app": in.coexistence,
+		}
+	case ChannelInstagram:
+		return map[string]any{"id": in.id, "user_id": in.id, "username": in.account, "name": in.name, "account_type": "BUSINESS"}
+	}
+	out := map[string]any{"id": in.id, "name": in.name, "username": in.account}
+	for _, other := range s.integrations {
+		if other.page == in.id {
+			out["instagram_business_account"] = map[string]string{"id": other.id}
+		}
+	}
+	return out
+}
+
+// phoneNumbers answers GET {waba}/phone_numbers. s.mu is held.
+func (s *Simulator) phoneNumbers(c *call, waba string, owned []*integration) reply {
+	if c.method != http.MethodGet {
+		return refuse(unsupported(c.method, waba))
+	}
+	data := []any{}
+	for _, o := range owned {
+		if o.entry == waba {
+			data = append(data, pick(c, s.account(o)))
+		}
+	}
+	return reply{status: http.StatusOK, body: map[string]any{"data": data}}
+}
+
+// picture is the address of a person's profile picture. s.mu is held.
+func (s *Simulator) picture(p *person) string {
+	return s.base() + "/picture/" + url.PathEscape(p.Name) + ".png"
+}
+
+// servePicture answers the addresses of profile pictures.
+func servePicture(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = io.WriteString(w, tinyPNG)
+}
+
 // fields answers the fields that were asked for and the id, all if none were.
 func fields(c *call, all map[string]any) reply {
+	return reply{status: http.StatusOK, body: pick(c, all)}
+}
+
+// pick returns the fields that were asked for and the id, all if none were.
+func pick(c *call, all map[string]any) map[string]any {
 	wanted := c.param("fields")
 	if wanted == "" {
-		return reply{status: http.StatusOK, body: all}
+		return all
 	}
 	out := map[string]any{"id": all["id"]}
 	for _, name := range strings.Split(wanted, ",") {
@@ -58,7 +120,7 @@ func fields(c *call, all map[string]any) reply {
 			out[strings.TrimSpace(name)] = v
 		}
 	}
-	return reply{status: http.StatusOK, body: out}
+	return out
 }
 
 // messengerProfile keeps Get Started and icebreakers. A page sets those of its

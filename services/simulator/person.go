@@ -18,6 +18,9 @@ type Person struct {
 	Messenger map[string]string `json:"messenger"`
 	// Instagram holds the IGSID by Instagram account id.
 	Instagram map[string]string `json:"instagram"`
+	// Blocks holds the ids of numbers, pages and accounts that the person has
+	// blocked: what they send does not arrive.
+	Blocks map[string]bool `json:"blocks,omitempty"`
 	// Username is the Instagram user name; made from Name if empty.
 	Username string `json:"username"`
 }
@@ -169,6 +172,7 @@ func (p *person) keys() []string {
 func (p *person) copy() Person {
 	out := p.Person
 	out.Messenger, out.Instagram = maps.Clone(p.Messenger), maps.Clone(p.Instagram)
+	out.Blocks = maps.Clone(p.Blocks)
 	return out
 }
 

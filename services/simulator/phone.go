@@ -1,57 +1,6 @@
 package simulator
 
-import (
-	"cmp"
-	"slices"
-)
-
-// Typed is a text that a person sends.
-type Typed struct {
-	// Integration is the id of a number, page or Instagram account, or the
-	// channel's name if there is one of it.
-	Integration string `json:"integration"`
-	// Text is the text; the draft of a wa.me link if empty.
-	Text    string `json:"text"`
-	ReplyTo string `json:"reply_to"` // id of a message in the thread
-}
-
-// Send types a text and presses send.
-func (s *Simulator) Send(name string, typed Typed) (Message, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, err := s.threadOf(name, typed.Integration)
-	if err != nil {
-		return Message{}, err
-	}
-	m, err := s.typed(t, typed)
-	if err != nil {
-		return Message{}, err
-	}
-	s.touch()
-	return *m, nil
-}
-
-func (s *Simulator) typed(t *thread, typed Typed) (*Message, error) {
-	text := cmp.Or(typed.Text, t.draft)
-	if text == "" {
-		return nil, invalid("there is no text to send and no draft")
-	}
-	if typed.ReplyTo != "" && t.find(typed.ReplyTo) == nil {
-		return nil, notFound("message %q in this thread", typed.ReplyTo)
-	}
-	t.draft = ""
-	m := s.add(t, Message{
-		ID: s.inboundID(t), From: FromPerson, Type: "text", Text: text,
-		ReplyTo: typed.ReplyTo, State: stateDelivered, At: s.now(),
-	})
-	ref := t.ref
-	t.ref = ""
-	if t.in.channel != ChannelInstagram {
-		ref = "" // Messenger gives it to Get Started alone
-	}
-	s.publishText(t, m, ref)
-	return m, nil
-}
+import "slices"
 
 // Press is a tap on a button.
 type Press struct {
@@ -164,28 +113,6 @@ func (s *Simulator) React(name, integration, message, emoji string) error {
 	m.Reaction = emoji
 	t.started, t.lastInbound = true, s.now()
 	s.publishReaction(t, m, emoji)
-	s.touch()
-	return nil
-}
-
-// Unsend takes a message of the person back. It is for Instagram: a Cloud API
-// number and a page do not learn of it, and get ErrInvalid here.
-func (s *Simulator) Unsend(name, integration, message string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, err := s.threadOf(name, integration)
-	if err != nil {
-		return err
-	}
-	m := t.find(message)
-	switch {
-	case m == nil || m.From != FromPerson:
-		return notFound("message %q of this person in this thread", message)
-	case t.in.channel != ChannelInstagram:
-		return invalid("%s does not report that a message was taken back", t.in.channel)
-	}
-	m.Text, m.Deleted = "", true
-	s.publishUnsend(t, m)
 	s.touch()
 	return nil
 }

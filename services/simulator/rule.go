@@ -45,6 +45,8 @@ var faultBase = map[FaultKind]struct {
 	FaultStatusBeforeAnswer: {base: FaultStatusBeforeAnswer, delay: 5 * time.Second},
 	FaultFailed:             {base: FaultFailed},
 	FaultLateFailed:         {base: FaultLateFailed},
+	FaultUploadError:        {base: FaultUploadError},
+	FaultMediaError:         {base: FaultMediaError},
 }
 
 // Faults reports the rules in force and what has fired.

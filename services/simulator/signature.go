@@ -21,13 +21,22 @@ func Sign(secret string, body []byte) string {
 // encode returns v as the provider writes JSON: ASCII only, \u in lower-case
 // hex, and every slash escaped.
 func encode(v any) ([]byte, error) {
+	raw, err := plainJSON(v)
+	if err != nil {
+		return nil, err
+	}
+	return escape(raw), nil
+}
+
+// plainJSON is json.Marshal that leaves <, > and & as they are.
+func plainJSON(v any) ([]byte, error) {
 	var plain bytes.Buffer
 	encoder := json.NewEncoder(&plain)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
 		return nil, err
 	}
-	return escape(bytes.TrimSuffix(plain.Bytes(), []byte("\n"))), nil
+	return bytes.TrimSuffix(plain.Bytes(), []byte("\n")), nil
 }
 
 // escape works on any JSON text, because slashes and non-ASCII characters

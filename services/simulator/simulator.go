@@ -106,6 +106,9 @@ type Options struct {
 	// Client posts the webhooks; http.DefaultClient if nil. Redirects are
 	// never followed and the time-out is Config.Retry.Timeout.
 	Client *http.Client
+	// Fetcher fetches the media that a business names by an address. If nil, one
+	// is used that reaches this machine alone and follows no redirects.
+	Fetcher *http.Client
 	// Now is the clock under the simulator's own; time.Now if nil.
 	Now func() time.Time
 	// Log gets one line per webhook attempt and Graph call at debug level; nil
@@ -120,6 +123,7 @@ type Options struct {
 // goroutines, before, during and after Run.
 type Simulator struct {
 	client  *http.Client
+	fetcher *http.Client
 	baseNow func() time.Time
 	log     *slog.Logger
 	handler http.Handler
@@ -143,6 +147,17 @@ type Simulator struct {
 	subscriptions map[string]*subscription
 	profiles      map[string]profile
 
+	media      map[string]*medium
+	mediaOrder []*medium // oldest first
+	mediaBytes int
+	mediaSeq   int64
+	downloads  Downloads
+	links      map[string]fetched
+	seenBase   string          // the address that the last request came to
+	lapsed     map[string]bool // tokens that have expired
+	throughput map[string]*bucket
+	limited    int // sends over a limit
+
 	faults      []*rule
 	fired       map[FaultKind]int
 	faultSeq    int
@@ -164,6 +179,9 @@ func New(config Config, options Options) (*Simulator, error) {
 	if options.Client == nil {
 		options.Client = http.DefaultClient
 	}
+	if options.Fetcher == nil {
+		options.Fetcher = loopbackClient()
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
@@ -175,6 +193,7 @@ func New(config Config, options Options) (*Simulator, error) {
 	client.Timeout = 0
 	s := &Simulator{
 		client:  &client,
+		fetcher: options.Fetcher,
 		baseNow: options.Now,
 		log:     options.Log,
 		changed: make(chan struct{}),
@@ -225,6 +244,11 @@ func (s *Simulator) clear() error {
 	s.messages = map[string]*thread{}
 	s.subscriptions = map[string]*subscription{}
 	s.profiles = map[string]profile{}
+	s.media, s.mediaOrder, s.mediaBytes, s.mediaSeq = map[string]*medium{}, nil, 0, 0
+	s.downloads = Downloads{}
+	s.links = map[string]fetched{}
+	s.lapsed = map[string]bool{}
+	s.throughput, s.limited = map[string]*bucket{}, 0
 	s.fired = map[FaultKind]int{}
 	s.faultSeq = 0
 	s.sends = newLedger(s.config.Keep.Sends)

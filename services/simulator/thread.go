@@ -31,17 +31,21 @@ type Thread struct {
 
 // Message is a message as the phone shows it.
 type Message struct {
-	ID       string          `json:"id"` // wamid or mid
-	From     Sender          `json:"from"`
-	Type     string          `json:"type"` // text, interactive, template, postback, quick_reply, image, …
-	Text     string          `json:"text,omitempty"`
-	Buttons  []Button        `json:"buttons,omitempty"`
-	ReplyTo  string          `json:"reply_to,omitempty"`
-	State    string          `json:"state,omitempty"` // delivered or read
-	Reaction string          `json:"reaction,omitempty"`
-	Deleted  bool            `json:"deleted,omitempty"`
-	At       time.Time       `json:"at"`
-	Body     json.RawMessage `json:"body,omitempty"` // the request that sent it
+	ID       string   `json:"id"` // wamid or mid
+	From     Sender   `json:"from"`
+	Type     string   `json:"type"` // text, interactive, template, postback, quick_reply, image, …
+	Text     string   `json:"text,omitempty"`
+	Buttons  []Button `json:"buttons,omitempty"`
+	ReplyTo  string   `json:"reply_to,omitempty"`
+	State    string   `json:"state,omitempty"` // delivered or read
+	Media    []Medium `json:"media,omitempty"`
+	Reaction string   `json:"reaction,omitempty"` // of the person
+	// BusinessReaction is the emoji that the business put on the message.
+	BusinessReaction string          `json:"business_reaction,omitempty"`
+	Edits            int             `json:"edits,omitempty"`
+	Deleted          bool            `json:"deleted,omitempty"`
+	At               time.Time       `json:"at"`
+	Body             json.RawMessage `json:"body,omitempty"` // the request that sent it
 
 	// opaque is what a later status repeats; bsuid says that the message was
 	// sent to one.
@@ -65,6 +69,8 @@ type Button struct {
 	Title string     `json:"title"`
 	Kind  ButtonKind `json:"kind"`
 	URL   string     `json:"url,omitempty"`
+	// Description is the second line of a WhatsApp list row.
+	Description string `json:"description,omitempty"`
 }
 
 // ButtonKind decides what a tap sends.
@@ -74,6 +80,7 @@ type ButtonKind string
 const (
 	ButtonReply      ButtonKind = "reply"       // WhatsApp interactive button
 	ButtonRow        ButtonKind = "row"         // WhatsApp list row
+	ButtonTemplate   ButtonKind = "button"      // WhatsApp template quick reply
 	ButtonPostback   ButtonKind = "postback"    // Messenger and Instagram
 	ButtonQuickReply ButtonKind = "quick_reply" // Messenger and Instagram
 	ButtonURL        ButtonKind = "url"         // sends nothing
@@ -91,6 +98,7 @@ type thread struct {
 	typingUntil time.Time
 	total       int
 	messages    []*Message
+	pair        bucket // of the sends to this person
 }
 
 // ThreadQuery selects threads and what to wait for.
@@ -211,6 +219,16 @@ func (s *Simulator) add(t *thread, m Message) *Message {
 		t.typingUntil = time.Time{}
 	}
 	return kept
+}
+
+// show puts files on a message that the phone is to show.
+func (m *Message) show(media []*medium) {
+	for _, medium := range media {
+		m.Media = append(m.Media, medium.Medium)
+		if m.Text == "" {
+			m.Text = medium.describe()
+		}
+	}
 }
 
 func (t *thread) find(id string) *Message {

@@ -2,10 +2,7 @@ package simulator
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // whatsAppSend is the body of POST {phone_number_id}/messages.
@@ -28,26 +25,23 @@ type whatsAppSend struct {
 		MessageID string `json:"message_id"`
 		Emoji     string `json:"emoji"`
 	} `json:"reaction"`
-	Template *struct {
-		Name     string `json:"name"`
-		Language *struct {
-			Code string `json:"code"`
-		} `json:"language"`
-	} `json:"template"`
-	Context *struct {
+	Image    *mediaSend `json:"image"`
+	Video    *mediaSend `json:"video"`
+	Audio    *mediaSend `json:"audio"`
+	Document *mediaSend `json:"document"`
+	Sticker  *mediaSend `json:"sticker"`
+	Location *placeSend `json:"location"`
+	Contacts []struct {
+		Name struct {
+			Formatted string `json:"formatted_name"`
+		} `json:"name"`
+	} `json:"contacts"`
+	Template *templateSend `json:"template"`
+	Context  *struct {
 		MessageID string `json:"message_id"`
 	} `json:"context"`
 	Opaque string `json:"biz_opaque_callback_data"`
 }
-
-var whatsAppTypes = []string{
-	"audio", "contacts", "document", "image", "interactive", "location", "reaction", "sticker", "template", "text", "video",
-}
-
-const (
-	maxText   = 4096
-	maxOpaque = 512
-)
 
 // sendWhatsApp answers POST {phone_number_id}/messages. s.mu is held.
 func (s *Simulator) sendWhatsApp(c *call, in *integration) reply {
@@ -64,9 +58,18 @@ func (s *Simulator) sendWhatsApp(c *call, in *integration) reply {
 	if e := q.check(c); e != nil {
 		return refuse(e)
 	}
-	a := attempt{in: in, recipient: q.to(), key: "opaque:" + q.Opaque, message: q.message()}
+	template, e := s.approved(in, q.Template)
+	if e != nil {
+		return refuse(e)
+	}
+	media, e, unusable := s.sent(c, in, &q)
+	if e != nil {
+		return refuse(e)
+	}
+	a := attempt{in: in, recipient: q.to(), key: "opaque:" + q.Opaque, message: q.message(template), fails: unusable}
+	a.message.show(media)
 	if q.Opaque == "" {
-		a.key = fmt.Sprintf("content:%s:%s:%s", a.recipient, q.Type, a.message.Text)
+		a.key = fmt.Sprintf("content:%s:%s:%s", a.recipient, q.Type, c.params[q.Type])
 	}
 	if q.To != "" && a.recipient == in.account {
 		return refuse(whatsAppGraphError(131021, "Recipient phone number is the sender's."))
@@ -90,12 +93,34 @@ func (s *Simulator) sendWhatsApp(c *call, in *integration) reply {
 		return refuse(expired)
 	}
 	a.thread = s.thread(p, in)
+	if q.Type == "reaction" {
+		target := a.thread.find(q.Reaction.MessageID)
+		if target == nil {
+			return refuse(whatsAppGraphError(131009, fmt.Sprintf("There is no message %q to react to.", q.Reaction.MessageID)))
+		}
+		a.place = func(m *Message) *Message {
+			target.BusinessReaction = q.Reaction.Emoji
+			return m
+		}
+	}
+	if a.message.ReplyTo != "" && a.thread.find(a.message.ReplyTo) == nil {
+		a.message.ReplyTo = "" // the phone shows it without the message that it answers
+	}
+	if e := s.limitPair(a.thread); e != nil {
+		return refuse(e)
+	}
 	a.failed = func(m *Message, e *GraphError) event { return s.status(a.thread, m, "failed", e) }
 	a.events = func(m *Message) []event {
+		if q.Type == "reaction" {
+			return []event{s.status(a.thread, m, "sent", nil)}
+		}
 		return []event{s.status(a.thread, m, "sent", nil), s.status(a.thread, m, "delivered", nil)}
 	}
-	if closed {
+	switch {
+	case closed:
 		a.fails = expired
+	case p.Blocks[in.id]:
+		a.fails = whatsAppGraphError(131026, "Message undeliverable.")
 	}
 	return s.accept(c, a)
 }
@@ -135,70 +160,6 @@ func (q *whatsAppSend) to() string {
 		return onlyDigits(q.To)
 	}
 	return q.Recipient
-}
-
-func (q *whatsAppSend) check(c *call) *GraphError {
-	param := func(format string, args ...any) *GraphError {
-		return whatsAppGraphError(100, fmt.Sprintf(format, args...))
-	}
-	if q.Type == "" {
-		q.Type = "text"
-	}
-	switch {
-	case q.RecipientType != "" && q.RecipientType != "individual":
-		return param("Param recipient_type must be one of {INDIVIDUAL} - got %q.", q.RecipientType)
-	case q.To == "" && q.Recipient == "":
-		return param("The parameter to is required.")
-	case q.To != "" && (onlyDigits(q.To) != strings.TrimPrefix(q.To, "+") || len(onlyDigits(q.To)) < 7):
-		return param("Param to must be a phone number - got %q.", q.To)
-	case !slices.Contains(whatsAppTypes, q.Type):
-		return param("Param type must be one of {%s} - got %q.", strings.ToUpper(strings.Join(whatsAppTypes, ", ")), q.Type)
-	case !c.has(q.Type):
-		return param("The parameter %s is required.", q.Type)
-	case utf8.RuneCountInString(q.Opaque) > maxOpaque:
-		return param("Param biz_opaque_callback_data must be at most %d characters long.", maxOpaque)
-	}
-	switch q.Type {
-	case "text":
-		if q.Text.Body == "" {
-			return param("The parameter text['body'] is required.")
-		}
-		if utf8.RuneCountInString(q.Text.Body) > maxText {
-			return param("Param text['body'] must be at most %d characters long.", maxText)
-		}
-	case "interactive":
-		return q.Interactive.check()
-	case "reaction":
-		if q.Reaction.MessageID == "" {
-			return param("The parameter reaction['message_id'] is required.")
-		}
-	case "template":
-		if q.Template.Name == "" || q.Template.Language == nil || q.Template.Language.Code == "" {
-			return param("The parameters template['name'] and template['language'] are required.")
-		}
-	}
-	return nil
-}
-
-// message is what the phone shows.
-func (q *whatsAppSend) message() Message {
-	m := Message{Type: q.Type, opaque: q.Opaque, bsuid: q.To == ""}
-	if q.Context != nil {
-		m.ReplyTo = q.Context.MessageID
-	}
-	switch q.Type {
-	case "text":
-		m.Text = q.Text.Body
-	case "interactive":
-		m.Text, m.Buttons = q.Interactive.Body.Text, q.Interactive.buttons()
-	case "reaction":
-		m.Text, m.ReplyTo = q.Reaction.Emoji, q.Reaction.MessageID
-	case "template":
-		m.Text = "[" + q.Template.Name + "]"
-	default:
-		m.Text = "[" + q.Type + "]"
-	}
-	return m
 }
 
 func (q *whatsAppSend) answer(m *Message, byPhone, noID bool) any {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/json"
 	"fmt"
 )
 
@@ -42,6 +43,7 @@ type whatsAppMessage struct {
 	FromUserID       string               `json:"from_user_id,omitempty"`
 	FromParentUserID string               `json:"from_parent_user_id,omitempty"`
 	To               string               `json:"to,omitempty"`
+	ToUserID         string               `json:"to_user_id,omitempty"`
 	ID               string               `json:"id"`
 	Timestamp        string               `json:"timestamp"`
 	Type             string               `json:"type"`
@@ -49,11 +51,21 @@ type whatsAppMessage struct {
 	Interactive      *whatsAppInteractive `json:"interactive,omitempty"`
 	Reaction         *whatsAppReaction    `json:"reaction,omitempty"`
 	System           *whatsAppSystem      `json:"system,omitempty"`
+
+	extra map[string]json.RawMessage
 }
 
 type whatsAppContext struct {
-	From string `json:"from,omitempty"`
-	ID   string `json:"id"`
+	From       string           `json:"from,omitempty"`
+	ID         string           `json:"id,omitempty"`
+	Forwarded  bool             `json:"forwarded,omitempty"`
+	Frequently bool             `json:"frequently_forwarded,omitempty"`
+	Product    *whatsAppProduct `json:"referred_product,omitempty"`
+}
+
+type whatsAppProduct struct {
+	Catalog string `json:"catalog_id"`
+	Product string `json:"product_retailer_id"`
 }
 
 type whatsAppText struct {
@@ -67,8 +79,9 @@ type whatsAppInteractive struct {
 }
 
 type whatsAppReply struct {
-	ID    string `json:"id"`
-	Title string `json:"title"`
+	ID          string `json:"id"`
+	Title       string `json:"title"`
+	Description string `json:"description,omitempty"`
 }
 
 type whatsAppReaction struct {
