@@ -115,12 +115,13 @@ var engines = map[string][]string{
 	"github.com/nats-io/nats-server/v2/...": {broker},
 }
 
-// coreImports is all that the code of the conversation, tests aside, may
-// import beside weiche/proto: nothing that knows the time, waits, does I/O,
-// or answers twice differently.
+// coreImports is all that the code of the conversation and of what it decides
+// with, tests aside, may import beside weiche/proto: nothing that knows the
+// time, waits, does I/O, or answers twice differently.
 var coreImports = []string{
 	"bytes", "cmp", "encoding/base32", "encoding/binary", "encoding/hex", "errors", "fmt", "hash/fnv", "iter", "maps",
 	"math", "math/bits", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8",
+	"github.com/rivo/uniseg", // where a text may be divided; holds tables alone
 	"google.golang.org/protobuf/proto",
 	"google.golang.org/protobuf/reflect/protoreflect",
 	"google.golang.org/protobuf/types/known/durationpb",
@@ -209,6 +210,7 @@ func TestViolations(t *testing.T) {
 		{"core, protobuf clock", core, "a.go", `import "google.golang.org/protobuf/types/known/timestamppb"; var now = timestamppb.Now()`, "timestamppb.Now"},
 		{"core, writer", core, "a.go", `import "fmt"; func f() { fmt.Println() }`, "may not use fmt.Println"},
 		{"core, goroutine", core, "a.go", `func f() { go f() }`, "goroutine"},
+		{"capability, clock", "weiche/services/capability", "a.go", `import "time"; var now = time.Now`, "may not use time.Now"},
 		{"clock outside the core", shell, "a.go", `import "time"; var now = time.Now`, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -281,7 +283,7 @@ func violations(pkg, file string, source []byte) []string {
 	}
 
 	test := strings.HasSuffix(file, "_test.go")
-	core := matches(conversation, pkg) && !test
+	core := matchesAny([]string{conversation, capability}, pkg) && !test
 	may := append([]string{own.packages}, own.may...)
 	if test {
 		may = slices.Concat(may, own.tests, harnesses)
