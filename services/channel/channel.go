@@ -78,6 +78,9 @@ type Integration struct {
 	ProviderAccount string
 	// Page is the page that an Instagram account sends through.
 	Page string
+	// BusinessAccount is the provider's id of the business account that owns the
+	// templates: the WABA.
+	BusinessAccount string
 	// Token authorises sends.
 	Token Secret
 }
@@ -145,6 +148,10 @@ type SendError struct {
 	// RetryAfter is how long the provider asks to wait where the outcome is
 	// NotSent; zero leaves it to the router.
 	RetryAfter time.Duration
+	// Limited says that too much was sent through the integration, or through
+	// its app: others have to wait too. It is not set where too much was sent to
+	// one recipient alone, whose reason is pair_rate_limited.
+	Limited bool
 	// Cause is the error below it, or nil.
 	Cause error
 }

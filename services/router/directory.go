@@ -182,6 +182,7 @@ func (d *Directory) integration(account string, i *eventv1.IntegrationConnected)
 	return channel.Integration{
 		Account: account, ID: i.GetIntegrationId(), Channel: i.GetChannel(), App: i.GetAppId(),
 		ProviderAccount: i.GetProviderAccountId(), Page: i.GetPageId(),
+		BusinessAccount: i.GetBusinessAccountId(),
 	}
 }
 
