@@ -46,6 +46,7 @@ type comparison struct {
 func comparisons() []comparison {
 	return []comparison{
 		{"P3", "a webhook in until it is answered, beside raw Pebble appends", webhooks},
+		{"batch", "webhooks of a thousand messages, beside a thousand webhooks", batchedWebhooks},
 		{"P4", "event append, beside a PostgreSQL table and message-db", appendsBesideSQL},
 		{"P5", "event append, beside raw Pebble batches of the same bytes", appendsBesideRaw},
 		{"P6", "replay into all views, beside message-db read and decoded", replays},

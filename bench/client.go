@@ -28,18 +28,28 @@ func newMessages(senders int) *messages { return &messages{senders: senders, run
 
 // next returns the body of a webhook. The first messages come from each sender
 // once, those after them from any.
-func (m *messages) next() []byte {
-	n := m.last.Add(1)
-	sender := int(n)
-	if sender >= m.senders {
-		sender = rand.IntN(m.senders)
+func (m *messages) next() []byte { return m.batch(1) }
+
+// batch returns the body of a webhook with so many messages.
+func (m *messages) batch(count int) []byte {
+	var contacts, said []byte
+	for range count {
+		n := m.last.Add(1)
+		sender := int(n)
+		if sender >= m.senders {
+			sender = rand.IntN(m.senders)
+		}
+		if len(said) > 0 {
+			contacts, said = append(contacts, ','), append(said, ',')
+		}
+		contacts = fmt.Appendf(contacts, `{"profile":{"name":"Customer %d"},"wa_id":"1555%07d"}`, sender, sender)
+		said = fmt.Appendf(said, `{"from":"1555%07d","id":"wamid.%016x%016x","timestamp":"%d","type":"text",`+
+			`"text":{"body":"Is the blue one still there, number %d? I could come by in the afternoon."}}`,
+			sender, m.run, n, time.Now().Unix(), n)
 	}
 	return fmt.Appendf(nil, `{"object":"whatsapp_business_account","entry":[{"id":"2000","changes":[{"value":{"messaging_product":"whatsapp",`+
-		`"metadata":{"display_phone_number":"15550100000","phone_number_id":"%s"},`+
-		`"contacts":[{"profile":{"name":"Customer %d"},"wa_id":"1555%07d"}],`+
-		`"messages":[{"from":"1555%07d","id":"wamid.%016x%016x","timestamp":"%d","type":"text",`+
-		`"text":{"body":"Is the blue one still there, number %d? I could come by in the afternoon."}}]},"field":"messages"}]}]}`,
-		phoneID, sender, sender, sender, m.run, n, time.Now().Unix(), n)
+		`"metadata":{"display_phone_number":"15550100000","phone_number_id":"%s"},"contacts":[%s],"messages":[%s]},"field":"messages"}]}]}`,
+		phoneID, contacts, said)
 }
 
 // client is one connection that is kept. It writes HTTP/1.1 by itself, so that
@@ -104,6 +114,11 @@ func (c *client) answer() (status int, err error) {
 // time or, if count is not 0, until there were so many. An answer other than 200
 // is an error.
 func send(ctx context.Context, address string, from *messages, clients int, duration time.Duration, count int) (load, error) {
+	return sendBodies(ctx, address, from.next, clients, duration, count)
+}
+
+// sendBodies is send with webhooks of any kind.
+func sendBodies(ctx context.Context, address string, next func() []byte, clients int, duration time.Duration, count int) (load, error) {
 	var connections []*client
 	defer func() {
 		for _, c := range connections {
@@ -118,7 +133,7 @@ func send(ctx context.Context, address string, from *messages, clients int, dura
 		connections = append(connections, c)
 	}
 	return work(ctx, clients, duration, count, func(worker int) error {
-		status, err := connections[worker].post(from.next())
+		status, err := connections[worker].post(next())
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("answered %d", status)
 		}

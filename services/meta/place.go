@@ -34,6 +34,8 @@ func Body(object string, item channel.KeptItem) []byte {
 	path := strings.Split(item.Place, ".")
 	inner := bytes.Clone(item.Raw)
 	account := quoted(item.ProviderAccount)
+	// Whoever kept the item may have kept anything.
+	beside, _ := Parse(item.Beside)
 	for at := len(path) - 1; at >= 0; at-- {
 		var out bytes.Buffer
 		field := func(name string, value []byte) {
@@ -50,7 +52,7 @@ func Body(object string, item channel.KeptItem) []byte {
 			field("object", quoted(object))
 		case path[at-1] == "value":
 			field("metadata", append(append([]byte(`{"phone_number_id":`), account...), '}'))
-			for _, m := range Value(item.Beside).Object() {
+			for _, m := range beside.Object() {
 				field(string(m.Name), m.Value)
 			}
 		case at == 1:

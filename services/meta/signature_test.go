@@ -43,3 +43,22 @@ func TestVerify(t *testing.T) {
 		}
 	}
 }
+
+// FuzzVerify shows that nothing but the signature of these very bytes is believed.
+func FuzzVerify(f *testing.F) {
+	secrets := []channel.Secret{"old", "", "new"}
+	for _, body := range []string{"", "{}", `{"text":"\u00e4 \/"}`, "\xff"} {
+		f.Add([]byte(body), Sign("new", []byte(body)))
+		f.Add([]byte(body), Sign("old", []byte(body))+" ")
+		f.Add([]byte(body+" "), Sign("", []byte(body)))
+	}
+	f.Fuzz(func(t *testing.T, body []byte, signature string) {
+		want := signature == Sign("old", body) || signature == Sign("new", body)
+		if got := Verify(secrets, body, signature); got != want {
+			t.Errorf("Verify = %v", got)
+		}
+		if want && !WellFormed(signature) {
+			t.Error("a signature of ours is not well formed")
+		}
+	})
+}
