@@ -46,6 +46,18 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.react(item, e) })
 	case *eventv1.MessageEdited:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(e.ConversationId, item, e) })
+	case *eventv1.MediaRequested:
+		t.file(e.ConversationId, e.MessageId, &viewv1.MediaFile{
+			Part: e.Part, State: viewv1.MediaState_MEDIA_STATE_FETCHING,
+		})
+	case *eventv1.MediaStored:
+		t.file(e.ConversationId, e.MessageId, &viewv1.MediaFile{
+			Part: e.Part, State: viewv1.MediaState_MEDIA_STATE_READY, Stored: e.Stored,
+		})
+	case *eventv1.MediaFailed:
+		t.file(e.ConversationId, e.MessageId, &viewv1.MediaFile{
+			Part: e.Part, State: viewv1.MediaState_MEDIA_STATE_FAILED, Error: e.Error,
+		})
 	case *eventv1.MessageUnsent:
 		t.unsend(e.ConversationId, e.MessageId, e.ContentEventIds, unsent)
 	case *eventv1.UnsendParked:
@@ -152,7 +164,7 @@ func (t *timelineFold) dropSealed(conversation string, item *viewv1.TimelineItem
 	if hasCiphertext(item) {
 		t.rows.Forget(itemKey(t.account, conversation, item.Position))
 	}
-	item.Sealed, item.Edits, item.Reactions = nil, nil, nil
+	item.Sealed, item.Edits, item.Reactions, item.Media = nil, nil, nil, nil
 }
 
 // hasCiphertext reports whether anything in a line was not yet redacted when it
@@ -196,6 +208,28 @@ func (t *timelineFold) edit(conversation string, item *viewv1.TimelineItem, e *e
 		item.Edits[n-1], item.Edits[n] = edit, item.Edits[n-1]
 	}
 	return true
+}
+
+// file notes how far a file of a message is. A file that is asked for again, and
+// nothing else, is no change.
+func (t *timelineFold) file(conversation, message string, file *viewv1.MediaFile) {
+	t.change(conversation, message, func(item *viewv1.TimelineItem) bool {
+		if item.Unsent {
+			return false
+		}
+		at, known := slices.BinarySearchFunc(item.Media, file.Part, func(f *viewv1.MediaFile, part uint32) int {
+			return int(f.Part) - int(part)
+		})
+		if !known {
+			item.Media = slices.Insert(item.Media, at, file)
+			return true
+		}
+		if item.Media[at].State == file.State {
+			return false
+		}
+		item.Media[at] = file
+		return true
+	})
 }
 
 func eventKey(account, event string) key { return rowKey(account, event, kindEvent) }

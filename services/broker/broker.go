@@ -63,6 +63,9 @@ type Limits struct {
 	// EgressBytes bounds EGRESS; past it PublishSend returns ErrOverloaded.
 	// 64 MiB if 0.
 	EgressBytes int64
+	// FetchBytes bounds FETCH; past it PublishFetch returns ErrOverloaded. 16 MiB
+	// if 0.
+	FetchBytes int64
 	// EventsBytes and EventsAge bound EVENTS, whose oldest messages go first;
 	// 128 MiB and 1 hour if 0.
 	EventsBytes int64
@@ -78,6 +81,7 @@ func (c Config) withDefaults() Config {
 	fallback(&c.Limits.IngressBytes, 128<<20)
 	fallback(&c.Limits.OutcomesBytes, 32<<20)
 	fallback(&c.Limits.EgressBytes, 64<<20)
+	fallback(&c.Limits.FetchBytes, 16<<20)
 	fallback(&c.Limits.EventsBytes, 128<<20)
 	fallback(&c.Limits.EventsAge, time.Hour)
 	return c

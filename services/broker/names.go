@@ -16,6 +16,8 @@ const (
 	streamOutcomes = "OUTCOMES"
 	// streamEgress holds the sends that wait for a sender.
 	streamEgress = "EGRESS"
+	// streamFetch holds the files that wait for a fetcher.
+	streamFetch = "FETCH"
 	// streamEvents holds the newest events for subscribers.
 	streamEvents = "EVENTS"
 )
@@ -28,6 +30,8 @@ const (
 	subjectOutcomes = "outcomes"
 	// egress.<channel>.<account>.<integration>
 	subjectEgress = "egress"
+	// fetch.<channel>.<account>.<integration>
+	subjectFetch = "fetch"
 	// events.<account>.<category>.<id>
 	subjectEvents = "events"
 	// receipts.<broker>.<what>.<number>: where answers and acks come back; <broker>
@@ -43,6 +47,8 @@ const (
 	durableRouter = "router-" + partition + "-"
 	// durableEgress + <channel> is the consumer that the senders of a channel share.
 	durableEgress = "egress-"
+	// durableFetch is the consumer that the fetchers share.
+	durableFetch = "fetch"
 )
 
 // The key-value bucket of leases, and the router's key in it.
@@ -128,6 +134,13 @@ func egressSubject(channel, account, integration string) (string, error) {
 		return "", err
 	}
 	return strings.Join([]string{subjectEgress, channel, account, integration}, "."), nil
+}
+
+func fetchSubject(channel, account, integration string) (string, error) {
+	if err := checkNames(channel, account, integration); err != nil {
+		return "", err
+	}
+	return strings.Join([]string{subjectFetch, channel, account, integration}, "."), nil
 }
 
 func eventSubject(account, category, id string) (string, error) {

@@ -36,7 +36,7 @@ func startEmbedded(config Config) (*embedded, error) {
 		JetStream:              true,
 		DisableJetStreamBanner: true,
 		StoreDir:               dir,
-		JetStreamMaxMemory:     limits.IngressBytes + limits.OutcomesBytes + limits.EgressBytes + limits.EventsBytes + leaseBytes,
+		JetStreamMaxMemory:     limits.IngressBytes + limits.OutcomesBytes + limits.EgressBytes + limits.FetchBytes + limits.EventsBytes + leaseBytes,
 		JetStreamMaxStore:      1 << 20, // nothing is kept in files
 		MaxPayload:             maxPayload,
 		MaxPending:             8 * maxPayload,

@@ -43,13 +43,15 @@ func (b *Broker) streams() []jetstream.StreamConfig {
 		Discard:   jetstream.DiscardNew,
 		Replicas:  1,
 	}
-	ingress, outcomes, egress := queue, queue, queue
+	ingress, outcomes, egress, fetch := queue, queue, queue, queue
 	ingress.Name, ingress.Subjects = streamIngress, []string{subjectIngress + ".*.*.*.*"}
 	ingress.MaxMsgs, ingress.MaxBytes = limits.IngressMsgs, limits.IngressBytes
 	outcomes.Name, outcomes.Subjects = streamOutcomes, []string{subjectOutcomes + ".*.*.*"}
 	outcomes.MaxBytes = limits.OutcomesBytes
 	egress.Name, egress.Subjects = streamEgress, []string{subjectEgress + ".*.*.*"}
 	egress.MaxBytes = limits.EgressBytes
+	fetch.Name, fetch.Subjects = streamFetch, []string{subjectFetch + ".*.*.*"}
+	fetch.MaxBytes = limits.FetchBytes
 	events := jetstream.StreamConfig{
 		Name:      streamEvents,
 		Subjects:  []string{subjectEvents + ".*.*.*"},
@@ -60,7 +62,7 @@ func (b *Broker) streams() []jetstream.StreamConfig {
 		MaxBytes:  limits.EventsBytes,
 		MaxAge:    limits.EventsAge,
 	}
-	configs := []jetstream.StreamConfig{ingress, outcomes, egress, events}
+	configs := []jetstream.StreamConfig{ingress, outcomes, egress, fetch, events}
 	if incarnation := b.incarnation.Load(); incarnation != nil {
 		for at := range configs {
 			configs[at].Metadata = map[string]string{metaIncarnation: *incarnation}

@@ -127,6 +127,8 @@ func (d *decider) decide(c Command) error {
 		return d.erase(c)
 	case *KeepItem:
 		return d.keep(c)
+	case *ReportMedia:
+		return d.media(c)
 	case *AbandonSends:
 		return d.abandon(c)
 	case *RecordRestore:

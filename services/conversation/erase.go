@@ -115,6 +115,7 @@ func (e *erasure) conversation(conv *conversationDraft) {
 		conv.unbind(e.d.identity(conv.route[0].IdentityID),
 			eventv1.UnboundReason_UNBOUND_REASON_ERASED, eventv1.RouteRule_ROUTE_RULE_ERASED, e.d.head.Now)
 	}
+	e.d.endFiles(conv, "", erased)
 	e.d.emit(conv.stream(), &eventv1.ConversationErased{
 		ConversationId: conv.id, CustomerId: conv.customer, ContentEventIds: conv.base.Quarantined[:min(len(conv.base.Quarantined), maxTaken)],
 	})

@@ -294,9 +294,10 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
 		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited,
 		*eventv1.ReplyFitted, *eventv1.TemplateOffered, *eventv1.ThreadOpened, *eventv1.OutcomeAsked,
-		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.MediaRequested, *eventv1.MediaStored,
-		*eventv1.MediaFailed, *eventv1.MessageReparsed:
+		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.MessageReparsed:
 		// They are shown; nothing is decided by them.
+	case *eventv1.MediaRequested, *eventv1.MediaStored, *eventv1.MediaFailed:
+		c.evolveFile(e)
 	case *eventv1.ItemQuarantined:
 		c.Quarantined = append(c.Quarantined, e.ID)
 	case *eventv1.ItemReplayed, *eventv1.ItemDiscarded:

@@ -250,9 +250,13 @@ func (d *decider) advanceSend(send Send, to MessageState, why *eventv1.SendError
 // time that is different for each send, so that many do not come back at once.
 func backoff(sendID string, attempt uint32) time.Duration {
 	full := min(firstRetry<<min(attempt-1, 20), lastRetry)
+	return max(partOf(full, sendID, attempt), full/4)
+}
+
+// partOf returns a part of a time that is different for each id and attempt.
+func partOf(full time.Duration, id string, attempt uint32) time.Duration {
 	hash := fnv.New64a()
-	hash.Write([]byte(sendID))
+	hash.Write([]byte(id))
 	hash.Write([]byte{byte(attempt)})
-	part := time.Duration(hash.Sum64() % uint64(full))
-	return max(part, full/4)
+	return time.Duration(hash.Sum64() % uint64(full))
 }

@@ -179,10 +179,12 @@ func (d *decider) release(link *Link) {
 	} else {
 		conv = d.begin(i, link.Language, link.MatchedAt)
 	}
-	d.emit(conv.stream(), &eventv1.MessageReceived{
-		MessageId: d.ids.next(), ConversationId: conv.id, CustomerId: conv.customer,
+	message := d.ids.next()
+	event := d.emit(conv.stream(), &eventv1.MessageReceived{
+		MessageId: message, ConversationId: conv.id, CustomerId: conv.customer,
 		IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
 		SentAt: stamp(link.MatchedAt), ProviderMessageHash: link.MessageHash, LinkId: link.ID,
 		Sealed: &eventv1.MessageReceived_Sealed{Content: content},
 	})
+	d.requestMedia(conv, message, i.integration, i.channel, event, content)
 }

@@ -208,11 +208,12 @@ func (d *decider) echo(c *RecordEcho) error {
 		conv = d.begin(i, "", at)
 	}
 	message := d.ids.next()
-	d.emit(conv.stream(), &eventv1.EchoReceived{
+	event := d.emit(conv.stream(), &eventv1.EchoReceived{
 		MessageId: message, ConversationId: conv.id, CustomerId: conv.customer, IdentityId: i.id,
 		IntegrationId: i.integration, Channel: i.channel, SentAt: stamp(at), ProviderMessageHash: c.MessageHash,
 		Sealed: &eventv1.EchoReceived_Sealed{Content: c.Content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw},
 	})
+	d.requestMedia(conv, message, i.integration, i.channel, event, c.Content)
 	d.answer.ConversationID, d.answer.MessageID = conv.id, message
 	return nil
 }

@@ -23,6 +23,9 @@ func (d *decider) receive(c *ReceiveMessage) error {
 	if len(c.Content.GetParts()) == 0 && c.Code == nil {
 		return refuse(invalid, "the message is empty")
 	}
+	if err := d.uploaded(c.IntegrationID, c.Content); err != nil {
+		return err
+	}
 	i := d.identify(integration, c.Sender, c.Profile)
 	at := d.sentAt(c.SentAt)
 	if d.isUnsent(c.MessageHash) {
@@ -54,15 +57,16 @@ func isAnswer(content *eventv1.Content) bool {
 // comment lets a message join the conversation that its identity is bound to, or
 // one of its own.
 func (d *decider) comment(i *identityDraft, c *ReceiveMessage, content *eventv1.Content, at time.Time) {
-	message := d.received(i, c, at)
+	message, event := d.received(i, c, at)
 	message.Sealed = &eventv1.MessageReceived_Sealed{
 		Content: content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw, Profile: c.Profile,
 	}
+	d.requestMedia(d.conversation(message.GetConversationId()), message.GetMessageId(), i.integration, i.channel, event, content)
 }
 
 // received writes down that a message joins a conversation, for the caller to say
-// with which words.
-func (d *decider) received(i *identityDraft, c *ReceiveMessage, at time.Time) *eventv1.MessageReceived {
+// with which words, and returns the event with its id.
+func (d *decider) received(i *identityDraft, c *ReceiveMessage, at time.Time) (*eventv1.MessageReceived, string) {
 	conv, late := d.join(i, c, at)
 	message := &eventv1.MessageReceived{
 		MessageId: d.ids.next(), ConversationId: conv.id, CustomerId: conv.customer,
@@ -77,9 +81,9 @@ func (d *decider) received(i *identityDraft, c *ReceiveMessage, at time.Time) *e
 	if !late {
 		conv.used(i, at)
 	}
-	d.emit(conv.stream(), message)
+	event := d.emit(conv.stream(), message)
 	d.answer.ConversationID, d.answer.MessageID, d.answer.RouteVersion = conv.id, message.MessageId, conv.version
-	return message
+	return message, event
 }
 
 // used moves an identity to the front because the customer wrote there (R2).

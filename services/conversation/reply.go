@@ -17,6 +17,9 @@ func (d *decider) reply(c *SendReply) error {
 	if err != nil {
 		return err
 	}
+	if err := conv.ownBlobs(c.Content); err != nil {
+		return err
+	}
 	text, plain := PlainText(c.Content)
 	if !plain {
 		return refuse(invalid, "a reply is one plain text")
@@ -32,7 +35,7 @@ func (d *decider) reply(c *SendReply) error {
 	if c.Note {
 		d.emit(conv.stream(), &eventv1.NoteAdded{
 			MessageId: message, ConversationId: conv.id, CustomerId: conv.customer, AgentId: c.Agent.AgentID,
-			Sealed: &eventv1.NoteAdded_Sealed{Content: c.Content},
+			BlobIds: blobsIn(c.Content), Sealed: &eventv1.NoteAdded_Sealed{Content: c.Content},
 		})
 		return nil
 	}
@@ -45,7 +48,7 @@ func (d *decider) reply(c *SendReply) error {
 	}
 	event := d.emit(conv.stream(), &eventv1.ReplyQueued{
 		MessageId: message, ConversationId: conv.id, CustomerId: conv.customer, AgentId: c.Agent.AgentID,
-		Route: route, Sealed: &eventv1.ReplyQueued_Sealed{Content: c.Content},
+		Route: route, BlobIds: blobsIn(c.Content), Sealed: &eventv1.ReplyQueued_Sealed{Content: c.Content},
 	})
 	d.hand(conv, route, message, event)
 	return nil

@@ -146,6 +146,8 @@ type Conversation struct {
 	// Messages are the replies; Open those whose last state is not reached.
 	Messages map[string]*Message
 	Open     map[string]*Message
+	// Files are the files of messages, fetched or to be fetched.
+	Files map[string]*File
 	// Quarantined are the events of items that could not be processed.
 	Quarantined []string
 	// Erased says that nothing is said in it again.

@@ -12,9 +12,10 @@ import (
 type Timer struct {
 	Kind TimerKind
 	Due  time.Time
-	// Owner is the conversation of a link's timer, the identity of a send's.
+	// Owner is the conversation of a link's or a file's timer, the identity of a
+	// send's.
 	Owner string
-	// ID is the link or the send.
+	// ID is the link, the file or the send.
 	ID string
 }
 
@@ -31,6 +32,8 @@ const (
 	TimerRetry TimerKind = "retry"
 	// TimerLane lets a lane go on past an unknown outcome.
 	TimerLane TimerKind = "lane"
+	// TimerMedia asks for a file again, or gives it up.
+	TimerMedia TimerKind = "media"
 )
 
 // Timers returns the timers that an event sets and ends. A timer that is ended is
@@ -72,6 +75,13 @@ func Timers(body proto.Message) (set, end []Timer) {
 				timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())...)
 	case *eventv1.SendWithdrawn:
 		return nil, timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())
+	case *eventv1.MediaRequested:
+		return timer(TimerMedia, moment(e.GetDue()), e.GetConversationId(), e.GetMediaId()),
+			timer(TimerMedia, moment(e.GetEndedDue()), e.GetConversationId(), e.GetMediaId())
+	case *eventv1.MediaStored:
+		return nil, timer(TimerMedia, moment(e.GetEndedDue()), e.GetConversationId(), e.GetMediaId())
+	case *eventv1.MediaFailed:
+		return nil, timer(TimerMedia, moment(e.GetEndedDue()), e.GetConversationId(), e.GetMediaId())
 	case *eventv1.LaneReleased:
 		return nil, timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId())
 	}
@@ -100,6 +110,10 @@ func (d *decider) fire(c *FireTimer) error {
 		if link := conv.link(c.Timer.ID); link != nil && link.live() && link.ExpiresAt.Equal(c.Timer.Due) {
 			d.expire(conv, link)
 		}
+		return nil
+	}
+	if c.Timer.Kind == TimerMedia {
+		d.fireMedia(c.Timer)
 		return nil
 	}
 	i := d.identity(c.Timer.Owner)

@@ -51,6 +51,9 @@ func (d *decider) unsend(c *UnsendMessage) error {
 	}
 	unsent[0].ContentEventIds = append(unsent[0].ContentEventIds, loose...)
 	for _, u := range unsent {
+		if u.GetMessageId() != "" {
+			u.BlobIds = d.endFiles(d.conversation(u.GetConversationId()), u.GetMessageId(), mediaUnsent)
+		}
 		d.emit(d.conversation(u.GetConversationId()).stream(), u)
 	}
 	d.answer.ConversationID, d.answer.MessageID = unsent[0].GetConversationId(), unsent[0].GetMessageId()
@@ -60,7 +63,7 @@ func (d *decider) unsend(c *UnsendMessage) error {
 // receiveUnsent takes a message that was taken back before it came: it has its
 // place in the conversation, and its words are not written down.
 func (d *decider) receiveUnsent(i *identityDraft, c *ReceiveMessage, at time.Time) {
-	message := d.received(i, c, at)
+	message, _ := d.received(i, c, at)
 	d.emit(d.conversation(message.GetConversationId()).stream(), &eventv1.MessageUnsent{
 		ConversationId: message.GetConversationId(), MessageId: message.GetMessageId(),
 		At: stamp(at), ProviderMessageHash: c.MessageHash,

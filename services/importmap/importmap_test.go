@@ -66,7 +66,7 @@ var areas = []area{
 		may: []string{router, conversation, eventstore, projections, keyring, channel, proto}, tests: []string{everything},
 	},
 	{packages: "weiche/services/notify/...", is: "outgoing webhooks", may: []string{broker, proto}},
-	{packages: blob, is: "media: sealed files, their fetching and their links", may: []string{channel, keyring, proto}},
+	{packages: blob, is: "media: sealed files, their fetching and their links", may: []string{channel, broker, keyring, proto}},
 	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},
 	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests", may: []string{proto}},
 

@@ -46,6 +46,11 @@ const (
 	// indexUnclaimed holds sends that were requested and not claimed; it
 	// belongs to the installation.
 	indexUnclaimed = "unclaimed"
+	// indexUnfetched holds files that were asked for and are not there; it belongs
+	// to the installation.
+	indexUnfetched = "unfetched"
+	// indexBlob holds the files in the blob store that a message shows.
+	indexBlob = "blob"
 )
 
 // installation is the account of indexes that go over all accounts.
@@ -143,6 +148,7 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		put(indexParked, parkedKey(e.GetProviderMessageHash(), e.GetState()), nil)
 	}
 	unclaimed(account, body, &change)
+	mediaIndex(account, body, &change)
 	quarantineIndex(rec, body, &change)
 	set, end := conversation.Timers(body)
 	for _, timer := range end {

@@ -25,7 +25,7 @@ import (
 const relayAgain = time.Minute
 
 // Relay follows the log: every record becomes one message on EVENTS, and every
-// send that was requested one on EGRESS.
+// send or file that was requested one on EGRESS or FETCH.
 type Relay struct {
 	engine *Engine
 	broker *broker.Broker
@@ -72,18 +72,18 @@ func (r *Relay) Run(ctx context.Context) error {
 
 // sends relays what is requested, as it is requested.
 func (r *Relay) sends(ctx context.Context) error {
-	requested := typeOf(&eventv1.SendRequested{})
+	send, media := typeOf(&eventv1.SendRequested{}), typeOf(&eventv1.MediaRequested{})
 	for rec, err := range r.engine.store.Subscribe(ctx, r.head+1) {
 		if err != nil {
 			return err
 		}
-		if rec.Type != requested {
+		if rec.Type != send && rec.Type != media {
 			continue
 		}
 		if err := r.relay(ctx, rec); err != nil {
-			// The broker is away or full: the send stays unclaimed, and is
-			// relayed again.
-			r.logger.Warn("send not relayed", "position", rec.Position, "error", err)
+			// The broker is away or full: the send stays unclaimed, the file is
+			// not fetched, and it is relayed again.
+			r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
 		}
 	}
 	return ctx.Err()
@@ -94,6 +94,9 @@ func (r *Relay) sends(ctx context.Context) error {
 func (r *Relay) unclaimed(ctx context.Context) error {
 	tick := time.NewTicker(relayAgain)
 	defer tick.Stop()
+	if err := r.fetches(ctx); err != nil {
+		return err
+	}
 	for {
 		if err := r.relayUnclaimed(ctx); err != nil {
 			return err
@@ -103,6 +106,9 @@ func (r *Relay) unclaimed(ctx context.Context) error {
 			return ctx.Err()
 		case <-tick.C:
 		case <-r.again:
+			if err := r.fetches(ctx); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -124,18 +130,14 @@ func (r *Relay) relayUnclaimed(ctx context.Context) error {
 	return nil
 }
 
-// relay puts one requested send on EGRESS, with the address and the content
-// opened.
+// relay puts one requested send on EGRESS, with the address and the content opened,
+// or one requested file on FETCH.
 func (r *Relay) relay(ctx context.Context, rec *eventstore.Record) error {
 	event, err := Decode(rec)
 	if err != nil {
 		return err
 	}
-	send, err := r.engine.sendOf(ctx, rec.Stream.Account, rec.Position, event.Body.(*eventv1.SendRequested))
-	if err != nil {
-		return err
-	}
-	return r.broker.PublishSend(ctx, send)
+	return r.relayRequest(ctx, rec, event.Body)
 }
 
 // sendOf makes of a request what a sender needs.

@@ -334,6 +334,11 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 		return &conversation.ClaimSend{
 			Header: t.header, SendID: c.Claim.GetSendId(), Attempt: c.Claim.GetAttempt(), Nonce: c.Claim.GetNonce(),
 		}, nil
+	case *ingressv1.SenderCommand_Media:
+		return &conversation.ReportMedia{
+			Header: t.header, MediaID: c.Media.GetMediaId(), ConversationID: c.Media.GetConversationId(),
+			Stored: c.Media.GetStored(), Failed: c.Media.GetFailed(),
+		}, nil
 	case *ingressv1.SenderCommand_Outcome:
 		o := c.Outcome
 		report := &conversation.ReportOutcome{

@@ -636,7 +636,13 @@ type Media struct {
 	// The file may be opened once and has no address.
 	Ephemeral bool `protobuf:"varint,12,opt,name=ephemeral,proto3" json:"ephemeral,omitempty"`
 	// Outbound: the channel cannot show the file, and gets a link to it.
-	AsLink        bool `protobuf:"varint,13,opt,name=as_link,json=asLink,proto3" json:"as_link,omitempty"`
+	AsLink bool `protobuf:"varint,13,opt,name=as_link,json=asLink,proto3" json:"as_link,omitempty"`
+	// The key of a small picture of our own copy; empty where there is none.
+	ThumbnailId string `protobuf:"bytes,14,opt,name=thumbnail_id,json=thumbnailId,proto3" json:"thumbnail_id,omitempty"`
+	// Width of a picture of ours in pixels; 0 is unknown.
+	Width uint32 `protobuf:"varint,15,opt,name=width,proto3" json:"width,omitempty"`
+	// Height of a picture of ours in pixels; 0 is unknown.
+	Height        uint32 `protobuf:"varint,16,opt,name=height,proto3" json:"height,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -760,6 +766,27 @@ func (x *Media) GetAsLink() bool {
 		return x.AsLink
 	}
 	return false
+}
+
+func (x *Media) GetThumbnailId() string {
+	if x != nil {
+		return x.ThumbnailId
+	}
+	return ""
+}
+
+func (x *Media) GetWidth() uint32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *Media) GetHeight() uint32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
 }
 
 // StoredMedia is a file as it lies in the blob store.
@@ -1909,7 +1936,7 @@ const file_weiche_event_v1_content_proto_rawDesc = "" +
 	"\x13provider_message_id\x18\x02 \x01(\tR\x11providerMessageId\x12\x14\n" +
 	"\x05emoji\x18\x03 \x01(\tR\x05emoji\"\x1a\n" +
 	"\x04Text\x12\x12\n" +
-	"\x04body\x18\x01 \x01(\tR\x04body\"\x91\x03\n" +
+	"\x04body\x18\x01 \x01(\tR\x04body\"\xe2\x03\n" +
 	"\x05Media\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.weiche.event.v1.MediaKindR\x04kind\x12\x1b\n" +
 	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12*\n" +
@@ -1925,7 +1952,10 @@ const file_weiche_event_v1_content_proto_rawDesc = "" +
 	"\n" +
 	"sticker_id\x18\v \x01(\tR\tstickerId\x12\x1c\n" +
 	"\tephemeral\x18\f \x01(\bR\tephemeral\x12\x17\n" +
-	"\aas_link\x18\r \x01(\bR\x06asLink\"\xa8\x01\n" +
+	"\aas_link\x18\r \x01(\bR\x06asLink\x12!\n" +
+	"\fthumbnail_id\x18\x0e \x01(\tR\vthumbnailId\x12\x14\n" +
+	"\x05width\x18\x0f \x01(\rR\x05width\x12\x16\n" +
+	"\x06height\x18\x10 \x01(\rR\x06height\"\xa8\x01\n" +
 	"\vStoredMedia\x12\x17\n" +
 	"\ablob_id\x18\x01 \x01(\tR\x06blobId\x12\x1b\n" +
 	"\tmime_type\x18\x02 \x01(\tR\bmimeType\x12\x12\n" +

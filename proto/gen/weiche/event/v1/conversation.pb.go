@@ -1280,6 +1280,8 @@ type ReplyQueued struct {
 	Automated bool `protobuf:"varint,6,opt,name=automated,proto3" json:"automated,omitempty"`
 	// The content may not go by another channel than this: a template, a reaction.
 	Fixed bool `protobuf:"varint,7,opt,name=fixed,proto3" json:"fixed,omitempty"`
+	// Files in the blob store that the content shows.
+	BlobIds []string `protobuf:"bytes,8,rep,name=blob_ids,json=blobIds,proto3" json:"blob_ids,omitempty"`
 	// What was said.
 	Sealed        *ReplyQueued_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1365,6 +1367,13 @@ func (x *ReplyQueued) GetFixed() bool {
 	return false
 }
 
+func (x *ReplyQueued) GetBlobIds() []string {
+	if x != nil {
+		return x.BlobIds
+	}
+	return nil
+}
+
 func (x *ReplyQueued) GetSealed() *ReplyQueued_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -1447,6 +1456,8 @@ type NoteAdded struct {
 	CustomerId string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// The agent who wrote.
 	AgentId string `protobuf:"bytes,4,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// Files in the blob store that the content shows.
+	BlobIds []string `protobuf:"bytes,5,rep,name=blob_ids,json=blobIds,proto3" json:"blob_ids,omitempty"`
 	// What was noted.
 	Sealed        *NoteAdded_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1509,6 +1520,13 @@ func (x *NoteAdded) GetAgentId() string {
 		return x.AgentId
 	}
 	return ""
+}
+
+func (x *NoteAdded) GetBlobIds() []string {
+	if x != nil {
+		return x.BlobIds
+	}
+	return nil
 }
 
 func (x *NoteAdded) GetSealed() *NoteAdded_Sealed {
@@ -2268,8 +2286,10 @@ type MessageUnsent struct {
 	At *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
 	// Keyed hash of the provider's id of the message.
 	ProviderMessageHash []byte `protobuf:"bytes,5,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Files in the blob store that go with it, where they are there.
+	BlobIds       []string `protobuf:"bytes,6,rep,name=blob_ids,json=blobIds,proto3" json:"blob_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MessageUnsent) Reset() {
@@ -2333,6 +2353,13 @@ func (x *MessageUnsent) GetAt() *timestamppb.Timestamp {
 func (x *MessageUnsent) GetProviderMessageHash() []byte {
 	if x != nil {
 		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+func (x *MessageUnsent) GetBlobIds() []string {
+	if x != nil {
+		return x.BlobIds
 	}
 	return nil
 }
@@ -4950,7 +4977,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x129\n" +
 	"\x06reason\x18\x04 \x01(\x0e2!.weiche.event.v1.PassedOverReasonR\x06reason\x120\n" +
-	"\x05error\x18\x05 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xf4\x02\n" +
+	"\x05error\x18\x05 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\x8f\x03\n" +
 	"\vReplyQueued\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
@@ -4960,7 +4987,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\bagent_id\x18\x04 \x01(\tR\aagentId\x122\n" +
 	"\x05route\x18\x05 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x12\x1c\n" +
 	"\tautomated\x18\x06 \x01(\bR\tautomated\x12\x14\n" +
-	"\x05fixed\x18\a \x01(\bR\x05fixed\x12;\n" +
+	"\x05fixed\x18\a \x01(\bR\x05fixed\x12\x19\n" +
+	"\bblob_ids\x18\b \x03(\tR\ablobIds\x12;\n" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.ReplyQueued.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\x8b\x01\n" +
@@ -4968,14 +4996,15 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x122\n" +
-	"\x05route\x18\x03 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\"\x88\x02\n" +
+	"\x05route\x18\x03 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\"\xa3\x02\n" +
 	"\tNoteAdded\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x03 \x01(\tR\n" +
 	"customerId\x12\x19\n" +
-	"\bagent_id\x18\x04 \x01(\tR\aagentId\x129\n" +
+	"\bagent_id\x18\x04 \x01(\tR\aagentId\x12\x19\n" +
+	"\bblob_ids\x18\x05 \x03(\tR\ablobIds\x129\n" +
 	"\x06sealed\x18\x0f \x01(\v2!.weiche.event.v1.NoteAdded.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xe7\x02\n" +
@@ -5052,14 +5081,15 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"byBusiness\x12=\n" +
 	"\x06sealed\x18\x0f \x01(\v2%.weiche.event.v1.MessageEdited.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xe3\x01\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xfe\x01\n" +
 	"\rMessageUnsent\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\x12*\n" +
 	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\x12*\n" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x122\n" +
-	"\x15provider_message_hash\x18\x05 \x01(\fR\x13providerMessageHash\"\x8a\x01\n" +
+	"\x15provider_message_hash\x18\x05 \x01(\fR\x13providerMessageHash\x12\x19\n" +
+	"\bblob_ids\x18\x06 \x03(\tR\ablobIds\"\x8a\x01\n" +
 	"\x12ConversationErased\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +

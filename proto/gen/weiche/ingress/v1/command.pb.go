@@ -1873,7 +1873,7 @@ func (x *ReportHealth) GetError() *v1.SendError {
 // FetchMedia is one file to be fetched: everything that a fetcher needs.
 type FetchMedia struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The file's id here, which becomes its id in the blob store.
+	// The file's id here; behind the customer's it is its key in the blob store.
 	MediaId string `protobuf:"bytes,1,opt,name=media_id,json=mediaId,proto3" json:"media_id,omitempty"`
 	// The attempt, from 1.
 	Attempt uint32 `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`

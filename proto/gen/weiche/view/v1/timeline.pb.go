@@ -25,6 +25,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// MediaState is how far a file is.
+type MediaState int32
+
+const (
+	// Not stated.
+	MediaState_MEDIA_STATE_UNSPECIFIED MediaState = 0
+	// It is being fetched.
+	MediaState_MEDIA_STATE_FETCHING MediaState = 1
+	// It lies in the blob store.
+	MediaState_MEDIA_STATE_READY MediaState = 2
+	// It is not to be had, or not to be kept.
+	MediaState_MEDIA_STATE_FAILED MediaState = 3
+)
+
+// Enum value maps for MediaState.
+var (
+	MediaState_name = map[int32]string{
+		0: "MEDIA_STATE_UNSPECIFIED",
+		1: "MEDIA_STATE_FETCHING",
+		2: "MEDIA_STATE_READY",
+		3: "MEDIA_STATE_FAILED",
+	}
+	MediaState_value = map[string]int32{
+		"MEDIA_STATE_UNSPECIFIED": 0,
+		"MEDIA_STATE_FETCHING":    1,
+		"MEDIA_STATE_READY":       2,
+		"MEDIA_STATE_FAILED":      3,
+	}
+)
+
+func (x MediaState) Enum() *MediaState {
+	p := new(MediaState)
+	*p = x
+	return p
+}
+
+func (x MediaState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MediaState) Descriptor() protoreflect.EnumDescriptor {
+	return file_weiche_view_v1_timeline_proto_enumTypes[0].Descriptor()
+}
+
+func (MediaState) Type() protoreflect.EnumType {
+	return &file_weiche_view_v1_timeline_proto_enumTypes[0]
+}
+
+func (x MediaState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MediaState.Descriptor instead.
+func (MediaState) EnumDescriptor() ([]byte, []int) {
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{0}
+}
+
 // ItemKind says who may see a line as what.
 type ItemKind int32
 
@@ -66,11 +123,11 @@ func (x ItemKind) String() string {
 }
 
 func (ItemKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_weiche_view_v1_timeline_proto_enumTypes[0].Descriptor()
+	return file_weiche_view_v1_timeline_proto_enumTypes[1].Descriptor()
 }
 
 func (ItemKind) Type() protoreflect.EnumType {
-	return &file_weiche_view_v1_timeline_proto_enumTypes[0]
+	return &file_weiche_view_v1_timeline_proto_enumTypes[1]
 }
 
 func (x ItemKind) Number() protoreflect.EnumNumber {
@@ -79,7 +136,7 @@ func (x ItemKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ItemKind.Descriptor instead.
 func (ItemKind) EnumDescriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{0}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{1}
 }
 
 // DeliveryState is how far a reply came.
@@ -139,11 +196,11 @@ func (x DeliveryState) String() string {
 }
 
 func (DeliveryState) Descriptor() protoreflect.EnumDescriptor {
-	return file_weiche_view_v1_timeline_proto_enumTypes[1].Descriptor()
+	return file_weiche_view_v1_timeline_proto_enumTypes[2].Descriptor()
 }
 
 func (DeliveryState) Type() protoreflect.EnumType {
-	return &file_weiche_view_v1_timeline_proto_enumTypes[1]
+	return &file_weiche_view_v1_timeline_proto_enumTypes[2]
 }
 
 func (x DeliveryState) Number() protoreflect.EnumNumber {
@@ -152,7 +209,7 @@ func (x DeliveryState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeliveryState.Descriptor instead.
 func (DeliveryState) EnumDescriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{1}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{2}
 }
 
 // SystemLineKind is what happened.
@@ -245,11 +302,11 @@ func (x SystemLineKind) String() string {
 }
 
 func (SystemLineKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_weiche_view_v1_timeline_proto_enumTypes[2].Descriptor()
+	return file_weiche_view_v1_timeline_proto_enumTypes[3].Descriptor()
 }
 
 func (SystemLineKind) Type() protoreflect.EnumType {
-	return &file_weiche_view_v1_timeline_proto_enumTypes[2]
+	return &file_weiche_view_v1_timeline_proto_enumTypes[3]
 }
 
 func (x SystemLineKind) Number() protoreflect.EnumNumber {
@@ -258,7 +315,7 @@ func (x SystemLineKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SystemLineKind.Descriptor instead.
 func (SystemLineKind) EnumDescriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{2}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{3}
 }
 
 // Timeline is a page of a conversation.
@@ -366,7 +423,9 @@ type TimelineItem struct {
 	// The reactions, one for each who reacted.
 	Reactions []*Reaction `protobuf:"bytes,17,rep,name=reactions,proto3" json:"reactions,omitempty"`
 	// The sealed part as the log has it; never in what a reader is given.
-	Sealed        *Sealed `protobuf:"bytes,18,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Sealed *Sealed `protobuf:"bytes,18,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// What became of the files of the content, in the order of its parts.
+	Media         []*MediaFile `protobuf:"bytes,19,rep,name=media,proto3" json:"media,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -544,6 +603,13 @@ func (x *TimelineItem) GetSealed() *Sealed {
 	return nil
 }
 
+func (x *TimelineItem) GetMedia() []*MediaFile {
+	if x != nil {
+		return x.Media
+	}
+	return nil
+}
+
 type isTimelineItem_Line interface {
 	isTimelineItem_Line()
 }
@@ -583,6 +649,97 @@ func (*TimelineItem_Note) isTimelineItem_Line() {}
 
 func (*TimelineItem_System) isTimelineItem_Line() {}
 
+// MediaFile is one file of a message.
+type MediaFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The part of the content that it is, from 0.
+	Part uint32 `protobuf:"varint,1,opt,name=part,proto3" json:"part,omitempty"`
+	// How far it is.
+	State MediaState `protobuf:"varint,2,opt,name=state,proto3,enum=weiche.view.v1.MediaState" json:"state,omitempty"`
+	// The file as it lies in the blob store, once it is ready.
+	Stored *v1.StoredMedia `protobuf:"bytes,3,opt,name=stored,proto3" json:"stored,omitempty"`
+	// Why it is not to be had, where it failed.
+	Error *v1.SendError `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	// The address of the file for a reader, which expires; set by who answers.
+	Url string `protobuf:"bytes,5,opt,name=url,proto3" json:"url,omitempty"`
+	// The address of a small picture of it, likewise; empty where there is none.
+	ThumbnailUrl  string `protobuf:"bytes,6,opt,name=thumbnail_url,json=thumbnailUrl,proto3" json:"thumbnail_url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MediaFile) Reset() {
+	*x = MediaFile{}
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MediaFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MediaFile) ProtoMessage() {}
+
+func (x *MediaFile) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MediaFile.ProtoReflect.Descriptor instead.
+func (*MediaFile) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MediaFile) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *MediaFile) GetState() MediaState {
+	if x != nil {
+		return x.State
+	}
+	return MediaState_MEDIA_STATE_UNSPECIFIED
+}
+
+func (x *MediaFile) GetStored() *v1.StoredMedia {
+	if x != nil {
+		return x.Stored
+	}
+	return nil
+}
+
+func (x *MediaFile) GetError() *v1.SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *MediaFile) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *MediaFile) GetThumbnailUrl() string {
+	if x != nil {
+		return x.ThumbnailUrl
+	}
+	return ""
+}
+
 // CustomerComment is what is said about a comment of the customer.
 type CustomerComment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -604,7 +761,7 @@ type CustomerComment struct {
 
 func (x *CustomerComment) Reset() {
 	*x = CustomerComment{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[2]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +773,7 @@ func (x *CustomerComment) String() string {
 func (*CustomerComment) ProtoMessage() {}
 
 func (x *CustomerComment) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[2]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +786,7 @@ func (x *CustomerComment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerComment.ProtoReflect.Descriptor instead.
 func (*CustomerComment) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{2}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CustomerComment) GetIdentityId() string {
@@ -706,7 +863,7 @@ type AgentComment struct {
 
 func (x *AgentComment) Reset() {
 	*x = AgentComment{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[3]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +875,7 @@ func (x *AgentComment) String() string {
 func (*AgentComment) ProtoMessage() {}
 
 func (x *AgentComment) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[3]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +888,7 @@ func (x *AgentComment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentComment.ProtoReflect.Descriptor instead.
 func (*AgentComment) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{3}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AgentComment) GetAgentId() string {
@@ -828,7 +985,7 @@ type GivenUpRoute struct {
 
 func (x *GivenUpRoute) Reset() {
 	*x = GivenUpRoute{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[4]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +997,7 @@ func (x *GivenUpRoute) String() string {
 func (*GivenUpRoute) ProtoMessage() {}
 
 func (x *GivenUpRoute) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[4]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +1010,7 @@ func (x *GivenUpRoute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GivenUpRoute.ProtoReflect.Descriptor instead.
 func (*GivenUpRoute) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{4}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GivenUpRoute) GetRoute() *v1.FrozenRoute {
@@ -901,7 +1058,7 @@ type NativeComment struct {
 
 func (x *NativeComment) Reset() {
 	*x = NativeComment{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -913,7 +1070,7 @@ func (x *NativeComment) String() string {
 func (*NativeComment) ProtoMessage() {}
 
 func (x *NativeComment) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -926,7 +1083,7 @@ func (x *NativeComment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NativeComment.ProtoReflect.Descriptor instead.
 func (*NativeComment) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{5}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *NativeComment) GetIdentityId() string {
@@ -968,7 +1125,7 @@ type Note struct {
 
 func (x *Note) Reset() {
 	*x = Note{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1137,7 @@ func (x *Note) String() string {
 func (*Note) ProtoMessage() {}
 
 func (x *Note) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1150,7 @@ func (x *Note) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Note.ProtoReflect.Descriptor instead.
 func (*Note) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{6}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Note) GetAgentId() string {
@@ -1050,7 +1207,7 @@ type SystemLine struct {
 
 func (x *SystemLine) Reset() {
 	*x = SystemLine{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1062,7 +1219,7 @@ func (x *SystemLine) String() string {
 func (*SystemLine) ProtoMessage() {}
 
 func (x *SystemLine) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1075,7 +1232,7 @@ func (x *SystemLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SystemLine.ProtoReflect.Descriptor instead.
 func (*SystemLine) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{7}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SystemLine) GetKind() SystemLineKind {
@@ -1232,7 +1389,7 @@ type Edit struct {
 
 func (x *Edit) Reset() {
 	*x = Edit{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1244,7 +1401,7 @@ func (x *Edit) String() string {
 func (*Edit) ProtoMessage() {}
 
 func (x *Edit) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1257,7 +1414,7 @@ func (x *Edit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Edit.ProtoReflect.Descriptor instead.
 func (*Edit) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{8}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Edit) GetEdit() uint32 {
@@ -1320,7 +1477,7 @@ type Reaction struct {
 
 func (x *Reaction) Reset() {
 	*x = Reaction{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1332,7 +1489,7 @@ func (x *Reaction) String() string {
 func (*Reaction) ProtoMessage() {}
 
 func (x *Reaction) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1345,7 +1502,7 @@ func (x *Reaction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reaction.ProtoReflect.Descriptor instead.
 func (*Reaction) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{9}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Reaction) GetIdentityId() string {
@@ -1384,7 +1541,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\bTimeline\x122\n" +
 	"\x05items\x18\x01 \x03(\v2\x1c.weiche.view.v1.TimelineItemR\x05items\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\x04R\x04asOf\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\"\xb6\x06\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\xe7\x06\n" +
 	"\fTimelineItem\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x18\n" +
 	"\achanged\x18\x02 \x01(\x04R\achanged\x12\x19\n" +
@@ -1407,8 +1564,16 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x06unsent\x18\x0f \x01(\bR\x06unsent\x12*\n" +
 	"\x05edits\x18\x10 \x03(\v2\x14.weiche.view.v1.EditR\x05edits\x126\n" +
 	"\treactions\x18\x11 \x03(\v2\x18.weiche.view.v1.ReactionR\treactions\x12.\n" +
-	"\x06sealed\x18\x12 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealedB\x06\n" +
-	"\x04line\"\xd5\x01\n" +
+	"\x06sealed\x18\x12 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x12/\n" +
+	"\x05media\x18\x13 \x03(\v2\x19.weiche.view.v1.MediaFileR\x05mediaB\x06\n" +
+	"\x04line\"\xf0\x01\n" +
+	"\tMediaFile\x12\x12\n" +
+	"\x04part\x18\x01 \x01(\rR\x04part\x120\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x1a.weiche.view.v1.MediaStateR\x05state\x124\n" +
+	"\x06stored\x18\x03 \x01(\v2\x1c.weiche.event.v1.StoredMediaR\x06stored\x120\n" +
+	"\x05error\x18\x04 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x12\x10\n" +
+	"\x03url\x18\x05 \x01(\tR\x03url\x12#\n" +
+	"\rthumbnail_url\x18\x06 \x01(\tR\fthumbnailUrl\"\xd5\x01\n" +
 	"\x0fCustomerComment\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12%\n" +
@@ -1480,7 +1645,13 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"identityId\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x14\n" +
 	"\x05emoji\x18\x03 \x01(\tR\x05emoji\x12.\n" +
-	"\x06sealed\x18\x04 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed*f\n" +
+	"\x06sealed\x18\x04 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed*r\n" +
+	"\n" +
+	"MediaState\x12\x1b\n" +
+	"\x17MEDIA_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14MEDIA_STATE_FETCHING\x10\x01\x12\x15\n" +
+	"\x11MEDIA_STATE_READY\x10\x02\x12\x16\n" +
+	"\x12MEDIA_STATE_FAILED\x10\x03*f\n" +
 	"\bItemKind\x12\x19\n" +
 	"\x15ITEM_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ITEM_KIND_COMMENT\x10\x01\x12\x12\n" +
@@ -1526,77 +1697,84 @@ func file_weiche_view_v1_timeline_proto_rawDescGZIP() []byte {
 	return file_weiche_view_v1_timeline_proto_rawDescData
 }
 
-var file_weiche_view_v1_timeline_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_weiche_view_v1_timeline_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_weiche_view_v1_timeline_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_weiche_view_v1_timeline_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_weiche_view_v1_timeline_proto_goTypes = []any{
-	(ItemKind)(0),                 // 0: weiche.view.v1.ItemKind
-	(DeliveryState)(0),            // 1: weiche.view.v1.DeliveryState
-	(SystemLineKind)(0),           // 2: weiche.view.v1.SystemLineKind
-	(*Timeline)(nil),              // 3: weiche.view.v1.Timeline
-	(*TimelineItem)(nil),          // 4: weiche.view.v1.TimelineItem
-	(*CustomerComment)(nil),       // 5: weiche.view.v1.CustomerComment
-	(*AgentComment)(nil),          // 6: weiche.view.v1.AgentComment
-	(*GivenUpRoute)(nil),          // 7: weiche.view.v1.GivenUpRoute
-	(*NativeComment)(nil),         // 8: weiche.view.v1.NativeComment
-	(*Note)(nil),                  // 9: weiche.view.v1.Note
-	(*SystemLine)(nil),            // 10: weiche.view.v1.SystemLine
-	(*Edit)(nil),                  // 11: weiche.view.v1.Edit
-	(*Reaction)(nil),              // 12: weiche.view.v1.Reaction
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 14: weiche.event.v1.Content
-	(*Sealed)(nil),                // 15: weiche.view.v1.Sealed
-	(*v1.FrozenRoute)(nil),        // 16: weiche.event.v1.FrozenRoute
-	(*v1.SendError)(nil),          // 17: weiche.event.v1.SendError
-	(v1.Confirmation)(0),          // 18: weiche.event.v1.Confirmation
-	(v1.CancelReason)(0),          // 19: weiche.event.v1.CancelReason
-	(v1.CodeRefusal)(0),           // 20: weiche.event.v1.CodeRefusal
-	(v1.UnboundReason)(0),         // 21: weiche.event.v1.UnboundReason
-	(v1.NoticeKind)(0),            // 22: weiche.event.v1.NoticeKind
-	(v1.RouteRule)(0),             // 23: weiche.event.v1.RouteRule
+	(MediaState)(0),               // 0: weiche.view.v1.MediaState
+	(ItemKind)(0),                 // 1: weiche.view.v1.ItemKind
+	(DeliveryState)(0),            // 2: weiche.view.v1.DeliveryState
+	(SystemLineKind)(0),           // 3: weiche.view.v1.SystemLineKind
+	(*Timeline)(nil),              // 4: weiche.view.v1.Timeline
+	(*TimelineItem)(nil),          // 5: weiche.view.v1.TimelineItem
+	(*MediaFile)(nil),             // 6: weiche.view.v1.MediaFile
+	(*CustomerComment)(nil),       // 7: weiche.view.v1.CustomerComment
+	(*AgentComment)(nil),          // 8: weiche.view.v1.AgentComment
+	(*GivenUpRoute)(nil),          // 9: weiche.view.v1.GivenUpRoute
+	(*NativeComment)(nil),         // 10: weiche.view.v1.NativeComment
+	(*Note)(nil),                  // 11: weiche.view.v1.Note
+	(*SystemLine)(nil),            // 12: weiche.view.v1.SystemLine
+	(*Edit)(nil),                  // 13: weiche.view.v1.Edit
+	(*Reaction)(nil),              // 14: weiche.view.v1.Reaction
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*v1.Content)(nil),            // 16: weiche.event.v1.Content
+	(*Sealed)(nil),                // 17: weiche.view.v1.Sealed
+	(*v1.StoredMedia)(nil),        // 18: weiche.event.v1.StoredMedia
+	(*v1.SendError)(nil),          // 19: weiche.event.v1.SendError
+	(*v1.FrozenRoute)(nil),        // 20: weiche.event.v1.FrozenRoute
+	(v1.Confirmation)(0),          // 21: weiche.event.v1.Confirmation
+	(v1.CancelReason)(0),          // 22: weiche.event.v1.CancelReason
+	(v1.CodeRefusal)(0),           // 23: weiche.event.v1.CodeRefusal
+	(v1.UnboundReason)(0),         // 24: weiche.event.v1.UnboundReason
+	(v1.NoticeKind)(0),            // 25: weiche.event.v1.NoticeKind
+	(v1.RouteRule)(0),             // 26: weiche.event.v1.RouteRule
 }
 var file_weiche_view_v1_timeline_proto_depIdxs = []int32{
-	4,  // 0: weiche.view.v1.Timeline.items:type_name -> weiche.view.v1.TimelineItem
-	13, // 1: weiche.view.v1.TimelineItem.recorded_at:type_name -> google.protobuf.Timestamp
-	0,  // 2: weiche.view.v1.TimelineItem.kind:type_name -> weiche.view.v1.ItemKind
-	5,  // 3: weiche.view.v1.TimelineItem.customer:type_name -> weiche.view.v1.CustomerComment
-	6,  // 4: weiche.view.v1.TimelineItem.agent:type_name -> weiche.view.v1.AgentComment
-	8,  // 5: weiche.view.v1.TimelineItem.native_app:type_name -> weiche.view.v1.NativeComment
-	9,  // 6: weiche.view.v1.TimelineItem.note:type_name -> weiche.view.v1.Note
-	10, // 7: weiche.view.v1.TimelineItem.system:type_name -> weiche.view.v1.SystemLine
-	14, // 8: weiche.view.v1.TimelineItem.content:type_name -> weiche.event.v1.Content
-	14, // 9: weiche.view.v1.TimelineItem.original:type_name -> weiche.event.v1.Content
-	11, // 10: weiche.view.v1.TimelineItem.edits:type_name -> weiche.view.v1.Edit
-	12, // 11: weiche.view.v1.TimelineItem.reactions:type_name -> weiche.view.v1.Reaction
-	15, // 12: weiche.view.v1.TimelineItem.sealed:type_name -> weiche.view.v1.Sealed
-	13, // 13: weiche.view.v1.CustomerComment.sent_at:type_name -> google.protobuf.Timestamp
-	16, // 14: weiche.view.v1.AgentComment.route:type_name -> weiche.event.v1.FrozenRoute
-	1,  // 15: weiche.view.v1.AgentComment.state:type_name -> weiche.view.v1.DeliveryState
-	17, // 16: weiche.view.v1.AgentComment.error:type_name -> weiche.event.v1.SendError
-	13, // 17: weiche.view.v1.AgentComment.delivered_at:type_name -> google.protobuf.Timestamp
-	13, // 18: weiche.view.v1.AgentComment.read_at:type_name -> google.protobuf.Timestamp
-	7,  // 19: weiche.view.v1.AgentComment.given_up:type_name -> weiche.view.v1.GivenUpRoute
-	16, // 20: weiche.view.v1.GivenUpRoute.route:type_name -> weiche.event.v1.FrozenRoute
-	1,  // 21: weiche.view.v1.GivenUpRoute.state:type_name -> weiche.view.v1.DeliveryState
-	17, // 22: weiche.view.v1.GivenUpRoute.error:type_name -> weiche.event.v1.SendError
-	13, // 23: weiche.view.v1.NativeComment.sent_at:type_name -> google.protobuf.Timestamp
-	2,  // 24: weiche.view.v1.SystemLine.kind:type_name -> weiche.view.v1.SystemLineKind
-	18, // 25: weiche.view.v1.SystemLine.confirmation:type_name -> weiche.event.v1.Confirmation
-	13, // 26: weiche.view.v1.SystemLine.expires_at:type_name -> google.protobuf.Timestamp
-	19, // 27: weiche.view.v1.SystemLine.cancel_reason:type_name -> weiche.event.v1.CancelReason
-	20, // 28: weiche.view.v1.SystemLine.refusal:type_name -> weiche.event.v1.CodeRefusal
-	21, // 29: weiche.view.v1.SystemLine.unbound_reason:type_name -> weiche.event.v1.UnboundReason
-	22, // 30: weiche.view.v1.SystemLine.notice:type_name -> weiche.event.v1.NoticeKind
-	23, // 31: weiche.view.v1.SystemLine.route_rule:type_name -> weiche.event.v1.RouteRule
-	13, // 32: weiche.view.v1.Edit.at:type_name -> google.protobuf.Timestamp
-	14, // 33: weiche.view.v1.Edit.content:type_name -> weiche.event.v1.Content
-	15, // 34: weiche.view.v1.Edit.sealed:type_name -> weiche.view.v1.Sealed
-	13, // 35: weiche.view.v1.Reaction.at:type_name -> google.protobuf.Timestamp
-	15, // 36: weiche.view.v1.Reaction.sealed:type_name -> weiche.view.v1.Sealed
-	37, // [37:37] is the sub-list for method output_type
-	37, // [37:37] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	5,  // 0: weiche.view.v1.Timeline.items:type_name -> weiche.view.v1.TimelineItem
+	15, // 1: weiche.view.v1.TimelineItem.recorded_at:type_name -> google.protobuf.Timestamp
+	1,  // 2: weiche.view.v1.TimelineItem.kind:type_name -> weiche.view.v1.ItemKind
+	7,  // 3: weiche.view.v1.TimelineItem.customer:type_name -> weiche.view.v1.CustomerComment
+	8,  // 4: weiche.view.v1.TimelineItem.agent:type_name -> weiche.view.v1.AgentComment
+	10, // 5: weiche.view.v1.TimelineItem.native_app:type_name -> weiche.view.v1.NativeComment
+	11, // 6: weiche.view.v1.TimelineItem.note:type_name -> weiche.view.v1.Note
+	12, // 7: weiche.view.v1.TimelineItem.system:type_name -> weiche.view.v1.SystemLine
+	16, // 8: weiche.view.v1.TimelineItem.content:type_name -> weiche.event.v1.Content
+	16, // 9: weiche.view.v1.TimelineItem.original:type_name -> weiche.event.v1.Content
+	13, // 10: weiche.view.v1.TimelineItem.edits:type_name -> weiche.view.v1.Edit
+	14, // 11: weiche.view.v1.TimelineItem.reactions:type_name -> weiche.view.v1.Reaction
+	17, // 12: weiche.view.v1.TimelineItem.sealed:type_name -> weiche.view.v1.Sealed
+	6,  // 13: weiche.view.v1.TimelineItem.media:type_name -> weiche.view.v1.MediaFile
+	0,  // 14: weiche.view.v1.MediaFile.state:type_name -> weiche.view.v1.MediaState
+	18, // 15: weiche.view.v1.MediaFile.stored:type_name -> weiche.event.v1.StoredMedia
+	19, // 16: weiche.view.v1.MediaFile.error:type_name -> weiche.event.v1.SendError
+	15, // 17: weiche.view.v1.CustomerComment.sent_at:type_name -> google.protobuf.Timestamp
+	20, // 18: weiche.view.v1.AgentComment.route:type_name -> weiche.event.v1.FrozenRoute
+	2,  // 19: weiche.view.v1.AgentComment.state:type_name -> weiche.view.v1.DeliveryState
+	19, // 20: weiche.view.v1.AgentComment.error:type_name -> weiche.event.v1.SendError
+	15, // 21: weiche.view.v1.AgentComment.delivered_at:type_name -> google.protobuf.Timestamp
+	15, // 22: weiche.view.v1.AgentComment.read_at:type_name -> google.protobuf.Timestamp
+	9,  // 23: weiche.view.v1.AgentComment.given_up:type_name -> weiche.view.v1.GivenUpRoute
+	20, // 24: weiche.view.v1.GivenUpRoute.route:type_name -> weiche.event.v1.FrozenRoute
+	2,  // 25: weiche.view.v1.GivenUpRoute.state:type_name -> weiche.view.v1.DeliveryState
+	19, // 26: weiche.view.v1.GivenUpRoute.error:type_name -> weiche.event.v1.SendError
+	15, // 27: weiche.view.v1.NativeComment.sent_at:type_name -> google.protobuf.Timestamp
+	3,  // 28: weiche.view.v1.SystemLine.kind:type_name -> weiche.view.v1.SystemLineKind
+	21, // 29: weiche.view.v1.SystemLine.confirmation:type_name -> weiche.event.v1.Confirmation
+	15, // 30: weiche.view.v1.SystemLine.expires_at:type_name -> google.protobuf.Timestamp
+	22, // 31: weiche.view.v1.SystemLine.cancel_reason:type_name -> weiche.event.v1.CancelReason
+	23, // 32: weiche.view.v1.SystemLine.refusal:type_name -> weiche.event.v1.CodeRefusal
+	24, // 33: weiche.view.v1.SystemLine.unbound_reason:type_name -> weiche.event.v1.UnboundReason
+	25, // 34: weiche.view.v1.SystemLine.notice:type_name -> weiche.event.v1.NoticeKind
+	26, // 35: weiche.view.v1.SystemLine.route_rule:type_name -> weiche.event.v1.RouteRule
+	15, // 36: weiche.view.v1.Edit.at:type_name -> google.protobuf.Timestamp
+	16, // 37: weiche.view.v1.Edit.content:type_name -> weiche.event.v1.Content
+	17, // 38: weiche.view.v1.Edit.sealed:type_name -> weiche.view.v1.Sealed
+	15, // 39: weiche.view.v1.Reaction.at:type_name -> google.protobuf.Timestamp
+	17, // 40: weiche.view.v1.Reaction.sealed:type_name -> weiche.view.v1.Sealed
+	41, // [41:41] is the sub-list for method output_type
+	41, // [41:41] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_timeline_proto_init() }
@@ -1617,8 +1795,8 @@ func file_weiche_view_v1_timeline_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_view_v1_timeline_proto_rawDesc), len(file_weiche_view_v1_timeline_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   10,
+			NumEnums:      4,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

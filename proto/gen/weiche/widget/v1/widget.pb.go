@@ -404,13 +404,15 @@ func (x *OfferedChannel) GetLinked() bool {
 // SendMessageRequest says something.
 type SendMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Plain text, 1 to 4,096 characters.
+	// Plain text, at most 4,096 characters; empty only where there are files.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// The client's id of this message, 1 to 128 characters: the same again is the
 	// same message.
 	ClientToken string `protobuf:"bytes,2,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
 	// The visitor's language, BCP 47; used where the conversation begins.
-	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	// Files that the visitor has uploaded, at most 10.
+	Attachments   []*Attachment `protobuf:"bytes,4,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -466,6 +468,60 @@ func (x *SendMessageRequest) GetLanguage() string {
 	return ""
 }
 
+func (x *SendMessageRequest) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+// Attachment is an uploaded file.
+type Attachment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the upload was answered with: blob_id. An upload that no message uses
+	// is deleted after a day.
+	BlobId        string `protobuf:"bytes,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attachment) Reset() {
+	*x = Attachment{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attachment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attachment) ProtoMessage() {}
+
+func (x *Attachment) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
+func (*Attachment) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Attachment) GetBlobId() string {
+	if x != nil {
+		return x.BlobId
+	}
+	return ""
+}
+
 // SendMessageResponse says where it went.
 type SendMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -481,7 +537,7 @@ type SendMessageResponse struct {
 
 func (x *SendMessageResponse) Reset() {
 	*x = SendMessageResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -493,7 +549,7 @@ func (x *SendMessageResponse) String() string {
 func (*SendMessageResponse) ProtoMessage() {}
 
 func (x *SendMessageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -506,7 +562,7 @@ func (x *SendMessageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMessageResponse.ProtoReflect.Descriptor instead.
 func (*SendMessageResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{5}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SendMessageResponse) GetConversationId() string {
@@ -545,7 +601,7 @@ type GetTimelineRequest struct {
 
 func (x *GetTimelineRequest) Reset() {
 	*x = GetTimelineRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +613,7 @@ func (x *GetTimelineRequest) String() string {
 func (*GetTimelineRequest) ProtoMessage() {}
 
 func (x *GetTimelineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +626,7 @@ func (x *GetTimelineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTimelineRequest.ProtoReflect.Descriptor instead.
 func (*GetTimelineRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{6}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetTimelineRequest) GetMinPosition() string {
@@ -615,7 +671,7 @@ type GetTimelineResponse struct {
 
 func (x *GetTimelineResponse) Reset() {
 	*x = GetTimelineResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -627,7 +683,7 @@ func (x *GetTimelineResponse) String() string {
 func (*GetTimelineResponse) ProtoMessage() {}
 
 func (x *GetTimelineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -640,7 +696,7 @@ func (x *GetTimelineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTimelineResponse.ProtoReflect.Descriptor instead.
 func (*GetTimelineResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{7}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetTimelineResponse) GetConversationId() string {
@@ -710,14 +766,16 @@ type Line struct {
 	// The content was erased.
 	Erased bool `protobuf:"varint,10,opt,name=erased,proto3" json:"erased,omitempty"`
 	// What a system line is about: linked or disconnected.
-	About         string `protobuf:"bytes,11,opt,name=about,proto3" json:"about,omitempty"`
+	About string `protobuf:"bytes,11,opt,name=about,proto3" json:"about,omitempty"`
+	// The files of the content.
+	Media         []*MediaFile `protobuf:"bytes,12,rep,name=media,proto3" json:"media,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -729,7 +787,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -742,7 +800,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{8}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Line) GetPlace() uint64 {
@@ -822,6 +880,131 @@ func (x *Line) GetAbout() string {
 	return ""
 }
 
+func (x *Line) GetMedia() []*MediaFile {
+	if x != nil {
+		return x.Media
+	}
+	return nil
+}
+
+// MediaFile is one file of a message.
+type MediaFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The part of the content that it is, from 0.
+	Part uint32 `protobuf:"varint,1,opt,name=part,proto3" json:"part,omitempty"`
+	// How far it is: fetching, ready or failed.
+	State string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	// Why it failed, in one word.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Where it is, as a path on this server; the address ends after 10 minutes.
+	Url string `protobuf:"bytes,4,opt,name=url,proto3" json:"url,omitempty"`
+	// Where a small picture of it is, likewise; empty where there is none.
+	ThumbnailUrl string `protobuf:"bytes,5,opt,name=thumbnail_url,json=thumbnailUrl,proto3" json:"thumbnail_url,omitempty"`
+	// The MIME type that its bytes show.
+	MimeType string `protobuf:"bytes,6,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	// Size in bytes.
+	Size int64 `protobuf:"varint,7,opt,name=size,proto3" json:"size,omitempty"`
+	// Width of a picture in pixels; 0 is unknown.
+	Width uint32 `protobuf:"varint,8,opt,name=width,proto3" json:"width,omitempty"`
+	// Height of a picture in pixels; 0 is unknown.
+	Height        uint32 `protobuf:"varint,9,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MediaFile) Reset() {
+	*x = MediaFile{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MediaFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MediaFile) ProtoMessage() {}
+
+func (x *MediaFile) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MediaFile.ProtoReflect.Descriptor instead.
+func (*MediaFile) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *MediaFile) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *MediaFile) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *MediaFile) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *MediaFile) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *MediaFile) GetThumbnailUrl() string {
+	if x != nil {
+		return x.ThumbnailUrl
+	}
+	return ""
+}
+
+func (x *MediaFile) GetMimeType() string {
+	if x != nil {
+		return x.MimeType
+	}
+	return ""
+}
+
+func (x *MediaFile) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *MediaFile) GetWidth() uint32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *MediaFile) GetHeight() uint32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
 // RequestLinkRequest asks for a code.
 type RequestLinkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -837,7 +1020,7 @@ type RequestLinkRequest struct {
 
 func (x *RequestLinkRequest) Reset() {
 	*x = RequestLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +1032,7 @@ func (x *RequestLinkRequest) String() string {
 func (*RequestLinkRequest) ProtoMessage() {}
 
 func (x *RequestLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +1045,7 @@ func (x *RequestLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestLinkRequest.ProtoReflect.Descriptor instead.
 func (*RequestLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{9}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RequestLinkRequest) GetIntegrationId() string {
@@ -899,7 +1082,7 @@ type RequestLinkResponse struct {
 
 func (x *RequestLinkResponse) Reset() {
 	*x = RequestLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +1094,7 @@ func (x *RequestLinkResponse) String() string {
 func (*RequestLinkResponse) ProtoMessage() {}
 
 func (x *RequestLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +1107,7 @@ func (x *RequestLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestLinkResponse.ProtoReflect.Descriptor instead.
 func (*RequestLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{10}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RequestLinkResponse) GetLink() *Link {
@@ -970,7 +1153,7 @@ type Link struct {
 
 func (x *Link) Reset() {
 	*x = Link{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -982,7 +1165,7 @@ func (x *Link) String() string {
 func (*Link) ProtoMessage() {}
 
 func (x *Link) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -995,7 +1178,7 @@ func (x *Link) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Link.ProtoReflect.Descriptor instead.
 func (*Link) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{11}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Link) GetLinkId() string {
@@ -1084,7 +1267,7 @@ type QrCode struct {
 
 func (x *QrCode) Reset() {
 	*x = QrCode{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1096,7 +1279,7 @@ func (x *QrCode) String() string {
 func (*QrCode) ProtoMessage() {}
 
 func (x *QrCode) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1109,7 +1292,7 @@ func (x *QrCode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QrCode.ProtoReflect.Descriptor instead.
 func (*QrCode) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{12}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *QrCode) GetSize() int32 {
@@ -1149,7 +1332,7 @@ type GetLinkRequest struct {
 
 func (x *GetLinkRequest) Reset() {
 	*x = GetLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1344,7 @@ func (x *GetLinkRequest) String() string {
 func (*GetLinkRequest) ProtoMessage() {}
 
 func (x *GetLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1357,7 @@ func (x *GetLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLinkRequest.ProtoReflect.Descriptor instead.
 func (*GetLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{13}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetLinkRequest) GetLinkId() string {
@@ -1209,7 +1392,7 @@ type GetLinkResponse struct {
 
 func (x *GetLinkResponse) Reset() {
 	*x = GetLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1221,7 +1404,7 @@ func (x *GetLinkResponse) String() string {
 func (*GetLinkResponse) ProtoMessage() {}
 
 func (x *GetLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1234,7 +1417,7 @@ func (x *GetLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLinkResponse.ProtoReflect.Descriptor instead.
 func (*GetLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{14}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetLinkResponse) GetLink() *Link {
@@ -1257,7 +1440,7 @@ type CancelLinkRequest struct {
 
 func (x *CancelLinkRequest) Reset() {
 	*x = CancelLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1452,7 @@ func (x *CancelLinkRequest) String() string {
 func (*CancelLinkRequest) ProtoMessage() {}
 
 func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1465,7 @@ func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkRequest.ProtoReflect.Descriptor instead.
 func (*CancelLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{15}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelLinkRequest) GetLinkId() string {
@@ -1310,7 +1493,7 @@ type CancelLinkResponse struct {
 
 func (x *CancelLinkResponse) Reset() {
 	*x = CancelLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1322,7 +1505,7 @@ func (x *CancelLinkResponse) String() string {
 func (*CancelLinkResponse) ProtoMessage() {}
 
 func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1335,7 +1518,7 @@ func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkResponse.ProtoReflect.Descriptor instead.
 func (*CancelLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{16}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CancelLinkResponse) GetPosition() string {
@@ -1358,7 +1541,7 @@ type DisconnectRequest struct {
 
 func (x *DisconnectRequest) Reset() {
 	*x = DisconnectRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1553,7 @@ func (x *DisconnectRequest) String() string {
 func (*DisconnectRequest) ProtoMessage() {}
 
 func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1566,7 @@ func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{17}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DisconnectRequest) GetIntegrationId() string {
@@ -1411,7 +1594,7 @@ type DisconnectResponse struct {
 
 func (x *DisconnectResponse) Reset() {
 	*x = DisconnectResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1423,7 +1606,7 @@ func (x *DisconnectResponse) String() string {
 func (*DisconnectResponse) ProtoMessage() {}
 
 func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1436,7 +1619,7 @@ func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{18}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DisconnectResponse) GetPosition() string {
@@ -1457,7 +1640,7 @@ type MarkReadRequest struct {
 
 func (x *MarkReadRequest) Reset() {
 	*x = MarkReadRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1469,7 +1652,7 @@ func (x *MarkReadRequest) String() string {
 func (*MarkReadRequest) ProtoMessage() {}
 
 func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1482,7 +1665,7 @@ func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadRequest.ProtoReflect.Descriptor instead.
 func (*MarkReadRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{19}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MarkReadRequest) GetMessageId() string {
@@ -1504,7 +1687,7 @@ type MarkReadResponse struct {
 
 func (x *MarkReadResponse) Reset() {
 	*x = MarkReadResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1516,7 +1699,7 @@ func (x *MarkReadResponse) String() string {
 func (*MarkReadResponse) ProtoMessage() {}
 
 func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1529,7 +1712,7 @@ func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadResponse.ProtoReflect.Descriptor instead.
 func (*MarkReadResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{20}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *MarkReadResponse) GetPosition() string {
@@ -1558,11 +1741,15 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x16\n" +
-	"\x06linked\x18\x04 \x01(\bR\x06linked\"g\n" +
+	"\x06linked\x18\x04 \x01(\bR\x06linked\"\xa7\x01\n" +
 	"\x12SendMessageRequest\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\x12\x1a\n" +
-	"\blanguage\x18\x03 \x01(\tR\blanguage\"y\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\x12>\n" +
+	"\vattachments\x18\x04 \x03(\v2\x1c.weiche.widget.v1.AttachmentR\vattachments\"%\n" +
+	"\n" +
+	"Attachment\x12\x17\n" +
+	"\ablob_id\x18\x01 \x01(\tR\x06blobId\"y\n" +
 	"\x13SendMessageResponse\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
@@ -1579,7 +1766,7 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\n" +
 	"replies_to\x18\x04 \x01(\tR\trepliesTo\x12\x1a\n" +
 	"\bposition\x18\x05 \x01(\tR\bposition\x12\x12\n" +
-	"\x04more\x18\x06 \x01(\bR\x04more\"\xf5\x02\n" +
+	"\x04more\x18\x06 \x01(\bR\x04more\"\xa8\x03\n" +
 	"\x04Line\x12\x14\n" +
 	"\x05place\x18\x01 \x01(\x04R\x05place\x120\n" +
 	"\x06author\x18\x02 \x01(\x0e2\x18.weiche.widget.v1.AuthorR\x06author\x12\x1d\n" +
@@ -1594,7 +1781,18 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"agent_name\x18\t \x01(\tR\tagentName\x12\x16\n" +
 	"\x06erased\x18\n" +
 	" \x01(\bR\x06erased\x12\x14\n" +
-	"\x05about\x18\v \x01(\tR\x05about\"z\n" +
+	"\x05about\x18\v \x01(\tR\x05about\x121\n" +
+	"\x05media\x18\f \x03(\v2\x1b.weiche.widget.v1.MediaFileR\x05media\"\xe3\x01\n" +
+	"\tMediaFile\x12\x12\n" +
+	"\x04part\x18\x01 \x01(\rR\x04part\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x10\n" +
+	"\x03url\x18\x04 \x01(\tR\x03url\x12#\n" +
+	"\rthumbnail_url\x18\x05 \x01(\tR\fthumbnailUrl\x12\x1b\n" +
+	"\tmime_type\x18\x06 \x01(\tR\bmimeType\x12\x12\n" +
+	"\x04size\x18\a \x01(\x03R\x04size\x12\x14\n" +
+	"\x05width\x18\b \x01(\rR\x05width\x12\x16\n" +
+	"\x06height\x18\t \x01(\rR\x06height\"z\n" +
 	"\x12RequestLinkRequest\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\x12\x1a\n" +
@@ -1678,7 +1876,7 @@ func file_weiche_widget_v1_widget_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_widget_v1_widget_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(Author)(0),                   // 0: weiche.widget.v1.Author
 	(LinkState)(0),                // 1: weiche.widget.v1.LinkState
@@ -1687,59 +1885,63 @@ var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(*Widget)(nil),                // 4: weiche.widget.v1.Widget
 	(*OfferedChannel)(nil),        // 5: weiche.widget.v1.OfferedChannel
 	(*SendMessageRequest)(nil),    // 6: weiche.widget.v1.SendMessageRequest
-	(*SendMessageResponse)(nil),   // 7: weiche.widget.v1.SendMessageResponse
-	(*GetTimelineRequest)(nil),    // 8: weiche.widget.v1.GetTimelineRequest
-	(*GetTimelineResponse)(nil),   // 9: weiche.widget.v1.GetTimelineResponse
-	(*Line)(nil),                  // 10: weiche.widget.v1.Line
-	(*RequestLinkRequest)(nil),    // 11: weiche.widget.v1.RequestLinkRequest
-	(*RequestLinkResponse)(nil),   // 12: weiche.widget.v1.RequestLinkResponse
-	(*Link)(nil),                  // 13: weiche.widget.v1.Link
-	(*QrCode)(nil),                // 14: weiche.widget.v1.QrCode
-	(*GetLinkRequest)(nil),        // 15: weiche.widget.v1.GetLinkRequest
-	(*GetLinkResponse)(nil),       // 16: weiche.widget.v1.GetLinkResponse
-	(*CancelLinkRequest)(nil),     // 17: weiche.widget.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),    // 18: weiche.widget.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),     // 19: weiche.widget.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),    // 20: weiche.widget.v1.DisconnectResponse
-	(*MarkReadRequest)(nil),       // 21: weiche.widget.v1.MarkReadRequest
-	(*MarkReadResponse)(nil),      // 22: weiche.widget.v1.MarkReadResponse
-	(*v1.Content)(nil),            // 23: weiche.event.v1.Content
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(*Attachment)(nil),            // 7: weiche.widget.v1.Attachment
+	(*SendMessageResponse)(nil),   // 8: weiche.widget.v1.SendMessageResponse
+	(*GetTimelineRequest)(nil),    // 9: weiche.widget.v1.GetTimelineRequest
+	(*GetTimelineResponse)(nil),   // 10: weiche.widget.v1.GetTimelineResponse
+	(*Line)(nil),                  // 11: weiche.widget.v1.Line
+	(*MediaFile)(nil),             // 12: weiche.widget.v1.MediaFile
+	(*RequestLinkRequest)(nil),    // 13: weiche.widget.v1.RequestLinkRequest
+	(*RequestLinkResponse)(nil),   // 14: weiche.widget.v1.RequestLinkResponse
+	(*Link)(nil),                  // 15: weiche.widget.v1.Link
+	(*QrCode)(nil),                // 16: weiche.widget.v1.QrCode
+	(*GetLinkRequest)(nil),        // 17: weiche.widget.v1.GetLinkRequest
+	(*GetLinkResponse)(nil),       // 18: weiche.widget.v1.GetLinkResponse
+	(*CancelLinkRequest)(nil),     // 19: weiche.widget.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),    // 20: weiche.widget.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),     // 21: weiche.widget.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),    // 22: weiche.widget.v1.DisconnectResponse
+	(*MarkReadRequest)(nil),       // 23: weiche.widget.v1.MarkReadRequest
+	(*MarkReadResponse)(nil),      // 24: weiche.widget.v1.MarkReadResponse
+	(*v1.Content)(nil),            // 25: weiche.event.v1.Content
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
 }
 var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	4,  // 0: weiche.widget.v1.OpenSessionResponse.widget:type_name -> weiche.widget.v1.Widget
 	5,  // 1: weiche.widget.v1.Widget.channels:type_name -> weiche.widget.v1.OfferedChannel
-	10, // 2: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
-	4,  // 3: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
-	0,  // 4: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
-	23, // 5: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
-	24, // 6: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
-	13, // 7: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
-	1,  // 8: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
-	14, // 9: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
-	24, // 10: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
-	13, // 11: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
-	2,  // 12: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
-	6,  // 13: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
-	8,  // 14: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
-	11, // 15: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
-	15, // 16: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
-	17, // 17: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
-	19, // 18: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
-	21, // 19: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
-	3,  // 20: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
-	7,  // 21: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
-	9,  // 22: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
-	12, // 23: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
-	16, // 24: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
-	18, // 25: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
-	20, // 26: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
-	22, // 27: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
-	20, // [20:28] is the sub-list for method output_type
-	12, // [12:20] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	7,  // 2: weiche.widget.v1.SendMessageRequest.attachments:type_name -> weiche.widget.v1.Attachment
+	11, // 3: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
+	4,  // 4: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
+	0,  // 5: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
+	25, // 6: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
+	26, // 7: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
+	12, // 8: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
+	15, // 9: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
+	1,  // 10: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
+	16, // 11: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
+	26, // 12: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
+	15, // 13: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
+	2,  // 14: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
+	6,  // 15: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
+	9,  // 16: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
+	13, // 17: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
+	17, // 18: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
+	19, // 19: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
+	21, // 20: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
+	23, // 21: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
+	3,  // 22: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
+	8,  // 23: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
+	10, // 24: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
+	14, // 25: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
+	18, // 26: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
+	20, // 27: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
+	22, // 28: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
+	24, // 29: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
+	22, // [22:30] is the sub-list for method output_type
+	14, // [14:22] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_weiche_widget_v1_widget_proto_init() }
@@ -1753,7 +1955,7 @@ func file_weiche_widget_v1_widget_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_widget_v1_widget_proto_rawDesc), len(file_weiche_widget_v1_widget_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
