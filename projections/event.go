@@ -120,6 +120,8 @@ func isUnused(name string) bool {
 		"weiche.event.v1.IntegrationRecovered",
 		"weiche.event.v1.ReplyFitted",
 		"weiche.event.v1.TemplateOffered",
+		"weiche.event.v1.PartAdvanced",
+		"weiche.event.v1.ReactionFailed",
 		"weiche.event.v1.ThreadOpened",
 		"weiche.event.v1.OutcomeAsked",
 		"weiche.event.v1.OutcomeSettled",

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -85,6 +87,25 @@ func (s *adminService) free(account string, setup *ingressv1.ApplySetup) error {
 		}
 	}
 	return nil
+}
+
+// ListIntegrations returns the connected channels of an account.
+func (s *adminService) ListIntegrations(_ context.Context, req *adminv1.ListIntegrationsRequest) (*adminv1.ListIntegrationsResponse, error) {
+	integrations, ok := s.Queries.Integrations(req.GetAccountId())
+	if !ok {
+		return nil, errNotFound
+	}
+	response := &adminv1.ListIntegrationsResponse{}
+	for _, i := range integrations {
+		said := &adminv1.Integration{
+			IntegrationId: i.ID, Channel: i.Channel, Name: i.Name, Healthy: i.Unhealthy == nil, Error: i.Unhealthy,
+		}
+		if i.Unhealthy != nil {
+			said.UnhealthySince = timestamppb.New(i.Since)
+		}
+		response.Integrations = append(response.Integrations, said)
+	}
+	return response, nil
 }
 
 // ListEvents returns a page of the log.

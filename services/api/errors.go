@@ -104,6 +104,12 @@ func reasonOf(refusal ingressv1.Refusal) errorv1.Reason {
 		return errorv1.Reason_REASON_WIDGET_BINDING
 	case ingressv1.Refusal_REFUSAL_WINDOW_CLOSED:
 		return errorv1.Reason_REASON_WINDOW_CLOSED
+	case ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY:
+		return errorv1.Reason_REASON_CHANNEL_UNHEALTHY
+	case ingressv1.Refusal_REFUSAL_UNCONFIRMED:
+		return errorv1.Reason_REASON_UNCONFIRMED
+	case ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT:
+		return errorv1.Reason_REASON_UNSUPPORTED_CONTENT
 	}
 	return errorv1.Reason_REASON_INTERNAL
 }
@@ -128,7 +134,9 @@ func codeOf(reason errorv1.Reason) connect.Code {
 	case errorv1.Reason_REASON_CHANNEL_NOT_OFFERED, errorv1.Reason_REASON_LINK_ENDED,
 		errorv1.Reason_REASON_NO_SUCH_DESTINATION, errorv1.Reason_REASON_EMPTY_ROUTE,
 		errorv1.Reason_REASON_WIDGET_BINDING, errorv1.Reason_REASON_WINDOW_CLOSED,
-		errorv1.Reason_REASON_OTHER_INCARNATION, errorv1.Reason_REASON_ENDED:
+		errorv1.Reason_REASON_OTHER_INCARNATION, errorv1.Reason_REASON_ENDED,
+		errorv1.Reason_REASON_CHANNEL_UNHEALTHY, errorv1.Reason_REASON_UNCONFIRMED,
+		errorv1.Reason_REASON_UNSUPPORTED_CONTENT:
 		return connect.CodeFailedPrecondition
 	case errorv1.Reason_REASON_ROUTE_CHANGED, errorv1.Reason_REASON_CLAIM_LOST:
 		return connect.CodeAborted

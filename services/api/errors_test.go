@@ -36,6 +36,9 @@ var refusals = map[ingressv1.Refusal]struct {
 	ingressv1.Refusal_REFUSAL_CLAIM_LOST:          {errorv1.Reason_REASON_CLAIM_LOST, connect.CodeAborted},
 	ingressv1.Refusal_REFUSAL_WIDGET_BINDING:      {errorv1.Reason_REASON_WIDGET_BINDING, connect.CodeFailedPrecondition},
 	ingressv1.Refusal_REFUSAL_WINDOW_CLOSED:       {errorv1.Reason_REASON_WINDOW_CLOSED, connect.CodeFailedPrecondition},
+	ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY:   {errorv1.Reason_REASON_CHANNEL_UNHEALTHY, connect.CodeFailedPrecondition},
+	ingressv1.Refusal_REFUSAL_UNCONFIRMED:         {errorv1.Reason_REASON_UNCONFIRMED, connect.CodeFailedPrecondition},
+	ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT: {errorv1.Reason_REASON_UNSUPPORTED_CONTENT, connect.CodeFailedPrecondition},
 }
 
 func TestEveryRefusalHasItsReason(t *testing.T) {

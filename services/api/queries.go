@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"weiche/projections"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
@@ -19,6 +21,9 @@ type Queries interface {
 	ListsOrigin(origin string) bool
 	// Agent returns the name of an agent that the set-up has, with the account.
 	Agent(account, agentID string) (name string, ok bool)
+	// Integrations returns the connected channels of an account in the order of
+	// their ids, widgets included.
+	Integrations(account string) ([]Integration, bool)
 	// AppOwner returns the account that has a provider app with this id.
 	AppOwner(appID string) (account string, ok bool)
 	// ProviderAccountOwner returns the account that has connected an account of
@@ -66,6 +71,18 @@ type Widget struct {
 	// Offers are the channels that customers can switch to, in the order in
 	// which they are shown.
 	Offers []Offer
+}
+
+// Integration is a connected channel account as the set-up has it.
+type Integration struct {
+	// ID and Channel name it, Name is what people call it.
+	ID, Channel, Name string
+	// HumanAgent says that the provider allows people to answer for longer.
+	HumanAgent bool
+	// Unhealthy is why the provider does not serve it, nil where it does, and
+	// Since is since when.
+	Unhealthy *eventv1.SendError
+	Since     time.Time
 }
 
 // Offer is a channel that a widget offers.

@@ -86,6 +86,24 @@ func (s *stage) Agent(account, id string) (name string, ok bool) {
 	return name, ok
 }
 
+func (s *stage) Integrations(account string) (integrations []api.Integration, ok bool) {
+	s.folded(func(state *conversation.State) {
+		found := state.Account(account)
+		if ok = found != nil; !ok {
+			return
+		}
+		for _, id := range slices.Sorted(maps.Keys(found.Integrations)) {
+			i := found.Integrations[id]
+			said := api.Integration{ID: id, Channel: i.GetChannel(), Name: i.GetName(), HumanAgent: i.GetHumanAgent()}
+			if unhealthy := found.Unhealthy[id]; unhealthy != nil {
+				said.Unhealthy, said.Since = unhealthy.Error, unhealthy.Since
+			}
+			integrations = append(integrations, said)
+		}
+	})
+	return integrations, ok
+}
+
 func (s *stage) AppOwner(id string) (owner string, ok bool) {
 	s.each(func(account *conversation.Account) {
 		if account.Apps[id] != nil {

@@ -95,40 +95,6 @@ func (s *workspaceService) GetCustomer(ctx context.Context, req *workspacev1.Get
 	return &workspacev1.GetCustomerResponse{Customer: customer}, nil
 }
 
-// SendReply answers the customer, by the route or to a named destination.
-func (s *workspaceService) SendReply(ctx context.Context, req *workspacev1.SendReplyRequest) (*workspacev1.SendReplyResponse, error) {
-	token, err := clientToken(ctx, req.GetClientToken())
-	if err := errors.Join(err, known(req.GetConversationId()), agentText(req.GetText())); err != nil {
-		return nil, err
-	}
-	reply := &ingressv1.SendReply{
-		Content: plainText(req.GetText()), SeenRouteVersion: req.GetSeenRouteVersion(), Strict: req.GetStrict(),
-	}
-	switch place := req.GetDestination().GetPlace().(type) {
-	case *workspacev1.Destination_IntegrationId:
-		if err := known(place.IntegrationId); err != nil {
-			return nil, err
-		}
-		reply.Destination = &ingressv1.Destination{
-			Place: &ingressv1.Destination_IntegrationId{IntegrationId: place.IntegrationId},
-		}
-	case *workspacev1.Destination_Note:
-		reply.Destination = &ingressv1.Destination{Place: &ingressv1.Destination_Note{Note: place.Note}}
-	}
-	answer, err := s.askAgent(ctx, callingAgent(ctx), &ingressv1.AgentCommand{
-		ClientToken: token, ConversationId: req.GetConversationId(),
-		Command: &ingressv1.AgentCommand_SendReply{SendReply: reply},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &workspacev1.SendReplyResponse{
-		MessageId: answer.GetMessageId(), RouteVersion: answer.GetRouteVersion(),
-		RouteMoved: req.GetSeenRouteVersion() != 0 && answer.GetRouteVersion() != req.GetSeenRouteVersion(),
-		Position:   s.opaque(answer.GetPosition()),
-	}, nil
-}
-
 // OfferLink offers the customer a code, and returns the address that brings it.
 func (s *workspaceService) OfferLink(ctx context.Context, req *workspacev1.OfferLinkRequest) (*workspacev1.OfferLinkResponse, error) {
 	token, err := clientToken(ctx, req.GetClientToken())

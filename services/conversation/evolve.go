@@ -53,6 +53,7 @@ func (s *State) evolveAccount(e Event) {
 			Integrations: map[string]*eventv1.IntegrationConnected{},
 			Widgets:      map[string]*Widget{},
 			Agents:       map[string]string{},
+			Unhealthy:    map[string]*Unhealthy{},
 		}
 		s.accounts[e.Stream.ID] = a
 	}
@@ -68,6 +69,7 @@ func (s *State) evolveAccount(e Event) {
 		a.Integrations[b.GetIntegrationId()] = b
 	case *eventv1.IntegrationRemoved:
 		delete(a.Integrations, b.GetIntegrationId())
+		delete(a.Unhealthy, b.GetIntegrationId())
 		for _, w := range a.Widgets {
 			delete(w.Offers, b.GetIntegrationId())
 		}
@@ -86,7 +88,10 @@ func (s *State) evolveAccount(e Event) {
 		a.Agents[b.GetAgentId()] = b.GetName()
 	case *eventv1.AgentRemoved:
 		delete(a.Agents, b.GetAgentId())
-	case *eventv1.IntegrationUnhealthy, *eventv1.IntegrationRecovered:
+	case *eventv1.IntegrationUnhealthy:
+		a.Unhealthy[b.GetIntegrationId()] = &Unhealthy{Error: b.GetError(), Since: e.At}
+	case *eventv1.IntegrationRecovered:
+		delete(a.Unhealthy, b.GetIntegrationId())
 	default:
 		panic(unknown(e))
 	}
@@ -294,7 +299,7 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
 		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited,
 		*eventv1.ReplyFitted, *eventv1.TemplateOffered, *eventv1.ThreadOpened, *eventv1.OutcomeAsked,
-		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.MessageReparsed:
+		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.MessageReparsed, *eventv1.PartAdvanced, *eventv1.ReactionFailed:
 		// They are shown; nothing is decided by them.
 	case *eventv1.MediaRequested, *eventv1.MediaStored, *eventv1.MediaFailed:
 		c.evolveFile(e)

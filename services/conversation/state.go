@@ -119,6 +119,14 @@ type Account struct {
 	Integrations   map[string]*eventv1.IntegrationConnected
 	Widgets        map[string]*Widget
 	Agents         map[string]string
+	// Unhealthy are the integrations that their provider does not serve (R10).
+	Unhealthy map[string]*Unhealthy
+}
+
+// Unhealthy is why a provider does not serve an integration, and since when.
+type Unhealthy struct {
+	Error *eventv1.SendError
+	Since time.Time
 }
 
 // Widget is one web widget as it stands.

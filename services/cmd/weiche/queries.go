@@ -34,7 +34,8 @@ func (q queries) Widget(widgetID string) (found api.Widget, ok bool) {
 			Languages: widget.Config.GetLanguages(), Origins: widget.Config.GetOrigins(),
 		}
 		for _, id := range slices.Sorted(maps.Keys(widget.Offers)) {
-			if i := setup.Integrations[id]; i != nil {
+			// What is unhealthy is not in the menu (R10).
+			if i := setup.Integrations[id]; i != nil && setup.Unhealthy[id] == nil {
 				found.Offers = append(found.Offers, api.Offer{
 					IntegrationID: id, Channel: i.GetChannel(), Name: i.GetName(), Address: i.GetAddress(),
 				})
@@ -64,6 +65,24 @@ func (q queries) Agent(account, agentID string) (string, bool) {
 	}
 	name, ok := setup.Agents[agentID]
 	return name, ok
+}
+
+// Integrations returns the connected channels of an account.
+func (q queries) Integrations(account string) ([]api.Integration, bool) {
+	setup, ok := q.directory.Account(account)
+	if !ok || setup == nil {
+		return nil, false
+	}
+	var integrations []api.Integration
+	for _, id := range slices.Sorted(maps.Keys(setup.Integrations)) {
+		i := setup.Integrations[id]
+		said := api.Integration{ID: id, Channel: i.GetChannel(), Name: i.GetName(), HumanAgent: i.GetHumanAgent()}
+		if unhealthy := setup.Unhealthy[id]; unhealthy != nil {
+			said.Unhealthy, said.Since = unhealthy.Error, unhealthy.Since
+		}
+		integrations = append(integrations, said)
+	}
+	return integrations, true
 }
 
 // AppOwner returns the account that has an app.

@@ -17,6 +17,7 @@ import (
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
+	v11 "weiche/proto/gen/weiche/event/v1"
 	v1 "weiche/proto/gen/weiche/ingress/v1"
 )
 
@@ -192,6 +193,189 @@ func (x *AgentToken) GetToken() string {
 	return ""
 }
 
+// ListIntegrationsRequest names an account.
+type ListIntegrationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	AccountId     string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListIntegrationsRequest) Reset() {
+	*x = ListIntegrationsRequest{}
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListIntegrationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListIntegrationsRequest) ProtoMessage() {}
+
+func (x *ListIntegrationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListIntegrationsRequest.ProtoReflect.Descriptor instead.
+func (*ListIntegrationsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListIntegrationsRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+// ListIntegrationsResponse is the connected channels.
+type ListIntegrationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integrations in the order of their ids, widgets included.
+	Integrations  []*Integration `protobuf:"bytes,1,rep,name=integrations,proto3" json:"integrations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListIntegrationsResponse) Reset() {
+	*x = ListIntegrationsResponse{}
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListIntegrationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListIntegrationsResponse) ProtoMessage() {}
+
+func (x *ListIntegrationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListIntegrationsResponse.ProtoReflect.Descriptor instead.
+func (*ListIntegrationsResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListIntegrationsResponse) GetIntegrations() []*Integration {
+	if x != nil {
+		return x.Integrations
+	}
+	return nil
+}
+
+// Integration is a connected channel account.
+type Integration struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Its channel.
+	Channel string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	// What people call it.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// The provider serves it, as far as is known.
+	Healthy bool `protobuf:"varint,4,opt,name=healthy,proto3" json:"healthy,omitempty"`
+	// Why it does not.
+	Error *v11.SendError `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// Since when it does not.
+	UnhealthySince *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=unhealthy_since,json=unhealthySince,proto3" json:"unhealthy_since,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Integration) Reset() {
+	*x = Integration{}
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Integration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Integration) ProtoMessage() {}
+
+func (x *Integration) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Integration.ProtoReflect.Descriptor instead.
+func (*Integration) Descriptor() ([]byte, []int) {
+	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Integration) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *Integration) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *Integration) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Integration) GetHealthy() bool {
+	if x != nil {
+		return x.Healthy
+	}
+	return false
+}
+
+func (x *Integration) GetError() *v11.SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *Integration) GetUnhealthySince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UnhealthySince
+	}
+	return nil
+}
+
 // ListEventsRequest asks for a page of the log.
 type ListEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -205,7 +389,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_weiche_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -217,7 +401,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_admin_v1_admin_proto_msgTypes[3]
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -230,7 +414,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListEventsRequest) GetAfter() uint64 {
@@ -260,7 +444,7 @@ type ListEventsResponse struct {
 
 func (x *ListEventsResponse) Reset() {
 	*x = ListEventsResponse{}
-	mi := &file_weiche_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -272,7 +456,7 @@ func (x *ListEventsResponse) String() string {
 func (*ListEventsResponse) ProtoMessage() {}
 
 func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_admin_v1_admin_proto_msgTypes[4]
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -285,7 +469,7 @@ func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListEventsResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListEventsResponse) GetEvents() []*LoggedEvent {
@@ -329,7 +513,7 @@ type LoggedEvent struct {
 
 func (x *LoggedEvent) Reset() {
 	*x = LoggedEvent{}
-	mi := &file_weiche_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -341,7 +525,7 @@ func (x *LoggedEvent) String() string {
 func (*LoggedEvent) ProtoMessage() {}
 
 func (x *LoggedEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_admin_v1_admin_proto_msgTypes[5]
+	mi := &file_weiche_admin_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -354,7 +538,7 @@ func (x *LoggedEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoggedEvent.ProtoReflect.Descriptor instead.
 func (*LoggedEvent) Descriptor() ([]byte, []int) {
-	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_weiche_admin_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LoggedEvent) GetPosition() uint64 {
@@ -424,7 +608,7 @@ var File_weiche_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x1bweiche/admin/v1/admin.proto\x12\x0fweiche.admin.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fweiche/ingress/v1/command.proto\"g\n" +
+	"\x1bweiche/admin/v1/admin.proto\x12\x0fweiche.admin.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1fweiche/ingress/v1/command.proto\"g\n" +
 	"\x11ApplySetupRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x123\n" +
@@ -435,7 +619,19 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"AgentToken\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"?\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"8\n" +
+	"\x17ListIntegrationsRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\"\\\n" +
+	"\x18ListIntegrationsResponse\x12@\n" +
+	"\fintegrations\x18\x01 \x03(\v2\x1c.weiche.admin.v1.IntegrationR\fintegrations\"\xf3\x01\n" +
+	"\vIntegration\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
+	"\ahealthy\x18\x04 \x01(\bR\ahealthy\x120\n" +
+	"\x05error\x18\x05 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x12C\n" +
+	"\x0funhealthy_since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x0eunhealthySince\"?\n" +
 	"\x11ListEventsRequest\x12\x14\n" +
 	"\x05after\x18\x01 \x01(\x04R\x05after\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\"^\n" +
@@ -453,10 +649,11 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"recordedAt\x12\x1c\n" +
 	"\tcausation\x18\a \x01(\tR\tcausation\x12\x14\n" +
 	"\x05actor\x18\b \x01(\tR\x05actor\x12*\n" +
-	"\x05event\x18\t \x01(\v2\x14.google.protobuf.AnyR\x05event2\xc1\x01\n" +
+	"\x05event\x18\t \x01(\v2\x14.google.protobuf.AnyR\x05event2\xaf\x02\n" +
 	"\fAdminService\x12U\n" +
 	"\n" +
-	"ApplySetup\x12\".weiche.admin.v1.ApplySetupRequest\x1a#.weiche.admin.v1.ApplySetupResponse\x12Z\n" +
+	"ApplySetup\x12\".weiche.admin.v1.ApplySetupRequest\x1a#.weiche.admin.v1.ApplySetupResponse\x12l\n" +
+	"\x10ListIntegrations\x12(.weiche.admin.v1.ListIntegrationsRequest\x1a).weiche.admin.v1.ListIntegrationsResponse\"\x03\x90\x02\x01\x12Z\n" +
 	"\n" +
 	"ListEvents\x12\".weiche.admin.v1.ListEventsRequest\x1a#.weiche.admin.v1.ListEventsResponse\"\x03\x90\x02\x01B*Z(weiche/proto/gen/weiche/admin/v1;adminv1b\x06proto3"
 
@@ -472,33 +669,42 @@ func file_weiche_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_weiche_admin_v1_admin_proto_rawDescData
 }
 
-var file_weiche_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_weiche_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_weiche_admin_v1_admin_proto_goTypes = []any{
-	(*ApplySetupRequest)(nil),     // 0: weiche.admin.v1.ApplySetupRequest
-	(*ApplySetupResponse)(nil),    // 1: weiche.admin.v1.ApplySetupResponse
-	(*AgentToken)(nil),            // 2: weiche.admin.v1.AgentToken
-	(*ListEventsRequest)(nil),     // 3: weiche.admin.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),    // 4: weiche.admin.v1.ListEventsResponse
-	(*LoggedEvent)(nil),           // 5: weiche.admin.v1.LoggedEvent
-	(*v1.ApplySetup)(nil),         // 6: weiche.ingress.v1.ApplySetup
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*anypb.Any)(nil),             // 8: google.protobuf.Any
+	(*ApplySetupRequest)(nil),        // 0: weiche.admin.v1.ApplySetupRequest
+	(*ApplySetupResponse)(nil),       // 1: weiche.admin.v1.ApplySetupResponse
+	(*AgentToken)(nil),               // 2: weiche.admin.v1.AgentToken
+	(*ListIntegrationsRequest)(nil),  // 3: weiche.admin.v1.ListIntegrationsRequest
+	(*ListIntegrationsResponse)(nil), // 4: weiche.admin.v1.ListIntegrationsResponse
+	(*Integration)(nil),              // 5: weiche.admin.v1.Integration
+	(*ListEventsRequest)(nil),        // 6: weiche.admin.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),       // 7: weiche.admin.v1.ListEventsResponse
+	(*LoggedEvent)(nil),              // 8: weiche.admin.v1.LoggedEvent
+	(*v1.ApplySetup)(nil),            // 9: weiche.ingress.v1.ApplySetup
+	(*v11.SendError)(nil),            // 10: weiche.event.v1.SendError
+	(*timestamppb.Timestamp)(nil),    // 11: google.protobuf.Timestamp
+	(*anypb.Any)(nil),                // 12: google.protobuf.Any
 }
 var file_weiche_admin_v1_admin_proto_depIdxs = []int32{
-	6, // 0: weiche.admin.v1.ApplySetupRequest.setup:type_name -> weiche.ingress.v1.ApplySetup
-	2, // 1: weiche.admin.v1.ApplySetupResponse.agent_tokens:type_name -> weiche.admin.v1.AgentToken
-	5, // 2: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
-	7, // 3: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	8, // 4: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
-	0, // 5: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
-	3, // 6: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
-	1, // 7: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
-	4, // 8: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	9,  // 0: weiche.admin.v1.ApplySetupRequest.setup:type_name -> weiche.ingress.v1.ApplySetup
+	2,  // 1: weiche.admin.v1.ApplySetupResponse.agent_tokens:type_name -> weiche.admin.v1.AgentToken
+	5,  // 2: weiche.admin.v1.ListIntegrationsResponse.integrations:type_name -> weiche.admin.v1.Integration
+	10, // 3: weiche.admin.v1.Integration.error:type_name -> weiche.event.v1.SendError
+	11, // 4: weiche.admin.v1.Integration.unhealthy_since:type_name -> google.protobuf.Timestamp
+	8,  // 5: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	11, // 6: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	12, // 7: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
+	0,  // 8: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
+	3,  // 9: weiche.admin.v1.AdminService.ListIntegrations:input_type -> weiche.admin.v1.ListIntegrationsRequest
+	6,  // 10: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
+	1,  // 11: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
+	4,  // 12: weiche.admin.v1.AdminService.ListIntegrations:output_type -> weiche.admin.v1.ListIntegrationsResponse
+	7,  // 13: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
+	11, // [11:14] is the sub-list for method output_type
+	8,  // [8:11] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_weiche_admin_v1_admin_proto_init() }
@@ -512,7 +718,7 @@ func file_weiche_admin_v1_admin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_admin_v1_admin_proto_rawDesc), len(file_weiche_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

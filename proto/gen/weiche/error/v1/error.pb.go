@@ -90,6 +90,14 @@ const (
 	// What is asked for cannot be done any more: it was ended otherwise, or what
 	// it needs is gone. Code failed_precondition.
 	Reason_REASON_ENDED Reason = 25
+	// The provider does not serve the integration at the moment. Code
+	// failed_precondition.
+	Reason_REASON_CHANNEL_UNHEALTHY Reason = 26
+	// The address may have come into other hands: somebody has to confirm first that
+	// it is still the customer's. Code failed_precondition.
+	Reason_REASON_UNCONFIRMED Reason = 27
+	// The channel cannot show the content. Code failed_precondition.
+	Reason_REASON_UNSUPPORTED_CONTENT Reason = 28
 )
 
 // Enum value maps for Reason.
@@ -121,6 +129,9 @@ var (
 		23: "REASON_OTHER_INCARNATION",
 		24: "REASON_INTERNAL",
 		25: "REASON_ENDED",
+		26: "REASON_CHANNEL_UNHEALTHY",
+		27: "REASON_UNCONFIRMED",
+		28: "REASON_UNSUPPORTED_CONTENT",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -149,6 +160,9 @@ var (
 		"REASON_OTHER_INCARNATION":   23,
 		"REASON_INTERNAL":            24,
 		"REASON_ENDED":               25,
+		"REASON_CHANNEL_UNHEALTHY":   26,
+		"REASON_UNCONFIRMED":         27,
+		"REASON_UNSUPPORTED_CONTENT": 28,
 	}
 )
 
@@ -254,7 +268,7 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\bmetadata\x18\x03 \x03(\v2(.weiche.error.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x81\x05\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xd7\x05\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_UNAUTHENTICATED\x10\x01\x12\x1d\n" +
@@ -282,7 +296,10 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\rREASON_BEHIND\x10\x16\x12\x1c\n" +
 	"\x18REASON_OTHER_INCARNATION\x10\x17\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\x18\x12\x10\n" +
-	"\fREASON_ENDED\x10\x19B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
+	"\fREASON_ENDED\x10\x19\x12\x1c\n" +
+	"\x18REASON_CHANNEL_UNHEALTHY\x10\x1a\x12\x16\n" +
+	"\x12REASON_UNCONFIRMED\x10\x1b\x12\x1e\n" +
+	"\x1aREASON_UNSUPPORTED_CONTENT\x10\x1cB*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
 
 var (
 	file_weiche_error_v1_error_proto_rawDescOnce sync.Once

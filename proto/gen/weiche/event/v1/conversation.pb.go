@@ -496,6 +496,75 @@ func (FitChange) EnumDescriptor() ([]byte, []int) {
 	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{6}
 }
 
+// PartState is how far a part of a reply came.
+type PartState int32
+
+const (
+	// Not stated.
+	PartState_PART_STATE_UNSPECIFIED PartState = 0
+	// It is being handed over.
+	PartState_PART_STATE_SENDING PartState = 1
+	// The provider took it.
+	PartState_PART_STATE_SENT PartState = 2
+	// It reached the customer's device.
+	PartState_PART_STATE_DELIVERED PartState = 3
+	// The customer saw it.
+	PartState_PART_STATE_READ PartState = 4
+	// It did not reach the customer and will not.
+	PartState_PART_STATE_FAILED PartState = 5
+	// Nobody knows whether it reached the customer.
+	PartState_PART_STATE_UNKNOWN PartState = 6
+)
+
+// Enum value maps for PartState.
+var (
+	PartState_name = map[int32]string{
+		0: "PART_STATE_UNSPECIFIED",
+		1: "PART_STATE_SENDING",
+		2: "PART_STATE_SENT",
+		3: "PART_STATE_DELIVERED",
+		4: "PART_STATE_READ",
+		5: "PART_STATE_FAILED",
+		6: "PART_STATE_UNKNOWN",
+	}
+	PartState_value = map[string]int32{
+		"PART_STATE_UNSPECIFIED": 0,
+		"PART_STATE_SENDING":     1,
+		"PART_STATE_SENT":        2,
+		"PART_STATE_DELIVERED":   3,
+		"PART_STATE_READ":        4,
+		"PART_STATE_FAILED":      5,
+		"PART_STATE_UNKNOWN":     6,
+	}
+)
+
+func (x PartState) Enum() *PartState {
+	p := new(PartState)
+	*p = x
+	return p
+}
+
+func (x PartState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PartState) Descriptor() protoreflect.EnumDescriptor {
+	return file_weiche_event_v1_conversation_proto_enumTypes[7].Descriptor()
+}
+
+func (PartState) Type() protoreflect.EnumType {
+	return &file_weiche_event_v1_conversation_proto_enumTypes[7]
+}
+
+func (x PartState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PartState.Descriptor instead.
+func (PartState) EnumDescriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{7}
+}
+
 // ConversationStarted is the first event of a conversation.
 type ConversationStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1389,7 +1458,9 @@ type ReplyRerouted struct {
 	// The conversation.
 	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
 	// Where it goes now, and why.
-	Route         *FrozenRoute `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
+	Route *FrozenRoute `protobuf:"bytes,3,opt,name=route,proto3" json:"route,omitempty"`
+	// How often the reply has been decided again, this time included.
+	Hop           uint32 `protobuf:"varint,4,opt,name=hop,proto3" json:"hop,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1443,6 +1514,13 @@ func (x *ReplyRerouted) GetRoute() *FrozenRoute {
 		return x.Route
 	}
 	return nil
+}
+
+func (x *ReplyRerouted) GetHop() uint32 {
+	if x != nil {
+		return x.Hop
+	}
+	return 0
 }
 
 // NoteAdded is a note that only agents see.
@@ -3556,7 +3634,9 @@ type OutcomeSettled struct {
 	// It arrived.
 	Arrived bool `protobuf:"varint,4,opt,name=arrived,proto3" json:"arrived,omitempty"`
 	// It did not, and is sent again.
-	SentAgain     bool `protobuf:"varint,5,opt,name=sent_again,json=sentAgain,proto3" json:"sent_again,omitempty"`
+	SentAgain bool `protobuf:"varint,5,opt,name=sent_again,json=sentAgain,proto3" json:"sent_again,omitempty"`
+	// The questions that nobody needs to answer any more.
+	Questions     []*OutcomeSettled_Question `protobuf:"bytes,6,rep,name=questions,proto3" json:"questions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3626,6 +3706,114 @@ func (x *OutcomeSettled) GetSentAgain() bool {
 	return false
 }
 
+func (x *OutcomeSettled) GetQuestions() []*OutcomeSettled_Question {
+	if x != nil {
+		return x.Questions
+	}
+	return nil
+}
+
+// PartAdvanced says how far one part of a reply came that is sent in several. The
+// reply itself is as far as its worst part.
+type PartAdvanced struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reply.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The part, from 0.
+	Part uint32 `protobuf:"varint,3,opt,name=part,proto3" json:"part,omitempty"`
+	// How many there are.
+	Parts uint32 `protobuf:"varint,4,opt,name=parts,proto3" json:"parts,omitempty"`
+	// How far it came.
+	State PartState `protobuf:"varint,5,opt,name=state,proto3,enum=weiche.event.v1.PartState" json:"state,omitempty"`
+	// When, by the provider where it told.
+	At *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=at,proto3" json:"at,omitempty"`
+	// Why, where the state is failed or unknown.
+	Error         *SendError `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PartAdvanced) Reset() {
+	*x = PartAdvanced{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PartAdvanced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PartAdvanced) ProtoMessage() {}
+
+func (x *PartAdvanced) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PartAdvanced.ProtoReflect.Descriptor instead.
+func (*PartAdvanced) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *PartAdvanced) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *PartAdvanced) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *PartAdvanced) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *PartAdvanced) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
+func (x *PartAdvanced) GetState() PartState {
+	if x != nil {
+		return x.State
+	}
+	return PartState_PART_STATE_UNSPECIFIED
+}
+
+func (x *PartAdvanced) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *PartAdvanced) GetError() *SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // ReactionQueued is an agent's reaction on its way to the customer.
 type ReactionQueued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3653,7 +3841,7 @@ type ReactionQueued struct {
 
 func (x *ReactionQueued) Reset() {
 	*x = ReactionQueued{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3665,7 +3853,7 @@ func (x *ReactionQueued) String() string {
 func (*ReactionQueued) ProtoMessage() {}
 
 func (x *ReactionQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3678,7 +3866,7 @@ func (x *ReactionQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionQueued.ProtoReflect.Descriptor instead.
 func (*ReactionQueued) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ReactionQueued) GetConversationId() string {
@@ -3744,6 +3932,80 @@ func (x *ReactionQueued) GetSealed() *ReactionQueued_Sealed {
 	return nil
 }
 
+// ReactionFailed says that a reaction of an agent did not reach the customer, and is
+// not shown any more.
+type ReactionFailed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The message that it is about.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The event that queued it.
+	ReactionEventId string `protobuf:"bytes,3,opt,name=reaction_event_id,json=reactionEventId,proto3" json:"reaction_event_id,omitempty"`
+	// Why.
+	Error         *SendError `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReactionFailed) Reset() {
+	*x = ReactionFailed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReactionFailed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReactionFailed) ProtoMessage() {}
+
+func (x *ReactionFailed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReactionFailed.ProtoReflect.Descriptor instead.
+func (*ReactionFailed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ReactionFailed) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ReactionFailed) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ReactionFailed) GetReactionEventId() string {
+	if x != nil {
+		return x.ReactionEventId
+	}
+	return ""
+}
+
+func (x *ReactionFailed) GetError() *SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // MediaRequested asks a fetcher for a file of a message.
 type MediaRequested struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3775,7 +4037,7 @@ type MediaRequested struct {
 
 func (x *MediaRequested) Reset() {
 	*x = MediaRequested{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3787,7 +4049,7 @@ func (x *MediaRequested) String() string {
 func (*MediaRequested) ProtoMessage() {}
 
 func (x *MediaRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3800,7 +4062,7 @@ func (x *MediaRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaRequested.ProtoReflect.Descriptor instead.
 func (*MediaRequested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *MediaRequested) GetMediaId() string {
@@ -3901,7 +4163,7 @@ type MediaStored struct {
 
 func (x *MediaStored) Reset() {
 	*x = MediaStored{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3913,7 +4175,7 @@ func (x *MediaStored) String() string {
 func (*MediaStored) ProtoMessage() {}
 
 func (x *MediaStored) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3926,7 +4188,7 @@ func (x *MediaStored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaStored.ProtoReflect.Descriptor instead.
 func (*MediaStored) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *MediaStored) GetMediaId() string {
@@ -3992,7 +4254,7 @@ type MediaFailed struct {
 
 func (x *MediaFailed) Reset() {
 	*x = MediaFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4004,7 +4266,7 @@ func (x *MediaFailed) String() string {
 func (*MediaFailed) ProtoMessage() {}
 
 func (x *MediaFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4017,7 +4279,7 @@ func (x *MediaFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaFailed.ProtoReflect.Descriptor instead.
 func (*MediaFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *MediaFailed) GetMediaId() string {
@@ -4082,7 +4344,7 @@ type MessageReparsed struct {
 
 func (x *MessageReparsed) Reset() {
 	*x = MessageReparsed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4094,7 +4356,7 @@ func (x *MessageReparsed) String() string {
 func (*MessageReparsed) ProtoMessage() {}
 
 func (x *MessageReparsed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4107,7 +4369,7 @@ func (x *MessageReparsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReparsed.ProtoReflect.Descriptor instead.
 func (*MessageReparsed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *MessageReparsed) GetConversationId() string {
@@ -4162,7 +4424,7 @@ type MessageReceived_Sealed struct {
 
 func (x *MessageReceived_Sealed) Reset() {
 	*x = MessageReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4174,7 +4436,7 @@ func (x *MessageReceived_Sealed) String() string {
 func (*MessageReceived_Sealed) ProtoMessage() {}
 
 func (x *MessageReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4233,7 +4495,7 @@ type EchoReceived_Sealed struct {
 
 func (x *EchoReceived_Sealed) Reset() {
 	*x = EchoReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4245,7 +4507,7 @@ func (x *EchoReceived_Sealed) String() string {
 func (*EchoReceived_Sealed) ProtoMessage() {}
 
 func (x *EchoReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4293,7 +4555,7 @@ type ReplyQueued_Sealed struct {
 
 func (x *ReplyQueued_Sealed) Reset() {
 	*x = ReplyQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4305,7 +4567,7 @@ func (x *ReplyQueued_Sealed) String() string {
 func (*ReplyQueued_Sealed) ProtoMessage() {}
 
 func (x *ReplyQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4339,7 +4601,7 @@ type NoteAdded_Sealed struct {
 
 func (x *NoteAdded_Sealed) Reset() {
 	*x = NoteAdded_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4351,7 +4613,7 @@ func (x *NoteAdded_Sealed) String() string {
 func (*NoteAdded_Sealed) ProtoMessage() {}
 
 func (x *NoteAdded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4385,7 +4647,7 @@ type NoticeQueued_Sealed struct {
 
 func (x *NoticeQueued_Sealed) Reset() {
 	*x = NoticeQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4397,7 +4659,7 @@ func (x *NoticeQueued_Sealed) String() string {
 func (*NoticeQueued_Sealed) ProtoMessage() {}
 
 func (x *NoticeQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4431,7 +4693,7 @@ type ReactionChanged_Sealed struct {
 
 func (x *ReactionChanged_Sealed) Reset() {
 	*x = ReactionChanged_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4443,7 +4705,7 @@ func (x *ReactionChanged_Sealed) String() string {
 func (*ReactionChanged_Sealed) ProtoMessage() {}
 
 func (x *ReactionChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4477,7 +4739,7 @@ type MessageEdited_Sealed struct {
 
 func (x *MessageEdited_Sealed) Reset() {
 	*x = MessageEdited_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4489,7 +4751,7 @@ func (x *MessageEdited_Sealed) String() string {
 func (*MessageEdited_Sealed) ProtoMessage() {}
 
 func (x *MessageEdited_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4529,7 +4791,7 @@ type LinkMatched_Sealed struct {
 
 func (x *LinkMatched_Sealed) Reset() {
 	*x = LinkMatched_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4541,7 +4803,7 @@ func (x *LinkMatched_Sealed) String() string {
 func (*LinkMatched_Sealed) ProtoMessage() {}
 
 func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4596,7 +4858,7 @@ type LinkPrompted_Sealed struct {
 
 func (x *LinkPrompted_Sealed) Reset() {
 	*x = LinkPrompted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4608,7 +4870,7 @@ func (x *LinkPrompted_Sealed) String() string {
 func (*LinkPrompted_Sealed) ProtoMessage() {}
 
 func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4646,7 +4908,7 @@ type LinkAnswered_Sealed struct {
 
 func (x *LinkAnswered_Sealed) Reset() {
 	*x = LinkAnswered_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4658,7 +4920,7 @@ func (x *LinkAnswered_Sealed) String() string {
 func (*LinkAnswered_Sealed) ProtoMessage() {}
 
 func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4706,7 +4968,7 @@ type ReplyFitted_Sealed struct {
 
 func (x *ReplyFitted_Sealed) Reset() {
 	*x = ReplyFitted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4718,7 +4980,7 @@ func (x *ReplyFitted_Sealed) String() string {
 func (*ReplyFitted_Sealed) ProtoMessage() {}
 
 func (x *ReplyFitted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4754,7 +5016,7 @@ type ThreadOpened_Sealed struct {
 
 func (x *ThreadOpened_Sealed) Reset() {
 	*x = ThreadOpened_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4766,7 +5028,7 @@ func (x *ThreadOpened_Sealed) String() string {
 func (*ThreadOpened_Sealed) ProtoMessage() {}
 
 func (x *ThreadOpened_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4796,6 +5058,70 @@ func (x *ThreadOpened_Sealed) GetRaw() []byte {
 	return nil
 }
 
+// Question is the timer of a question about one send.
+type OutcomeSettled_Question struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The send.
+	SendId string `protobuf:"bytes,1,opt,name=send_id,json=sendId,proto3" json:"send_id,omitempty"`
+	// The identity that it went to.
+	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The timer that this ends.
+	AskAt         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=ask_at,json=askAt,proto3" json:"ask_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OutcomeSettled_Question) Reset() {
+	*x = OutcomeSettled_Question{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OutcomeSettled_Question) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OutcomeSettled_Question) ProtoMessage() {}
+
+func (x *OutcomeSettled_Question) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OutcomeSettled_Question.ProtoReflect.Descriptor instead.
+func (*OutcomeSettled_Question) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{34, 0}
+}
+
+func (x *OutcomeSettled_Question) GetSendId() string {
+	if x != nil {
+		return x.SendId
+	}
+	return ""
+}
+
+func (x *OutcomeSettled_Question) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *OutcomeSettled_Question) GetAskAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskAt
+	}
+	return nil
+}
+
 // Sealed holds the reaction.
 type ReactionQueued_Sealed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4807,7 +5133,7 @@ type ReactionQueued_Sealed struct {
 
 func (x *ReactionQueued_Sealed) Reset() {
 	*x = ReactionQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4819,7 +5145,7 @@ func (x *ReactionQueued_Sealed) String() string {
 func (*ReactionQueued_Sealed) ProtoMessage() {}
 
 func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4832,7 +5158,7 @@ func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionQueued_Sealed.ProtoReflect.Descriptor instead.
 func (*ReactionQueued_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36, 0}
 }
 
 func (x *ReactionQueued_Sealed) GetContent() *Content {
@@ -4853,7 +5179,7 @@ type MessageReparsed_Sealed struct {
 
 func (x *MessageReparsed_Sealed) Reset() {
 	*x = MessageReparsed_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4865,7 +5191,7 @@ func (x *MessageReparsed_Sealed) String() string {
 func (*MessageReparsed_Sealed) ProtoMessage() {}
 
 func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4878,7 +5204,7 @@ func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReparsed_Sealed.ProtoReflect.Descriptor instead.
 func (*MessageReparsed_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41, 0}
 }
 
 func (x *MessageReparsed_Sealed) GetContent() *Content {
@@ -4991,12 +5317,13 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\bblob_ids\x18\b \x03(\tR\ablobIds\x12;\n" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.ReplyQueued.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\x8b\x01\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\x9d\x01\n" +
 	"\rReplyRerouted\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x122\n" +
-	"\x05route\x18\x03 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\"\xa3\x02\n" +
+	"\x05route\x18\x03 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x12\x10\n" +
+	"\x03hop\x18\x04 \x01(\rR\x03hop\"\xa3\x02\n" +
 	"\tNoteAdded\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
@@ -5218,7 +5545,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\asend_id\x18\x03 \x01(\tR\x06sendId\x12\x1f\n" +
 	"\videntity_id\x18\x04 \x01(\tR\n" +
 	"identityId\x121\n" +
-	"\x06ask_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\"\xac\x01\n" +
+	"\x06ask_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\"\xed\x02\n" +
 	"\x0eOutcomeSettled\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
@@ -5226,7 +5553,22 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\bagent_id\x18\x03 \x01(\tR\aagentId\x12\x18\n" +
 	"\aarrived\x18\x04 \x01(\bR\aarrived\x12\x1d\n" +
 	"\n" +
-	"sent_again\x18\x05 \x01(\bR\tsentAgain\"\x8e\x03\n" +
+	"sent_again\x18\x05 \x01(\bR\tsentAgain\x12F\n" +
+	"\tquestions\x18\x06 \x03(\v2(.weiche.event.v1.OutcomeSettled.QuestionR\tquestions\x1aw\n" +
+	"\bQuestion\x12\x17\n" +
+	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x1f\n" +
+	"\videntity_id\x18\x02 \x01(\tR\n" +
+	"identityId\x121\n" +
+	"\x06ask_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\"\x90\x02\n" +
+	"\fPartAdvanced\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x12\n" +
+	"\x04part\x18\x03 \x01(\rR\x04part\x12\x14\n" +
+	"\x05parts\x18\x04 \x01(\rR\x05parts\x120\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x1a.weiche.event.v1.PartStateR\x05state\x12*\n" +
+	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x120\n" +
+	"\x05error\x18\a \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\x8e\x03\n" +
 	"\x0eReactionQueued\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -5241,7 +5583,13 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\aremoved\x18\b \x01(\bR\aremoved\x12>\n" +
 	"\x06sealed\x18\x0f \x01(\v2&.weiche.event.v1.ReactionQueued.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\x94\x03\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xb6\x01\n" +
+	"\x0eReactionFailed\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tR\tmessageId\x12*\n" +
+	"\x11reaction_event_id\x18\x03 \x01(\tR\x0freactionEventId\x120\n" +
+	"\x05error\x18\x04 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\x94\x03\n" +
 	"\x0eMediaRequested\x12\x19\n" +
 	"\bmedia_id\x18\x01 \x01(\tR\amediaId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
@@ -5337,7 +5685,15 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x16FIT_CHANGE_PARTS_APART\x10\b\x12\x1c\n" +
 	"\x18FIT_CHANGE_QUOTE_DROPPED\x10\t\x12\x19\n" +
 	"\x15FIT_CHANGE_TITLES_CUT\x10\n" +
-	"B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
+	"*\xb2\x01\n" +
+	"\tPartState\x12\x1a\n" +
+	"\x16PART_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12PART_STATE_SENDING\x10\x01\x12\x13\n" +
+	"\x0fPART_STATE_SENT\x10\x02\x12\x18\n" +
+	"\x14PART_STATE_DELIVERED\x10\x03\x12\x13\n" +
+	"\x0fPART_STATE_READ\x10\x04\x12\x15\n" +
+	"\x11PART_STATE_FAILED\x10\x05\x12\x16\n" +
+	"\x12PART_STATE_UNKNOWN\x10\x06B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
 
 var (
 	file_weiche_event_v1_conversation_proto_rawDescOnce sync.Once
@@ -5351,156 +5707,166 @@ func file_weiche_event_v1_conversation_proto_rawDescGZIP() []byte {
 	return file_weiche_event_v1_conversation_proto_rawDescData
 }
 
-var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
+var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_weiche_event_v1_conversation_proto_goTypes = []any{
-	(UnboundReason)(0),             // 0: weiche.event.v1.UnboundReason
-	(RouteRule)(0),                 // 1: weiche.event.v1.RouteRule
-	(ReplyRule)(0),                 // 2: weiche.event.v1.ReplyRule
-	(PassedOverReason)(0),          // 3: weiche.event.v1.PassedOverReason
-	(NoticeKind)(0),                // 4: weiche.event.v1.NoticeKind
-	(CancelReason)(0),              // 5: weiche.event.v1.CancelReason
-	(FitChange)(0),                 // 6: weiche.event.v1.FitChange
-	(*ConversationStarted)(nil),    // 7: weiche.event.v1.ConversationStarted
-	(*ChannelBound)(nil),           // 8: weiche.event.v1.ChannelBound
-	(*ChannelUnbound)(nil),         // 9: weiche.event.v1.ChannelUnbound
-	(*RouteChanged)(nil),           // 10: weiche.event.v1.RouteChanged
-	(*MessageReceived)(nil),        // 11: weiche.event.v1.MessageReceived
-	(*EchoReceived)(nil),           // 12: weiche.event.v1.EchoReceived
-	(*FrozenRoute)(nil),            // 13: weiche.event.v1.FrozenRoute
-	(*PassedOver)(nil),             // 14: weiche.event.v1.PassedOver
-	(*ReplyQueued)(nil),            // 15: weiche.event.v1.ReplyQueued
-	(*ReplyRerouted)(nil),          // 16: weiche.event.v1.ReplyRerouted
-	(*NoteAdded)(nil),              // 17: weiche.event.v1.NoteAdded
-	(*NoticeQueued)(nil),           // 18: weiche.event.v1.NoticeQueued
-	(*MessageSending)(nil),         // 19: weiche.event.v1.MessageSending
-	(*MessageSent)(nil),            // 20: weiche.event.v1.MessageSent
-	(*MessageDelivered)(nil),       // 21: weiche.event.v1.MessageDelivered
-	(*MessageRead)(nil),            // 22: weiche.event.v1.MessageRead
-	(*MessageFailed)(nil),          // 23: weiche.event.v1.MessageFailed
-	(*MessageOutcomeUnknown)(nil),  // 24: weiche.event.v1.MessageOutcomeUnknown
-	(*ReactionChanged)(nil),        // 25: weiche.event.v1.ReactionChanged
-	(*MessageEdited)(nil),          // 26: weiche.event.v1.MessageEdited
-	(*MessageUnsent)(nil),          // 27: weiche.event.v1.MessageUnsent
-	(*ConversationErased)(nil),     // 28: weiche.event.v1.ConversationErased
-	(*LinkRequested)(nil),          // 29: weiche.event.v1.LinkRequested
-	(*LinkMatched)(nil),            // 30: weiche.event.v1.LinkMatched
-	(*LinkPrompted)(nil),           // 31: weiche.event.v1.LinkPrompted
-	(*LinkAnswered)(nil),           // 32: weiche.event.v1.LinkAnswered
-	(*LinkConfirmed)(nil),          // 33: weiche.event.v1.LinkConfirmed
-	(*LinkCancelled)(nil),          // 34: weiche.event.v1.LinkCancelled
-	(*LinkFailed)(nil),             // 35: weiche.event.v1.LinkFailed
-	(*LinkExpired)(nil),            // 36: weiche.event.v1.LinkExpired
-	(*ReplyFitted)(nil),            // 37: weiche.event.v1.ReplyFitted
-	(*TemplateOffered)(nil),        // 38: weiche.event.v1.TemplateOffered
-	(*ThreadOpened)(nil),           // 39: weiche.event.v1.ThreadOpened
-	(*OutcomeAsked)(nil),           // 40: weiche.event.v1.OutcomeAsked
-	(*OutcomeSettled)(nil),         // 41: weiche.event.v1.OutcomeSettled
-	(*ReactionQueued)(nil),         // 42: weiche.event.v1.ReactionQueued
-	(*MediaRequested)(nil),         // 43: weiche.event.v1.MediaRequested
-	(*MediaStored)(nil),            // 44: weiche.event.v1.MediaStored
-	(*MediaFailed)(nil),            // 45: weiche.event.v1.MediaFailed
-	(*MessageReparsed)(nil),        // 46: weiche.event.v1.MessageReparsed
-	(*MessageReceived_Sealed)(nil), // 47: weiche.event.v1.MessageReceived.Sealed
-	(*EchoReceived_Sealed)(nil),    // 48: weiche.event.v1.EchoReceived.Sealed
-	(*ReplyQueued_Sealed)(nil),     // 49: weiche.event.v1.ReplyQueued.Sealed
-	(*NoteAdded_Sealed)(nil),       // 50: weiche.event.v1.NoteAdded.Sealed
-	(*NoticeQueued_Sealed)(nil),    // 51: weiche.event.v1.NoticeQueued.Sealed
-	(*ReactionChanged_Sealed)(nil), // 52: weiche.event.v1.ReactionChanged.Sealed
-	(*MessageEdited_Sealed)(nil),   // 53: weiche.event.v1.MessageEdited.Sealed
-	(*LinkMatched_Sealed)(nil),     // 54: weiche.event.v1.LinkMatched.Sealed
-	(*LinkPrompted_Sealed)(nil),    // 55: weiche.event.v1.LinkPrompted.Sealed
-	(*LinkAnswered_Sealed)(nil),    // 56: weiche.event.v1.LinkAnswered.Sealed
-	(*ReplyFitted_Sealed)(nil),     // 57: weiche.event.v1.ReplyFitted.Sealed
-	(*ThreadOpened_Sealed)(nil),    // 58: weiche.event.v1.ThreadOpened.Sealed
-	(*ReactionQueued_Sealed)(nil),  // 59: weiche.event.v1.ReactionQueued.Sealed
-	(*MessageReparsed_Sealed)(nil), // 60: weiche.event.v1.MessageReparsed.Sealed
-	(*timestamppb.Timestamp)(nil),  // 61: google.protobuf.Timestamp
-	(*SendError)(nil),              // 62: weiche.event.v1.SendError
-	(Confirmation)(0),              // 63: weiche.event.v1.Confirmation
-	(CodeRefusal)(0),               // 64: weiche.event.v1.CodeRefusal
-	(*StoredMedia)(nil),            // 65: weiche.event.v1.StoredMedia
-	(*Content)(nil),                // 66: weiche.event.v1.Content
-	(*Profile)(nil),                // 67: weiche.event.v1.Profile
-	(*Referral)(nil),               // 68: weiche.event.v1.Referral
+	(UnboundReason)(0),              // 0: weiche.event.v1.UnboundReason
+	(RouteRule)(0),                  // 1: weiche.event.v1.RouteRule
+	(ReplyRule)(0),                  // 2: weiche.event.v1.ReplyRule
+	(PassedOverReason)(0),           // 3: weiche.event.v1.PassedOverReason
+	(NoticeKind)(0),                 // 4: weiche.event.v1.NoticeKind
+	(CancelReason)(0),               // 5: weiche.event.v1.CancelReason
+	(FitChange)(0),                  // 6: weiche.event.v1.FitChange
+	(PartState)(0),                  // 7: weiche.event.v1.PartState
+	(*ConversationStarted)(nil),     // 8: weiche.event.v1.ConversationStarted
+	(*ChannelBound)(nil),            // 9: weiche.event.v1.ChannelBound
+	(*ChannelUnbound)(nil),          // 10: weiche.event.v1.ChannelUnbound
+	(*RouteChanged)(nil),            // 11: weiche.event.v1.RouteChanged
+	(*MessageReceived)(nil),         // 12: weiche.event.v1.MessageReceived
+	(*EchoReceived)(nil),            // 13: weiche.event.v1.EchoReceived
+	(*FrozenRoute)(nil),             // 14: weiche.event.v1.FrozenRoute
+	(*PassedOver)(nil),              // 15: weiche.event.v1.PassedOver
+	(*ReplyQueued)(nil),             // 16: weiche.event.v1.ReplyQueued
+	(*ReplyRerouted)(nil),           // 17: weiche.event.v1.ReplyRerouted
+	(*NoteAdded)(nil),               // 18: weiche.event.v1.NoteAdded
+	(*NoticeQueued)(nil),            // 19: weiche.event.v1.NoticeQueued
+	(*MessageSending)(nil),          // 20: weiche.event.v1.MessageSending
+	(*MessageSent)(nil),             // 21: weiche.event.v1.MessageSent
+	(*MessageDelivered)(nil),        // 22: weiche.event.v1.MessageDelivered
+	(*MessageRead)(nil),             // 23: weiche.event.v1.MessageRead
+	(*MessageFailed)(nil),           // 24: weiche.event.v1.MessageFailed
+	(*MessageOutcomeUnknown)(nil),   // 25: weiche.event.v1.MessageOutcomeUnknown
+	(*ReactionChanged)(nil),         // 26: weiche.event.v1.ReactionChanged
+	(*MessageEdited)(nil),           // 27: weiche.event.v1.MessageEdited
+	(*MessageUnsent)(nil),           // 28: weiche.event.v1.MessageUnsent
+	(*ConversationErased)(nil),      // 29: weiche.event.v1.ConversationErased
+	(*LinkRequested)(nil),           // 30: weiche.event.v1.LinkRequested
+	(*LinkMatched)(nil),             // 31: weiche.event.v1.LinkMatched
+	(*LinkPrompted)(nil),            // 32: weiche.event.v1.LinkPrompted
+	(*LinkAnswered)(nil),            // 33: weiche.event.v1.LinkAnswered
+	(*LinkConfirmed)(nil),           // 34: weiche.event.v1.LinkConfirmed
+	(*LinkCancelled)(nil),           // 35: weiche.event.v1.LinkCancelled
+	(*LinkFailed)(nil),              // 36: weiche.event.v1.LinkFailed
+	(*LinkExpired)(nil),             // 37: weiche.event.v1.LinkExpired
+	(*ReplyFitted)(nil),             // 38: weiche.event.v1.ReplyFitted
+	(*TemplateOffered)(nil),         // 39: weiche.event.v1.TemplateOffered
+	(*ThreadOpened)(nil),            // 40: weiche.event.v1.ThreadOpened
+	(*OutcomeAsked)(nil),            // 41: weiche.event.v1.OutcomeAsked
+	(*OutcomeSettled)(nil),          // 42: weiche.event.v1.OutcomeSettled
+	(*PartAdvanced)(nil),            // 43: weiche.event.v1.PartAdvanced
+	(*ReactionQueued)(nil),          // 44: weiche.event.v1.ReactionQueued
+	(*ReactionFailed)(nil),          // 45: weiche.event.v1.ReactionFailed
+	(*MediaRequested)(nil),          // 46: weiche.event.v1.MediaRequested
+	(*MediaStored)(nil),             // 47: weiche.event.v1.MediaStored
+	(*MediaFailed)(nil),             // 48: weiche.event.v1.MediaFailed
+	(*MessageReparsed)(nil),         // 49: weiche.event.v1.MessageReparsed
+	(*MessageReceived_Sealed)(nil),  // 50: weiche.event.v1.MessageReceived.Sealed
+	(*EchoReceived_Sealed)(nil),     // 51: weiche.event.v1.EchoReceived.Sealed
+	(*ReplyQueued_Sealed)(nil),      // 52: weiche.event.v1.ReplyQueued.Sealed
+	(*NoteAdded_Sealed)(nil),        // 53: weiche.event.v1.NoteAdded.Sealed
+	(*NoticeQueued_Sealed)(nil),     // 54: weiche.event.v1.NoticeQueued.Sealed
+	(*ReactionChanged_Sealed)(nil),  // 55: weiche.event.v1.ReactionChanged.Sealed
+	(*MessageEdited_Sealed)(nil),    // 56: weiche.event.v1.MessageEdited.Sealed
+	(*LinkMatched_Sealed)(nil),      // 57: weiche.event.v1.LinkMatched.Sealed
+	(*LinkPrompted_Sealed)(nil),     // 58: weiche.event.v1.LinkPrompted.Sealed
+	(*LinkAnswered_Sealed)(nil),     // 59: weiche.event.v1.LinkAnswered.Sealed
+	(*ReplyFitted_Sealed)(nil),      // 60: weiche.event.v1.ReplyFitted.Sealed
+	(*ThreadOpened_Sealed)(nil),     // 61: weiche.event.v1.ThreadOpened.Sealed
+	(*OutcomeSettled_Question)(nil), // 62: weiche.event.v1.OutcomeSettled.Question
+	(*ReactionQueued_Sealed)(nil),   // 63: weiche.event.v1.ReactionQueued.Sealed
+	(*MessageReparsed_Sealed)(nil),  // 64: weiche.event.v1.MessageReparsed.Sealed
+	(*timestamppb.Timestamp)(nil),   // 65: google.protobuf.Timestamp
+	(*SendError)(nil),               // 66: weiche.event.v1.SendError
+	(Confirmation)(0),               // 67: weiche.event.v1.Confirmation
+	(CodeRefusal)(0),                // 68: weiche.event.v1.CodeRefusal
+	(*StoredMedia)(nil),             // 69: weiche.event.v1.StoredMedia
+	(*Content)(nil),                 // 70: weiche.event.v1.Content
+	(*Profile)(nil),                 // 71: weiche.event.v1.Profile
+	(*Referral)(nil),                // 72: weiche.event.v1.Referral
 }
 var file_weiche_event_v1_conversation_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
-	61, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
+	65, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.event.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
-	61, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
-	61, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
-	47, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
-	61, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
-	48, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
+	65, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
+	65, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
+	50, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
+	65, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
+	51, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
 	2,  // 8: weiche.event.v1.FrozenRoute.rule:type_name -> weiche.event.v1.ReplyRule
-	14, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
+	15, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
 	3,  // 10: weiche.event.v1.PassedOver.reason:type_name -> weiche.event.v1.PassedOverReason
-	62, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
-	13, // 12: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
-	49, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
-	13, // 14: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
-	50, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
+	66, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
+	14, // 12: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
+	52, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
+	14, // 14: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
+	53, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
 	4,  // 16: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
-	51, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
-	61, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
-	61, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
-	62, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
-	62, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	61, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
-	52, // 23: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
-	61, // 24: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
-	53, // 25: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
-	61, // 26: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
-	61, // 27: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
-	63, // 28: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
-	61, // 29: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
-	61, // 30: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
-	61, // 31: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
-	61, // 32: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
-	54, // 33: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
-	55, // 34: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
-	61, // 35: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
-	56, // 36: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
-	61, // 37: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
+	54, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
+	65, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
+	65, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
+	66, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
+	66, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	65, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
+	55, // 23: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
+	65, // 24: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
+	56, // 25: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
+	65, // 26: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
+	65, // 27: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
+	67, // 28: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
+	65, // 29: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
+	65, // 30: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
+	65, // 31: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
+	65, // 32: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
+	57, // 33: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
+	58, // 34: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
+	65, // 35: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
+	59, // 36: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
+	65, // 37: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
 	5,  // 38: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
-	61, // 39: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
-	64, // 40: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
-	61, // 41: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
-	61, // 42: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
+	65, // 39: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
+	68, // 40: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
+	65, // 41: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
+	65, // 42: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
 	6,  // 43: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
-	57, // 44: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
-	61, // 45: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
-	61, // 46: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
-	58, // 47: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
-	61, // 48: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
-	59, // 49: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
-	61, // 50: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
-	61, // 51: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
-	65, // 52: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
-	61, // 53: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
-	62, // 54: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
-	61, // 55: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
-	60, // 56: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
-	66, // 57: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	67, // 58: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
-	66, // 59: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 60: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 61: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 62: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 63: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 64: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
-	66, // 65: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 66: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 67: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
-	68, // 68: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
-	66, // 69: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	66, // 70: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
-	71, // [71:71] is the sub-list for method output_type
-	71, // [71:71] is the sub-list for method input_type
-	71, // [71:71] is the sub-list for extension type_name
-	71, // [71:71] is the sub-list for extension extendee
-	0,  // [0:71] is the sub-list for field type_name
+	60, // 44: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
+	65, // 45: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
+	65, // 46: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
+	61, // 47: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
+	65, // 48: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
+	62, // 49: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
+	7,  // 50: weiche.event.v1.PartAdvanced.state:type_name -> weiche.event.v1.PartState
+	65, // 51: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
+	66, // 52: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
+	63, // 53: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
+	66, // 54: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
+	65, // 55: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
+	65, // 56: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
+	69, // 57: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
+	65, // 58: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
+	66, // 59: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
+	65, // 60: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
+	64, // 61: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
+	70, // 62: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	71, // 63: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
+	70, // 64: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 65: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 66: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 67: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 68: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 69: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
+	70, // 70: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 71: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 72: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
+	72, // 73: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
+	65, // 74: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
+	70, // 75: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 76: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
+	77, // [77:77] is the sub-list for method output_type
+	77, // [77:77] is the sub-list for method input_type
+	77, // [77:77] is the sub-list for extension type_name
+	77, // [77:77] is the sub-list for extension extendee
+	0,  // [0:77] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_conversation_proto_init() }
@@ -5516,8 +5882,8 @@ func file_weiche_event_v1_conversation_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_conversation_proto_rawDesc), len(file_weiche_event_v1_conversation_proto_rawDesc)),
-			NumEnums:      7,
-			NumMessages:   54,
+			NumEnums:      8,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

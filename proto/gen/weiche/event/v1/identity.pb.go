@@ -1612,9 +1612,14 @@ type SendOrigin struct {
 	// Which part of a reply that was split it is, from 0.
 	Part uint32 `protobuf:"varint,5,opt,name=part,proto3" json:"part,omitempty"`
 	// How many parts that reply has; 0 where it was not split.
-	Parts         uint32 `protobuf:"varint,6,opt,name=parts,proto3" json:"parts,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Parts uint32 `protobuf:"varint,6,opt,name=parts,proto3" json:"parts,omitempty"`
+	// How often the reply had been decided again when this was queued: what becomes
+	// of an earlier hop changes nothing any more.
+	Hop uint32 `protobuf:"varint,7,opt,name=hop,proto3" json:"hop,omitempty"`
+	// The message of the customer, for a reaction to it.
+	AboutMessageId string `protobuf:"bytes,8,opt,name=about_message_id,json=aboutMessageId,proto3" json:"about_message_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SendOrigin) Reset() {
@@ -1689,6 +1694,20 @@ func (x *SendOrigin) GetParts() uint32 {
 	return 0
 }
 
+func (x *SendOrigin) GetHop() uint32 {
+	if x != nil {
+		return x.Hop
+	}
+	return 0
+}
+
+func (x *SendOrigin) GetAboutMessageId() string {
+	if x != nil {
+		return x.AboutMessageId
+	}
+	return ""
+}
+
 // SendQueued puts a send at the end of the identity's lane.
 type SendQueued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1706,8 +1725,11 @@ type SendQueued struct {
 	Origin *SendOrigin `protobuf:"bytes,6,opt,name=origin,proto3" json:"origin,omitempty"`
 	// The event whose sealed part holds the content.
 	ContentEventId string `protobuf:"bytes,7,opt,name=content_event_id,json=contentEventId,proto3" json:"content_event_id,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The event whose sealed part holds the provider's id of the message that this
+	// one answers or reacts to; empty where there is none.
+	QuotedEventId string `protobuf:"bytes,8,opt,name=quoted_event_id,json=quotedEventId,proto3" json:"quoted_event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendQueued) Reset() {
@@ -1789,6 +1811,13 @@ func (x *SendQueued) GetContentEventId() string {
 	return ""
 }
 
+func (x *SendQueued) GetQuotedEventId() string {
+	if x != nil {
+		return x.QuotedEventId
+	}
+	return ""
+}
+
 // SendRequested asks a sender to send the head of the lane.
 type SendRequested struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1812,7 +1841,10 @@ type SendRequested struct {
 	RetryAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=retry_at,json=retryAt,proto3" json:"retry_at,omitempty"`
 	// The customer wrote too long ago for anything but a person's answer, which
 	// the provider allows to this integration.
-	HumanAgent    bool `protobuf:"varint,10,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
+	HumanAgent bool `protobuf:"varint,10,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
+	// The event whose sealed part holds the provider's id of the message that this
+	// one answers or reacts to; empty where there is none.
+	QuotedEventId string `protobuf:"bytes,11,opt,name=quoted_event_id,json=quotedEventId,proto3" json:"quoted_event_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1915,6 +1947,13 @@ func (x *SendRequested) GetHumanAgent() bool {
 		return x.HumanAgent
 	}
 	return false
+}
+
+func (x *SendRequested) GetQuotedEventId() string {
+	if x != nil {
+		return x.QuotedEventId
+	}
+	return ""
 }
 
 // SendClaimed grants an attempt to one worker, before the first byte leaves.
@@ -2169,7 +2208,12 @@ type SendDeferred struct {
 	// The timer that this ends.
 	OutcomeDue *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=outcome_due,json=outcomeDue,proto3" json:"outcome_due,omitempty"`
 	// What it is for.
-	Origin        *SendOrigin `protobuf:"bytes,7,opt,name=origin,proto3" json:"origin,omitempty"`
+	Origin *SendOrigin `protobuf:"bytes,7,opt,name=origin,proto3" json:"origin,omitempty"`
+	// The timer of an earlier deferral that this ends.
+	EndedRetryAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=ended_retry_at,json=endedRetryAt,proto3" json:"ended_retry_at,omitempty"`
+	// The channel asked for time: it does not count against the attempts that a
+	// send has.
+	Uncounted     bool `protobuf:"varint,9,opt,name=uncounted,proto3" json:"uncounted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2251,6 +2295,20 @@ func (x *SendDeferred) GetOrigin() *SendOrigin {
 		return x.Origin
 	}
 	return nil
+}
+
+func (x *SendDeferred) GetEndedRetryAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedRetryAt
+	}
+	return nil
+}
+
+func (x *SendDeferred) GetUncounted() bool {
+	if x != nil {
+		return x.Uncounted
+	}
+	return false
 }
 
 // SendError is what a provider or the network said, without personal data.
@@ -2335,7 +2393,9 @@ type SendFailed struct {
 	// The lane timer that this ends, where the outcome was unknown before.
 	LaneUntil *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=lane_until,json=laneUntil,proto3" json:"lane_until,omitempty"`
 	// The timer of the question to the agent that this ends, likewise.
-	AskAt         *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=ask_at,json=askAt,proto3" json:"ask_at,omitempty"`
+	AskAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=ask_at,json=askAt,proto3" json:"ask_at,omitempty"`
+	// The timer of a deferred attempt that this ends.
+	RetryAt       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=retry_at,json=retryAt,proto3" json:"retry_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2422,6 +2482,13 @@ func (x *SendFailed) GetLaneUntil() *timestamppb.Timestamp {
 func (x *SendFailed) GetAskAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.AskAt
+	}
+	return nil
+}
+
+func (x *SendFailed) GetRetryAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RetryAt
 	}
 	return nil
 }
@@ -3131,7 +3198,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.CodeRefused.SealedR\x06sealed\x1aL\n" +
 	"\x06Sealed\x120\n" +
 	"\x06answer\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\x06answer\x12\x10\n" +
-	"\x03raw\x18\x02 \x01(\fR\x03raw\"\xc6\x01\n" +
+	"\x03raw\x18\x02 \x01(\fR\x03raw\"\x82\x02\n" +
 	"\n" +
 	"SendOrigin\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
@@ -3140,7 +3207,9 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\alink_id\x18\x03 \x01(\tR\x06linkId\x12-\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x19.weiche.event.v1.SendKindR\x04kind\x12\x12\n" +
 	"\x04part\x18\x05 \x01(\rR\x04part\x12\x14\n" +
-	"\x05parts\x18\x06 \x01(\rR\x05parts\"\x87\x02\n" +
+	"\x05parts\x18\x06 \x01(\rR\x05parts\x12\x10\n" +
+	"\x03hop\x18\a \x01(\rR\x03hop\x12(\n" +
+	"\x10about_message_id\x18\b \x01(\tR\x0eaboutMessageId\"\xaf\x02\n" +
 	"\n" +
 	"SendQueued\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x1f\n" +
@@ -3151,7 +3220,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x04 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x05 \x01(\tR\achannel\x123\n" +
 	"\x06origin\x18\x06 \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x12(\n" +
-	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\"\xfc\x02\n" +
+	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\x12&\n" +
+	"\x0fquoted_event_id\x18\b \x01(\tR\rquotedEventId\"\xa4\x03\n" +
 	"\rSendRequested\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1f\n" +
@@ -3166,7 +3236,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\bretry_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aretryAt\x12\x1f\n" +
 	"\vhuman_agent\x18\n" +
 	" \x01(\bR\n" +
-	"humanAgent\"\xe9\x01\n" +
+	"humanAgent\x12&\n" +
+	"\x0fquoted_event_id\x18\v \x01(\tR\rquotedEventId\"\xe9\x01\n" +
 	"\vSendClaimed\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x14\n" +
@@ -3195,7 +3266,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x06ask_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\x12=\n" +
 	"\x06sealed\x18\x0f \x01(\v2%.weiche.event.v1.SendSucceeded.SealedR\x06sealed\x1a8\n" +
 	"\x06Sealed\x12.\n" +
-	"\x13provider_message_id\x18\x01 \x01(\tR\x11providerMessageId\"\xbd\x02\n" +
+	"\x13provider_message_id\x18\x01 \x01(\tR\x11providerMessageId\"\x9d\x03\n" +
 	"\fSendDeferred\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1f\n" +
@@ -3205,11 +3276,13 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x05error\x18\x05 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x12;\n" +
 	"\voutcome_due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"outcomeDue\x123\n" +
-	"\x06origin\x18\a \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\"Q\n" +
+	"\x06origin\x18\a \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x12@\n" +
+	"\x0eended_retry_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\fendedRetryAt\x12\x1c\n" +
+	"\tuncounted\x18\t \x01(\bR\tuncounted\"Q\n" +
 	"\tSendError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x03R\x04code\x12\x18\n" +
 	"\asubcode\x18\x02 \x01(\x03R\asubcode\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xf2\x02\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa9\x03\n" +
 	"\n" +
 	"SendFailed\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
@@ -3222,7 +3295,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x06origin\x18\x06 \x01(\v2\x1b.weiche.event.v1.SendOriginR\x06origin\x129\n" +
 	"\n" +
 	"lane_until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tlaneUntil\x121\n" +
-	"\x06ask_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\"\xb1\x03\n" +
+	"\x06ask_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05askAt\x125\n" +
+	"\bretry_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aretryAt\"\xb1\x03\n" +
 	"\x12SendOutcomeUnknown\x12\x17\n" +
 	"\asend_id\x18\x01 \x01(\tR\x06sendId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12\x1f\n" +
@@ -3356,31 +3430,33 @@ var file_weiche_event_v1_identity_proto_depIdxs = []int32{
 	28, // 26: weiche.event.v1.SendDeferred.error:type_name -> weiche.event.v1.SendError
 	39, // 27: weiche.event.v1.SendDeferred.outcome_due:type_name -> google.protobuf.Timestamp
 	22, // 28: weiche.event.v1.SendDeferred.origin:type_name -> weiche.event.v1.SendOrigin
-	28, // 29: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
-	39, // 30: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
-	22, // 31: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 32: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
-	39, // 33: weiche.event.v1.SendFailed.ask_at:type_name -> google.protobuf.Timestamp
-	28, // 34: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	39, // 35: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
-	39, // 36: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
-	22, // 37: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 38: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
-	39, // 39: weiche.event.v1.SendOutcomeUnknown.ask_at:type_name -> google.protobuf.Timestamp
-	22, // 40: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 41: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
-	39, // 42: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
-	5,  // 43: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
-	7,  // 44: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
-	5,  // 45: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
-	7,  // 46: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
-	40, // 47: weiche.event.v1.IdentityKeyChanged.Sealed.prompt:type_name -> weiche.event.v1.Content
-	40, // 48: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	39, // 29: weiche.event.v1.SendDeferred.ended_retry_at:type_name -> google.protobuf.Timestamp
+	28, // 30: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
+	39, // 31: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 32: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 33: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 34: weiche.event.v1.SendFailed.ask_at:type_name -> google.protobuf.Timestamp
+	39, // 35: weiche.event.v1.SendFailed.retry_at:type_name -> google.protobuf.Timestamp
+	28, // 36: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	39, // 37: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 38: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 39: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 40: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
+	39, // 41: weiche.event.v1.SendOutcomeUnknown.ask_at:type_name -> google.protobuf.Timestamp
+	22, // 42: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 43: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
+	39, // 44: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
+	5,  // 45: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
+	7,  // 46: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
+	5,  // 47: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
+	7,  // 48: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
+	40, // 49: weiche.event.v1.IdentityKeyChanged.Sealed.prompt:type_name -> weiche.event.v1.Content
+	40, // 50: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
+	51, // [51:51] is the sub-list for method output_type
+	51, // [51:51] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_identity_proto_init() }

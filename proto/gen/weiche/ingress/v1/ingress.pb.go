@@ -123,6 +123,13 @@ const (
 	Refusal_REFUSAL_WIDGET_BINDING Refusal = 12
 	// The messaging window is closed.
 	Refusal_REFUSAL_WINDOW_CLOSED Refusal = 13
+	// The provider does not serve the integration at the moment.
+	Refusal_REFUSAL_CHANNEL_UNHEALTHY Refusal = 14
+	// The address may have come into other hands, and nobody has confirmed yet that
+	// it is still the customer's.
+	Refusal_REFUSAL_UNCONFIRMED Refusal = 15
+	// The channel cannot show the content.
+	Refusal_REFUSAL_UNSUPPORTED_CONTENT Refusal = 16
 )
 
 // Enum value maps for Refusal.
@@ -142,6 +149,9 @@ var (
 		11: "REFUSAL_CLAIM_LOST",
 		12: "REFUSAL_WIDGET_BINDING",
 		13: "REFUSAL_WINDOW_CLOSED",
+		14: "REFUSAL_CHANNEL_UNHEALTHY",
+		15: "REFUSAL_UNCONFIRMED",
+		16: "REFUSAL_UNSUPPORTED_CONTENT",
 	}
 	Refusal_value = map[string]int32{
 		"REFUSAL_UNSPECIFIED":         0,
@@ -158,6 +168,9 @@ var (
 		"REFUSAL_CLAIM_LOST":          11,
 		"REFUSAL_WIDGET_BINDING":      12,
 		"REFUSAL_WINDOW_CLOSED":       13,
+		"REFUSAL_CHANNEL_UNHEALTHY":   14,
+		"REFUSAL_UNCONFIRMED":         15,
+		"REFUSAL_UNSUPPORTED_CONTENT": 16,
 	}
 )
 
@@ -1788,7 +1801,13 @@ type ItemAnswer struct {
 	// The link that it made.
 	LinkId string `protobuf:"bytes,7,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
 	// The route of the conversation after it.
-	RouteVersion  uint64 `protobuf:"varint,8,opt,name=route_version,json=routeVersion,proto3" json:"route_version,omitempty"`
+	RouteVersion uint64 `protobuf:"varint,8,opt,name=route_version,json=routeVersion,proto3" json:"route_version,omitempty"`
+	// Where a reply goes, and why.
+	ReplyRoute *v1.FrozenRoute `protobuf:"bytes,9,opt,name=reply_route,json=replyRoute,proto3" json:"reply_route,omitempty"`
+	// What was changed of a reply so that its channel can show it.
+	FitChanges []v1.FitChange `protobuf:"varint,10,rep,packed,name=fit_changes,json=fitChanges,proto3,enum=weiche.event.v1.FitChange" json:"fit_changes,omitempty"`
+	// In how many parts a reply is sent; 0 where it is one.
+	ReplyParts    uint32 `protobuf:"varint,11,opt,name=reply_parts,json=replyParts,proto3" json:"reply_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1879,11 +1898,32 @@ func (x *ItemAnswer) GetRouteVersion() uint64 {
 	return 0
 }
 
+func (x *ItemAnswer) GetReplyRoute() *v1.FrozenRoute {
+	if x != nil {
+		return x.ReplyRoute
+	}
+	return nil
+}
+
+func (x *ItemAnswer) GetFitChanges() []v1.FitChange {
+	if x != nil {
+		return x.FitChanges
+	}
+	return nil
+}
+
+func (x *ItemAnswer) GetReplyParts() uint32 {
+	if x != nil {
+		return x.ReplyParts
+	}
+	return 0
+}
+
 var File_weiche_ingress_v1_ingress_proto protoreflect.FileDescriptor
 
 const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\n" +
-	"\x1fweiche/ingress/v1/ingress.proto\x12\x11weiche.ingress.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1cweiche/event/v1/ingest.proto\x1a\x1fweiche/ingress/v1/command.proto\"s\n" +
+	"\x1fweiche/ingress/v1/ingress.proto\x12\x11weiche.ingress.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1cweiche/event/v1/ingest.proto\x1a\x1fweiche/ingress/v1/command.proto\"s\n" +
 	"\x05Batch\x12;\n" +
 	"\vreceived_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"receivedAt\x12-\n" +
@@ -2000,7 +2040,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x05error\x18\x02 \x01(\tR\x05error\x12\x1e\n" +
 	"\n" +
 	"overloaded\x18\x03 \x01(\bR\n" +
-	"overloaded\"\xb3\x02\n" +
+	"overloaded\"\xd0\x03\n" +
 	"\n" +
 	"ItemAnswer\x125\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1d.weiche.ingress.v1.ItemStatusR\x06status\x12\x1a\n" +
@@ -2011,7 +2051,14 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x06 \x01(\tR\tmessageId\x12\x17\n" +
 	"\alink_id\x18\a \x01(\tR\x06linkId\x12#\n" +
-	"\rroute_version\x18\b \x01(\x04R\frouteVersion*\xae\x01\n" +
+	"\rroute_version\x18\b \x01(\x04R\frouteVersion\x12=\n" +
+	"\vreply_route\x18\t \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\n" +
+	"replyRoute\x12;\n" +
+	"\vfit_changes\x18\n" +
+	" \x03(\x0e2\x1a.weiche.event.v1.FitChangeR\n" +
+	"fitChanges\x12\x1f\n" +
+	"\vreply_parts\x18\v \x01(\rR\n" +
+	"replyParts*\xae\x01\n" +
 	"\n" +
 	"ItemStatus\x12\x1b\n" +
 	"\x17ITEM_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
@@ -2019,7 +2066,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x15ITEM_STATUS_DUPLICATE\x10\x02\x12\x17\n" +
 	"\x13ITEM_STATUS_NOTHING\x10\x03\x12\x17\n" +
 	"\x13ITEM_STATUS_REFUSED\x10\x04\x12\x1b\n" +
-	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\xf7\x02\n" +
+	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\xd0\x03\n" +
 	"\aRefusal\x12\x17\n" +
 	"\x13REFUSAL_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REFUSAL_NOT_FOUND\x10\x01\x12\x13\n" +
@@ -2035,7 +2082,10 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x12\x16\n" +
 	"\x12REFUSAL_CLAIM_LOST\x10\v\x12\x1a\n" +
 	"\x16REFUSAL_WIDGET_BINDING\x10\f\x12\x19\n" +
-	"\x15REFUSAL_WINDOW_CLOSED\x10\rB.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
+	"\x15REFUSAL_WINDOW_CLOSED\x10\r\x12\x1d\n" +
+	"\x19REFUSAL_CHANNEL_UNHEALTHY\x10\x0e\x12\x17\n" +
+	"\x13REFUSAL_UNCONFIRMED\x10\x0f\x12\x1f\n" +
+	"\x1bREFUSAL_UNSUPPORTED_CONTENT\x10\x10B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
 
 var (
 	file_weiche_ingress_v1_ingress_proto_rawDescOnce sync.Once
@@ -2082,6 +2132,8 @@ var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(*v1.Referral)(nil),           // 27: weiche.event.v1.Referral
 	(v1.ReceiptState)(0),          // 28: weiche.event.v1.ReceiptState
 	(*v1.SendError)(nil),          // 29: weiche.event.v1.SendError
+	(*v1.FrozenRoute)(nil),        // 30: weiche.event.v1.FrozenRoute
+	(v1.FitChange)(0),             // 31: weiche.event.v1.FitChange
 }
 var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
 	20, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
@@ -2131,11 +2183,13 @@ var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
 	19, // 44: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
 	0,  // 45: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
 	1,  // 46: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
-	47, // [47:47] is the sub-list for method output_type
-	47, // [47:47] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	30, // 47: weiche.ingress.v1.ItemAnswer.reply_route:type_name -> weiche.event.v1.FrozenRoute
+	31, // 48: weiche.ingress.v1.ItemAnswer.fit_changes:type_name -> weiche.event.v1.FitChange
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_ingress_proto_init() }

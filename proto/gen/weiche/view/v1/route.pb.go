@@ -193,6 +193,18 @@ type Binding struct {
 	Unbound uint64 `protobuf:"varint,8,opt,name=unbound,proto3" json:"unbound,omitempty"`
 	// Why it ended.
 	UnboundReason v1.UnboundReason `protobuf:"varint,9,opt,name=unbound_reason,json=unboundReason,proto3,enum=weiche.event.v1.UnboundReason" json:"unbound_reason,omitempty"`
+	// Until when anything may be sent; not set where that never ends, or where the
+	// customer has not written. Set for readers, from active_at.
+	WindowEndsAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=window_ends_at,json=windowEndsAt,proto3" json:"window_ends_at,omitempty"`
+	// Until when a person may answer, where that is longer. Set for readers.
+	HumanUntil *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=human_until,json=humanUntil,proto3" json:"human_until,omitempty"`
+	// The window is closed for everybody. Set for readers.
+	WindowClosed bool `protobuf:"varint,12,opt,name=window_closed,json=windowClosed,proto3" json:"window_closed,omitempty"`
+	// The address may have come into other hands and is not confirmed.
+	Unconfirmed bool `protobuf:"varint,13,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// Why the provider does not serve the integration; not set where it does. Set
+	// for readers.
+	Unhealthy     *v1.SendError `protobuf:"bytes,14,opt,name=unhealthy,proto3" json:"unhealthy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -290,11 +302,46 @@ func (x *Binding) GetUnboundReason() v1.UnboundReason {
 	return v1.UnboundReason(0)
 }
 
+func (x *Binding) GetWindowEndsAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WindowEndsAt
+	}
+	return nil
+}
+
+func (x *Binding) GetHumanUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.HumanUntil
+	}
+	return nil
+}
+
+func (x *Binding) GetWindowClosed() bool {
+	if x != nil {
+		return x.WindowClosed
+	}
+	return false
+}
+
+func (x *Binding) GetUnconfirmed() bool {
+	if x != nil {
+		return x.Unconfirmed
+	}
+	return false
+}
+
+func (x *Binding) GetUnhealthy() *v1.SendError {
+	if x != nil {
+		return x.Unhealthy
+	}
+	return nil
+}
+
 var File_weiche_view_v1_route_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_route_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweiche/view/v1/route.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"weiche/event/v1/conversation.proto\"\xd5\x03\n" +
+	"\x1aweiche/view/v1/route.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1eweiche/event/v1/identity.proto\"\xd5\x03\n" +
 	"\x05Route\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -309,7 +356,7 @@ const file_weiche_view_v1_route_proto_rawDesc = "" +
 	"\bbindings\x18\n" +
 	" \x03(\v2\x17.weiche.view.v1.BindingR\bbindings\x12/\n" +
 	"\x06others\x18\v \x03(\v2\x17.weiche.view.v1.BindingR\x06others\x12\x13\n" +
-	"\x05as_of\x18\f \x01(\x04R\x04asOf\"\xeb\x02\n" +
+	"\x05as_of\x18\f \x01(\x04R\x04asOf\"\xeb\x04\n" +
 	"\aBinding\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12%\n" +
@@ -320,7 +367,14 @@ const file_weiche_view_v1_route_proto_rawDesc = "" +
 	"\bbound_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aboundAt\x127\n" +
 	"\tactive_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bactiveAt\x12\x18\n" +
 	"\aunbound\x18\b \x01(\x04R\aunbound\x12E\n" +
-	"\x0eunbound_reason\x18\t \x01(\x0e2\x1e.weiche.event.v1.UnboundReasonR\runboundReasonB(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
+	"\x0eunbound_reason\x18\t \x01(\x0e2\x1e.weiche.event.v1.UnboundReasonR\runboundReason\x12@\n" +
+	"\x0ewindow_ends_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\fwindowEndsAt\x12;\n" +
+	"\vhuman_until\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"humanUntil\x12#\n" +
+	"\rwindow_closed\x18\f \x01(\bR\fwindowClosed\x12 \n" +
+	"\vunconfirmed\x18\r \x01(\bR\vunconfirmed\x128\n" +
+	"\tunhealthy\x18\x0e \x01(\v2\x1a.weiche.event.v1.SendErrorR\tunhealthyB(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
 
 var (
 	file_weiche_view_v1_route_proto_rawDescOnce sync.Once
@@ -341,21 +395,25 @@ var file_weiche_view_v1_route_proto_goTypes = []any{
 	(v1.RouteRule)(0),             // 2: weiche.event.v1.RouteRule
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 	(v1.UnboundReason)(0),         // 4: weiche.event.v1.UnboundReason
+	(*v1.SendError)(nil),          // 5: weiche.event.v1.SendError
 }
 var file_weiche_view_v1_route_proto_depIdxs = []int32{
-	2, // 0: weiche.view.v1.Route.rule:type_name -> weiche.event.v1.RouteRule
-	3, // 1: weiche.view.v1.Route.since_at:type_name -> google.protobuf.Timestamp
-	3, // 2: weiche.view.v1.Route.caused_at:type_name -> google.protobuf.Timestamp
-	1, // 3: weiche.view.v1.Route.bindings:type_name -> weiche.view.v1.Binding
-	1, // 4: weiche.view.v1.Route.others:type_name -> weiche.view.v1.Binding
-	3, // 5: weiche.view.v1.Binding.bound_at:type_name -> google.protobuf.Timestamp
-	3, // 6: weiche.view.v1.Binding.active_at:type_name -> google.protobuf.Timestamp
-	4, // 7: weiche.view.v1.Binding.unbound_reason:type_name -> weiche.event.v1.UnboundReason
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	2,  // 0: weiche.view.v1.Route.rule:type_name -> weiche.event.v1.RouteRule
+	3,  // 1: weiche.view.v1.Route.since_at:type_name -> google.protobuf.Timestamp
+	3,  // 2: weiche.view.v1.Route.caused_at:type_name -> google.protobuf.Timestamp
+	1,  // 3: weiche.view.v1.Route.bindings:type_name -> weiche.view.v1.Binding
+	1,  // 4: weiche.view.v1.Route.others:type_name -> weiche.view.v1.Binding
+	3,  // 5: weiche.view.v1.Binding.bound_at:type_name -> google.protobuf.Timestamp
+	3,  // 6: weiche.view.v1.Binding.active_at:type_name -> google.protobuf.Timestamp
+	4,  // 7: weiche.view.v1.Binding.unbound_reason:type_name -> weiche.event.v1.UnboundReason
+	3,  // 8: weiche.view.v1.Binding.window_ends_at:type_name -> google.protobuf.Timestamp
+	3,  // 9: weiche.view.v1.Binding.human_until:type_name -> google.protobuf.Timestamp
+	5,  // 10: weiche.view.v1.Binding.unhealthy:type_name -> weiche.event.v1.SendError
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_route_proto_init() }

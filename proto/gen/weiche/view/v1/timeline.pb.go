@@ -249,6 +249,8 @@ const (
 	// Something came from the customer over the channel that could not be
 	// processed. It is in quarantine.
 	SystemLineKind_SYSTEM_LINE_KIND_QUARANTINED SystemLineKind = 15
+	// The messaging window of the channel is closed: a template may be sent.
+	SystemLineKind_SYSTEM_LINE_KIND_TEMPLATE_OFFERED SystemLineKind = 16
 )
 
 // Enum value maps for SystemLineKind.
@@ -270,6 +272,7 @@ var (
 		13: "SYSTEM_LINE_KIND_ROUTE_CHANGED",
 		14: "SYSTEM_LINE_KIND_ERASED",
 		15: "SYSTEM_LINE_KIND_QUARANTINED",
+		16: "SYSTEM_LINE_KIND_TEMPLATE_OFFERED",
 	}
 	SystemLineKind_value = map[string]int32{
 		"SYSTEM_LINE_KIND_UNSPECIFIED":          0,
@@ -288,6 +291,7 @@ var (
 		"SYSTEM_LINE_KIND_ROUTE_CHANGED":        13,
 		"SYSTEM_LINE_KIND_ERASED":               14,
 		"SYSTEM_LINE_KIND_QUARANTINED":          15,
+		"SYSTEM_LINE_KIND_TEMPLATE_OFFERED":     16,
 	}
 )
 
@@ -856,7 +860,17 @@ type AgentComment struct {
 	// When it was seen, by the provider.
 	ReadAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=read_at,json=readAt,proto3" json:"read_at,omitempty"`
 	// The routes that were given up, in order.
-	GivenUp       []*GivenUpRoute `protobuf:"bytes,11,rep,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	GivenUp []*GivenUpRoute `protobuf:"bytes,11,rep,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	// What was changed so that the channel can show it.
+	Changes []v1.FitChange `protobuf:"varint,12,rep,packed,name=changes,proto3,enum=weiche.event.v1.FitChange" json:"changes,omitempty"`
+	// The parts in which it is sent; none where it is one.
+	Parts []*ReplyPart `protobuf:"bytes,13,rep,name=parts,proto3" json:"parts,omitempty"`
+	// Nobody could find out in time whether it arrived: the agent is asked.
+	Asked bool `protobuf:"varint,14,opt,name=asked,proto3" json:"asked,omitempty"`
+	// An agent said what became of it.
+	Settled bool `protobuf:"varint,15,opt,name=settled,proto3" json:"settled,omitempty"`
+	// No person wrote it.
+	Automated     bool `protobuf:"varint,16,opt,name=automated,proto3" json:"automated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -968,6 +982,96 @@ func (x *AgentComment) GetGivenUp() []*GivenUpRoute {
 	return nil
 }
 
+func (x *AgentComment) GetChanges() []v1.FitChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *AgentComment) GetParts() []*ReplyPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *AgentComment) GetAsked() bool {
+	if x != nil {
+		return x.Asked
+	}
+	return false
+}
+
+func (x *AgentComment) GetSettled() bool {
+	if x != nil {
+		return x.Settled
+	}
+	return false
+}
+
+func (x *AgentComment) GetAutomated() bool {
+	if x != nil {
+		return x.Automated
+	}
+	return false
+}
+
+// ReplyPart is one of the messages in which a reply is sent.
+type ReplyPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far it came.
+	State DeliveryState `protobuf:"varint,1,opt,name=state,proto3,enum=weiche.view.v1.DeliveryState" json:"state,omitempty"`
+	// Why, where the state is failed or unknown.
+	Error         *v1.SendError `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyPart) Reset() {
+	*x = ReplyPart{}
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyPart) ProtoMessage() {}
+
+func (x *ReplyPart) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyPart.ProtoReflect.Descriptor instead.
+func (*ReplyPart) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReplyPart) GetState() DeliveryState {
+	if x != nil {
+		return x.State
+	}
+	return DeliveryState_DELIVERY_STATE_UNSPECIFIED
+}
+
+func (x *ReplyPart) GetError() *v1.SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // GivenUpRoute is a route of a reply that was replaced by another.
 type GivenUpRoute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -985,7 +1089,7 @@ type GivenUpRoute struct {
 
 func (x *GivenUpRoute) Reset() {
 	*x = GivenUpRoute{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -997,7 +1101,7 @@ func (x *GivenUpRoute) String() string {
 func (*GivenUpRoute) ProtoMessage() {}
 
 func (x *GivenUpRoute) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[5]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1010,7 +1114,7 @@ func (x *GivenUpRoute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GivenUpRoute.ProtoReflect.Descriptor instead.
 func (*GivenUpRoute) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{5}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GivenUpRoute) GetRoute() *v1.FrozenRoute {
@@ -1058,7 +1162,7 @@ type NativeComment struct {
 
 func (x *NativeComment) Reset() {
 	*x = NativeComment{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1070,7 +1174,7 @@ func (x *NativeComment) String() string {
 func (*NativeComment) ProtoMessage() {}
 
 func (x *NativeComment) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[6]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1083,7 +1187,7 @@ func (x *NativeComment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NativeComment.ProtoReflect.Descriptor instead.
 func (*NativeComment) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{6}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *NativeComment) GetIdentityId() string {
@@ -1125,7 +1229,7 @@ type Note struct {
 
 func (x *Note) Reset() {
 	*x = Note{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1137,7 +1241,7 @@ func (x *Note) String() string {
 func (*Note) ProtoMessage() {}
 
 func (x *Note) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[7]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1150,7 +1254,7 @@ func (x *Note) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Note.ProtoReflect.Descriptor instead.
 func (*Note) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{7}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Note) GetAgentId() string {
@@ -1207,7 +1311,7 @@ type SystemLine struct {
 
 func (x *SystemLine) Reset() {
 	*x = SystemLine{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1323,7 @@ func (x *SystemLine) String() string {
 func (*SystemLine) ProtoMessage() {}
 
 func (x *SystemLine) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[8]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1232,7 +1336,7 @@ func (x *SystemLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SystemLine.ProtoReflect.Descriptor instead.
 func (*SystemLine) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{8}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SystemLine) GetKind() SystemLineKind {
@@ -1389,7 +1493,7 @@ type Edit struct {
 
 func (x *Edit) Reset() {
 	*x = Edit{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1401,7 +1505,7 @@ func (x *Edit) String() string {
 func (*Edit) ProtoMessage() {}
 
 func (x *Edit) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1414,7 +1518,7 @@ func (x *Edit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Edit.ProtoReflect.Descriptor instead.
 func (*Edit) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{9}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Edit) GetEdit() uint32 {
@@ -1477,7 +1581,7 @@ type Reaction struct {
 
 func (x *Reaction) Reset() {
 	*x = Reaction{}
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[10]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1489,7 +1593,7 @@ func (x *Reaction) String() string {
 func (*Reaction) ProtoMessage() {}
 
 func (x *Reaction) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_timeline_proto_msgTypes[10]
+	mi := &file_weiche_view_v1_timeline_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1502,7 +1606,7 @@ func (x *Reaction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reaction.ProtoReflect.Descriptor instead.
 func (*Reaction) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{10}
+	return file_weiche_view_v1_timeline_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Reaction) GetIdentityId() string {
@@ -1581,7 +1685,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x123\n" +
 	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12\x12\n" +
 	"\x04late\x18\x05 \x01(\bR\x04late\x12\x17\n" +
-	"\alink_id\x18\x06 \x01(\tR\x06linkId\"\x95\x04\n" +
+	"\alink_id\x18\x06 \x01(\tR\x06linkId\"\xca\x05\n" +
 	"\fAgentComment\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x122\n" +
 	"\x05route\x18\x02 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x12%\n" +
@@ -1594,7 +1698,15 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\fdelivered_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vdeliveredAt\x123\n" +
 	"\aread_at\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\x06readAt\x127\n" +
-	"\bgiven_up\x18\v \x03(\v2\x1c.weiche.view.v1.GivenUpRouteR\agivenUp\"\xc5\x01\n" +
+	"\bgiven_up\x18\v \x03(\v2\x1c.weiche.view.v1.GivenUpRouteR\agivenUp\x124\n" +
+	"\achanges\x18\f \x03(\x0e2\x1a.weiche.event.v1.FitChangeR\achanges\x12/\n" +
+	"\x05parts\x18\r \x03(\v2\x19.weiche.view.v1.ReplyPartR\x05parts\x12\x14\n" +
+	"\x05asked\x18\x0e \x01(\bR\x05asked\x12\x18\n" +
+	"\asettled\x18\x0f \x01(\bR\asettled\x12\x1c\n" +
+	"\tautomated\x18\x10 \x01(\bR\tautomated\"r\n" +
+	"\tReplyPart\x123\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x1d.weiche.view.v1.DeliveryStateR\x05state\x120\n" +
+	"\x05error\x18\x02 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xc5\x01\n" +
 	"\fGivenUpRoute\x122\n" +
 	"\x05route\x18\x01 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x123\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1d.weiche.view.v1.DeliveryStateR\x05state\x120\n" +
@@ -1665,7 +1777,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x17\n" +
 	"\x13DELIVERY_STATE_READ\x10\x05\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x06\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xc6\x04\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xed\x04\n" +
 	"\x0eSystemLineKind\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%SYSTEM_LINE_KIND_CONVERSATION_STARTED\x10\x01\x12#\n" +
@@ -1683,7 +1795,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x17SYSTEM_LINE_KIND_NOTICE\x10\f\x12\"\n" +
 	"\x1eSYSTEM_LINE_KIND_ROUTE_CHANGED\x10\r\x12\x1b\n" +
 	"\x17SYSTEM_LINE_KIND_ERASED\x10\x0e\x12 \n" +
-	"\x1cSYSTEM_LINE_KIND_QUARANTINED\x10\x0fB(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
+	"\x1cSYSTEM_LINE_KIND_QUARANTINED\x10\x0f\x12%\n" +
+	"!SYSTEM_LINE_KIND_TEMPLATE_OFFERED\x10\x10B(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
 
 var (
 	file_weiche_view_v1_timeline_proto_rawDescOnce sync.Once
@@ -1698,7 +1811,7 @@ func file_weiche_view_v1_timeline_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_view_v1_timeline_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_weiche_view_v1_timeline_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_weiche_view_v1_timeline_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_weiche_view_v1_timeline_proto_goTypes = []any{
 	(MediaState)(0),               // 0: weiche.view.v1.MediaState
 	(ItemKind)(0),                 // 1: weiche.view.v1.ItemKind
@@ -1709,72 +1822,78 @@ var file_weiche_view_v1_timeline_proto_goTypes = []any{
 	(*MediaFile)(nil),             // 6: weiche.view.v1.MediaFile
 	(*CustomerComment)(nil),       // 7: weiche.view.v1.CustomerComment
 	(*AgentComment)(nil),          // 8: weiche.view.v1.AgentComment
-	(*GivenUpRoute)(nil),          // 9: weiche.view.v1.GivenUpRoute
-	(*NativeComment)(nil),         // 10: weiche.view.v1.NativeComment
-	(*Note)(nil),                  // 11: weiche.view.v1.Note
-	(*SystemLine)(nil),            // 12: weiche.view.v1.SystemLine
-	(*Edit)(nil),                  // 13: weiche.view.v1.Edit
-	(*Reaction)(nil),              // 14: weiche.view.v1.Reaction
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 16: weiche.event.v1.Content
-	(*Sealed)(nil),                // 17: weiche.view.v1.Sealed
-	(*v1.StoredMedia)(nil),        // 18: weiche.event.v1.StoredMedia
-	(*v1.SendError)(nil),          // 19: weiche.event.v1.SendError
-	(*v1.FrozenRoute)(nil),        // 20: weiche.event.v1.FrozenRoute
-	(v1.Confirmation)(0),          // 21: weiche.event.v1.Confirmation
-	(v1.CancelReason)(0),          // 22: weiche.event.v1.CancelReason
-	(v1.CodeRefusal)(0),           // 23: weiche.event.v1.CodeRefusal
-	(v1.UnboundReason)(0),         // 24: weiche.event.v1.UnboundReason
-	(v1.NoticeKind)(0),            // 25: weiche.event.v1.NoticeKind
-	(v1.RouteRule)(0),             // 26: weiche.event.v1.RouteRule
+	(*ReplyPart)(nil),             // 9: weiche.view.v1.ReplyPart
+	(*GivenUpRoute)(nil),          // 10: weiche.view.v1.GivenUpRoute
+	(*NativeComment)(nil),         // 11: weiche.view.v1.NativeComment
+	(*Note)(nil),                  // 12: weiche.view.v1.Note
+	(*SystemLine)(nil),            // 13: weiche.view.v1.SystemLine
+	(*Edit)(nil),                  // 14: weiche.view.v1.Edit
+	(*Reaction)(nil),              // 15: weiche.view.v1.Reaction
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*v1.Content)(nil),            // 17: weiche.event.v1.Content
+	(*Sealed)(nil),                // 18: weiche.view.v1.Sealed
+	(*v1.StoredMedia)(nil),        // 19: weiche.event.v1.StoredMedia
+	(*v1.SendError)(nil),          // 20: weiche.event.v1.SendError
+	(*v1.FrozenRoute)(nil),        // 21: weiche.event.v1.FrozenRoute
+	(v1.FitChange)(0),             // 22: weiche.event.v1.FitChange
+	(v1.Confirmation)(0),          // 23: weiche.event.v1.Confirmation
+	(v1.CancelReason)(0),          // 24: weiche.event.v1.CancelReason
+	(v1.CodeRefusal)(0),           // 25: weiche.event.v1.CodeRefusal
+	(v1.UnboundReason)(0),         // 26: weiche.event.v1.UnboundReason
+	(v1.NoticeKind)(0),            // 27: weiche.event.v1.NoticeKind
+	(v1.RouteRule)(0),             // 28: weiche.event.v1.RouteRule
 }
 var file_weiche_view_v1_timeline_proto_depIdxs = []int32{
 	5,  // 0: weiche.view.v1.Timeline.items:type_name -> weiche.view.v1.TimelineItem
-	15, // 1: weiche.view.v1.TimelineItem.recorded_at:type_name -> google.protobuf.Timestamp
+	16, // 1: weiche.view.v1.TimelineItem.recorded_at:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.view.v1.TimelineItem.kind:type_name -> weiche.view.v1.ItemKind
 	7,  // 3: weiche.view.v1.TimelineItem.customer:type_name -> weiche.view.v1.CustomerComment
 	8,  // 4: weiche.view.v1.TimelineItem.agent:type_name -> weiche.view.v1.AgentComment
-	10, // 5: weiche.view.v1.TimelineItem.native_app:type_name -> weiche.view.v1.NativeComment
-	11, // 6: weiche.view.v1.TimelineItem.note:type_name -> weiche.view.v1.Note
-	12, // 7: weiche.view.v1.TimelineItem.system:type_name -> weiche.view.v1.SystemLine
-	16, // 8: weiche.view.v1.TimelineItem.content:type_name -> weiche.event.v1.Content
-	16, // 9: weiche.view.v1.TimelineItem.original:type_name -> weiche.event.v1.Content
-	13, // 10: weiche.view.v1.TimelineItem.edits:type_name -> weiche.view.v1.Edit
-	14, // 11: weiche.view.v1.TimelineItem.reactions:type_name -> weiche.view.v1.Reaction
-	17, // 12: weiche.view.v1.TimelineItem.sealed:type_name -> weiche.view.v1.Sealed
+	11, // 5: weiche.view.v1.TimelineItem.native_app:type_name -> weiche.view.v1.NativeComment
+	12, // 6: weiche.view.v1.TimelineItem.note:type_name -> weiche.view.v1.Note
+	13, // 7: weiche.view.v1.TimelineItem.system:type_name -> weiche.view.v1.SystemLine
+	17, // 8: weiche.view.v1.TimelineItem.content:type_name -> weiche.event.v1.Content
+	17, // 9: weiche.view.v1.TimelineItem.original:type_name -> weiche.event.v1.Content
+	14, // 10: weiche.view.v1.TimelineItem.edits:type_name -> weiche.view.v1.Edit
+	15, // 11: weiche.view.v1.TimelineItem.reactions:type_name -> weiche.view.v1.Reaction
+	18, // 12: weiche.view.v1.TimelineItem.sealed:type_name -> weiche.view.v1.Sealed
 	6,  // 13: weiche.view.v1.TimelineItem.media:type_name -> weiche.view.v1.MediaFile
 	0,  // 14: weiche.view.v1.MediaFile.state:type_name -> weiche.view.v1.MediaState
-	18, // 15: weiche.view.v1.MediaFile.stored:type_name -> weiche.event.v1.StoredMedia
-	19, // 16: weiche.view.v1.MediaFile.error:type_name -> weiche.event.v1.SendError
-	15, // 17: weiche.view.v1.CustomerComment.sent_at:type_name -> google.protobuf.Timestamp
-	20, // 18: weiche.view.v1.AgentComment.route:type_name -> weiche.event.v1.FrozenRoute
+	19, // 15: weiche.view.v1.MediaFile.stored:type_name -> weiche.event.v1.StoredMedia
+	20, // 16: weiche.view.v1.MediaFile.error:type_name -> weiche.event.v1.SendError
+	16, // 17: weiche.view.v1.CustomerComment.sent_at:type_name -> google.protobuf.Timestamp
+	21, // 18: weiche.view.v1.AgentComment.route:type_name -> weiche.event.v1.FrozenRoute
 	2,  // 19: weiche.view.v1.AgentComment.state:type_name -> weiche.view.v1.DeliveryState
-	19, // 20: weiche.view.v1.AgentComment.error:type_name -> weiche.event.v1.SendError
-	15, // 21: weiche.view.v1.AgentComment.delivered_at:type_name -> google.protobuf.Timestamp
-	15, // 22: weiche.view.v1.AgentComment.read_at:type_name -> google.protobuf.Timestamp
-	9,  // 23: weiche.view.v1.AgentComment.given_up:type_name -> weiche.view.v1.GivenUpRoute
-	20, // 24: weiche.view.v1.GivenUpRoute.route:type_name -> weiche.event.v1.FrozenRoute
-	2,  // 25: weiche.view.v1.GivenUpRoute.state:type_name -> weiche.view.v1.DeliveryState
-	19, // 26: weiche.view.v1.GivenUpRoute.error:type_name -> weiche.event.v1.SendError
-	15, // 27: weiche.view.v1.NativeComment.sent_at:type_name -> google.protobuf.Timestamp
-	3,  // 28: weiche.view.v1.SystemLine.kind:type_name -> weiche.view.v1.SystemLineKind
-	21, // 29: weiche.view.v1.SystemLine.confirmation:type_name -> weiche.event.v1.Confirmation
-	15, // 30: weiche.view.v1.SystemLine.expires_at:type_name -> google.protobuf.Timestamp
-	22, // 31: weiche.view.v1.SystemLine.cancel_reason:type_name -> weiche.event.v1.CancelReason
-	23, // 32: weiche.view.v1.SystemLine.refusal:type_name -> weiche.event.v1.CodeRefusal
-	24, // 33: weiche.view.v1.SystemLine.unbound_reason:type_name -> weiche.event.v1.UnboundReason
-	25, // 34: weiche.view.v1.SystemLine.notice:type_name -> weiche.event.v1.NoticeKind
-	26, // 35: weiche.view.v1.SystemLine.route_rule:type_name -> weiche.event.v1.RouteRule
-	15, // 36: weiche.view.v1.Edit.at:type_name -> google.protobuf.Timestamp
-	16, // 37: weiche.view.v1.Edit.content:type_name -> weiche.event.v1.Content
-	17, // 38: weiche.view.v1.Edit.sealed:type_name -> weiche.view.v1.Sealed
-	15, // 39: weiche.view.v1.Reaction.at:type_name -> google.protobuf.Timestamp
-	17, // 40: weiche.view.v1.Reaction.sealed:type_name -> weiche.view.v1.Sealed
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	20, // 20: weiche.view.v1.AgentComment.error:type_name -> weiche.event.v1.SendError
+	16, // 21: weiche.view.v1.AgentComment.delivered_at:type_name -> google.protobuf.Timestamp
+	16, // 22: weiche.view.v1.AgentComment.read_at:type_name -> google.protobuf.Timestamp
+	10, // 23: weiche.view.v1.AgentComment.given_up:type_name -> weiche.view.v1.GivenUpRoute
+	22, // 24: weiche.view.v1.AgentComment.changes:type_name -> weiche.event.v1.FitChange
+	9,  // 25: weiche.view.v1.AgentComment.parts:type_name -> weiche.view.v1.ReplyPart
+	2,  // 26: weiche.view.v1.ReplyPart.state:type_name -> weiche.view.v1.DeliveryState
+	20, // 27: weiche.view.v1.ReplyPart.error:type_name -> weiche.event.v1.SendError
+	21, // 28: weiche.view.v1.GivenUpRoute.route:type_name -> weiche.event.v1.FrozenRoute
+	2,  // 29: weiche.view.v1.GivenUpRoute.state:type_name -> weiche.view.v1.DeliveryState
+	20, // 30: weiche.view.v1.GivenUpRoute.error:type_name -> weiche.event.v1.SendError
+	16, // 31: weiche.view.v1.NativeComment.sent_at:type_name -> google.protobuf.Timestamp
+	3,  // 32: weiche.view.v1.SystemLine.kind:type_name -> weiche.view.v1.SystemLineKind
+	23, // 33: weiche.view.v1.SystemLine.confirmation:type_name -> weiche.event.v1.Confirmation
+	16, // 34: weiche.view.v1.SystemLine.expires_at:type_name -> google.protobuf.Timestamp
+	24, // 35: weiche.view.v1.SystemLine.cancel_reason:type_name -> weiche.event.v1.CancelReason
+	25, // 36: weiche.view.v1.SystemLine.refusal:type_name -> weiche.event.v1.CodeRefusal
+	26, // 37: weiche.view.v1.SystemLine.unbound_reason:type_name -> weiche.event.v1.UnboundReason
+	27, // 38: weiche.view.v1.SystemLine.notice:type_name -> weiche.event.v1.NoticeKind
+	28, // 39: weiche.view.v1.SystemLine.route_rule:type_name -> weiche.event.v1.RouteRule
+	16, // 40: weiche.view.v1.Edit.at:type_name -> google.protobuf.Timestamp
+	17, // 41: weiche.view.v1.Edit.content:type_name -> weiche.event.v1.Content
+	18, // 42: weiche.view.v1.Edit.sealed:type_name -> weiche.view.v1.Sealed
+	16, // 43: weiche.view.v1.Reaction.at:type_name -> google.protobuf.Timestamp
+	18, // 44: weiche.view.v1.Reaction.sealed:type_name -> weiche.view.v1.Sealed
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_timeline_proto_init() }
@@ -1796,7 +1915,7 @@ func file_weiche_view_v1_timeline_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_view_v1_timeline_proto_rawDesc), len(file_weiche_view_v1_timeline_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

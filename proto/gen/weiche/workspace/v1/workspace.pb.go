@@ -16,6 +16,7 @@ import (
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
+	v11 "weiche/proto/gen/weiche/event/v1"
 	v1 "weiche/proto/gen/weiche/view/v1"
 )
 
@@ -480,7 +481,7 @@ type SendReplyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The conversation.
 	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
-	// Plain text, 1 to 16,384 bytes.
+	// Plain text, 1 to 16,384 bytes; empty where content is set.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	// The client's id of this reply, 1 to 128 characters: the same again is the
 	// same reply.
@@ -490,7 +491,13 @@ type SendReplyRequest struct {
 	// The version of the route that the agent saw; 0 where none was seen.
 	SeenRouteVersion uint64 `protobuf:"varint,5,opt,name=seen_route_version,json=seenRouteVersion,proto3" json:"seen_route_version,omitempty"`
 	// Refuse rather than go by a route that the agent did not see.
-	Strict        bool `protobuf:"varint,6,opt,name=strict,proto3" json:"strict,omitempty"`
+	Strict bool `protobuf:"varint,6,opt,name=strict,proto3" json:"strict,omitempty"`
+	// What is said, where it is more than a text.
+	Content *ReplyContent `protobuf:"bytes,7,opt,name=content,proto3" json:"content,omitempty"`
+	// The message of the conversation that this one answers; empty for none.
+	ReplyToMessageId string `protobuf:"bytes,8,opt,name=reply_to_message_id,json=replyToMessageId,proto3" json:"reply_to_message_id,omitempty"`
+	// No person wrote it: what a provider allows to people alone is not used.
+	Automated     bool `protobuf:"varint,9,opt,name=automated,proto3" json:"automated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -567,6 +574,319 @@ func (x *SendReplyRequest) GetStrict() bool {
 	return false
 }
 
+func (x *SendReplyRequest) GetContent() *ReplyContent {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *SendReplyRequest) GetReplyToMessageId() string {
+	if x != nil {
+		return x.ReplyToMessageId
+	}
+	return ""
+}
+
+func (x *SendReplyRequest) GetAutomated() bool {
+	if x != nil {
+		return x.Automated
+	}
+	return false
+}
+
+// ReplyContent is what a reply says.
+type ReplyContent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One to ten parts, in order. A template stands alone.
+	Parts         []*ReplyPart `protobuf:"bytes,1,rep,name=parts,proto3" json:"parts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyContent) Reset() {
+	*x = ReplyContent{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyContent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyContent) ProtoMessage() {}
+
+func (x *ReplyContent) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyContent.ProtoReflect.Descriptor instead.
+func (*ReplyContent) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReplyContent) GetParts() []*ReplyPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+// ReplyPart is one piece of a reply.
+type ReplyPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the piece is.
+	//
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*ReplyPart_Text
+	//	*ReplyPart_Media
+	//	*ReplyPart_Location
+	//	*ReplyPart_Contacts
+	//	*ReplyPart_Buttons
+	//	*ReplyPart_Template
+	Kind          isReplyPart_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyPart) Reset() {
+	*x = ReplyPart{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyPart) ProtoMessage() {}
+
+func (x *ReplyPart) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyPart.ProtoReflect.Descriptor instead.
+func (*ReplyPart) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ReplyPart) GetKind() isReplyPart_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *ReplyPart) GetText() string {
+	if x != nil {
+		if x, ok := x.Kind.(*ReplyPart_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
+}
+
+func (x *ReplyPart) GetMedia() *ReplyMedia {
+	if x != nil {
+		if x, ok := x.Kind.(*ReplyPart_Media); ok {
+			return x.Media
+		}
+	}
+	return nil
+}
+
+func (x *ReplyPart) GetLocation() *v11.Location {
+	if x != nil {
+		if x, ok := x.Kind.(*ReplyPart_Location); ok {
+			return x.Location
+		}
+	}
+	return nil
+}
+
+func (x *ReplyPart) GetContacts() *v11.ContactCards {
+	if x != nil {
+		if x, ok := x.Kind.(*ReplyPart_Contacts); ok {
+			return x.Contacts
+		}
+	}
+	return nil
+}
+
+func (x *ReplyPart) GetButtons() *v11.Buttons {
+	if x != nil {
+		if x, ok := x.Kind.(*ReplyPart_Buttons); ok {
+			return x.Buttons
+		}
+	}
+	return nil
+}
+
+func (x *ReplyPart) GetTemplate() *v11.Template {
+	if x != nil {
+		if x, ok := x.Kind.(*ReplyPart_Template); ok {
+			return x.Template
+		}
+	}
+	return nil
+}
+
+type isReplyPart_Kind interface {
+	isReplyPart_Kind()
+}
+
+type ReplyPart_Text struct {
+	// Plain text, 1 to 16,384 bytes.
+	Text string `protobuf:"bytes,1,opt,name=text,proto3,oneof"`
+}
+
+type ReplyPart_Media struct {
+	// A file that was uploaded.
+	Media *ReplyMedia `protobuf:"bytes,2,opt,name=media,proto3,oneof"`
+}
+
+type ReplyPart_Location struct {
+	// A place.
+	Location *v11.Location `protobuf:"bytes,3,opt,name=location,proto3,oneof"`
+}
+
+type ReplyPart_Contacts struct {
+	// Address cards, 1 to 10.
+	Contacts *v11.ContactCards `protobuf:"bytes,4,opt,name=contacts,proto3,oneof"`
+}
+
+type ReplyPart_Buttons struct {
+	// A question with one to thirteen buttons.
+	Buttons *v11.Buttons `protobuf:"bytes,5,opt,name=buttons,proto3,oneof"`
+}
+
+type ReplyPart_Template struct {
+	// A template that the provider approved.
+	Template *v11.Template `protobuf:"bytes,6,opt,name=template,proto3,oneof"`
+}
+
+func (*ReplyPart_Text) isReplyPart_Kind() {}
+
+func (*ReplyPart_Media) isReplyPart_Kind() {}
+
+func (*ReplyPart_Location) isReplyPart_Kind() {}
+
+func (*ReplyPart_Contacts) isReplyPart_Kind() {}
+
+func (*ReplyPart_Buttons) isReplyPart_Kind() {}
+
+func (*ReplyPart_Template) isReplyPart_Kind() {}
+
+// ReplyMedia is a file that was uploaded.
+type ReplyMedia struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its key in the blob store.
+	BlobId string `protobuf:"bytes,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
+	// What it is shown as.
+	Kind v11.MediaKind `protobuf:"varint,2,opt,name=kind,proto3,enum=weiche.event.v1.MediaKind" json:"kind,omitempty"`
+	// Its MIME type, as the upload answered it.
+	MimeType string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
+	// Its size in bytes, as the upload answered it.
+	Size int64 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	// The name under which the customer gets it; may be empty.
+	FileName string `protobuf:"bytes,5,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
+	// The text below it, at most 4,096 bytes.
+	Caption       string `protobuf:"bytes,6,opt,name=caption,proto3" json:"caption,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplyMedia) Reset() {
+	*x = ReplyMedia{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplyMedia) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplyMedia) ProtoMessage() {}
+
+func (x *ReplyMedia) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplyMedia.ProtoReflect.Descriptor instead.
+func (*ReplyMedia) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReplyMedia) GetBlobId() string {
+	if x != nil {
+		return x.BlobId
+	}
+	return ""
+}
+
+func (x *ReplyMedia) GetKind() v11.MediaKind {
+	if x != nil {
+		return x.Kind
+	}
+	return v11.MediaKind(0)
+}
+
+func (x *ReplyMedia) GetMimeType() string {
+	if x != nil {
+		return x.MimeType
+	}
+	return ""
+}
+
+func (x *ReplyMedia) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *ReplyMedia) GetFileName() string {
+	if x != nil {
+		return x.FileName
+	}
+	return ""
+}
+
+func (x *ReplyMedia) GetCaption() string {
+	if x != nil {
+		return x.Caption
+	}
+	return ""
+}
+
 // Destination names where one reply goes.
 type Destination struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -583,7 +903,7 @@ type Destination struct {
 
 func (x *Destination) Reset() {
 	*x = Destination{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +915,7 @@ func (x *Destination) String() string {
 func (*Destination) ProtoMessage() {}
 
 func (x *Destination) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +928,7 @@ func (x *Destination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Destination.ProtoReflect.Descriptor instead.
 func (*Destination) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{9}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Destination) GetPlace() isDestination_Place {
@@ -664,14 +984,20 @@ type SendReplyResponse struct {
 	// The route had moved from the one that the agent saw.
 	RouteMoved bool `protobuf:"varint,3,opt,name=route_moved,json=routeMoved,proto3" json:"route_moved,omitempty"`
 	// Opaque; give it to min_position to read what was written.
-	Position      string `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	Position string `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	// Where it goes, and why; not set for a note.
+	Route *v11.FrozenRoute `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`
+	// What was changed so that the channel can show it.
+	Changes []v11.FitChange `protobuf:"varint,6,rep,packed,name=changes,proto3,enum=weiche.event.v1.FitChange" json:"changes,omitempty"`
+	// In how many messages it is sent; 0 where it is one.
+	Parts         uint32 `protobuf:"varint,7,opt,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendReplyResponse) Reset() {
 	*x = SendReplyResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +1009,7 @@ func (x *SendReplyResponse) String() string {
 func (*SendReplyResponse) ProtoMessage() {}
 
 func (x *SendReplyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +1022,7 @@ func (x *SendReplyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReplyResponse.ProtoReflect.Descriptor instead.
 func (*SendReplyResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{10}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SendReplyResponse) GetMessageId() string {
@@ -727,6 +1053,315 @@ func (x *SendReplyResponse) GetPosition() string {
 	return ""
 }
 
+func (x *SendReplyResponse) GetRoute() *v11.FrozenRoute {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
+func (x *SendReplyResponse) GetChanges() []v11.FitChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *SendReplyResponse) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
+// SettleOutcomeRequest says what became of a reply whose outcome is unknown.
+type SettleOutcomeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The reply.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// What became of it.
+	//
+	// Types that are valid to be assigned to Outcome:
+	//
+	//	*SettleOutcomeRequest_Arrived
+	//	*SettleOutcomeRequest_SendAgain
+	Outcome isSettleOutcomeRequest_Outcome `protobuf_oneof:"outcome"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,5,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleOutcomeRequest) Reset() {
+	*x = SettleOutcomeRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleOutcomeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleOutcomeRequest) ProtoMessage() {}
+
+func (x *SettleOutcomeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleOutcomeRequest.ProtoReflect.Descriptor instead.
+func (*SettleOutcomeRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SettleOutcomeRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *SettleOutcomeRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *SettleOutcomeRequest) GetOutcome() isSettleOutcomeRequest_Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *SettleOutcomeRequest) GetArrived() bool {
+	if x != nil {
+		if x, ok := x.Outcome.(*SettleOutcomeRequest_Arrived); ok {
+			return x.Arrived
+		}
+	}
+	return false
+}
+
+func (x *SettleOutcomeRequest) GetSendAgain() bool {
+	if x != nil {
+		if x, ok := x.Outcome.(*SettleOutcomeRequest_SendAgain); ok {
+			return x.SendAgain
+		}
+	}
+	return false
+}
+
+func (x *SettleOutcomeRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+type isSettleOutcomeRequest_Outcome interface {
+	isSettleOutcomeRequest_Outcome()
+}
+
+type SettleOutcomeRequest_Arrived struct {
+	// It arrived: the agent knows.
+	Arrived bool `protobuf:"varint,3,opt,name=arrived,proto3,oneof"`
+}
+
+type SettleOutcomeRequest_SendAgain struct {
+	// It did not, and is to be sent again by the route of now.
+	SendAgain bool `protobuf:"varint,4,opt,name=send_again,json=sendAgain,proto3,oneof"`
+}
+
+func (*SettleOutcomeRequest_Arrived) isSettleOutcomeRequest_Outcome() {}
+
+func (*SettleOutcomeRequest_SendAgain) isSettleOutcomeRequest_Outcome() {}
+
+// SettleOutcomeResponse says where it stands.
+type SettleOutcomeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the reply goes now, where it is sent again.
+	Route *v11.FrozenRoute `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleOutcomeResponse) Reset() {
+	*x = SettleOutcomeResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleOutcomeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleOutcomeResponse) ProtoMessage() {}
+
+func (x *SettleOutcomeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleOutcomeResponse.ProtoReflect.Descriptor instead.
+func (*SettleOutcomeResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SettleOutcomeResponse) GetRoute() *v11.FrozenRoute {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
+func (x *SettleOutcomeResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+// ReactRequest is a reaction.
+type ReactRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The message of the customer.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The emoji, at most 64 bytes; empty takes the reaction back.
+	Emoji string `protobuf:"bytes,3,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,4,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReactRequest) Reset() {
+	*x = ReactRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReactRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReactRequest) ProtoMessage() {}
+
+func (x *ReactRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReactRequest.ProtoReflect.Descriptor instead.
+func (*ReactRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReactRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ReactRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ReactRequest) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
+func (x *ReactRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// ReactResponse says where it stands.
+type ReactResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReactResponse) Reset() {
+	*x = ReactResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReactResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReactResponse) ProtoMessage() {}
+
+func (x *ReactResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReactResponse.ProtoReflect.Descriptor instead.
+func (*ReactResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ReactResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
 // OfferLinkRequest names what to offer.
 type OfferLinkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -742,7 +1377,7 @@ type OfferLinkRequest struct {
 
 func (x *OfferLinkRequest) Reset() {
 	*x = OfferLinkRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +1389,7 @@ func (x *OfferLinkRequest) String() string {
 func (*OfferLinkRequest) ProtoMessage() {}
 
 func (x *OfferLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +1402,7 @@ func (x *OfferLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferLinkRequest.ProtoReflect.Descriptor instead.
 func (*OfferLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{11}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *OfferLinkRequest) GetConversationId() string {
@@ -806,7 +1441,7 @@ type OfferLinkResponse struct {
 
 func (x *OfferLinkResponse) Reset() {
 	*x = OfferLinkResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +1453,7 @@ func (x *OfferLinkResponse) String() string {
 func (*OfferLinkResponse) ProtoMessage() {}
 
 func (x *OfferLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +1466,7 @@ func (x *OfferLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferLinkResponse.ProtoReflect.Descriptor instead.
 func (*OfferLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{12}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *OfferLinkResponse) GetLinkId() string {
@@ -870,7 +1505,7 @@ type CancelLinkRequest struct {
 
 func (x *CancelLinkRequest) Reset() {
 	*x = CancelLinkRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -882,7 +1517,7 @@ func (x *CancelLinkRequest) String() string {
 func (*CancelLinkRequest) ProtoMessage() {}
 
 func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -895,7 +1530,7 @@ func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkRequest.ProtoReflect.Descriptor instead.
 func (*CancelLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{13}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CancelLinkRequest) GetConversationId() string {
@@ -930,7 +1565,7 @@ type CancelLinkResponse struct {
 
 func (x *CancelLinkResponse) Reset() {
 	*x = CancelLinkResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +1577,7 @@ func (x *CancelLinkResponse) String() string {
 func (*CancelLinkResponse) ProtoMessage() {}
 
 func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +1590,7 @@ func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkResponse.ProtoReflect.Descriptor instead.
 func (*CancelLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{14}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CancelLinkResponse) GetPosition() string {
@@ -980,7 +1615,7 @@ type DisconnectRequest struct {
 
 func (x *DisconnectRequest) Reset() {
 	*x = DisconnectRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -992,7 +1627,7 @@ func (x *DisconnectRequest) String() string {
 func (*DisconnectRequest) ProtoMessage() {}
 
 func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1005,7 +1640,7 @@ func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{15}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DisconnectRequest) GetConversationId() string {
@@ -1040,7 +1675,7 @@ type DisconnectResponse struct {
 
 func (x *DisconnectResponse) Reset() {
 	*x = DisconnectResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1052,7 +1687,7 @@ func (x *DisconnectResponse) String() string {
 func (*DisconnectResponse) ProtoMessage() {}
 
 func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1065,7 +1700,7 @@ func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{16}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DisconnectResponse) GetPosition() string {
@@ -1079,7 +1714,7 @@ var File_weiche_workspace_v1_workspace_proto protoreflect.FileDescriptor
 
 const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\n" +
-	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"\x90\x01\n" +
+	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"\x90\x01\n" +
 	"\x16GetConversationRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\x12\x14\n" +
@@ -1104,25 +1739,69 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"K\n" +
 	"\x13GetCustomerResponse\x124\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x18.weiche.view.v1.CustomerR\bcustomer\"\xfc\x01\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x18.weiche.view.v1.CustomerR\bcustomer\"\x86\x03\n" +
 	"\x10SendReplyRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12!\n" +
 	"\fclient_token\x18\x03 \x01(\tR\vclientToken\x12B\n" +
 	"\vdestination\x18\x04 \x01(\v2 .weiche.workspace.v1.DestinationR\vdestination\x12,\n" +
 	"\x12seen_route_version\x18\x05 \x01(\x04R\x10seenRouteVersion\x12\x16\n" +
-	"\x06strict\x18\x06 \x01(\bR\x06strict\"U\n" +
+	"\x06strict\x18\x06 \x01(\bR\x06strict\x12;\n" +
+	"\acontent\x18\a \x01(\v2!.weiche.workspace.v1.ReplyContentR\acontent\x12-\n" +
+	"\x13reply_to_message_id\x18\b \x01(\tR\x10replyToMessageId\x12\x1c\n" +
+	"\tautomated\x18\t \x01(\bR\tautomated\"D\n" +
+	"\fReplyContent\x124\n" +
+	"\x05parts\x18\x01 \x03(\v2\x1e.weiche.workspace.v1.ReplyPartR\x05parts\"\xc7\x02\n" +
+	"\tReplyPart\x12\x14\n" +
+	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x127\n" +
+	"\x05media\x18\x02 \x01(\v2\x1f.weiche.workspace.v1.ReplyMediaH\x00R\x05media\x127\n" +
+	"\blocation\x18\x03 \x01(\v2\x19.weiche.event.v1.LocationH\x00R\blocation\x12;\n" +
+	"\bcontacts\x18\x04 \x01(\v2\x1d.weiche.event.v1.ContactCardsH\x00R\bcontacts\x124\n" +
+	"\abuttons\x18\x05 \x01(\v2\x18.weiche.event.v1.ButtonsH\x00R\abuttons\x127\n" +
+	"\btemplate\x18\x06 \x01(\v2\x19.weiche.event.v1.TemplateH\x00R\btemplateB\x06\n" +
+	"\x04kind\"\xbd\x01\n" +
+	"\n" +
+	"ReplyMedia\x12\x17\n" +
+	"\ablob_id\x18\x01 \x01(\tR\x06blobId\x12.\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1a.weiche.event.v1.MediaKindR\x04kind\x12\x1b\n" +
+	"\tmime_type\x18\x03 \x01(\tR\bmimeType\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x03R\x04size\x12\x1b\n" +
+	"\tfile_name\x18\x05 \x01(\tR\bfileName\x12\x18\n" +
+	"\acaption\x18\x06 \x01(\tR\acaption\"U\n" +
 	"\vDestination\x12'\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tH\x00R\rintegrationId\x12\x14\n" +
 	"\x04note\x18\x02 \x01(\bH\x00R\x04noteB\a\n" +
-	"\x05place\"\x94\x01\n" +
+	"\x05place\"\x94\x02\n" +
 	"\x11SendReplyResponse\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12#\n" +
 	"\rroute_version\x18\x02 \x01(\x04R\frouteVersion\x12\x1f\n" +
 	"\vroute_moved\x18\x03 \x01(\bR\n" +
 	"routeMoved\x12\x1a\n" +
-	"\bposition\x18\x04 \x01(\tR\bposition\"\x85\x01\n" +
+	"\bposition\x18\x04 \x01(\tR\bposition\x122\n" +
+	"\x05route\x18\x05 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x124\n" +
+	"\achanges\x18\x06 \x03(\x0e2\x1a.weiche.event.v1.FitChangeR\achanges\x12\x14\n" +
+	"\x05parts\x18\a \x01(\rR\x05parts\"\xc9\x01\n" +
+	"\x14SettleOutcomeRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tR\tmessageId\x12\x1a\n" +
+	"\aarrived\x18\x03 \x01(\bH\x00R\aarrived\x12\x1f\n" +
+	"\n" +
+	"send_again\x18\x04 \x01(\bH\x00R\tsendAgain\x12!\n" +
+	"\fclient_token\x18\x05 \x01(\tR\vclientTokenB\t\n" +
+	"\aoutcome\"g\n" +
+	"\x15SettleOutcomeResponse\x122\n" +
+	"\x05route\x18\x01 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x8f\x01\n" +
+	"\fReactRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tR\tmessageId\x12\x14\n" +
+	"\x05emoji\x18\x03 \x01(\tR\x05emoji\x12!\n" +
+	"\fclient_token\x18\x04 \x01(\tR\vclientToken\"+\n" +
+	"\rReactResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"\x85\x01\n" +
 	"\x10OfferLinkRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12!\n" +
@@ -1142,14 +1821,16 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12!\n" +
 	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"0\n" +
 	"\x12DisconnectResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition2\xa4\x06\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition2\xdc\a\n" +
 	"\x10WorkspaceService\x12q\n" +
 	"\x0fGetConversation\x12+.weiche.workspace.v1.GetConversationRequest\x1a,.weiche.workspace.v1.GetConversationResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\n" +
 	"GetChannel\x12&.weiche.workspace.v1.GetChannelRequest\x1a'.weiche.workspace.v1.GetChannelResponse\"\x03\x90\x02\x01\x12\\\n" +
 	"\bGetRoute\x12$.weiche.workspace.v1.GetRouteRequest\x1a%.weiche.workspace.v1.GetRouteResponse\"\x03\x90\x02\x01\x12e\n" +
 	"\vGetCustomer\x12'.weiche.workspace.v1.GetCustomerRequest\x1a(.weiche.workspace.v1.GetCustomerResponse\"\x03\x90\x02\x01\x12Z\n" +
-	"\tSendReply\x12%.weiche.workspace.v1.SendReplyRequest\x1a&.weiche.workspace.v1.SendReplyResponse\x12Z\n" +
+	"\tSendReply\x12%.weiche.workspace.v1.SendReplyRequest\x1a&.weiche.workspace.v1.SendReplyResponse\x12f\n" +
+	"\rSettleOutcome\x12).weiche.workspace.v1.SettleOutcomeRequest\x1a*.weiche.workspace.v1.SettleOutcomeResponse\x12N\n" +
+	"\x05React\x12!.weiche.workspace.v1.ReactRequest\x1a\".weiche.workspace.v1.ReactResponse\x12Z\n" +
 	"\tOfferLink\x12%.weiche.workspace.v1.OfferLinkRequest\x1a&.weiche.workspace.v1.OfferLinkResponse\x12]\n" +
 	"\n" +
 	"CancelLink\x12&.weiche.workspace.v1.CancelLinkRequest\x1a'.weiche.workspace.v1.CancelLinkResponse\x12]\n" +
@@ -1168,7 +1849,7 @@ func file_weiche_workspace_v1_workspace_proto_rawDescGZIP() []byte {
 	return file_weiche_workspace_v1_workspace_proto_rawDescData
 }
 
-var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
 	(*GetConversationRequest)(nil),  // 0: weiche.workspace.v1.GetConversationRequest
 	(*GetConversationResponse)(nil), // 1: weiche.workspace.v1.GetConversationResponse
@@ -1179,47 +1860,76 @@ var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
 	(*GetCustomerRequest)(nil),      // 6: weiche.workspace.v1.GetCustomerRequest
 	(*GetCustomerResponse)(nil),     // 7: weiche.workspace.v1.GetCustomerResponse
 	(*SendReplyRequest)(nil),        // 8: weiche.workspace.v1.SendReplyRequest
-	(*Destination)(nil),             // 9: weiche.workspace.v1.Destination
-	(*SendReplyResponse)(nil),       // 10: weiche.workspace.v1.SendReplyResponse
-	(*OfferLinkRequest)(nil),        // 11: weiche.workspace.v1.OfferLinkRequest
-	(*OfferLinkResponse)(nil),       // 12: weiche.workspace.v1.OfferLinkResponse
-	(*CancelLinkRequest)(nil),       // 13: weiche.workspace.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),      // 14: weiche.workspace.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),       // 15: weiche.workspace.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),      // 16: weiche.workspace.v1.DisconnectResponse
-	(*v1.Timeline)(nil),             // 17: weiche.view.v1.Timeline
-	(*v1.Route)(nil),                // 18: weiche.view.v1.Route
-	(*v1.ChannelView)(nil),          // 19: weiche.view.v1.ChannelView
-	(*v1.Customer)(nil),             // 20: weiche.view.v1.Customer
+	(*ReplyContent)(nil),            // 9: weiche.workspace.v1.ReplyContent
+	(*ReplyPart)(nil),               // 10: weiche.workspace.v1.ReplyPart
+	(*ReplyMedia)(nil),              // 11: weiche.workspace.v1.ReplyMedia
+	(*Destination)(nil),             // 12: weiche.workspace.v1.Destination
+	(*SendReplyResponse)(nil),       // 13: weiche.workspace.v1.SendReplyResponse
+	(*SettleOutcomeRequest)(nil),    // 14: weiche.workspace.v1.SettleOutcomeRequest
+	(*SettleOutcomeResponse)(nil),   // 15: weiche.workspace.v1.SettleOutcomeResponse
+	(*ReactRequest)(nil),            // 16: weiche.workspace.v1.ReactRequest
+	(*ReactResponse)(nil),           // 17: weiche.workspace.v1.ReactResponse
+	(*OfferLinkRequest)(nil),        // 18: weiche.workspace.v1.OfferLinkRequest
+	(*OfferLinkResponse)(nil),       // 19: weiche.workspace.v1.OfferLinkResponse
+	(*CancelLinkRequest)(nil),       // 20: weiche.workspace.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),      // 21: weiche.workspace.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),       // 22: weiche.workspace.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),      // 23: weiche.workspace.v1.DisconnectResponse
+	(*v1.Timeline)(nil),             // 24: weiche.view.v1.Timeline
+	(*v1.Route)(nil),                // 25: weiche.view.v1.Route
+	(*v1.ChannelView)(nil),          // 26: weiche.view.v1.ChannelView
+	(*v1.Customer)(nil),             // 27: weiche.view.v1.Customer
+	(*v11.Location)(nil),            // 28: weiche.event.v1.Location
+	(*v11.ContactCards)(nil),        // 29: weiche.event.v1.ContactCards
+	(*v11.Buttons)(nil),             // 30: weiche.event.v1.Buttons
+	(*v11.Template)(nil),            // 31: weiche.event.v1.Template
+	(v11.MediaKind)(0),              // 32: weiche.event.v1.MediaKind
+	(*v11.FrozenRoute)(nil),         // 33: weiche.event.v1.FrozenRoute
+	(v11.FitChange)(0),              // 34: weiche.event.v1.FitChange
 }
 var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
-	17, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
-	18, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
-	19, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
-	18, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
-	20, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
-	9,  // 5: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
-	0,  // 6: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
-	2,  // 7: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
-	4,  // 8: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
-	6,  // 9: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
-	8,  // 10: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
-	11, // 11: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
-	13, // 12: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
-	15, // 13: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
-	1,  // 14: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
-	3,  // 15: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
-	5,  // 16: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
-	7,  // 17: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
-	10, // 18: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
-	12, // 19: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
-	14, // 20: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
-	16, // 21: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
-	14, // [14:22] is the sub-list for method output_type
-	6,  // [6:14] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	24, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
+	25, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
+	26, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
+	25, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
+	27, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
+	12, // 5: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
+	9,  // 6: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
+	10, // 7: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
+	11, // 8: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
+	28, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
+	29, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
+	30, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
+	31, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
+	32, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
+	33, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	34, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
+	33, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	0,  // 17: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
+	2,  // 18: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
+	4,  // 19: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
+	6,  // 20: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
+	8,  // 21: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
+	14, // 22: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
+	16, // 23: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
+	18, // 24: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
+	20, // 25: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
+	22, // 26: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
+	1,  // 27: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
+	3,  // 28: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
+	5,  // 29: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
+	7,  // 30: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
+	13, // 31: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
+	15, // 32: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
+	17, // 33: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
+	19, // 34: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
+	21, // 35: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
+	23, // 36: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
+	27, // [27:37] is the sub-list for method output_type
+	17, // [17:27] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_weiche_workspace_v1_workspace_proto_init() }
@@ -1227,9 +1937,21 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 	if File_weiche_workspace_v1_workspace_proto != nil {
 		return
 	}
-	file_weiche_workspace_v1_workspace_proto_msgTypes[9].OneofWrappers = []any{
+	file_weiche_workspace_v1_workspace_proto_msgTypes[10].OneofWrappers = []any{
+		(*ReplyPart_Text)(nil),
+		(*ReplyPart_Media)(nil),
+		(*ReplyPart_Location)(nil),
+		(*ReplyPart_Contacts)(nil),
+		(*ReplyPart_Buttons)(nil),
+		(*ReplyPart_Template)(nil),
+	}
+	file_weiche_workspace_v1_workspace_proto_msgTypes[12].OneofWrappers = []any{
 		(*Destination_IntegrationId)(nil),
 		(*Destination_Note)(nil),
+	}
+	file_weiche_workspace_v1_workspace_proto_msgTypes[14].OneofWrappers = []any{
+		(*SettleOutcomeRequest_Arrived)(nil),
+		(*SettleOutcomeRequest_SendAgain)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1237,7 +1959,7 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_workspace_v1_workspace_proto_rawDesc), len(file_weiche_workspace_v1_workspace_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

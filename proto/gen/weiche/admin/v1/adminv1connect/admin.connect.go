@@ -29,6 +29,9 @@ const (
 const (
 	// AdminServiceApplySetupProcedure is the procedure name of the AdminService's ApplySetup RPC.
 	AdminServiceApplySetupProcedure = "/weiche.admin.v1.AdminService/ApplySetup"
+	// AdminServiceListIntegrationsProcedure is the procedure name of the AdminService's
+	// ListIntegrations RPC.
+	AdminServiceListIntegrationsProcedure = "/weiche.admin.v1.AdminService/ListIntegrations"
 	// AdminServiceListEventsProcedure is the procedure name of the AdminService's ListEvents RPC.
 	AdminServiceListEventsProcedure = "/weiche.admin.v1.AdminService/ListEvents"
 )
@@ -39,6 +42,14 @@ var (
 			StreamType: connect.StreamTypeUnary,
 			Schema:     v1.File_weiche_admin_v1_admin_proto.Services().ByName("AdminService").Methods().ByName("ApplySetup"),
 			Procedure:  AdminServiceApplySetupProcedure,
+		}
+	})
+	adminServiceListIntegrationsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_admin_v1_admin_proto.Services().ByName("AdminService").Methods().ByName("ListIntegrations"),
+			Procedure:        AdminServiceListIntegrationsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
 	adminServiceListEventsSpec = sync.OnceValue(func() connect.Spec {
@@ -55,6 +66,9 @@ var (
 type AdminServiceClient interface {
 	// ApplySetup makes an account what a set-up says.
 	ApplySetup(context.Context, *v1.ApplySetupRequest) (*v1.ApplySetupResponse, error)
+	// ListIntegrations returns the connected channels of an account, and whether
+	// their providers serve them.
+	ListIntegrations(context.Context, *v1.ListIntegrationsRequest) (*v1.ListIntegrationsResponse, error)
 	// ListEvents returns a page of the log with its content, for operators.
 	ListEvents(context.Context, *v1.ListEventsRequest) (*v1.ListEventsResponse, error)
 }
@@ -69,6 +83,9 @@ func NewAdminServiceClient(client *connect.Client) AdminServiceClient {
 type AdminServiceHandler interface {
 	// ApplySetup makes an account what a set-up says.
 	ApplySetup(context.Context, *v1.ApplySetupRequest) (*v1.ApplySetupResponse, error)
+	// ListIntegrations returns the connected channels of an account, and whether
+	// their providers serve them.
+	ListIntegrations(context.Context, *v1.ListIntegrationsRequest) (*v1.ListIntegrationsResponse, error)
 	// ListEvents returns a page of the log with its content, for operators.
 	ListEvents(context.Context, *v1.ListEventsRequest) (*v1.ListEventsResponse, error)
 }
@@ -79,6 +96,7 @@ func RegisterAdminServiceHandler(server *connect.Server, svc AdminServiceHandler
 	adapter := adminServiceHandler{svc: svc}
 	server.Register(
 		connect.Method{Spec: adminServiceApplySetupSpec(), Handler: adapter.applySetup},
+		connect.Method{Spec: adminServiceListIntegrationsSpec(), Handler: adapter.listIntegrations},
 		connect.Method{Spec: adminServiceListEventsSpec(), Handler: adapter.listEvents},
 	)
 }
@@ -88,6 +106,10 @@ type UnimplementedAdminServiceHandler struct{}
 
 func (UnimplementedAdminServiceHandler) ApplySetup(context.Context, *v1.ApplySetupRequest) (*v1.ApplySetupResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.admin.v1.AdminService.ApplySetup is not implemented")
+}
+
+func (UnimplementedAdminServiceHandler) ListIntegrations(context.Context, *v1.ListIntegrationsRequest) (*v1.ListIntegrationsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.admin.v1.AdminService.ListIntegrations is not implemented")
 }
 
 func (UnimplementedAdminServiceHandler) ListEvents(context.Context, *v1.ListEventsRequest) (*v1.ListEventsResponse, error) {
@@ -101,6 +123,14 @@ type adminServiceClient struct {
 func (c *adminServiceClient) ApplySetup(ctx context.Context, req *v1.ApplySetupRequest) (*v1.ApplySetupResponse, error) {
 	var res v1.ApplySetupResponse
 	if err := c.client.CallUnary(ctx, adminServiceApplySetupSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *adminServiceClient) ListIntegrations(ctx context.Context, req *v1.ListIntegrationsRequest) (*v1.ListIntegrationsResponse, error) {
+	var res v1.ListIntegrationsResponse
+	if err := c.client.CallUnary(ctx, adminServiceListIntegrationsSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -122,6 +152,18 @@ func (h adminServiceHandler) applySetup(ctx context.Context, _ connect.Spec, str
 		return err
 	}
 	res, err := h.svc.ApplySetup(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h adminServiceHandler) listIntegrations(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListIntegrationsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListIntegrations(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,11 @@ const (
 	WorkspaceServiceGetCustomerProcedure = "/weiche.workspace.v1.WorkspaceService/GetCustomer"
 	// WorkspaceServiceSendReplyProcedure is the procedure name of the WorkspaceService's SendReply RPC.
 	WorkspaceServiceSendReplyProcedure = "/weiche.workspace.v1.WorkspaceService/SendReply"
+	// WorkspaceServiceSettleOutcomeProcedure is the procedure name of the WorkspaceService's
+	// SettleOutcome RPC.
+	WorkspaceServiceSettleOutcomeProcedure = "/weiche.workspace.v1.WorkspaceService/SettleOutcome"
+	// WorkspaceServiceReactProcedure is the procedure name of the WorkspaceService's React RPC.
+	WorkspaceServiceReactProcedure = "/weiche.workspace.v1.WorkspaceService/React"
 	// WorkspaceServiceOfferLinkProcedure is the procedure name of the WorkspaceService's OfferLink RPC.
 	WorkspaceServiceOfferLinkProcedure = "/weiche.workspace.v1.WorkspaceService/OfferLink"
 	// WorkspaceServiceCancelLinkProcedure is the procedure name of the WorkspaceService's CancelLink
@@ -91,6 +96,20 @@ var (
 			Procedure:  WorkspaceServiceSendReplyProcedure,
 		}
 	})
+	workspaceServiceSettleOutcomeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("SettleOutcome"),
+			Procedure:  WorkspaceServiceSettleOutcomeProcedure,
+		}
+	})
+	workspaceServiceReactSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("React"),
+			Procedure:  WorkspaceServiceReactProcedure,
+		}
+	})
 	workspaceServiceOfferLinkSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -127,6 +146,10 @@ type WorkspaceServiceClient interface {
 	GetCustomer(context.Context, *v1.GetCustomerRequest) (*v1.GetCustomerResponse, error)
 	// SendReply answers the customer.
 	SendReply(context.Context, *v1.SendReplyRequest) (*v1.SendReplyResponse, error)
+	// SettleOutcome says what became of a reply whose outcome is unknown.
+	SettleOutcome(context.Context, *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error)
+	// React sets or removes the agent's reaction to a message of the customer.
+	React(context.Context, *v1.ReactRequest) (*v1.ReactResponse, error)
 	// OfferLink offers the customer a code to go on over another channel.
 	OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
@@ -154,6 +177,10 @@ type WorkspaceServiceHandler interface {
 	GetCustomer(context.Context, *v1.GetCustomerRequest) (*v1.GetCustomerResponse, error)
 	// SendReply answers the customer.
 	SendReply(context.Context, *v1.SendReplyRequest) (*v1.SendReplyResponse, error)
+	// SettleOutcome says what became of a reply whose outcome is unknown.
+	SettleOutcome(context.Context, *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error)
+	// React sets or removes the agent's reaction to a message of the customer.
+	React(context.Context, *v1.ReactRequest) (*v1.ReactResponse, error)
 	// OfferLink offers the customer a code to go on over another channel.
 	OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
@@ -172,6 +199,8 @@ func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServic
 		connect.Method{Spec: workspaceServiceGetRouteSpec(), Handler: adapter.getRoute},
 		connect.Method{Spec: workspaceServiceGetCustomerSpec(), Handler: adapter.getCustomer},
 		connect.Method{Spec: workspaceServiceSendReplySpec(), Handler: adapter.sendReply},
+		connect.Method{Spec: workspaceServiceSettleOutcomeSpec(), Handler: adapter.settleOutcome},
+		connect.Method{Spec: workspaceServiceReactSpec(), Handler: adapter.react},
 		connect.Method{Spec: workspaceServiceOfferLinkSpec(), Handler: adapter.offerLink},
 		connect.Method{Spec: workspaceServiceCancelLinkSpec(), Handler: adapter.cancelLink},
 		connect.Method{Spec: workspaceServiceDisconnectSpec(), Handler: adapter.disconnect},
@@ -199,6 +228,14 @@ func (UnimplementedWorkspaceServiceHandler) GetCustomer(context.Context, *v1.Get
 
 func (UnimplementedWorkspaceServiceHandler) SendReply(context.Context, *v1.SendReplyRequest) (*v1.SendReplyResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.SendReply is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) SettleOutcome(context.Context, *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.SettleOutcome is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) React(context.Context, *v1.ReactRequest) (*v1.ReactResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.React is not implemented")
 }
 
 func (UnimplementedWorkspaceServiceHandler) OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error) {
@@ -252,6 +289,22 @@ func (c *workspaceServiceClient) GetCustomer(ctx context.Context, req *v1.GetCus
 func (c *workspaceServiceClient) SendReply(ctx context.Context, req *v1.SendReplyRequest) (*v1.SendReplyResponse, error) {
 	var res v1.SendReplyResponse
 	if err := c.client.CallUnary(ctx, workspaceServiceSendReplySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) SettleOutcome(ctx context.Context, req *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error) {
+	var res v1.SettleOutcomeResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceSettleOutcomeSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) React(ctx context.Context, req *v1.ReactRequest) (*v1.ReactResponse, error) {
+	var res v1.ReactResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceReactSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -337,6 +390,30 @@ func (h workspaceServiceHandler) sendReply(ctx context.Context, _ connect.Spec, 
 		return err
 	}
 	res, err := h.svc.SendReply(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) settleOutcome(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SettleOutcomeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SettleOutcome(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) react(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReactRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.React(ctx, &req)
 	if err != nil {
 		return err
 	}
