@@ -51,6 +51,10 @@ var areas = []area{
 	{packages: "weiche/services/whatsapp/...", is: "a channel", may: adapter},
 	{packages: "weiche/services/messenger/...", is: "a channel", may: adapter},
 	{packages: "weiche/services/instagram/...", is: "a channel", may: adapter},
+	{
+		packages: "weiche/services/echo/...", is: "the channel of docs/writing-a-channel.md, part of no program",
+		may: []string{channel, proto}, tests: []string{everything},
+	},
 
 	{
 		packages: "weiche/services/egress/...", is: "the sender: claims, one attempt each, outcomes",

@@ -1,9 +1,12 @@
 // Package channeltest is what every channel has to keep, whatever its provider
-// says: Exercise runs it against a Reader and a Sender.
+// says: Exercise runs it against a Reader and a Sender. Most of it holds for any
+// channel over HTTP; what the Graph API has of its own is asked only of channels
+// whose errors are of its form.
 package channeltest
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
@@ -23,6 +26,9 @@ type Setup struct {
 	Entries string
 	// Lists are the names of the arrays that hold items, at any depth.
 	Lists []string
+	// Strict says that this provider never writes a number as a string or the
+	// other way round: an item that does is unreadable.
+	Strict bool
 
 	// Sender returns the channel's sender for a Graph API at an address.
 	Sender func(t *testing.T, url string) channel.Sender
@@ -36,16 +42,25 @@ type Setup struct {
 	Answer string
 	// ID is the id of the message in Answer.
 	ID string
-	// Errors are answers of the provider that refuse the message.
+	// Errors are answers of the provider that refuse the message, all of the Graph
+	// API or none.
 	Errors []Refusal
 }
 
 // Refusal is an answer that refuses a message, and what it means.
 type Refusal struct {
-	Status        int
+	Status int
+	// Answer is the body of an answer that is not of the Graph API, whose errors
+	// have a code and a subcode instead.
+	Answer        string
 	Code, Subcode int64
 	Outcome       channel.Outcome
 	Reason        string
+}
+
+// graph says that the provider's errors are those of the Graph API.
+func (s Setup) graph() bool {
+	return !slices.ContainsFunc(s.Errors, func(r Refusal) bool { return r.Answer != "" })
 }
 
 // Exercise runs the suite.

@@ -14,7 +14,7 @@ import (
 )
 
 // FuzzReader checks what holds for any bytes: no panic, no waiting, and items whose
-// bytes are slices of the body, that are the same after they were encoded, and that
+// bytes stand in the body, that are the same after they were encoded, and that
 // are read alone as they were read in the body.
 func FuzzReader(t *testing.T, reader channel.Reader, body []byte) {
 	began := time.Now()
@@ -55,7 +55,10 @@ const besides = 4 << 10
 
 // FuzzReadItem checks that whatever was kept is read without a panic.
 func FuzzReadItem(t *testing.T, reader channel.ItemReader, raw []byte, place string, beside []byte, account string) {
-	items, err := reader.ReadItem(channel.KeptItem{Raw: raw, Place: place, Beside: beside, ProviderAccount: account})
+	items, err := reader.ReadItem(channel.KeptItem{
+		// The log holds texts that are valid.
+		Raw: raw, Place: strings.ToValidUTF8(place, ""), Beside: beside, ProviderAccount: strings.ToValidUTF8(account, ""),
+	})
 	if err != nil && len(items) > 0 {
 		t.Errorf("%d items beside the error %v", len(items), err)
 	}

@@ -111,4 +111,3 @@ func (s *shop) received(t *testing.T) (all []*eventv1.MessageReceived) {
 		}
 	}
 }
-
