@@ -60,9 +60,9 @@ type Limits struct {
 	IngressMsgs, IngressBytes int64
 	// OutcomesBytes bounds OUTCOMES in the same way; 32 MiB if 0.
 	OutcomesBytes int64
-	// EgressBytes bounds EGRESS; past it PublishSend returns ErrOverloaded.
-	// 64 MiB if 0.
-	EgressBytes int64
+	// EgressBytes bounds EGRESS, and EgressMsgs what one integration has there;
+	// past them PublishSend returns ErrOverloaded. 64 MiB and 8,192 if 0.
+	EgressBytes, EgressMsgs int64
 	// FetchBytes bounds FETCH; past it PublishFetch returns ErrOverloaded. 16 MiB
 	// if 0.
 	FetchBytes int64
@@ -81,6 +81,7 @@ func (c Config) withDefaults() Config {
 	fallback(&c.Limits.IngressBytes, 128<<20)
 	fallback(&c.Limits.OutcomesBytes, 32<<20)
 	fallback(&c.Limits.EgressBytes, 64<<20)
+	fallback(&c.Limits.EgressMsgs, 8192)
 	fallback(&c.Limits.FetchBytes, 16<<20)
 	fallback(&c.Limits.EventsBytes, 128<<20)
 	fallback(&c.Limits.EventsAge, time.Hour)

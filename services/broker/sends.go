@@ -45,7 +45,10 @@ func (b *Broker) Sends(ctx context.Context, channelName string) (*SendInbox, err
 			FilterSubject: subjectEgress + "." + channelName + ".*.*",
 			AckPolicy:     jetstream.AckExplicitPolicy,
 			AckWait:       b.config.AckWait,
-			MaxAckPending: 64 * sendPull,
+			// What was given back to come again later is pending, too: a bound would
+			// let one integration that has to wait hold up all of the channel. The
+			// stream's bounds are bounds of this.
+			MaxAckPending: -1,
 			MemoryStorage: true,
 		})
 		return []jetstream.Consumer{consumer}, err

@@ -97,3 +97,33 @@ func TestEgressIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// An integration whose sends wait, given back or not yet taken, holds up no other
+// of its channel.
+func TestI27WaitingSendsHoldUpNobody(t *testing.T) {
+	everywhere(t, func(t *testing.T, config broker.Config) {
+		const most = 6000
+		config.Limits.EgressMsgs = most
+		b := start(t, config)
+		in := sends(t, b, "whatsapp")
+		for i := range most {
+			if err := b.PublishSend(soon(t), send(fmt.Sprint(i))); err != nil {
+				t.Fatal(err)
+			}
+			if err := nextSend(t, in).Nak(time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.PublishSend(soon(t), send("over")); !errors.Is(err, broker.ErrOverloaded) {
+			t.Errorf("one more than may wait: %v", err)
+		}
+		other := send("other")
+		other.IntegrationId = "another"
+		if err := b.PublishSend(soon(t), other); err != nil {
+			t.Fatal(err)
+		}
+		if got := nextSend(t, in); got.Send.GetSendId() != "other" {
+			t.Errorf("got %v", got.Send)
+		}
+	})
+}

@@ -50,6 +50,8 @@ func (b *Broker) streams() []jetstream.StreamConfig {
 	outcomes.MaxBytes = limits.OutcomesBytes
 	egress.Name, egress.Subjects = streamEgress, []string{subjectEgress + ".*.*.*"}
 	egress.MaxBytes = limits.EgressBytes
+	// An integration whose sends have to wait fills its own part and no more.
+	egress.MaxMsgsPerSubject, egress.DiscardNewPerSubject = limits.EgressMsgs, true
 	fetch.Name, fetch.Subjects = streamFetch, []string{subjectFetch + ".*.*.*"}
 	fetch.MaxBytes = limits.FetchBytes
 	events := jetstream.StreamConfig{

@@ -114,6 +114,12 @@ func (r *Relay) unclaimed(ctx context.Context) error {
 }
 
 func (r *Relay) relayUnclaimed(ctx context.Context) error {
+	full := 0
+	defer func() {
+		if full > 0 {
+			r.logger.Warn("sends not relayed: their integrations have as many waiting as may be", "sends", full)
+		}
+	}()
 	for hit, err := range r.engine.store.IndexScan(ctx, installation, indexUnclaimed, nil, nil) {
 		if err != nil {
 			return err
@@ -122,7 +128,11 @@ func (r *Relay) relayUnclaimed(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.relay(ctx, rec); err != nil {
+		switch err := r.relay(ctx, rec); {
+		case errors.Is(err, broker.ErrOverloaded):
+			// The next may be of another integration.
+			full++
+		case err != nil:
 			r.logger.Warn("send not relayed", "position", rec.Position, "error", err)
 			return nil
 		}
