@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,7 +17,11 @@ import (
 
 // Inbox is the router's end of INGRESS and OUTCOMES. One goroutine calls Next;
 // what it returned may be answered and acked from any.
-type Inbox struct{ source[*Delivery] }
+type Inbox struct {
+	source[*Delivery]
+	// before is the last sequence of OUTCOMES when the consumers were made.
+	before atomic.Uint64
+}
 
 // Delivery is one message for the router.
 type Delivery struct {
@@ -31,6 +36,9 @@ type Delivery struct {
 	Received time.Time
 	// Attempt counts the deliveries of the message to this inbox, from 1.
 	Attempt int
+	// Stale says, of what senders say, that it lay there before this inbox was
+	// opened: whoever said it may be gone, and asks again if not.
+	Stale bool
 
 	broker *Broker
 	msg    jetstream.Msg
@@ -40,7 +48,8 @@ type Delivery struct {
 // comes again in its order, and takes them from whoever had them before: their
 // inbox ends with ErrInboxLost. Only the holder of the router's lease calls it.
 func (b *Broker) Ingress(ctx context.Context) (*Inbox, error) {
-	in := &Inbox{source[*Delivery]{broker: b, consumers: b.routerConsumers, decode: b.deliver, pull: intakePullMsgs}}
+	in := &Inbox{source: source[*Delivery]{broker: b, pull: intakePullMsgs}}
+	in.consumers, in.decode = in.routerConsumers, in.deliver
 	if err := openSource(ctx, &in.source); err != nil {
 		return nil, err
 	}
@@ -49,12 +58,16 @@ func (b *Broker) Ingress(ctx context.Context) (*Inbox, error) {
 
 // routerConsumers makes the consumers of OUTCOMES and INGRESS. Their names are
 // new each time, so that a request of a former router cannot reach them.
-func (b *Broker) routerConsumers(ctx context.Context) ([]jetstream.Consumer, error) {
+func (in *Inbox) routerConsumers(ctx context.Context) ([]jetstream.Consumer, error) {
+	b := in.broker
 	var made []jetstream.Consumer
 	for _, name := range []string{streamOutcomes, streamIngress} {
 		stream, err := b.js.Stream(ctx, name)
 		if err != nil {
 			return nil, err
+		}
+		if name == streamOutcomes {
+			in.before.Store(stream.CachedInfo().State.LastSeq)
 		}
 		var former []string
 		names := stream.ConsumerNames(ctx)
@@ -84,10 +97,11 @@ func (b *Broker) routerConsumers(ctx context.Context) ([]jetstream.Consumer, err
 	return made, nil
 }
 
-func (b *Broker) deliver(msg jetstream.Msg) *Delivery {
-	d := &Delivery{Raw: msg.Data(), Attempt: 1, broker: b, msg: msg}
+func (in *Inbox) deliver(msg jetstream.Msg) *Delivery {
+	d := &Delivery{Raw: msg.Data(), Attempt: 1, broker: in.broker, msg: msg}
 	if meta, err := msg.Metadata(); err == nil {
 		d.Received, d.Attempt = meta.Timestamp, int(meta.NumDelivered)
+		d.Stale = meta.Stream == streamOutcomes && meta.Sequence.Stream <= in.before.Load()
 	}
 	if d.Source, d.Err = sourceOf(msg.Subject()); d.Err != nil {
 		return d

@@ -31,6 +31,8 @@ type house struct {
 	broker *broker.Broker
 	store  *eventstore.Store
 	engine *router.Engine
+	// away ends the router.
+	away func()
 
 	mu    sync.Mutex
 	ahead time.Duration // of the router's clock
@@ -54,7 +56,7 @@ func newHouse(t *testing.T) *house {
 	}
 	t.Cleanup(func() { h.store.Close() })
 	h.engine = router.NewEngine(router.EngineConfig{Store: h.store, Keys: keys, Now: h.now, Logger: quiet})
-	running(t, router.New(h.engine, h.broker, quiet).Run)
+	h.route(t)
 	h.say(t, channel.KindAgent, "test", &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
 		AgentId: "agent", ClientToken: "setup",
 		Command: &ingressv1.AgentCommand_ApplySetup{ApplySetup: &ingressv1.ApplySetup{
@@ -69,6 +71,12 @@ func newHouse(t *testing.T) *house {
 		}},
 	}}})
 	return h
+}
+
+// route starts a router.
+func (h *house) route(t *testing.T) {
+	t.Helper()
+	h.away = running(t, router.New(h.engine, h.broker, quiet).Run)
 }
 
 var quiet = slog.New(slog.DiscardHandler)

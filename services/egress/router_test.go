@@ -2,6 +2,7 @@ package egress_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestI12OnePostForAClaim(t *testing.T) {
 	claims := newCounter(sends * copies)
 	for _, instance := range []string{"one", "two"} {
 		config := h.config(instance, p)
-		config.Events = egress.Events{Claimed: claims.add, ClaimLost: claims.add}
+		config.Events = egress.Events{Claimed: claims.add, ClaimLost: claims.add, Copied: claims.add}
 		run(t, config)
 	}
 	claims.wait(t)
@@ -180,4 +181,32 @@ func (l *leaving) Publish(ctx context.Context, from channel.Source, batch *ingre
 		return nil, broker.ErrClosed
 	}
 	return answer, err
+}
+
+// A claim that lay there while no router ran is granted to nobody: who asked may be
+// gone, and its send would become unknown although no byte of it ever left.
+func TestI12StaleClaimIsDropped(t *testing.T) {
+	h := newHouse(t)
+	asked := h.replies(t, 1)[0]
+	h.away()
+	item := &ingressv1.Item{Kind: &ingressv1.Item_Sender{Sender: &ingressv1.SenderCommand{Command: &ingressv1.SenderCommand_Claim{
+		Claim: &ingressv1.ClaimSend{SendId: asked.GetSendId(), Attempt: 1, Nonce: "of the dead"},
+	}}}}
+	from := channel.Source{Kind: channel.KindEgress, Account: "acme", ID: "dead"}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := h.broker.Publish(ctx, from, &ingressv1.Batch{Items: []*ingressv1.Item{item}}); !errors.Is(err, broker.ErrNoAnswer) {
+		t.Fatalf("without a router: %v", err)
+	}
+	h.route(t)
+	p := newProvider(nil)
+	run(t, h.config("one", p))
+	h.relay(t, asked, 1)
+	h.until(t, func(tallies map[string]tally) bool {
+		return tallies[asked.GetSendId()+"/1"] == tally{claimed: 1, sent: 1}
+	})
+	h.advance(t, time.Hour)
+	if of := h.tallies(t); of[asked.GetSendId()+"/1"] != (tally{claimed: 1, sent: 1}) || p.sum() != 1 {
+		t.Errorf("%d posts, the log says %+v", p.sum(), of)
+	}
 }

@@ -78,6 +78,12 @@ func (r *Router) rounds(ctx context.Context, inbox *broker.Inbox) error {
 				r.answer(d, &ingressv1.Answer{Error: "the message cannot be read: " + d.Err.Error()})
 				continue
 			}
+			if d.Stale && claims(d.Batch) {
+				// Whoever asked may be gone, and what is granted to nobody becomes
+				// unknown. Who is still there asks again.
+				r.acked(d)
+				continue
+			}
 			requests = append(requests, Request{Source: d.Source, Batch: d.Batch})
 			decided = append(decided, d)
 		}
@@ -99,6 +105,20 @@ func (r *Router) answer(d *broker.Delivery, answer *ingressv1.Answer) {
 	if err := d.Answer(answer); err != nil {
 		r.logger.Warn("answer not sent", "error", err)
 	}
+	r.acked(d)
+}
+
+// claims reports whether a batch is a sender's claim and nothing else.
+func claims(batch *ingressv1.Batch) bool {
+	for _, item := range batch.GetItems() {
+		if item.GetSender().GetClaim() == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Router) acked(d *broker.Delivery) {
 	if err := d.Ack(); err != nil {
 		r.logger.Warn("ack not sent", "error", err)
 	}
