@@ -44,21 +44,47 @@ type attempt struct {
 	// nonce is known to this attempt alone.
 	nonce string
 	log   *slog.Logger
+	// effect is what the attempt says of its outlet, and after how long the
+	// provider asks to wait.
+	effect effect
+	after  time.Duration
 }
 
-// handle does what a delivery asks for, and ends it.
-func (e *Egress) handle(ctx context.Context, channelName string, sender channel.Sender, d Delivery) {
+// begin returns the work that a delivery asks for, nil where there is none now: the
+// message is ended or given back then.
+func (e *Egress) begin(ctx context.Context, channelName string, sender channel.Sender, d Delivery) (work func()) {
 	if d.Err != nil {
 		// The log has the send, if it was one, and it will be relayed again.
 		e.config.Logger.Error("egress: a message on EGRESS cannot be read", "channel", channelName, "error", d.Err)
 		e.config.Events.Unreadable(channelName)
 		e.ended(d.Ack())
-		return
+		return nil
 	}
 	if ctx.Err() != nil {
 		e.ended(d.Nak(0))
-		return
+		return nil
 	}
+	admission := e.outlets.enter(e.config.Now(), channelName, d.Send)
+	switch {
+	case admission.copied:
+		// The one that waits is as good, and if it is lost, it is relayed again.
+		e.config.Events.Copied(channelName)
+		e.ended(d.Ack())
+		return nil
+	case admission.held != "":
+		e.config.Events.Held(channelName, d.Send.GetAccountId(), d.Send.GetIntegrationId(), admission.held)
+		e.ended(d.Nak(admission.wait))
+		return nil
+	}
+	return func() {
+		effect, after := e.handle(ctx, channelName, sender, d)
+		admission.done(e.config.Now(), effect, after)
+	}
+}
+
+// handle makes an attempt that may begin, and ends its message. It returns what
+// that says of the outlet.
+func (e *Egress) handle(ctx context.Context, channelName string, sender channel.Sender, d Delivery) (effect, time.Duration) {
 	a := &attempt{
 		Egress: e, channel: channelName, sender: sender, send: d.Send, nonce: rand.Text(),
 		log: e.config.Logger.With(
@@ -74,6 +100,7 @@ func (e *Egress) handle(ctx context.Context, channelName string, sender channel.
 	} else {
 		e.ended(d.Nak(againAfter))
 	}
+	return a.effect, a.after
 }
 
 // ended logs that a message could not be ended: it comes again.
@@ -164,6 +191,7 @@ func (a *attempt) make(ctx context.Context, since time.Time) *ingressv1.ReportOu
 	began := a.config.Now()
 	id, err := a.hand(ctx, integration.Token)
 	report := a.outcome(id, err)
+	a.effect, a.after = effectOf(id, err)
 	a.config.Events.Attempted(a.channel, nameOf(report), a.config.Now().Sub(began))
 	return report
 }

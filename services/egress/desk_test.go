@@ -133,8 +133,9 @@ func (d *desk) said() (claims []*ingressv1.ClaimSend, outcomes []*ingressv1.Repo
 	return claims, outcomes
 }
 
-// tray is an inbox in memory. What is given back does not come again.
+// tray is an inbox in memory. What is given back comes again if again is set.
 type tray struct {
+	again   bool
 	waiting chan egress.Delivery
 	broken  chan error // ends Next
 
@@ -144,7 +145,7 @@ type tray struct {
 }
 
 func newTray(sends ...*ingressv1.Send) *tray {
-	t := &tray{waiting: make(chan egress.Delivery, 100), broken: make(chan error, 1)}
+	t := &tray{waiting: make(chan egress.Delivery, 1000), broken: make(chan error, 1)}
 	for _, s := range sends {
 		t.put(s)
 	}
@@ -152,7 +153,7 @@ func newTray(sends ...*ingressv1.Send) *tray {
 }
 
 func (t *tray) put(s *ingressv1.Send) {
-	t.waiting <- egress.Delivery{Send: s, Handle: handle{t, s.GetSendId()}}
+	t.waiting <- egress.Delivery{Send: s, Handle: handle{t, s.GetSendId(), s}}
 }
 
 func (t *tray) Next(ctx context.Context, maxItems int) ([]egress.Delivery, error) {
@@ -197,11 +198,19 @@ func (t *tray) ended() []string {
 type handle struct {
 	tray *tray
 	id   string
+	send *ingressv1.Send
 }
 
-func (h handle) Ack() error              { h.tray.end("ack " + h.id); return nil }
-func (h handle) Nak(time.Duration) error { h.tray.end("nak " + h.id); return nil }
-func (h handle) InProgress() error       { h.tray.end("busy " + h.id); return nil }
+func (h handle) Ack() error        { h.tray.end("ack " + h.id); return nil }
+func (h handle) InProgress() error { h.tray.end("busy " + h.id); return nil }
+
+func (h handle) Nak(delay time.Duration) error {
+	h.tray.end("nak " + h.id)
+	if h.tray.again {
+		time.AfterFunc(delay, func() { h.tray.put(h.send) })
+	}
+	return nil
+}
 
 // directory is the set-up of one account.
 type directory map[string]channel.Integration
@@ -221,6 +230,7 @@ func (d directory) Integration(account, id string) (channel.Integration, bool) {
 func setUp() directory {
 	return directory{
 		"shop":  {Account: "acme", ID: "shop", Channel: "whatsapp", Token: "token"},
+		"slow":  {Account: "acme", ID: "slow", Channel: "whatsapp", Token: "token"},
 		"bare":  {Account: "acme", ID: "bare", Channel: "whatsapp"},
 		"other": {Account: "acme", ID: "other", Channel: "messenger", Token: "token"},
 	}

@@ -1,14 +1,16 @@
-// Package egress is the sender. It takes the sends that the router asked for,
-// claims each before the first byte leaves, hands it to its channel once, and
+// Package egress is the sender. It takes the sends that the router asked for, holds
+// back those whose integration may not send now, claims each before the first byte leaves, hands it to its channel once, and
 // reports what became of it. Retries, order and time limits are the router's: a
 // claim that nobody reports on becomes unknown there, and is never sent again.
 package egress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -33,8 +35,17 @@ type Config struct {
 	Senders map[string]channel.Sender
 	// Instance names this process at the router: 1 to 128 of [A-Za-z0-9_-].
 	Instance string
-	// Workers bounds the sends of one channel that are under way; 32 if 0.
+	// Workers bounds the sends of one channel that are under way; 128 if 0.
 	Workers int
+	// InFlight bounds those of one integration, so that one that is slow leaves
+	// workers for the others; a quarter of Workers if 0.
+	InFlight int
+	// Paces say how fast one integration of each channel may send; DefaultPaces
+	// for the channels that it does not name. When a provider says that it is too
+	// fast, the integration is slower for a while.
+	Paces map[string]Pace
+	// Breaker says when an integration is given a rest.
+	Breaker Breaker
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 	// Logger gets what the log of record does not say; slog.Default if nil.
@@ -46,8 +57,16 @@ type Config struct {
 // EnsureDefaults sets what is not set and returns the config.
 func (c Config) EnsureDefaults() Config {
 	if c.Workers == 0 {
-		c.Workers = 32
+		c.Workers = 128
 	}
+	if c.InFlight == 0 {
+		c.InFlight = max(1, c.Workers/4)
+	}
+	paces := DefaultPaces()
+	maps.Copy(paces, c.Paces)
+	c.Paces = paces
+	c.Breaker.Failures = cmp.Or(c.Breaker.Failures, 5)
+	c.Breaker.OpenFor = cmp.Or(c.Breaker.OpenFor, 15*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -69,10 +88,17 @@ func (c Config) check() error {
 		{"directory", c.Directory != nil},
 		{"senders", len(c.Senders) > 0},
 		{"workers", c.Workers > 0},
+		{"in flight", c.InFlight > 0},
+		{"breaker", c.Breaker.Failures > 0 && c.Breaker.OpenFor > 0},
 		{"instance", isName(c.Instance)},
 	} {
 		if !part.set {
 			missing = append(missing, part.name)
+		}
+	}
+	for name, pace := range c.Paces {
+		if pace.Sends < slowest {
+			missing = append(missing, "pace of "+name)
 		}
 	}
 	for name, sender := range c.Senders {
@@ -94,7 +120,8 @@ func isName(name string) bool {
 // Egress sends what is on EGRESS. Several, in one process or many, share the
 // sends of a channel: a send is made by the one whose claim was granted.
 type Egress struct {
-	config Config
+	config  Config
+	outlets *outlets
 }
 
 // New returns an Egress. The error is ErrConfig.
@@ -103,13 +130,14 @@ func New(config Config) (*Egress, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	return &Egress{config: config}, nil
+	return &Egress{config: config, outlets: newOutlets(config)}, nil
 }
 
 // Run sends until ctx ends, and returns nil then, after what is under way has
 // ended: nothing new is claimed, a claim gets 5 s to be answered and 5 s to be
 // given back, an attempt the 30 s that it has anyway, its report 10 s: 45 s in
-// all. Any other end is an error of an inbox. The publisher and the inboxes' transport have to outlive Run.
+// all. Any other end is an error of an inbox. The publisher and the inboxes'
+// transport have to outlive Run.
 func (e *Egress) Run(ctx context.Context) error {
 	group, running := errgroup.WithContext(ctx)
 	for name, sender := range e.config.Senders {
@@ -144,7 +172,12 @@ func (e *Egress) serve(ctx context.Context, name string, sender channel.Sender) 
 		deliveries, err := inbox.Next(ctx, free)
 		workers.release(free - len(deliveries))
 		for _, d := range deliveries {
-			workers.do(func() { e.handle(ctx, name, sender, d) })
+			// In order, so that of the sends of an integration the first go first.
+			if work := e.begin(ctx, name, sender, d); work != nil {
+				workers.do(work)
+			} else {
+				workers.release(1)
+			}
 		}
 		if err != nil {
 			return err

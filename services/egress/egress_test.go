@@ -58,7 +58,7 @@ func TestI11I15EveryReturnIsAnOutcome(t *testing.T) {
 		{"refused", "", failed(channel.Refused, 0), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_Refused{Refused: detail}}},
 		{"not sent", "", failed(channel.NotSent, 0), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_NotSent{NotSent: &ingressv1.NotSent{Error: detail}}}},
 		{"not sent, later", "", failed(channel.NotSent, time.Minute), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_NotSent{NotSent: &ingressv1.NotSent{Error: detail, RetryAfter: durationpb.New(time.Minute)}}}},
-		{"unhealthy", "", failed(channel.Unhealthy, 0), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_NotSent{NotSent: &ingressv1.NotSent{Error: detail}}}},
+		{"unhealthy", "", failed(channel.Unhealthy, 0), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_NotSent{NotSent: &ingressv1.NotSent{Error: detail, Unhealthy: true}}}},
 		{"unknown", "", failed(channel.Unknown, 0), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_Unknown{Unknown: detail}}},
 		{"an outcome that is none", "", failed(channel.Outcome(99), 0), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_Unknown{Unknown: detail}}},
 		{"refused with an id", "wamid", failed(channel.Refused, 0), &ingressv1.ReportOutcome{Outcome: &ingressv1.ReportOutcome_Refused{Refused: detail}}},
@@ -228,7 +228,7 @@ func TestWorkersAreBounded(t *testing.T) {
 		for i := range 50 {
 			o.tray.put(send(fmt.Sprint(i)))
 		}
-		o.config.Workers = 7
+		o.config.Workers, o.config.InFlight = 7, 7
 		o.open(t)
 		time.Sleep(20 * time.Second)
 		o.close(t)
@@ -259,7 +259,7 @@ func TestUnreadableMessageIsDropped(t *testing.T) {
 		o := newOffice(newProvider(nil))
 		unreadable := 0
 		o.config.Events.Unreadable = func(string) { unreadable++ }
-		o.tray.waiting <- egress.Delivery{Err: errors.New("no send"), Handle: handle{o.tray, "x"}}
+		o.tray.waiting <- egress.Delivery{Err: errors.New("no send"), Handle: handle{o.tray, "x", nil}}
 		o.tray.put(send("s1"))
 		o.open(t)
 		synctest.Wait()

@@ -13,6 +13,13 @@ const (
 // Events is told what happens, for counting. Each func may be nil, is called
 // from any goroutine, and must not block.
 type Events struct {
+	// Held is called when a send is given back unclaimed, with one of the Held
+	// words for why; Copied when the same message waits already.
+	Held   func(channelName, account, integration, why string)
+	Copied func(channelName string)
+	// Broken is called when an integration is given a rest, and when it works
+	// again.
+	Broken func(channelName, account, integration string, broken bool)
 	// Claimed is called when a claim was granted.
 	Claimed func(channelName string)
 	// ClaimLost is called when an attempt was somebody else's, or over.
@@ -39,10 +46,17 @@ func (e Events) ensureDefaults() Events {
 			*f = func(string) {}
 		}
 	}
+	ignore(&e.Copied)
 	ignore(&e.Claimed)
 	ignore(&e.ClaimLost)
 	ignore(&e.Unanswered)
 	ignore(&e.Unreadable)
+	if e.Held == nil {
+		e.Held = func(string, string, string, string) {}
+	}
+	if e.Broken == nil {
+		e.Broken = func(string, string, string, bool) {}
+	}
 	if e.Attempted == nil {
 		e.Attempted = func(string, string, time.Duration) {}
 	}

@@ -39,11 +39,40 @@ func (a *attempt) outcome(id string, err error) *ingressv1.ReportOutcome {
 		return report
 	case channel.Unhealthy:
 		a.config.Events.Unhealthy(a.channel, a.send.GetAccountId(), a.send.GetIntegrationId(), detail.GetReason())
-		return a.later(detail, failed.RetryAfter)
+		report := a.later(detail, failed.RetryAfter)
+		report.GetNotSent().Unhealthy = true
+		return report
 	case channel.NotSent:
 		return a.later(detail, failed.RetryAfter)
 	}
 	return a.unknown(detail)
+}
+
+// effectOf returns what a sender's return says of the integration's way out.
+func effectOf(id string, err error) (effect, time.Duration) {
+	var failed *channel.SendError
+	switch {
+	case err == nil && id != "":
+		return effectWorked, 0
+	case !errors.As(err, &failed):
+		return effectFailed, 0
+	}
+	answered := failed.Detail.GetCode() != 0
+	switch failed.Outcome {
+	case channel.Refused:
+		return effectWorked, 0
+	case channel.Unhealthy:
+		// The router is told, and holds back what there is.
+		return effectNone, 0
+	case channel.NotSent:
+		switch {
+		case failed.Limited:
+			return effectLimited, failed.RetryAfter
+		case answered:
+			return effectWorked, 0
+		}
+	}
+	return effectFailed, 0
 }
 
 // wordFor returns our word for an error that is no SendError.

@@ -61,7 +61,7 @@ type stopping struct{ office *office }
 
 func (s stopping) Next(ctx context.Context, _ int) ([]egress.Delivery, error) {
 	<-ctx.Done()
-	return []egress.Delivery{{Send: send("s1"), Handle: handle{s.office.tray, "s1"}}}, ctx.Err()
+	return []egress.Delivery{{Send: send("s1"), Handle: handle{s.office.tray, "s1", nil}}}, ctx.Err()
 }
 
 func (s stopping) Close() { s.office.tray.Close() }

@@ -46,6 +46,8 @@ tokens/admin in that folder; with it, weiche setup makes the first account.`,
 	cmd.Flags().StringVar(&config.natsURL, "nats-url", "", "an external NATS server; embedded if empty")
 	cmd.Flags().StringVar(&config.graphURL, "graph-url", "", "where the Graph API is; the provider's if empty")
 	cmd.Flags().StringVar(&config.graphVersion, "graph-version", "", "the version of the Graph API; v26.0 if empty")
+	cmd.Flags().StringToIntVar(&config.paces, "pace", nil,
+		"how many sends a second one number, page or account may begin, by channel (default whatsapp=80,messenger=40,instagram=100)")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log what is of use to developers too")
 	return cmd
 }

@@ -38,7 +38,10 @@ type serverConfig struct {
 	natsURL string
 	// graphURL is where the Graph API is; graphTLS trusts it, nil as usual.
 	graphURL, graphVersion string
-	logger                 *slog.Logger
+	// paces are how many sends a second one integration of a channel may begin,
+	// where that is not the default.
+	paces  map[string]int
+	logger *slog.Logger
 }
 
 // server is the whole product in one process.
@@ -130,6 +133,10 @@ func (s *server) newEgress() (*egress.Egress, error) {
 			return nil, err
 		}
 	}
+	paces := egress.DefaultPaces()
+	for name, sends := range s.config.paces {
+		paces[name] = egress.Pace{Sends: float64(sends), Media: paces[name].Media}
+	}
 	return egress.New(egress.Config{
 		Publisher: s.broker,
 		Open:      egress.FromBroker(s.broker),
@@ -139,7 +146,7 @@ func (s *server) newEgress() (*egress.Egress, error) {
 			messenger.Channel: messenger.NewSender(graph),
 			instagram.Channel: instagram.NewSender(graph, login),
 		},
-		Instance: instance(), Logger: s.config.logger,
+		Paces: paces, Instance: instance(), Logger: s.config.logger,
 	})
 }
 

@@ -1,0 +1,106 @@
+package egress
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+)
+
+// maxOutlets bounds the integrations that are remembered at once.
+const maxOutlets = 4096
+
+// place names an integration.
+type place struct{ channel, account, integration string }
+
+// outlets are the outlets of all integrations that have sent lately.
+type outlets struct {
+	paces    map[string]Pace
+	inFlight int
+	breaker  Breaker
+	events   Events
+
+	mu sync.Mutex
+	by map[place]*outlet
+}
+
+func newOutlets(c Config) *outlets {
+	return &outlets{paces: c.Paces, inFlight: c.InFlight, breaker: c.Breaker, events: c.Events, by: map[place]*outlet{}}
+}
+
+// enter asks for a send to begin.
+func (o *outlets) enter(now time.Time, channelName string, send *ingressv1.Send) admission {
+	at := place{channelName, send.GetAccountId(), send.GetIntegrationId()}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := o.of(now, at)
+	a := out.enter(now, attemptKey{send.GetSendId(), send.GetAttempt()}, out.pace.weight(send))
+	if leave := a.done; leave != nil {
+		a.done = func(now time.Time, e effect, after time.Duration) {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			leave(now, e, after)
+		}
+	}
+	return a
+}
+
+// of returns the outlet of an integration, with mu held.
+func (o *outlets) of(now time.Time, at place) *outlet {
+	if out := o.by[at]; out != nil {
+		return out
+	}
+	if len(o.by) >= maxOutlets {
+		o.sweep(now)
+	}
+	pace, ok := o.paces[at.channel]
+	if !ok {
+		pace = defaultPace
+	}
+	out := newOutlet(pace, o.inFlight, o.breaker, func(broken bool) {
+		o.events.Broken(at.channel, at.account, at.integration, broken)
+	})
+	o.by[at] = out
+	return out
+}
+
+// sweep forgets the idle half, those that were used longest ago first.
+func (o *outlets) sweep(now time.Time) {
+	var idle []place
+	for at, out := range o.by {
+		if out.idle(now) {
+			idle = append(idle, at)
+		}
+	}
+	slices.SortFunc(idle, func(a, b place) int { return o.by[a].used.Compare(o.by[b].used) })
+	for _, at := range idle[:(len(idle)+1)/2] {
+		delete(o.by, at)
+	}
+}
+
+// Broken is an integration that is given a rest, since its provider does not
+// answer as it should.
+type Broken struct {
+	// Channel, Account and Integration name it.
+	Channel, Account, Integration string
+	// Waiting is how many sends wait for it here.
+	Waiting int
+}
+
+// Broken returns the integrations that are given a rest now, in their order.
+func (e *Egress) Broken() []Broken {
+	e.outlets.mu.Lock()
+	defer e.outlets.mu.Unlock()
+	var broken []Broken
+	for at, out := range e.outlets.by {
+		if out.broken {
+			broken = append(broken, Broken{at.channel, at.account, at.integration, len(out.waiting)})
+		}
+	}
+	slices.SortFunc(broken, func(a, b Broken) int {
+		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Integration, b.Integration))
+	})
+	return broken
+}
