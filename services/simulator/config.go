@@ -36,7 +36,8 @@ type Config struct {
 	Faults []Fault `json:"faults"`
 	// Seed makes ids and faults repeatable.
 	Seed int64 `json:"seed"`
-	// Versions are the accepted Graph versions; v24.0, v25.0 and v26.0 if empty.
+	// Versions are the Graph versions that are answered: v21.0 and all newer ones
+	// if empty, every one if it holds "*".
 	Versions []string `json:"versions"`
 	// Window says how the 24-hour window is enforced; WindowSync if empty.
 	Window Window `json:"window"`
@@ -72,6 +73,8 @@ type Number struct {
 	// NoMediaURL leaves the address out of inbound media, so that only their id
 	// leads to the bytes.
 	NoMediaURL bool `json:"no_media_url"`
+	// IdentityCheck shows identity_key_hash and tells when it changes.
+	IdentityCheck bool `json:"identity_check"`
 }
 
 // Page is one Facebook page.
@@ -153,15 +156,18 @@ type EventSetting struct {
 // Retry says what happens to a delivery that is not answered with 200.
 type Retry struct {
 	// Schedule holds the pauses before each further attempt; the last one is
-	// repeated. 1s 2s 5s 10s 30s 1m 5m 10m 30m 1h if empty.
+	// repeated. Each channel's own if empty.
 	Schedule []Duration `json:"schedule"`
-	// Scale divides the schedule's pauses; 1 if 0.
+	// Scale divides the pauses, GiveUp and the hour after which Messenger
+	// unsubscribes an app; 1 if 0.
 	Scale float64 `json:"scale"`
 	// Timeout is how long an attempt waits for its answer; 5s if 0.
 	Timeout Duration `json:"timeout"`
-	// GiveUp ends the attempts so long after the event; never if 0. The
-	// provider's values are 168h (WhatsApp) and 36h (Instagram).
+	// GiveUp ends the attempts so long after the first; each channel's own if 0:
+	// 168h on WhatsApp, 36h on Instagram, 1h on Messenger.
 	GiveUp Duration `json:"give_up"`
+	// NeverUnsubscribe keeps the subscriptions of an app whose webhooks fail.
+	NeverUnsubscribe bool `json:"never_unsubscribe"`
 	// Overtake lets later events pass a delivery that waits for its next
 	// attempt. Otherwise they wait behind it.
 	Overtake bool `json:"overtake"`

@@ -120,6 +120,22 @@ func (s *Simulator) postChangeNumber(r *http.Request) (any, error) {
 	return s.ChangeNumber(r.PathValue("name"), in.Phone, in.BSUID)
 }
 
+func (s *Simulator) postIdentity(r *http.Request) (any, error) {
+	var in IdentityChange
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return s.ChangeIdentity(r.PathValue("name"), in)
+}
+
+func (s *Simulator) postEvent(r *http.Request) (any, error) {
+	var in Happening
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	return done{true}, s.Happen(r.PathValue("name"), in)
+}
+
 func (s *Simulator) postNative(r *http.Request) (any, error) {
 	var in Native
 	if err := read(r, &in); err != nil {

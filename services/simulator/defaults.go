@@ -11,22 +11,11 @@ import (
 
 // withDefaults is the one place where a zero gets its meaning.
 func (c Config) withDefaults() Config {
-	if len(c.Versions) == 0 {
-		c.Versions = []string{"v24.0", "v25.0", "v26.0"}
-	}
 	if c.Window == "" {
 		c.Window = WindowSync
 	}
 	c.Webhooks.Batch = max(c.Webhooks.Batch, 1)
 	c.Webhooks.InFlight = max(c.Webhooks.InFlight, 1)
-	if len(c.Retry.Schedule) == 0 {
-		for _, d := range []time.Duration{
-			time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second,
-			time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour,
-		} {
-			c.Retry.Schedule = append(c.Retry.Schedule, Duration(d))
-		}
-	}
 	if c.Retry.Scale == 0 {
 		c.Retry.Scale = 1
 	}
@@ -67,6 +56,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+const maxBatch = 1000
+
 // prepare returns a copy of c with defaults, and its integrations by id.
 func prepare(c Config) (Config, map[string]*integration, error) {
 	c = c.clone().withDefaults()
@@ -92,6 +83,12 @@ func prepare(c Config) (Config, map[string]*integration, error) {
 	}
 	if !slices.Contains([]Window{WindowSync, WindowAsync, WindowOff}, c.Window) {
 		return bad("window %q is none of sync, async, off", c.Window)
+	}
+	if c.Webhooks.Batch > maxBatch {
+		return bad("a batch of %d, the provider's largest is %d", c.Webhooks.Batch, maxBatch)
+	}
+	if c.Limits.PairBurst < 0 || c.Limits.PerSecond < 0 || (c.Limits.PairBurst > 0 && c.Limits.PairEvery == 0) {
+		return bad("limits %+v", c.Limits)
 	}
 	if c.Retry.Scale < 0 {
 		return bad("retry scale %v is negative", c.Retry.Scale)

@@ -45,7 +45,9 @@ type DeliveryTotals struct {
 	Delivered int `json:"delivered"` // POSTs answered with 200
 	Attempts  int `json:"attempts"`  // POSTs made
 	GivenUp   int `json:"given_up"`
-	Dropped   int `json:"dropped"` // events dropped by a fault
+	// Unsubscribed counts the subscriptions that the provider took away.
+	Unsubscribed int `json:"unsubscribed"`
+	Dropped      int `json:"dropped"` // events dropped by a fault
 	// Undeliverable counts events without a callback, a subscription or a
 	// place in the queue.
 	Undeliverable int `json:"undeliverable"`
@@ -71,7 +73,8 @@ type delivery struct {
 	epoch   int
 	items   int
 	sends   []int64 // the sends that its events follow from
-	created time.Time
+	channel Channel
+	once    bool      // no further attempt
 	next    time.Time // of the next attempt
 }
 

@@ -11,6 +11,7 @@ type entryItem struct {
 	Time      int64             `json:"time,omitempty"`
 	Changes   []json.RawMessage `json:"changes,omitempty"`
 	Messaging []json.RawMessage `json:"messaging,omitempty"`
+	Standby   []json.RawMessage `json:"standby,omitempty"`
 }
 
 // envelope wraps events of one channel in the body of a POST, with one entry
@@ -38,6 +39,10 @@ func envelope(batch []*item, now time.Time) []byte {
 			body.Object = "instagram"
 		}
 		entry.Time = now.UnixMilli()
+		if it.standby {
+			entry.Standby = append(entry.Standby, it.body)
+			continue
+		}
 		entry.Messaging = append(entry.Messaging, it.body)
 	}
 	// The events are escaped already, and the rest is ASCII without slashes.

@@ -38,6 +38,8 @@ type event struct {
 	gate  *gate  // what it waits for, nil if nothing
 	// late adds to the delay of the event.
 	late Duration
+	// standby puts an item of Messenger or Instagram into standby[].
+	standby bool
 }
 
 // publishButtonReply tells a WhatsApp business about a tap.

@@ -14,6 +14,7 @@ const (
 	FaultEchoLost      FaultKind = "echo_lost"      // drop of echo
 	FaultEchoLate      FaultKind = "echo_late"      // delay of echo
 	FaultEchoTwice     FaultKind = "echo_twice"     // duplicate of echo
+	FaultMalformed     FaultKind = "malformed"      // a body that is no webhook goes before the event, each kind in its turn
 )
 
 // Faults of sends. They apply to sends that would have been accepted, so that

@@ -110,7 +110,7 @@ func (s *Simulator) render(r *reply) []byte {
 
 // route finds who answers a call. s.mu is held.
 func (s *Simulator) route(c *call) reply {
-	if !slices.Contains(s.config.Versions, c.version) || len(c.path) == 0 || c.path[0] == "" {
+	if !s.answers(c.version) || len(c.path) == 0 || c.path[0] == "" {
 		return refuse(graphError(2500, 0, "Unknown path components: "+c.request.URL.Path))
 	}
 	if c.token == "" {

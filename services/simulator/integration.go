@@ -21,8 +21,10 @@ type integration struct {
 
 	coexistence bool // WhatsApp
 	noMediaURL  bool // WhatsApp
-	oldStickers bool // Messenger
-	humanAgent  bool // Messenger and Instagram
+
+	identityCheck bool // WhatsApp
+	oldStickers   bool // Messenger
+	humanAgent    bool // Messenger and Instagram
 }
 
 // Integration is one connected account as GET /sim/integrations lists it.
@@ -57,7 +59,7 @@ func (c Config) integrations() []*integration {
 		all = append(all, &integration{
 			id: n.ID, channel: ChannelWhatsApp, app: n.App, entry: n.WABA,
 			account: onlyDigits(n.Display), name: n.Name, tokens: present(n.Token),
-			coexistence: n.Coexistence, noMediaURL: n.NoMediaURL,
+			coexistence: n.Coexistence, noMediaURL: n.NoMediaURL, identityCheck: n.IdentityCheck,
 		})
 	}
 	pages := map[string]*integration{}

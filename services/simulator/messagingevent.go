@@ -15,11 +15,16 @@ type messagingItem struct {
 	Reaction  *reactionItem `json:"reaction,omitempty"`
 	Edit      *editItem     `json:"message_edit,omitempty"`
 
-	extra map[string]json.RawMessage
+	extra    map[string]json.RawMessage
+	noSender bool
 }
 
 // MarshalJSON adds what the item has beside the usual events.
 func (m messagingItem) MarshalJSON() ([]byte, error) {
+	if m.noSender {
+		fields := map[string]any{"recipient": m.Recipient, "timestamp": m.Timestamp}
+		return withExtra(fields, m.extra)
+	}
 	type plain messagingItem
 	return withExtra(plain(m), m.extra)
 }

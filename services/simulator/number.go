@@ -21,7 +21,7 @@ func (s *Simulator) ChangeNumber(name, phone, bsuid string) (Person, error) {
 	after.Phone = cmp.Or(onlyDigits(phone), "155502"+digits(5, s.config.Seed, "phone", name, before.Phone))
 	after.BSUID = cmp.Or(bsuid, "US."+digits(17, s.config.Seed, "bsuid", name, before.BSUID))
 	for _, key := range []string{phoneKey(after.Phone), bsuidKey(after.BSUID)} {
-		if s.identities[key] != nil {
+		if other := s.identities[key]; other != nil && other != p {
 			return Person{}, fmt.Errorf("%w: %s is an address of %q", ErrExists, key, s.identities[key].Name)
 		}
 	}

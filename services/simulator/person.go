@@ -32,6 +32,8 @@ type WhatsAppIdentity struct {
 	BSUID       string       `json:"bsuid"`
 	ParentBSUID string       `json:"parent_bsuid,omitempty"`
 	Username    string       `json:"username,omitempty"`
+	// Keys counts the person's devices; each has an identity_key_hash of its own.
+	Keys int `json:"keys,omitempty"`
 }
 
 // WhatsAppMode is which of a person's addresses webhooks show.

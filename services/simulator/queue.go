@@ -16,6 +16,9 @@ type item struct {
 	name    string
 	body    json.RawMessage
 	raw     bool // body is the whole POST
+	forged  bool // the signature is wrong
+	once    bool // there is one attempt
+	standby bool // it goes into standby[]
 	due     time.Time
 	created time.Time
 	behind  int // events that have to pass first; 0 if not held
@@ -59,7 +62,8 @@ func (s *Simulator) publish(ev event) {
 	now := s.now()
 	it := item{
 		app: ev.in.app, in: ev.in, name: ev.name, created: now, send: ev.send, gate: ev.gate,
-		due: now.Add(time.Duration(setting.Delay + ev.late)),
+		standby: ev.standby,
+		due:     now.Add(time.Duration(setting.Delay + ev.late)),
 	}
 	raw, err := encode(ev.body)
 	if err != nil {
@@ -70,6 +74,10 @@ func (s *Simulator) publish(ev event) {
 	if s.fireOne(ev.in, ev.name, only(FaultDrop)) != nil {
 		s.totals.Dropped++
 		return
+	}
+	if r := s.fireOne(ev.in, ev.name, only(FaultMalformed)); r != nil {
+		kinds := MalformedKinds()
+		s.pushMalformed(ev.in.app, kinds[(r.fired-1)%len(kinds)])
 	}
 	for _, r := range s.fire(ev.in, ev.name, only(FaultDelay, FaultReorder, FaultDuplicate)) {
 		switch r.base {
@@ -155,7 +163,7 @@ func (s *Simulator) app(id string) *App {
 }
 
 func ofWebhook(k FaultKind) bool {
-	return k == FaultDuplicate || k == FaultDelay || k == FaultReorder || k == FaultDrop
+	return k == FaultDuplicate || k == FaultDelay || k == FaultReorder || k == FaultDrop || k == FaultMalformed
 }
 
 // items is a heap by due time and number.

@@ -31,6 +31,7 @@ var faultBase = map[FaultKind]struct {
 	FaultEchoLost:           {base: FaultDrop, event: eventEcho},
 	FaultEchoLate:           {base: FaultDelay, event: eventEcho, delay: time.Second},
 	FaultEchoTwice:          {base: FaultDuplicate, event: eventEcho},
+	FaultMalformed:          {base: FaultMalformed},
 	FaultError:              {base: FaultError},
 	FaultRateLimit:          {base: FaultRateLimit},
 	FaultTimeoutBefore:      {base: FaultTimeoutBefore, delay: 30 * time.Second},

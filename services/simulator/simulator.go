@@ -155,6 +155,7 @@ type Simulator struct {
 	links      map[string]fetched
 	seenBase   string          // the address that the last request came to
 	lapsed     map[string]bool // tokens that have expired
+	failing    map[failKey]time.Time
 	throughput map[string]*bucket
 	limited    int // sends over a limit
 
@@ -248,6 +249,7 @@ func (s *Simulator) clear() error {
 	s.downloads = Downloads{}
 	s.links = map[string]fetched{}
 	s.lapsed = map[string]bool{}
+	s.failing = map[failKey]time.Time{}
 	s.throughput, s.limited = map[string]*bucket{}, 0
 	s.fired = map[FaultKind]int{}
 	s.faultSeq = 0

@@ -4,12 +4,16 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // subscription is which fields of a WABA, a page or an Instagram account an
 // app wants; all of them if fields is empty.
 type subscription struct {
 	fields []string
+	// ended says that the provider took it away, at since.
+	ended bool
+	since time.Time
 }
 
 // wants reports whether the app of in is subscribed to a field. s.mu is held.
@@ -18,11 +22,14 @@ func (s *Simulator) wants(in *integration, field string) bool {
 	if sub == nil && in.page != "" {
 		sub = s.subscriptions[in.page]
 		if sub != nil {
-			sub = &subscription{} // a page's fields are Messenger's
+			sub = &subscription{ended: sub.ended} // a page's fields are Messenger's
 		}
 	}
-	if sub == nil {
+	switch {
+	case sub == nil:
 		return !s.config.RequireSubscription
+	case sub.ended:
+		return false
 	}
 	return len(sub.fields) == 0 || slices.Contains(sub.fields, field) ||
 		slices.Contains(sub.fields, field+"s") // messaging_referral is listed as messaging_referrals
@@ -33,7 +40,7 @@ func (s *Simulator) subscribedApps(c *call, entry string, in *integration) reply
 	switch c.method {
 	case http.MethodGet:
 		sub := s.subscriptions[entry]
-		if sub == nil && s.config.RequireSubscription {
+		if (sub == nil && s.config.RequireSubscription) || (sub != nil && sub.ended) {
 			return reply{status: http.StatusOK, body: map[string]any{"data": []any{}}}
 		}
 		app := map[string]any{"id": in.app, "name": "app " + in.app}

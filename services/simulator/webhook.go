@@ -148,7 +148,10 @@ func (s *Simulator) together(a, b *item) bool {
 // newDelivery builds and signs the POST. The app's secret is the present one.
 func (s *Simulator) newDelivery(app string, batch []*item) *delivery {
 	s.deliverID++
-	d := &delivery{epoch: s.epoch, items: len(batch), created: batch[0].created}
+	d := &delivery{epoch: s.epoch, items: len(batch), once: batch[0].once, channel: ChannelWhatsApp}
+	if batch[0].in != nil {
+		d.channel = batch[0].in.channel
+	}
 	d.ID, d.App, d.At = s.deliverID, app, s.now()
 	for _, it := range batch {
 		d.Events = append(d.Events, it.name)
@@ -166,6 +169,9 @@ func (s *Simulator) newDelivery(app string, batch []*item) *delivery {
 	d.Body = string(body)
 	if a := s.app(app); a != nil {
 		d.Signature = Sign(a.Secret, body)
+	}
+	if batch[0].forged {
+		d.Signature = Sign("a secret that is not the app's", body)
 	}
 	s.delivered.add(d)
 	return d
@@ -205,19 +211,21 @@ func (s *Simulator) attempt(ctx context.Context, d *delivery) {
 	if d.Attempts = append(d.Attempts, a); len(d.Attempts) > maxAttemptsKept {
 		d.Attempts = d.Attempts[1:]
 	}
-	giveUp := time.Duration(s.config.Retry.GiveUp)
+	if !d.once {
+		s.judge(d, a.Status == http.StatusOK)
+	}
 	switch {
 	case a.Status == http.StatusOK:
 		d.State = DeliveryDelivered
 		s.totals.Delivered++
 		s.settle(d)
-	case giveUp > 0 && s.now().Sub(d.created) >= giveUp:
+	case d.once || s.now().Sub(d.At) >= s.giveUp(d.channel) || s.unsubscribed(d):
 		d.State = DeliveryGivenUp
 		s.totals.GivenUp++
 		s.settle(d)
 	default:
 		d.State = DeliveryWaiting
-		d.next = s.now().Add(s.pause(d.Tries))
+		d.next = s.now().Add(s.pause(d.channel, d.Tries))
 		q.waiting = append(q.waiting, d)
 	}
 	s.touch()
@@ -226,17 +234,29 @@ func (s *Simulator) attempt(ctx context.Context, d *delivery) {
 // settle counts the events of d as done for the sends that they follow from.
 func (s *Simulator) settle(d *delivery) {
 	for _, send := range d.sends {
-		if s.outstanding[send]--; s.outstanding[send] <= 0 {
-			delete(s.outstanding, send)
-		}
+		s.settleItem(send)
 	}
 }
 
-// pause is the time between the attempt number tries and the next.
-func (s *Simulator) pause(tries int) time.Duration {
-	schedule := s.config.Retry.Schedule
-	d := schedule[min(tries, len(schedule))-1]
-	return time.Duration(float64(d) / s.config.Retry.Scale)
+// settleItem counts one event as done for the send that it follows from.
+func (s *Simulator) settleItem(send int64) {
+	if s.outstanding[send]--; s.outstanding[send] <= 0 {
+		delete(s.outstanding, send)
+	}
+}
+
+// unsubscribed reports whether nobody wants the events of d any more.
+func (s *Simulator) unsubscribed(d *delivery) bool {
+	for _, id := range d.Integrations {
+		in := s.integrations[id]
+		if in == nil {
+			continue
+		}
+		if s.endedOf(in) == nil {
+			return false
+		}
+	}
+	return len(d.Integrations) > 0
 }
 
 func (s *Simulator) post(ctx context.Context, url string, body []byte, signature string, timeout time.Duration) (int, error) {

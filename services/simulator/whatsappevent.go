@@ -8,6 +8,20 @@ import (
 type whatsAppChange struct {
 	Value whatsAppValue `json:"value"`
 	Field string        `json:"field"`
+
+	extra map[string]json.RawMessage // of the value
+}
+
+// MarshalJSON adds what the value has beside the usual fields.
+func (c whatsAppChange) MarshalJSON() ([]byte, error) {
+	value, err := withExtra(c.Value, c.extra)
+	if err != nil {
+		return nil, err
+	}
+	return plainJSON(struct {
+		Value json.RawMessage `json:"value"`
+		Field string          `json:"field"`
+	}{value, c.Field})
 }
 
 type whatsAppValue struct {
@@ -30,6 +44,7 @@ type whatsAppContact struct {
 	WaID         string          `json:"wa_id,omitempty"`
 	UserID       string          `json:"user_id,omitempty"`
 	ParentUserID string          `json:"parent_user_id,omitempty"`
+	KeyHash      string          `json:"identity_key_hash,omitempty"`
 }
 
 type whatsAppProfile struct {
@@ -115,6 +130,7 @@ type whatsAppStatus struct {
 	RecipientID           string          `json:"recipient_id,omitempty"`
 	RecipientUserID       string          `json:"recipient_user_id,omitempty"`
 	RecipientParentUserID string          `json:"recipient_parent_user_id,omitempty"`
+	KeyHash               string          `json:"recipient_identity_key_hash,omitempty"`
 	Opaque                string          `json:"biz_opaque_callback_data,omitempty"`
 	Errors                []whatsAppError `json:"errors,omitempty"`
 }
@@ -143,6 +159,7 @@ func (s *Simulator) whatsAppMessage(t *thread, m *Message, kind string) whatsApp
 // whatsAppEvent wraps messages of a person with the contact that they carry.
 func (s *Simulator) whatsAppEvent(t *thread, name string, messages ...whatsAppMessage) event {
 	value := whatsAppValue{Contacts: []whatsAppContact{contactOf(t.person)}, Messages: messages}
+	value.Contacts[0].KeyHash = s.keyHash(t)
 	return whatsAppChangeOf(t.in, name, "messages", value)
 }
 
@@ -166,7 +183,7 @@ func contactOf(p *person) whatsAppContact {
 // status returns the status webhook of m; fault is the reason of a failed one.
 func (s *Simulator) status(t *thread, m *Message, status string, fault *GraphError) event {
 	id := t.person.WhatsApp
-	st := whatsAppStatus{ID: m.ID, Status: status, Timestamp: fmt.Sprint(s.now().Unix()), Opaque: m.opaque}
+	st := whatsAppStatus{ID: m.ID, Status: status, Timestamp: fmt.Sprint(s.now().Unix()), Opaque: m.opaque, KeyHash: s.keyHash(t)}
 	if !m.bsuid || id.Mode != ModeUsername {
 		st.RecipientID = id.Phone
 	}
