@@ -134,6 +134,7 @@ func isUnused(name string) bool {
 		"weiche.event.v1.CustomersLinked",
 		"weiche.event.v1.CustomersUnlinked",
 		"weiche.event.v1.ChangeParked",
+		"weiche.event.v1.ChangeForgotten",
 		"weiche.event.v1.ItemIgnored":
 		return true
 	}

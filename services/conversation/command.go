@@ -8,7 +8,7 @@ import (
 )
 
 // Command is something that is asked for or that happened outside. The set is
-// closed: the types in this file.
+// closed: the types in this package that have a header.
 type Command interface{ header() *Header }
 
 // Header is what every command carries. All of it comes from the shell: nothing
@@ -74,6 +74,9 @@ type ReceiveMessage struct {
 	Raw []byte
 	// Language is the sender's, BCP 47; may be empty.
 	Language string
+	// KeyHash is the keyed hash of the provider's hash of the sender's identity
+	// key; nil where it tells none.
+	KeyHash []byte
 }
 
 // Code is a link code that stood in a message.
@@ -236,6 +239,9 @@ type UnsendMessage struct {
 	MessageHash []byte
 	// At is the provider's time; zero where it gave none.
 	At time.Time
+	// ByBusiness says that the business took its own message back in the
+	// provider's app.
+	ByBusiness bool
 }
 
 // EraseCustomer erases a customer, and everybody whom an identity of theirs ever

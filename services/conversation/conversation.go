@@ -131,6 +131,24 @@ func (d *decider) decide(c Command) error {
 		return d.media(c)
 	case *AbandonSends:
 		return d.abandon(c)
+	case *ReactToMessage:
+		return d.react(c)
+	case *EditMessage:
+		return d.edit(c)
+	case *OpenThread:
+		return d.openThread(c)
+	case *OptIn:
+		return d.optIn(c)
+	case *ChangeIdentity:
+		return d.changeIdentity(c)
+	case *ConfirmIdentity:
+		return d.confirmIdentity(c)
+	case *LinkCustomers:
+		return d.linkCustomers(c)
+	case *UnlinkCustomers:
+		return d.unlinkCustomers(c)
+	case *ReparseItem:
+		return d.reparse(c)
 	case *RecordRestore:
 		return d.restored(c)
 	case *ReplayItem:

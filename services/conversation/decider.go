@@ -41,6 +41,8 @@ type decider struct {
 	identities    map[string]*identityDraft
 
 	answer Decision
+	// also are keys that the decision makes known beside that of its command.
+	also []Dedup
 }
 
 func newDecider(s *State, h *Header) *decider {
@@ -58,7 +60,7 @@ func (d *decider) finish() Decision {
 	answer.Events = d.events
 	answer.Expected = d.expected
 	if len(d.events) > 0 && d.head.Dedup.Key != "" {
-		d.events[0].Dedup = []Dedup{d.head.Dedup}
+		d.events[0].Dedup = append([]Dedup{d.head.Dedup}, d.also...)
 	}
 	return answer
 }

@@ -29,9 +29,10 @@ func (d *decider) disconnect(c *Disconnect) error {
 	if c.Agent != nil {
 		reason = eventv1.UnboundReason_UNBOUND_REASON_AGENT
 	}
+	unsure := i.unconfirmed()
 	conv.unbind(i, reason, eventv1.RouteRule_ROUTE_RULE_DISCONNECTED, d.head.Now)
 	widget := d.account().Widgets[conv.widget]
-	if widget != nil && !widget.Config.GetSilentDisconnect() && d.head.Now.Sub(binding.WroteAt) < window {
+	if widget != nil && !unsure && !widget.Config.GetSilentDisconnect() && d.head.Now.Sub(binding.WroteAt) < window {
 		event := d.emit(conv.stream(), &eventv1.NoticeQueued{
 			ConversationId: conv.id, CustomerId: conv.customer, IdentityId: i.id,
 			IntegrationId: i.integration, Channel: i.channel,

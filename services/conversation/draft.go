@@ -112,7 +112,7 @@ func (c *conversationDraft) unbind(i *identityDraft, reason eventv1.UnboundReaso
 		Reason: reason, UnboundAt: stamp(at),
 	})
 	c.d.emit(i.stream(), &eventv1.IdentityReleased{IdentityId: i.id, ConversationId: c.id, ReleasedAt: stamp(at)})
-	i.conversation, i.released, i.releasedAt = "", c.id, at
+	i.conversation, i.released, i.releasedAt, i.unsure = "", c.id, at, false
 	c.route = slices.Delete(c.route, place, place+1)
 	c.changed(rule, at)
 	c.rerouteFrom(i)
@@ -135,6 +135,10 @@ type identityDraft struct {
 	conversation, released             string
 	releasedAt                         time.Time
 	lane                               []Send
+	// unsure says that the address may have come into other hands.
+	unsure bool
+	// clashed are the identities with which this decision found a conflict.
+	clashed map[string]bool
 	// erased says that nothing of it may be written down again.
 	erased bool
 }
@@ -153,7 +157,7 @@ func (d *decider) identity(id string) *identityDraft {
 		d: d, base: base, id: id,
 		customer: base.Customer, integration: base.IntegrationID, channel: base.Channel,
 		conversation: base.Conversation, released: base.Released, releasedAt: base.ReleasedAt,
-		lane: slices.Clone(base.Lane), erased: base.Erased,
+		lane: slices.Clone(base.Lane), erased: base.Erased, unsure: base.Unconfirmed,
 	}
 	d.identities[id] = draft
 	return draft
@@ -180,20 +184,12 @@ func (d *decider) identify(integration *eventv1.IntegrationConnected, sender []A
 	if i == nil {
 		return d.createIdentity(integration, sender, profile)
 	}
-	learnt := &eventv1.IdentityAliasesChanged{
-		IdentityId: i.id, CustomerId: i.customer, IntegrationId: i.integration,
-		Sealed: &eventv1.IdentityAliasesChanged_Sealed{},
-	}
 	for _, a := range sender {
-		if look(d, d.state.aliases, RefAlias, string(a.Hash)) != "" {
-			continue
+		if id := look(d, d.state.aliases, RefAlias, string(a.Hash)); id != "" && id != i.id {
+			d.conflict(i, d.identity(id))
 		}
-		learnt.Added = append(learnt.Added, &eventv1.AliasHash{Kind: a.Kind, Hash: a.Hash})
-		learnt.Sealed.Added = append(learnt.Sealed.Added, &eventv1.Alias{Kind: a.Kind, Value: a.Value})
 	}
-	if len(learnt.Added) > 0 {
-		d.emit(i.stream(), learnt)
-	}
+	d.learn(i, d.unled(sender))
 	return i
 }
 

@@ -15,8 +15,9 @@ const erased = "erased"
 // goes with the key of its day.
 const maxTaken = 4096
 
-// erase ends a customer, and everybody whom an identity of theirs ever belonged
-// to: what was said over it is sealed by their keys as well (P5). Done before, it
+// erase ends a customer, everybody whom an identity of theirs ever belonged to,
+// since what was said over it is sealed by their keys as well, and who is the same
+// person by an agent's word (P5). Done before, it
 // does nothing.
 func (d *decider) erase(c *EraseCustomer) error {
 	if first := d.customer(c.CustomerID); first == nil {
@@ -64,8 +65,8 @@ type erasure struct {
 	identities map[string]*identityDraft
 }
 
-// close adds a customer, the identities that ever were theirs, and everybody
-// whose those ever were.
+// close adds a customer, the identities that ever were theirs, everybody whose
+// those ever were, and who is the same person by an agent's word.
 func (e *erasure) close(customerID string) {
 	customer := e.d.customer(customerID)
 	if customer == nil || e.customers[customerID] != nil {
@@ -81,6 +82,9 @@ func (e *erasure) close(customerID string) {
 		for _, owner := range i.base.Owners {
 			e.close(owner)
 		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(customer.Linked)) {
+		e.close(id)
 	}
 }
 

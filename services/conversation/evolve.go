@@ -3,6 +3,7 @@ package conversation
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
@@ -35,8 +36,14 @@ func unknown(e Event) string {
 func (s *State) evolveCustomer(e Event) {
 	c := s.customer(e.Stream.ID)
 	c.Version++
-	switch e.Body.(type) {
-	case *eventv1.CustomerCreated, *eventv1.CustomersLinked, *eventv1.CustomersUnlinked:
+	switch b := e.Body.(type) {
+	case *eventv1.CustomerCreated:
+	case *eventv1.CustomersLinked:
+		c.Linked[b.GetOtherCustomerId()] = true
+		delete(c.Apart, b.GetOtherCustomerId())
+	case *eventv1.CustomersUnlinked:
+		c.Apart[b.GetOtherCustomerId()] = true
+		delete(c.Linked, b.GetOtherCustomerId())
 	case *eventv1.CustomerErased:
 		c.Erased = true
 	default:
@@ -100,7 +107,9 @@ func (s *State) evolveAccount(e Event) {
 func (s *State) evolveIdentity(e Event) {
 	i := s.identities[e.Stream.ID]
 	if i == nil {
-		i = &Identity{ID: e.Stream.ID, Aliases: map[string]string{}, Unresolved: map[string]Send{}}
+		i = &Identity{
+			ID: e.Stream.ID, Aliases: map[string]string{}, Conflicts: map[string]string{}, Unresolved: map[string]Send{},
+		}
 		s.identities[e.Stream.ID] = i
 	}
 	i.Version++
@@ -110,11 +119,11 @@ func (s *State) evolveIdentity(e Event) {
 		s.learn(i, b.GetAliases())
 		s.own(i)
 	case *eventv1.IdentityAliasesChanged:
-		s.learn(i, b.GetAdded())
 		for _, a := range b.GetRemoved() {
 			delete(i.Aliases, string(a.GetHash()))
 			s.aliases[string(a.GetHash())] = ""
 		}
+		s.learn(i, b.GetAdded())
 	case *eventv1.IdentityMoved:
 		i.Customer = b.GetToCustomerId()
 		s.own(i)
@@ -124,12 +133,15 @@ func (s *State) evolveIdentity(e Event) {
 			s.aliases[string(a.GetHash())] = ""
 		}
 		i.Conversation, i.Released, i.Matched, i.Erased = "", "", LinkRef{}, true
+		i.confirmed()
 	case *eventv1.IdentityMatched:
 		i.Matched = LinkRef{ConversationID: b.GetConversationId(), LinkID: b.GetLinkId()}
 	case *eventv1.IdentityBound:
 		i.Conversation = b.GetConversationId()
 	case *eventv1.IdentityReleased:
 		i.Conversation = ""
+		// Nothing ties it to somebody any more who may not be there.
+		i.confirmed()
 		i.Released, i.ReleasedAt = b.GetConversationId(), moment(b.GetReleasedAt())
 	case *eventv1.CodeRefused:
 		s.hold(e, b.GetProviderMessageHash(), "", "")
@@ -141,7 +153,17 @@ func (s *State) evolveIdentity(e Event) {
 		if b.GetAnswered() {
 			i.AnsweredAt = at
 		}
-	case *eventv1.IdentityKeyChanged, *eventv1.IdentityConfirmed, *eventv1.OptInChanged, *eventv1.AliasConflictFound:
+	case *eventv1.IdentityKeyChanged:
+		i.KeyHash, i.KeyAt = b.GetKeyHash(), moment(b.GetAt())
+		if b.GetConversationId() != "" {
+			i.Unconfirmed, i.Question = true, b.GetQuestionId()
+		}
+	case *eventv1.IdentityConfirmed:
+		i.confirmed()
+	case *eventv1.AliasConflictFound:
+		i.Conflicts[b.GetOtherIdentityId()] = b.GetOtherCustomerId()
+	case *eventv1.OptInChanged:
+		// It is shown; nothing is decided by it.
 	default:
 		s.evolveLane(i, e)
 	}
@@ -247,6 +269,9 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.ConversationErased:
 		c.Erased = true
 	case *eventv1.MessageUnsent:
+		if reply := c.Messages[b.GetMessageId()]; reply != nil {
+			reply.Unsent = true
+		}
 		if len(b.GetProviderMessageHash()) > 0 {
 			s.SetUnsent(b.GetProviderMessageHash())
 		}
@@ -274,7 +299,7 @@ func (s *State) evolveConversation(e Event) {
 		s.evolveLink(c, e)
 	case *eventv1.ReplyQueued:
 		m := &Message{
-			ID: b.GetMessageId(), State: MessageQueued, QueuedAt: e.At, Place: len(c.Messages),
+			ID: b.GetMessageId(), State: MessageQueued, QueuedAt: e.At, Place: len(c.Messages), Content: e.ID,
 			IdentityID:    b.GetRoute().GetIdentityId(),
 			IntegrationID: b.GetRoute().GetIntegrationId(),
 			Channel:       b.GetRoute().GetChannel(),
@@ -297,10 +322,22 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.MessageOutcomeUnknown:
 		c.advance(b.GetMessageId(), MessageUnknown)
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
-		*eventv1.EchoReceived, *eventv1.ReactionChanged, *eventv1.MessageEdited,
-		*eventv1.ReplyFitted, *eventv1.TemplateOffered, *eventv1.ThreadOpened, *eventv1.OutcomeAsked,
-		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.MessageReparsed, *eventv1.PartAdvanced, *eventv1.ReactionFailed:
+		*eventv1.ReplyFitted, *eventv1.TemplateOffered, *eventv1.OutcomeAsked,
+		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.PartAdvanced, *eventv1.ReactionFailed:
 		// They are shown; nothing is decided by them.
+	case *eventv1.EchoReceived:
+		if b.GetFindable() {
+			s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
+		}
+	case *eventv1.MessageEdited:
+		s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
+		s.unpark(b.GetProviderMessageHash(), b.GetContentEventId())
+	case *eventv1.ReactionChanged:
+		s.unpark(b.GetProviderMessageHash(), b.GetContentEventId())
+	case *eventv1.MessageReparsed:
+		s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
+	case *eventv1.ThreadOpened:
+		c.opened(b.GetIdentityId(), moment(b.GetSentAt()))
 	case *eventv1.MediaRequested, *eventv1.MediaStored, *eventv1.MediaFailed:
 		c.evolveFile(e)
 	case *eventv1.ItemQuarantined:
@@ -332,6 +369,15 @@ func (c *Conversation) wrote(b *eventv1.MessageReceived) {
 		}
 		if place == 0 && !b.GetLate() && at.After(c.CausedAt) {
 			c.CausedAt = at
+		}
+	}
+}
+
+// opened notes when the customer last opened a link of ours over a binding.
+func (c *Conversation) opened(identityID string, at time.Time) {
+	for place := range c.Route {
+		if r := &c.Route[place]; r.IdentityID == identityID && at.After(r.WroteAt) {
+			r.WroteAt = at
 		}
 	}
 }
@@ -379,7 +425,11 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 // evolveOther folds events of streams that hold no state of their own.
 func (s *State) evolveOther(e Event) {
 	switch b := e.Body.(type) {
-	case *eventv1.ItemQuarantined, *eventv1.LogRestored, *eventv1.ChangeParked:
+	case *eventv1.ChangeParked:
+		s.parkChange(e, b)
+	case *eventv1.ChangeForgotten:
+		s.unpark(b.GetProviderMessageHash(), b.GetContentEventIds()...)
+	case *eventv1.ItemQuarantined, *eventv1.LogRestored:
 		// They are shown; nothing is decided by them.
 	case *eventv1.ItemIgnored:
 		s.hold(e, b.GetProviderMessageHash(), "", "")

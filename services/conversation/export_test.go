@@ -23,7 +23,7 @@ func (s *State) Dump() []byte {
 	var out []byte
 	for _, part := range []any{
 		s.accounts, s.conversations, s.identities, s.aliases, s.codes, s.messages, s.sends, s.parked, s.seen,
-		s.customers, s.said, s.unsent,
+		s.customers, s.said, s.unsent, s.changes,
 	} {
 		out = append(dump(out, reflect.ValueOf(part)), '\n')
 	}

@@ -23,6 +23,17 @@ type Identity struct {
 	ReleasedAt time.Time
 	// Matched is the link that it was last asked to confirm.
 	Matched LinkRef
+	// KeyHash is the keyed hash of the provider's hash of the identity key, since
+	// KeyAt. Unconfirmed says that it changed while the identity was bound:
+	// nothing is sent to it until somebody confirms. Question is what was asked
+	// over the channel; empty where agents alone decide.
+	KeyHash     []byte
+	KeyAt       time.Time
+	Unconfirmed bool
+	Question    string
+	// Conflicts are the identities of other customers to which its addresses were
+	// seen to lead too, with those customers.
+	Conflicts map[string]string
 	// Refusals are the times of the latest wrong codes, AnsweredAt of the last
 	// automatic answer to one.
 	Refusals   []time.Time
@@ -33,6 +44,9 @@ type Identity struct {
 	// the lane.
 	Unresolved map[string]Send
 }
+
+// confirmed notes that nothing is to be asked of whoever holds the address.
+func (i *Identity) confirmed() { i.Unconfirmed, i.Question = false, "" }
 
 // Send is one send in a lane.
 type Send struct {

@@ -197,6 +197,7 @@ func (d *decider) succeed(i *identityDraft, send Send, providerID string, hash [
 	for _, r := range d.parked(hash) {
 		state = d.advanceFrom(conv, base, state, stateOf(r.GetState()), moment(r.GetAt()), r.GetError())
 	}
+	d.known(hash, place{conv, message})
 	return state
 }
 

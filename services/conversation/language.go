@@ -19,6 +19,9 @@ type language struct {
 	yes, no              []string
 	codeNotValid         string
 	disconnected         string
+	// person asks whether it is still the same person; its verb is the site.
+	person, personNoSite string
+	personYes, personNo  string
 }
 
 // languages lists them; the first is for everybody whose language is not here.
@@ -30,10 +33,14 @@ var languages = [...]language{
 		promptNoSite: "Continue your conversation, started at %[2]s, here?",
 		yesTitle:     "Yes, continue here",
 		noTitle:      "No",
-		yes:          []string{"yes", "y", "yes, continue here"},
+		yes:          []string{"yes", "y", "yes, continue here", "yes, that is me"},
 		no:           []string{"no", "n"},
 		codeNotValid: "This code is not valid any more. Please create a new one in the chat on the website.",
 		disconnected: "This chat goes on on the website. You can write here at any time to start a new one.",
+		person:       "Are you still the person who chatted with %s here?",
+		personNoSite: "Are you still the person who chatted with us here?",
+		personYes:    "Yes, that is me",
+		personNo:     "No",
 	},
 	{
 		tag:          "de",
@@ -42,10 +49,14 @@ var languages = [...]language{
 		promptNoSite: "Ihr Gespräch, begonnen um %[2]s, hier fortsetzen?",
 		yesTitle:     "Ja, hier weiter",
 		noTitle:      "Nein",
-		yes:          []string{"ja", "j", "ja, hier weiter"},
+		yes:          []string{"ja", "j", "ja, hier weiter", "ja, das bin ich"},
 		no:           []string{"nein"},
 		codeNotValid: "Dieser Code gilt nicht mehr. Bitte erstellen Sie im Chat auf der Webseite einen neuen.",
 		disconnected: "Dieser Chat geht auf der Webseite weiter. Hier können Sie jederzeit einen neuen beginnen.",
+		person:       "Sind Sie noch die Person, die hier mit %s geschrieben hat?",
+		personNoSite: "Sind Sie noch die Person, die hier mit uns geschrieben hat?",
+		personYes:    "Ja, das bin ich",
+		personNo:     "Nein",
 	},
 }
 
@@ -75,6 +86,21 @@ func (l *language) promptFor(site string, started time.Time, linkID string) *eve
 		Buttons: []*eventv1.Button{
 			{Payload: answerPayload(linkID, true), Title: l.yesTitle},
 			{Payload: answerPayload(linkID, false), Title: l.noTitle},
+		},
+	}}}}}
+}
+
+// personQuestion asks, with two buttons, whether it is still the same person.
+func (l *language) personQuestion(site, questionID string) *eventv1.Content {
+	body := l.personNoSite
+	if site != "" {
+		body = fmt.Sprintf(l.person, site)
+	}
+	return &eventv1.Content{Parts: []*eventv1.Part{{Kind: &eventv1.Part_Buttons{Buttons: &eventv1.Buttons{
+		Body: body,
+		Buttons: []*eventv1.Button{
+			{Payload: personPrefix + questionID + ":yes", Title: l.personYes},
+			{Payload: personPrefix + questionID + ":no", Title: l.personNo},
 		},
 	}}}}}
 }

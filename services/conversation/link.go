@@ -179,12 +179,18 @@ func (d *decider) release(link *Link) {
 	} else {
 		conv = d.begin(i, link.Language, link.MatchedAt)
 	}
-	message := d.ids.next()
-	event := d.emit(conv.stream(), &eventv1.MessageReceived{
-		MessageId: message, ConversationId: conv.id, CustomerId: conv.customer,
+	d.joins(conv, link, i, content)
+}
+
+// joins lets the text that stood beside a link's code join a conversation.
+func (d *decider) joins(conv *conversationDraft, link *Link, i *identityDraft, content *eventv1.Content) {
+	message := &eventv1.MessageReceived{
+		MessageId: d.ids.next(), ConversationId: conv.id, CustomerId: conv.customer,
 		IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
 		SentAt: stamp(link.MatchedAt), ProviderMessageHash: link.MessageHash, LinkId: link.ID,
 		Sealed: &eventv1.MessageReceived_Sealed{Content: content},
-	})
-	d.requestMedia(conv, message, i.integration, i.channel, event, content)
+	}
+	event := d.emit(conv.stream(), message)
+	d.requestMedia(conv, message.MessageId, i.integration, i.channel, event, content)
+	d.arrived(link.MessageHash, place{conv, message.MessageId})
 }

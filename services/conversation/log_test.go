@@ -28,6 +28,8 @@ type memory struct {
 	contents map[string]*eventv1.Content
 	said     map[string][]conversation.SaidEvent
 	unsent   map[string]bool
+	// changes are the events that keep changes, by message.
+	changes map[string][]conversation.ParkedChange
 	// owned and talks hold the identities that ever were a customer's, and the
 	// conversations that started as theirs.
 	owned, talks map[string][]string
@@ -51,7 +53,8 @@ func newMemory() *memory {
 		sends: map[string]string{}, seen: map[string][]byte{}, contents: map[string]*eventv1.Content{},
 		parked: map[string]map[eventv1.ReceiptState]*eventv1.ReceiptParked{},
 		said:   map[string][]conversation.SaidEvent{}, unsent: map[string]bool{},
-		owned: map[string][]string{}, talks: map[string][]string{},
+		changes: map[string][]conversation.ParkedChange{},
+		owned:   map[string][]string{}, talks: map[string][]string{},
 	}
 }
 
@@ -100,7 +103,19 @@ func (m *memory) flush() {
 			for _, a := range e.GetAliases() {
 				m.aliases[string(a.GetHash())] = e.GetIdentityId()
 			}
+		case *eventv1.ChangeParked:
+			hash := string(e.GetProviderMessageHash())
+			m.changes[hash] = append(m.changes[hash], conversation.ParkedChange{EventID: r.id, Change: e})
+		case *eventv1.ChangeForgotten:
+			m.unpark(e.GetProviderMessageHash(), e.GetContentEventIds()...)
+		case *eventv1.MessageEdited:
+			m.unpark(e.GetProviderMessageHash(), e.GetContentEventId())
+		case *eventv1.ReactionChanged:
+			m.unpark(e.GetProviderMessageHash(), e.GetContentEventId())
 		case *eventv1.IdentityAliasesChanged:
+			for _, a := range e.GetRemoved() {
+				delete(m.aliases, string(a.GetHash()))
+			}
 			for _, a := range e.GetAdded() {
 				m.aliases[string(a.GetHash())] = e.GetIdentityId()
 			}
@@ -142,10 +157,26 @@ func (m *memory) hold(r record) {
 		hash = e.GetProviderMessageHash()
 	case *eventv1.ItemIgnored:
 		hash = e.GetProviderMessageHash()
+	case *eventv1.MessageEdited:
+		hash, holds.ConversationID, holds.MessageID = e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId()
+	case *eventv1.MessageReparsed:
+		hash, holds.ConversationID, holds.MessageID = e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId()
+	case *eventv1.EchoReceived:
+		hash, holds.ConversationID, holds.MessageID = e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId()
+	case *eventv1.ChangeParked:
+		if e.GetEdit() {
+			hash = e.GetProviderMessageHash()
+		}
 	}
 	if len(hash) > 0 {
 		m.said[string(hash)] = append(m.said[string(hash)], holds)
 	}
+}
+
+func (m *memory) unpark(hash []byte, ids ...string) {
+	m.changes[string(hash)] = slices.DeleteFunc(slices.Clone(m.changes[string(hash)]), func(p conversation.ParkedChange) bool {
+		return slices.Contains(ids, p.EventID)
+	})
 }
 
 // load brings what a partial state lacks, as the router does.
@@ -197,6 +228,8 @@ func (m *memory) load(s *conversation.State, account string, ref conversation.Re
 		for _, holds := range m.said[ref.Key] {
 			s.AddSaid([]byte(ref.Key), holds)
 		}
+	case conversation.RefChanges:
+		s.SetChanges([]byte(ref.Key), slices.Clone(m.changes[ref.Key]))
 	case conversation.RefUnsent:
 		if m.unsent[ref.Key] {
 			s.SetUnsent([]byte(ref.Key))

@@ -101,14 +101,7 @@ func (d *decider) match(conv *conversationDraft, link *Link, i *identityDraft, c
 	if link.Confirmation == eventv1.Confirmation_CONFIRMATION_IMMEDIATE {
 		d.confirm(conv, &matched, i, at)
 		if held != nil {
-			message := d.ids.next()
-			event := d.emit(conv.stream(), &eventv1.MessageReceived{
-				MessageId: message, ConversationId: conv.id, CustomerId: conv.customer,
-				IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
-				SentAt: stamp(at), ProviderMessageHash: c.MessageHash, LinkId: link.ID,
-				Sealed: &eventv1.MessageReceived_Sealed{Content: held},
-			})
-			d.requestMedia(conv, message, i.integration, i.channel, event, held)
+			d.joins(conv, &matched, i, held)
 		}
 		return
 	}

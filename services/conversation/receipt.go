@@ -208,12 +208,21 @@ func (d *decider) echo(c *RecordEcho) error {
 		conv = d.begin(i, "", at)
 	}
 	message := d.ids.next()
-	event := d.emit(conv.stream(), &eventv1.EchoReceived{
+	echo := &eventv1.EchoReceived{
 		MessageId: message, ConversationId: conv.id, CustomerId: conv.customer, IdentityId: i.id,
 		IntegrationId: i.integration, Channel: i.channel, SentAt: stamp(at), ProviderMessageHash: c.MessageHash,
-		Sealed: &eventv1.EchoReceived_Sealed{Content: c.Content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw},
-	})
-	d.requestMedia(conv, message, i.integration, i.channel, event, c.Content)
+		Findable: len(c.MessageHash) > 0,
+	}
+	event := d.emit(conv.stream(), echo)
+	if d.isUnsent(c.MessageHash) {
+		d.emit(conv.stream(), &eventv1.MessageUnsent{
+			ConversationId: conv.id, MessageId: message, At: stamp(at), ProviderMessageHash: c.MessageHash, ByBusiness: true,
+		})
+	} else {
+		echo.Sealed = &eventv1.EchoReceived_Sealed{Content: c.Content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw}
+		d.requestMedia(conv, message, i.integration, i.channel, event, c.Content)
+		d.arrived(c.MessageHash, place{conv, message})
+	}
 	d.answer.ConversationID, d.answer.MessageID = conv.id, message
 	return nil
 }

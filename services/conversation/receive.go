@@ -28,8 +28,12 @@ func (d *decider) receive(c *ReceiveMessage) error {
 	}
 	i := d.identify(integration, c.Sender, c.Profile)
 	at := d.sentAt(c.SentAt)
+	changed := d.seeKey(i, c.KeyHash, at, c.Language)
 	if d.isUnsent(c.MessageHash) {
 		d.receiveUnsent(i, c, at)
+		return nil
+	}
+	if !changed && d.answerPerson(i, c, at) {
 		return nil
 	}
 	if i.base.Matched.LinkID != "" || isAnswer(c.Content) {
@@ -61,7 +65,9 @@ func (d *decider) comment(i *identityDraft, c *ReceiveMessage, content *eventv1.
 	message.Sealed = &eventv1.MessageReceived_Sealed{
 		Content: content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw, Profile: c.Profile,
 	}
-	d.requestMedia(d.conversation(message.GetConversationId()), message.GetMessageId(), i.integration, i.channel, event, content)
+	conv := d.conversation(message.GetConversationId())
+	d.requestMedia(conv, message.GetMessageId(), i.integration, i.channel, event, content)
+	d.arrived(c.MessageHash, place{conv, message.GetMessageId()})
 }
 
 // received writes down that a message joins a conversation, for the caller to say

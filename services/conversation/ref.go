@@ -22,6 +22,7 @@ const (
 	RefCustomer     RefKind = "customer"
 	RefSaid         RefKind = "message of a customer"
 	RefUnsent       RefKind = "unsend"
+	RefChanges      RefKind = "parked changes"
 	RefSeen         RefKind = "dedup key"
 	RefContent      RefKind = "content"
 	// RefQuarantine is an item in quarantine: account, blank, position.
@@ -52,6 +53,8 @@ func (s *State) Absent(ref Ref) {
 		s.customer(ref.Key).loaded = true
 	case RefSaid:
 		s.saidOf(ref.Key).loaded = true
+	case RefChanges:
+		s.changes[ref.Key] = nil
 	case RefUnsent:
 		s.unsent[ref.Key] = false
 	case RefSeen:

@@ -33,6 +33,8 @@ type State struct {
 	// back.
 	said   map[string]*Said
 	unsent map[string]bool
+	// changes holds edits and reactions that came before their message.
+	changes map[string][]ParkedChange
 	// seen holds the dedup keys that took effect.
 	seen map[string][]byte
 	// contents holds content that a decision needs, by the event that holds it.
@@ -69,6 +71,7 @@ func NewState() *State {
 		customers:     map[string]*Customer{},
 		said:          map[string]*Said{},
 		unsent:        map[string]bool{},
+		changes:       map[string][]ParkedChange{},
 		aliases:       map[string]string{},
 		codes:         map[string]LinkRef{},
 		messages:      map[string]MessageRef{},
@@ -96,6 +99,9 @@ type Customer struct {
 	// Identities are all that belong or ever belonged to the customer, and
 	// Conversations all that started as theirs.
 	Identities, Conversations map[string]bool
+	// Linked are the customers who are the same person by an agent's word, and
+	// Apart those who are not.
+	Linked, Apart map[string]bool
 	// loaded says that a partial state holds all of it.
 	loaded bool
 }
@@ -205,7 +211,11 @@ type Message struct {
 	ID, IdentityID, IntegrationID, Channel string
 	State                                  MessageState
 	QueuedAt                               time.Time
-	Place                                  int
+	// Content is the event that holds its words, and Unsent says that it was taken
+	// back.
+	Content string
+	Unsent  bool
+	Place   int
 }
 
 // MessageState is how far a reply came.
@@ -255,7 +265,10 @@ func (s *State) AddConversation(customerID, conversationID string) {
 func (s *State) customer(id string) *Customer {
 	c := s.customers[id]
 	if c == nil {
-		c = &Customer{ID: id, Identities: map[string]bool{}, Conversations: map[string]bool{}, loaded: !s.partial}
+		c = &Customer{
+			ID: id, Identities: map[string]bool{}, Conversations: map[string]bool{},
+			Linked: map[string]bool{}, Apart: map[string]bool{}, loaded: !s.partial,
+		}
 		s.customers[id] = c
 	}
 	return c
@@ -322,6 +335,7 @@ func (s *State) Forget(keep int) {
 	clear(s.customers)
 	clear(s.said)
 	clear(s.unsent)
+	clear(s.changes)
 	clear(s.seen)
 	clear(s.contents)
 	clear(s.quarantine)

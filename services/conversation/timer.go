@@ -1,9 +1,11 @@
 package conversation
 
 import (
+	"encoding/hex"
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
@@ -13,9 +15,9 @@ type Timer struct {
 	Kind TimerKind
 	Due  time.Time
 	// Owner is the conversation of a link's or a file's timer, the identity of a
-	// send's.
+	// send's, the integration of a change that waits.
 	Owner string
-	// ID is the link, the file or the send.
+	// ID is the link, the file, the send, or the message that a change waits for.
 	ID string
 }
 
@@ -34,6 +36,8 @@ const (
 	TimerLane TimerKind = "lane"
 	// TimerMedia asks for a file again, or gives it up.
 	TimerMedia TimerKind = "media"
+	// TimerParked forgets changes whose message did not come.
+	TimerParked TimerKind = "parked"
 )
 
 // Timers returns the timers that an event sets and ends. A timer that is ended is
@@ -56,6 +60,14 @@ func Timers(body proto.Message) (set, end []Timer) {
 		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
 	case *eventv1.LinkExpired:
 		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
+	case *eventv1.ChangeParked:
+		return parkedTimer(e.GetIntegrationId(), e.GetProviderMessageHash(), e.GetExpiresAt()), nil
+	case *eventv1.ChangeForgotten:
+		return nil, parkedTimer(e.GetIntegrationId(), e.GetProviderMessageHash(), e.GetExpiresAt())
+	case *eventv1.MessageEdited:
+		return nil, parkedTimer(e.GetParkedOver(), e.GetProviderMessageHash(), e.GetParkedUntil())
+	case *eventv1.ReactionChanged:
+		return nil, parkedTimer(e.GetParkedOver(), e.GetProviderMessageHash(), e.GetParkedUntil())
 	case *eventv1.SendRequested:
 		return nil, timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())
 	case *eventv1.SendClaimed:
@@ -96,10 +108,19 @@ func timer(kind TimerKind, due time.Time, owner, id string) []Timer {
 	return []Timer{{Kind: kind, Due: due, Owner: owner, ID: id}}
 }
 
+// parkedTimer is that of all changes which wait for a message until the same time.
+func parkedTimer(integrationID string, hash []byte, due *timestamppb.Timestamp) []Timer {
+	return timer(TimerParked, moment(due), integrationID, hex.EncodeToString(hash))
+}
+
 // fire does what was due. A timer that something else has ended meanwhile, or
 // that is not due yet, does nothing.
 func (d *decider) fire(c *FireTimer) error {
 	if c.Timer.Due.After(d.head.Now) {
+		return nil
+	}
+	if c.Timer.Kind == TimerParked {
+		d.forget(c.Timer)
 		return nil
 	}
 	if c.Timer.Kind == TimerLink {

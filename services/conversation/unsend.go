@@ -6,7 +6,7 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
-// unsend destroys what is in the log of a message that its customer took back
+// unsend destroys what is in the log of a message that whoever said it took back
 // (M10). It moves no route (R2). Where the message is not there yet, the unsend
 // waits for it (I9).
 func (d *decider) unsend(c *UnsendMessage) error {
@@ -22,6 +22,14 @@ func (d *decider) unsend(c *UnsendMessage) error {
 	at := d.sentAt(c.At)
 	var unsent []*eventv1.MessageUnsent
 	var loose []string
+	if of, ours, _ := d.placeOf(c.MessageHash); ours {
+		if !c.ByBusiness {
+			return refuse(invalid, "a customer takes back what they did not say")
+		}
+		if u := d.unsendOurs(of, c.MessageHash, at); u != nil {
+			unsent = append(unsent, u)
+		}
+	}
 	for _, e := range d.said(c.MessageHash) {
 		conv := d.conversation(e.ConversationID)
 		if conv == nil || conv.base.Erased {
@@ -35,7 +43,7 @@ func (d *decider) unsend(c *UnsendMessage) error {
 			}
 		}
 		if into == nil {
-			into = &eventv1.MessageUnsent{ConversationId: e.ConversationID, At: stamp(at), ProviderMessageHash: c.MessageHash}
+			into = &eventv1.MessageUnsent{ConversationId: e.ConversationID, At: stamp(at), ProviderMessageHash: c.MessageHash, ByBusiness: c.ByBusiness}
 			unsent = append(unsent, into)
 		}
 		if e.MessageID != "" {
@@ -58,6 +66,22 @@ func (d *decider) unsend(c *UnsendMessage) error {
 	}
 	d.answer.ConversationID, d.answer.MessageID = unsent[0].GetConversationId(), unsent[0].GetMessageId()
 	return nil
+}
+
+// unsendOurs takes back a reply that the business deleted in the provider's app;
+// nil where it was taken back before, or nothing of it can be said.
+func (d *decider) unsendOurs(of place, hash []byte, at time.Time) *eventv1.MessageUnsent {
+	if of.gone() {
+		return nil
+	}
+	reply := of.conv.base.Messages[of.message]
+	if reply == nil || reply.Unsent {
+		return nil
+	}
+	return &eventv1.MessageUnsent{
+		ConversationId: of.conv.id, MessageId: of.message, At: stamp(at), ProviderMessageHash: hash,
+		ByBusiness: true, ContentEventIds: []string{reply.Content},
+	}
 }
 
 // receiveUnsent takes a message that was taken back before it came: it has its

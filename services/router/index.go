@@ -29,6 +29,9 @@ const (
 	// indexSaid leads from the hash of a provider's id of a customer's message,
 	// and an event that holds it, to the conversation and the message.
 	indexSaid = "said"
+	// indexChanges holds edits and reactions that came before their message, by its
+	// hash and the event that keeps them.
+	indexChanges = "changes"
 	// indexUnsent holds the hashes of messages that were taken back.
 	indexUnsent = "unsent"
 	// indexOwned lists the identities that are or ever were a customer's, and
@@ -86,6 +89,13 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 			put(indexSaid, saidKey(hash, rec.ID), join(conversationID, messageID))
 		}
 	}
+	taken := func(hash []byte, eventIDs ...string) {
+		for _, id := range eventIDs {
+			if id != "" {
+				remove(indexChanges, saidKey(hash, id))
+			}
+		}
+	}
 	unsent := func(hash []byte) {
 		if len(hash) > 0 {
 			put(indexUnsent, hash, nil)
@@ -118,6 +128,24 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		said(e.GetProviderMessageHash(), "", "")
 	case *eventv1.ItemIgnored:
 		said(e.GetProviderMessageHash(), "", "")
+	case *eventv1.EchoReceived:
+		if e.GetFindable() {
+			said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
+		}
+	case *eventv1.MessageReparsed:
+		said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
+	case *eventv1.MessageEdited:
+		said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
+		taken(e.GetProviderMessageHash(), e.GetContentEventId())
+	case *eventv1.ReactionChanged:
+		taken(e.GetProviderMessageHash(), e.GetContentEventId())
+	case *eventv1.ChangeParked:
+		put(indexChanges, saidKey(e.GetProviderMessageHash(), rec.ID), nil)
+		if e.GetEdit() {
+			said(e.GetProviderMessageHash(), "", "")
+		}
+	case *eventv1.ChangeForgotten:
+		taken(e.GetProviderMessageHash(), e.GetContentEventIds()...)
 	case *eventv1.MessageUnsent:
 		unsent(e.GetProviderMessageHash())
 	case *eventv1.UnsendParked:
@@ -182,7 +210,8 @@ func unclaimed(account string, body any, change *eventstore.IndexChange) {
 // function that the store is opened with.
 func Redacts(rec *eventstore.Record) []string {
 	switch rec.Type {
-	case typeOf(&eventv1.MessageUnsent{}), typeOf(&eventv1.UnsendParked{}), typeOf(&eventv1.ConversationErased{}):
+	case typeOf(&eventv1.MessageUnsent{}), typeOf(&eventv1.UnsendParked{}), typeOf(&eventv1.ConversationErased{}),
+		typeOf(&eventv1.ChangeForgotten{}):
 		body, err := decodeFacts(rec)
 		if err != nil {
 			// Facts that cannot be read: what they redact is nobody's to say.

@@ -2,8 +2,10 @@ package router
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +61,8 @@ func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref)
 		return e.loadCustomer(ctx, s, account, ref.Key)
 	case conversation.RefSaid:
 		return e.loadSaid(ctx, s, account, ref.Key)
+	case conversation.RefChanges:
+		return e.loadChanges(ctx, s, account, ref.Key)
 	case conversation.RefUnsent:
 		_, ok, err := e.index(ctx, account, indexUnsent, ref.Key)
 		if ok {
@@ -124,6 +128,29 @@ func (e *Engine) loadSaid(ctx context.Context, s *conversation.State, account, h
 			})
 		}
 	}
+	return nil
+}
+
+func (e *Engine) loadChanges(ctx context.Context, s *conversation.State, account, hash string) error {
+	var changes []conversation.ParkedChange
+	for hit, err := range e.store.IndexScan(ctx, account, indexChanges, []byte(hash), below([]byte(hash))) {
+		if err != nil {
+			return err
+		}
+		rec, err := e.store.ReadAt(ctx, hit.Position)
+		if err != nil {
+			return err
+		}
+		body, err := decodeFacts(rec)
+		if err != nil {
+			return err
+		}
+		if change, ok := body.(*eventv1.ChangeParked); ok {
+			changes = append(changes, conversation.ParkedChange{EventID: rec.ID, Change: change})
+		}
+	}
+	slices.SortFunc(changes, func(a, b conversation.ParkedChange) int { return cmp.Compare(a.EventID, b.EventID) })
+	s.SetChanges([]byte(hash), changes)
 	return nil
 }
 

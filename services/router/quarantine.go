@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 
 	"google.golang.org/protobuf/proto"
 
@@ -45,6 +46,44 @@ func (t *translation) replay(r *ingressv1.ReplayItem) (conversation.Command, err
 	}
 	replay.Dedup = conversation.Dedup{}
 	return replay, nil
+}
+
+// reparse makes of something that was kept, and was read anew, what it means now.
+// What can still not be used is an error.
+func (t *translation) reparse(r *ingressv1.ReparseItem) (conversation.Command, error) {
+	t.dedup("reparse", strconv.FormatUint(r.GetPosition(), 10), strconv.FormatUint(uint64(r.GetIndex()), 10))
+	reparse := &conversation.ReparseItem{Header: t.header}
+	received := timeOf(r.GetReceivedAt())
+	if received.IsZero() || received.After(t.header.Now) {
+		received = t.header.Now
+	}
+	inner := translation{engine: t.engine, entry: t.entry, item: r.GetItem(), header: t.header, source: channel.Source{
+		Kind: channel.KindChannel, Account: t.source.Account, ID: r.GetIntegrationId(),
+	}}
+	inner.header.Received, inner.header.Dedup = received, conversation.Dedup{}
+	if r.GetMessageId() != "" {
+		said := r.GetItem().GetInbound().GetMessage()
+		if said == nil {
+			return nil, errors.New("it is no message")
+		}
+		reparse.ConversationID, reparse.MessageID = r.GetConversationId(), r.GetMessageId()
+		reparse.MessageHash = inner.messageHash(r.GetItem().GetInbound().GetProviderMessageId())
+		reparse.Content = said
+		if _, rest, ok := conversation.FindCode(said); ok && len(rest.GetParts()) > 0 {
+			reparse.Content = rest
+		}
+		return reparse, nil
+	}
+	command, err := inner.said()
+	if err != nil {
+		return nil, err
+	}
+	if kept, ok := command.(*conversation.KeepItem); ok {
+		return nil, errors.New("it is of no use today either: " + kept.Ignored + kept.Reason)
+	}
+	reparse.Command = command
+	reparse.Erased = conversation.HeaderOf(command).Erased
+	return reparse, nil
 }
 
 func quarantined(ref *ingressv1.QuarantineRef) conversation.Quarantined {

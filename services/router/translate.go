@@ -46,6 +46,10 @@ func (t *translation) said() (conversation.Command, error) {
 		if source.Kind == channel.KindAgent {
 			return t.replay(kind.Replay)
 		}
+	case *ingressv1.Item_Reparse:
+		if source.Kind == channel.KindAgent {
+			return t.reparse(kind.Reparse)
+		}
 	case *ingressv1.Item_Discard:
 		if source.Kind == channel.KindAgent {
 			return &conversation.DiscardItem{Header: t.header, Item: quarantined(kind.Discard.GetRef())}, nil
@@ -138,13 +142,17 @@ func (t *translation) channel(item *ingressv1.Item) (conversation.Command, error
 		}, nil
 	case *ingressv1.Item_Echo:
 		echo := kind.Echo
+		t.erasedBefore(echo.GetRecipient(), echo.GetSentAt())
 		switch {
 		case echo.GetEdit() != nil:
-			return t.keep("", "echo_edit", echo.GetSentAt()), nil
+			edit := t.edit(echo.GetEdit(), echo.GetSentAt())
+			edit.ByBusiness, edit.Sender = true, t.addresses(echo.GetRecipient())
+			return edit, nil
 		case echo.GetUnsend() != nil:
-			return t.keep("", "echo_unsend", echo.GetSentAt()), nil
+			unsend := t.unsend(echo.GetUnsend(), echo.GetSentAt())
+			unsend.ByBusiness = true
+			return unsend, nil
 		}
-		t.erasedBefore(echo.GetRecipient(), echo.GetSentAt())
 		return &conversation.RecordEcho{
 			Header: t.header, IntegrationID: t.source.ID,
 			MessageHash: t.messageHash(echo.GetProviderMessageId()), ProviderMessageID: echo.GetProviderMessageId(),
@@ -198,20 +206,32 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 		IntegrationID: t.source.ID, Sender: t.addresses(in.GetSender()), Profile: in.GetProfile(),
 		SentAt: timeOf(in.GetSentAt()), MessageHash: t.messageHash(in.GetProviderMessageId()),
 		ProviderMessageID: in.GetProviderMessageId(), Raw: t.item.GetRaw(), Language: in.GetProfile().GetLocale(),
+		KeyHash: t.keyHash(in.GetIdentityKeyHash()),
 	}
 	t.erasedBefore(in.GetSender(), in.GetSentAt())
 	switch event := in.GetEvent().(type) {
 	case *ingressv1.Inbound_Message:
 		receive.Content = event.Message
 	case *ingressv1.Inbound_Unsend:
-		return &conversation.UnsendMessage{
-			Header: t.header, IntegrationID: t.source.ID,
-			MessageHash: t.messageHash(event.Unsend.GetProviderMessageId()), At: timeOf(in.GetSentAt()),
-		}, nil
+		return t.unsend(event.Unsend, in.GetSentAt()), nil
 	case *ingressv1.Inbound_Edit:
-		kept := t.keep("", eventName(in), nil)
-		kept.MessageHash = t.messageHash(event.Edit.GetProviderMessageId())
-		return kept, nil
+		edit := t.edit(event.Edit, in.GetSentAt())
+		edit.Sender, edit.Profile = receive.Sender, in.GetProfile()
+		return edit, nil
+	case *ingressv1.Inbound_Reaction:
+		return &conversation.ReactToMessage{
+			Header: t.header, IntegrationID: t.source.ID, Sender: receive.Sender, Profile: in.GetProfile(),
+			MessageHash: t.messageHash(event.Reaction.GetProviderMessageId()), Emoji: event.Reaction.GetEmoji(),
+			At: timeOf(in.GetSentAt()), Raw: receive.Raw,
+		}, nil
+	case *ingressv1.Inbound_OptIn:
+		return &conversation.OptIn{
+			Header: t.header, IntegrationID: t.source.ID, Sender: receive.Sender, Profile: in.GetProfile(),
+			Topic: event.OptIn.GetTopic(), Allowed: event.OptIn.GetAllowed(), Payload: event.OptIn.GetPayload(),
+			At: timeOf(in.GetSentAt()), Raw: receive.Raw,
+		}, nil
+	case *ingressv1.Inbound_IdentityChange:
+		return t.identityChange(in, event.IdentityChange), nil
 	case *ingressv1.Inbound_Referral:
 		receive.Content = &eventv1.Content{Referral: event.Referral}
 	default:
@@ -221,10 +241,55 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 	if code, rest, ok := conversation.FindCode(receive.Content); ok {
 		receive.Code = &conversation.Code{Hash: t.engine.keys.CodeHash(t.source.Account, code), Rest: rest}
 	} else if len(receive.Content.GetParts()) == 0 && receive.Content.GetReferral() != nil {
-		return t.keep("", "referral", in.GetSentAt()), nil
+		header := t.header
+		return &conversation.OpenThread{
+			Header: header, IntegrationID: t.source.ID, Sender: receive.Sender, At: receive.SentAt,
+			Referral: receive.Content.GetReferral(), Otherwise: t.keep("", "referral", in.GetSentAt()),
+		}, nil
 	}
 	receive.Header = t.header
 	return receive, nil
+}
+
+// edit translates new words for a message. A link code in them is nobody's to read,
+// as in the message itself.
+func (t *translation) edit(edit *ingressv1.Edit, at *timestamppb.Timestamp) *conversation.EditMessage {
+	content := edit.GetContent()
+	if _, rest, ok := conversation.FindCode(content); ok && len(rest.GetParts()) > 0 {
+		content = rest
+	}
+	return &conversation.EditMessage{
+		Header: t.header, IntegrationID: t.source.ID, MessageHash: t.messageHash(edit.GetProviderMessageId()),
+		Content: content, Number: edit.GetNumber(), At: timeOf(at), Raw: t.item.GetRaw(),
+	}
+}
+
+// unsend translates that a message was taken back.
+func (t *translation) unsend(unsend *ingressv1.Unsend, at *timestamppb.Timestamp) *conversation.UnsendMessage {
+	return &conversation.UnsendMessage{
+		Header: t.header, IntegrationID: t.source.ID,
+		MessageHash: t.messageHash(unsend.GetProviderMessageId()), At: timeOf(at),
+	}
+}
+
+// identityChange translates a change of addresses, or of whose they are. The item is
+// kept as ignored where it is about nobody who is known.
+func (t *translation) identityChange(in *ingressv1.Inbound, change *ingressv1.IdentityChange) conversation.Command {
+	header := t.header
+	return &conversation.ChangeIdentity{
+		Header: header, IntegrationID: t.source.ID, Sender: t.addresses(in.GetSender()),
+		Old: t.addresses(change.GetOld()), New: t.addresses(change.GetNew()),
+		Doubt: len(change.GetOld()) == 0 && len(change.GetNew()) == 0, KeyHash: t.keyHash(in.GetIdentityKeyHash()),
+		At: timeOf(in.GetSentAt()), Otherwise: t.keep("", "identity_change", in.GetSentAt()),
+	}
+}
+
+// keyHash hashes the provider's hash of a customer's identity key; nil for none.
+func (t *translation) keyHash(hash string) []byte {
+	if hash == "" {
+		return nil
+	}
+	return t.engine.keys.Hash("identity key", t.source.Account, t.source.ID, hash)
 }
 
 // erasedBefore notes where something was said by or to somebody before they were
@@ -321,6 +386,21 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 		}, nil
 	case *ingressv1.AgentCommand_ApplySetup:
 		return t.setup(c.ApplySetup)
+	case *ingressv1.AgentCommand_LinkCustomers:
+		return &conversation.LinkCustomers{
+			Header: t.header, AgentID: a.GetAgentId(),
+			CustomerID: c.LinkCustomers.GetCustomerId(), Other: c.LinkCustomers.GetOtherCustomerId(),
+		}, nil
+	case *ingressv1.AgentCommand_UnlinkCustomers:
+		return &conversation.UnlinkCustomers{
+			Header: t.header, AgentID: a.GetAgentId(),
+			CustomerID: c.UnlinkCustomers.GetCustomerId(), Other: c.UnlinkCustomers.GetOtherCustomerId(),
+		}, nil
+	case *ingressv1.AgentCommand_ConfirmIdentity:
+		return &conversation.ConfirmIdentity{
+			Header: t.header, AgentID: a.GetAgentId(),
+			IdentityID: c.ConfirmIdentity.GetIdentityId(), SamePerson: c.ConfirmIdentity.GetSamePerson(),
+		}, nil
 	case *ingressv1.AgentCommand_EraseCustomer:
 		return &conversation.EraseCustomer{Header: t.header, CustomerID: c.EraseCustomer.GetCustomerId()}, nil
 	}

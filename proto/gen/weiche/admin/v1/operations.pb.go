@@ -836,6 +836,280 @@ func (x *ReplayQuarantinedResponse) GetConversationId() string {
 	return ""
 }
 
+// ReparseRequest says what is read again.
+type ReparseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only what came after this position of the log.
+	After uint64 `protobuf:"varint,1,opt,name=after,proto3" json:"after,omitempty"`
+	// Only what came over this integration; all of them if empty.
+	IntegrationId string `protobuf:"bytes,2,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Only say what would change.
+	DryRun        bool `protobuf:"varint,3,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReparseRequest) Reset() {
+	*x = ReparseRequest{}
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReparseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReparseRequest) ProtoMessage() {}
+
+func (x *ReparseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReparseRequest.ProtoReflect.Descriptor instead.
+func (*ReparseRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_admin_v1_operations_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReparseRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ReparseRequest) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ReparseRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+// ReparseResponse says what became of a part of the log.
+type ReparseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The position that was read up to.
+	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// The position that has to be reached.
+	Total uint64 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// Everything was read.
+	Done bool `protobuf:"varint,3,opt,name=done,proto3" json:"done,omitempty"`
+	// How many items and messages were read again.
+	Read uint64 `protobuf:"varint,4,opt,name=read,proto3" json:"read,omitempty"`
+	// How many of them mean something now that they did not before.
+	Changed uint64 `protobuf:"varint,5,opt,name=changed,proto3" json:"changed,omitempty"`
+	// How many mean what they did.
+	Unchanged uint64 `protobuf:"varint,6,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// How many could not be read: their content was erased, or its key destroyed.
+	Gone uint64 `protobuf:"varint,7,opt,name=gone,proto3" json:"gone,omitempty"`
+	// How many items of the quarantine were passed over: they have commands of
+	// their own.
+	Quarantined uint64 `protobuf:"varint,8,opt,name=quarantined,proto3" json:"quarantined,omitempty"`
+	// What changed, or would.
+	Items         []*Reparsed `protobuf:"bytes,9,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReparseResponse) Reset() {
+	*x = ReparseResponse{}
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReparseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReparseResponse) ProtoMessage() {}
+
+func (x *ReparseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReparseResponse.ProtoReflect.Descriptor instead.
+func (*ReparseResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_admin_v1_operations_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ReparseResponse) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *ReparseResponse) GetTotal() uint64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ReparseResponse) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+func (x *ReparseResponse) GetRead() uint64 {
+	if x != nil {
+		return x.Read
+	}
+	return 0
+}
+
+func (x *ReparseResponse) GetChanged() uint64 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *ReparseResponse) GetUnchanged() uint64 {
+	if x != nil {
+		return x.Unchanged
+	}
+	return 0
+}
+
+func (x *ReparseResponse) GetGone() uint64 {
+	if x != nil {
+		return x.Gone
+	}
+	return 0
+}
+
+func (x *ReparseResponse) GetQuarantined() uint64 {
+	if x != nil {
+		return x.Quarantined
+	}
+	return 0
+}
+
+func (x *ReparseResponse) GetItems() []*Reparsed {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// Reparsed is one thing that means something now.
+type Reparsed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The position of the event that kept it.
+	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// The account.
+	AccountId string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// What it was taken for: the provider's word.
+	Was string `protobuf:"bytes,4,opt,name=was,proto3" json:"was,omitempty"`
+	// What it is: message, reaction, edit, ...
+	Is string `protobuf:"bytes,5,opt,name=is,proto3" json:"is,omitempty"`
+	// The conversation that it concerns, where that is known.
+	ConversationId string `protobuf:"bytes,6,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Reparsed) Reset() {
+	*x = Reparsed{}
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reparsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reparsed) ProtoMessage() {}
+
+func (x *Reparsed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reparsed.ProtoReflect.Descriptor instead.
+func (*Reparsed) Descriptor() ([]byte, []int) {
+	return file_weiche_admin_v1_operations_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Reparsed) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *Reparsed) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *Reparsed) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *Reparsed) GetWas() string {
+	if x != nil {
+		return x.Was
+	}
+	return ""
+}
+
+func (x *Reparsed) GetIs() string {
+	if x != nil {
+		return x.Is
+	}
+	return ""
+}
+
+func (x *Reparsed) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
 // DiscardQuarantinedRequest names an item.
 type DiscardQuarantinedRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -847,7 +1121,7 @@ type DiscardQuarantinedRequest struct {
 
 func (x *DiscardQuarantinedRequest) Reset() {
 	*x = DiscardQuarantinedRequest{}
-	mi := &file_weiche_admin_v1_operations_proto_msgTypes[11]
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -859,7 +1133,7 @@ func (x *DiscardQuarantinedRequest) String() string {
 func (*DiscardQuarantinedRequest) ProtoMessage() {}
 
 func (x *DiscardQuarantinedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_admin_v1_operations_proto_msgTypes[11]
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -872,7 +1146,7 @@ func (x *DiscardQuarantinedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardQuarantinedRequest.ProtoReflect.Descriptor instead.
 func (*DiscardQuarantinedRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_admin_v1_operations_proto_rawDescGZIP(), []int{11}
+	return file_weiche_admin_v1_operations_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DiscardQuarantinedRequest) GetPosition() uint64 {
@@ -893,7 +1167,7 @@ type DiscardQuarantinedResponse struct {
 
 func (x *DiscardQuarantinedResponse) Reset() {
 	*x = DiscardQuarantinedResponse{}
-	mi := &file_weiche_admin_v1_operations_proto_msgTypes[12]
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -905,7 +1179,7 @@ func (x *DiscardQuarantinedResponse) String() string {
 func (*DiscardQuarantinedResponse) ProtoMessage() {}
 
 func (x *DiscardQuarantinedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_admin_v1_operations_proto_msgTypes[12]
+	mi := &file_weiche_admin_v1_operations_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -918,7 +1192,7 @@ func (x *DiscardQuarantinedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiscardQuarantinedResponse.ProtoReflect.Descriptor instead.
 func (*DiscardQuarantinedResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_admin_v1_operations_proto_rawDescGZIP(), []int{12}
+	return file_weiche_admin_v1_operations_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DiscardQuarantinedResponse) GetItem() *QuarantinedItem {
@@ -990,7 +1264,29 @@ const file_weiche_admin_v1_operations_proto_rawDesc = "" +
 	"\x19ReplayQuarantinedResponse\x124\n" +
 	"\x04item\x18\x01 \x01(\v2 .weiche.admin.v1.QuarantinedItemR\x04item\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x12'\n" +
-	"\x0fconversation_id\x18\x03 \x01(\tR\x0econversationId\"7\n" +
+	"\x0fconversation_id\x18\x03 \x01(\tR\x0econversationId\"f\n" +
+	"\x0eReparseRequest\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\x04R\x05after\x12%\n" +
+	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x17\n" +
+	"\adry_run\x18\x03 \x01(\bR\x06dryRun\"\x8a\x02\n" +
+	"\x0fReparseResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x04R\x05total\x12\x12\n" +
+	"\x04done\x18\x03 \x01(\bR\x04done\x12\x12\n" +
+	"\x04read\x18\x04 \x01(\x04R\x04read\x12\x18\n" +
+	"\achanged\x18\x05 \x01(\x04R\achanged\x12\x1c\n" +
+	"\tunchanged\x18\x06 \x01(\x04R\tunchanged\x12\x12\n" +
+	"\x04gone\x18\a \x01(\x04R\x04gone\x12 \n" +
+	"\vquarantined\x18\b \x01(\x04R\vquarantined\x12/\n" +
+	"\x05items\x18\t \x03(\v2\x19.weiche.admin.v1.ReparsedR\x05items\"\xb7\x01\n" +
+	"\bReparsed\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\tR\taccountId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x10\n" +
+	"\x03was\x18\x04 \x01(\tR\x03was\x12\x0e\n" +
+	"\x02is\x18\x05 \x01(\tR\x02is\x12'\n" +
+	"\x0fconversation_id\x18\x06 \x01(\tR\x0econversationId\"7\n" +
 	"\x19DiscardQuarantinedRequest\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\"R\n" +
 	"\x1aDiscardQuarantinedResponse\x124\n" +
@@ -999,14 +1295,15 @@ const file_weiche_admin_v1_operations_proto_rawDesc = "" +
 	"\x1cQUARANTINE_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18QUARANTINE_STATE_WAITING\x10\x01\x12\x1d\n" +
 	"\x19QUARANTINE_STATE_REPLAYED\x10\x02\x12\x1e\n" +
-	"\x1aQUARANTINE_STATE_DISCARDED\x10\x032\xeb\x04\n" +
+	"\x1aQUARANTINE_STATE_DISCARDED\x10\x032\xb9\x05\n" +
 	"\x11OperationsService\x12K\n" +
 	"\x06Backup\x12\x1e.weiche.admin.v1.BackupRequest\x1a\x1f.weiche.admin.v1.BackupResponse0\x01\x12^\n" +
 	"\rEraseCustomer\x12%.weiche.admin.v1.EraseCustomerRequest\x1a&.weiche.admin.v1.EraseCustomerResponse\x12f\n" +
 	"\x0eListQuarantine\x12&.weiche.admin.v1.ListQuarantineRequest\x1a'.weiche.admin.v1.ListQuarantineResponse\"\x03\x90\x02\x01\x12f\n" +
 	"\x0eGetQuarantined\x12&.weiche.admin.v1.GetQuarantinedRequest\x1a'.weiche.admin.v1.GetQuarantinedResponse\"\x03\x90\x02\x01\x12j\n" +
 	"\x11ReplayQuarantined\x12).weiche.admin.v1.ReplayQuarantinedRequest\x1a*.weiche.admin.v1.ReplayQuarantinedResponse\x12m\n" +
-	"\x12DiscardQuarantined\x12*.weiche.admin.v1.DiscardQuarantinedRequest\x1a+.weiche.admin.v1.DiscardQuarantinedResponseB*Z(weiche/proto/gen/weiche/admin/v1;adminv1b\x06proto3"
+	"\x12DiscardQuarantined\x12*.weiche.admin.v1.DiscardQuarantinedRequest\x1a+.weiche.admin.v1.DiscardQuarantinedResponse\x12L\n" +
+	"\aReparse\x12\x1f.weiche.admin.v1.ReparseRequest\x1a .weiche.admin.v1.ReparseResponseB*Z(weiche/proto/gen/weiche/admin/v1;adminv1b\x06proto3"
 
 var (
 	file_weiche_admin_v1_operations_proto_rawDescOnce sync.Once
@@ -1021,7 +1318,7 @@ func file_weiche_admin_v1_operations_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_admin_v1_operations_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weiche_admin_v1_operations_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_weiche_admin_v1_operations_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_weiche_admin_v1_operations_proto_goTypes = []any{
 	(QuarantineState)(0),               // 0: weiche.admin.v1.QuarantineState
 	(*BackupRequest)(nil),              // 1: weiche.admin.v1.BackupRequest
@@ -1035,34 +1332,40 @@ var file_weiche_admin_v1_operations_proto_goTypes = []any{
 	(*GetQuarantinedResponse)(nil),     // 9: weiche.admin.v1.GetQuarantinedResponse
 	(*ReplayQuarantinedRequest)(nil),   // 10: weiche.admin.v1.ReplayQuarantinedRequest
 	(*ReplayQuarantinedResponse)(nil),  // 11: weiche.admin.v1.ReplayQuarantinedResponse
-	(*DiscardQuarantinedRequest)(nil),  // 12: weiche.admin.v1.DiscardQuarantinedRequest
-	(*DiscardQuarantinedResponse)(nil), // 13: weiche.admin.v1.DiscardQuarantinedResponse
-	(*timestamppb.Timestamp)(nil),      // 14: google.protobuf.Timestamp
+	(*ReparseRequest)(nil),             // 12: weiche.admin.v1.ReparseRequest
+	(*ReparseResponse)(nil),            // 13: weiche.admin.v1.ReparseResponse
+	(*Reparsed)(nil),                   // 14: weiche.admin.v1.Reparsed
+	(*DiscardQuarantinedRequest)(nil),  // 15: weiche.admin.v1.DiscardQuarantinedRequest
+	(*DiscardQuarantinedResponse)(nil), // 16: weiche.admin.v1.DiscardQuarantinedResponse
+	(*timestamppb.Timestamp)(nil),      // 17: google.protobuf.Timestamp
 }
 var file_weiche_admin_v1_operations_proto_depIdxs = []int32{
 	7,  // 0: weiche.admin.v1.ListQuarantineResponse.items:type_name -> weiche.admin.v1.QuarantinedItem
-	14, // 1: weiche.admin.v1.QuarantinedItem.recorded_at:type_name -> google.protobuf.Timestamp
+	17, // 1: weiche.admin.v1.QuarantinedItem.recorded_at:type_name -> google.protobuf.Timestamp
 	0,  // 2: weiche.admin.v1.QuarantinedItem.state:type_name -> weiche.admin.v1.QuarantineState
 	7,  // 3: weiche.admin.v1.GetQuarantinedResponse.item:type_name -> weiche.admin.v1.QuarantinedItem
 	7,  // 4: weiche.admin.v1.ReplayQuarantinedResponse.item:type_name -> weiche.admin.v1.QuarantinedItem
-	7,  // 5: weiche.admin.v1.DiscardQuarantinedResponse.item:type_name -> weiche.admin.v1.QuarantinedItem
-	1,  // 6: weiche.admin.v1.OperationsService.Backup:input_type -> weiche.admin.v1.BackupRequest
-	3,  // 7: weiche.admin.v1.OperationsService.EraseCustomer:input_type -> weiche.admin.v1.EraseCustomerRequest
-	5,  // 8: weiche.admin.v1.OperationsService.ListQuarantine:input_type -> weiche.admin.v1.ListQuarantineRequest
-	8,  // 9: weiche.admin.v1.OperationsService.GetQuarantined:input_type -> weiche.admin.v1.GetQuarantinedRequest
-	10, // 10: weiche.admin.v1.OperationsService.ReplayQuarantined:input_type -> weiche.admin.v1.ReplayQuarantinedRequest
-	12, // 11: weiche.admin.v1.OperationsService.DiscardQuarantined:input_type -> weiche.admin.v1.DiscardQuarantinedRequest
-	2,  // 12: weiche.admin.v1.OperationsService.Backup:output_type -> weiche.admin.v1.BackupResponse
-	4,  // 13: weiche.admin.v1.OperationsService.EraseCustomer:output_type -> weiche.admin.v1.EraseCustomerResponse
-	6,  // 14: weiche.admin.v1.OperationsService.ListQuarantine:output_type -> weiche.admin.v1.ListQuarantineResponse
-	9,  // 15: weiche.admin.v1.OperationsService.GetQuarantined:output_type -> weiche.admin.v1.GetQuarantinedResponse
-	11, // 16: weiche.admin.v1.OperationsService.ReplayQuarantined:output_type -> weiche.admin.v1.ReplayQuarantinedResponse
-	13, // 17: weiche.admin.v1.OperationsService.DiscardQuarantined:output_type -> weiche.admin.v1.DiscardQuarantinedResponse
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	14, // 5: weiche.admin.v1.ReparseResponse.items:type_name -> weiche.admin.v1.Reparsed
+	7,  // 6: weiche.admin.v1.DiscardQuarantinedResponse.item:type_name -> weiche.admin.v1.QuarantinedItem
+	1,  // 7: weiche.admin.v1.OperationsService.Backup:input_type -> weiche.admin.v1.BackupRequest
+	3,  // 8: weiche.admin.v1.OperationsService.EraseCustomer:input_type -> weiche.admin.v1.EraseCustomerRequest
+	5,  // 9: weiche.admin.v1.OperationsService.ListQuarantine:input_type -> weiche.admin.v1.ListQuarantineRequest
+	8,  // 10: weiche.admin.v1.OperationsService.GetQuarantined:input_type -> weiche.admin.v1.GetQuarantinedRequest
+	10, // 11: weiche.admin.v1.OperationsService.ReplayQuarantined:input_type -> weiche.admin.v1.ReplayQuarantinedRequest
+	15, // 12: weiche.admin.v1.OperationsService.DiscardQuarantined:input_type -> weiche.admin.v1.DiscardQuarantinedRequest
+	12, // 13: weiche.admin.v1.OperationsService.Reparse:input_type -> weiche.admin.v1.ReparseRequest
+	2,  // 14: weiche.admin.v1.OperationsService.Backup:output_type -> weiche.admin.v1.BackupResponse
+	4,  // 15: weiche.admin.v1.OperationsService.EraseCustomer:output_type -> weiche.admin.v1.EraseCustomerResponse
+	6,  // 16: weiche.admin.v1.OperationsService.ListQuarantine:output_type -> weiche.admin.v1.ListQuarantineResponse
+	9,  // 17: weiche.admin.v1.OperationsService.GetQuarantined:output_type -> weiche.admin.v1.GetQuarantinedResponse
+	11, // 18: weiche.admin.v1.OperationsService.ReplayQuarantined:output_type -> weiche.admin.v1.ReplayQuarantinedResponse
+	16, // 19: weiche.admin.v1.OperationsService.DiscardQuarantined:output_type -> weiche.admin.v1.DiscardQuarantinedResponse
+	13, // 20: weiche.admin.v1.OperationsService.Reparse:output_type -> weiche.admin.v1.ReparseResponse
+	14, // [14:21] is the sub-list for method output_type
+	7,  // [7:14] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_weiche_admin_v1_operations_proto_init() }
@@ -1076,7 +1379,7 @@ func file_weiche_admin_v1_operations_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_admin_v1_operations_proto_rawDesc), len(file_weiche_admin_v1_operations_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -41,6 +41,8 @@ const (
 	UnboundReason_UNBOUND_REASON_CUT UnboundReason = 4
 	// The customer was erased.
 	UnboundReason_UNBOUND_REASON_ERASED UnboundReason = 5
+	// No address leads to it any more.
+	UnboundReason_UNBOUND_REASON_ADDRESS_GONE UnboundReason = 6
 )
 
 // Enum value maps for UnboundReason.
@@ -52,6 +54,7 @@ var (
 		3: "UNBOUND_REASON_LINKED_ELSEWHERE",
 		4: "UNBOUND_REASON_CUT",
 		5: "UNBOUND_REASON_ERASED",
+		6: "UNBOUND_REASON_ADDRESS_GONE",
 	}
 	UnboundReason_value = map[string]int32{
 		"UNBOUND_REASON_UNSPECIFIED":      0,
@@ -60,6 +63,7 @@ var (
 		"UNBOUND_REASON_LINKED_ELSEWHERE": 3,
 		"UNBOUND_REASON_CUT":              4,
 		"UNBOUND_REASON_ERASED":           5,
+		"UNBOUND_REASON_ADDRESS_GONE":     6,
 	}
 )
 
@@ -1050,6 +1054,9 @@ type EchoReceived struct {
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// Keyed hash of the provider's message id.
 	ProviderMessageHash []byte `protobuf:"bytes,8,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// It is found by that hash when it is edited, taken back or reacted to. Those
+	// that the first versions wrote are not.
+	Findable bool `protobuf:"varint,30,opt,name=findable,proto3" json:"findable,omitempty"`
 	// What was said.
 	Sealed        *EchoReceived_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1140,6 +1147,13 @@ func (x *EchoReceived) GetProviderMessageHash() []byte {
 		return x.ProviderMessageHash
 	}
 	return nil
+}
+
+func (x *EchoReceived) GetFindable() bool {
+	if x != nil {
+		return x.Findable
+	}
+	return false
 }
 
 func (x *EchoReceived) GetSealed() *EchoReceived_Sealed {
@@ -2116,12 +2130,18 @@ type ReactionChanged struct {
 	At *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	// The reaction was taken back.
 	Removed bool `protobuf:"varint,6,opt,name=removed,proto3" json:"removed,omitempty"`
-	// The event whose sealed part holds the emoji, where it came before the message.
+	// The event that kept it until now, where it came before the message.
 	ContentEventId string `protobuf:"bytes,7,opt,name=content_event_id,json=contentEventId,proto3" json:"content_event_id,omitempty"`
 	// The agent who reacted; empty for the customer and for the provider's own app.
 	AgentId string `protobuf:"bytes,8,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
 	// The business reacted, not the customer.
 	ByBusiness bool `protobuf:"varint,9,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
+	// Keyed hash of the provider's id of the message.
+	ProviderMessageHash []byte `protobuf:"bytes,10,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// Until when it would have waited; the timer that this ends.
+	ParkedUntil *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=parked_until,json=parkedUntil,proto3" json:"parked_until,omitempty"`
+	// The integration over which it came then.
+	ParkedOver string `protobuf:"bytes,12,opt,name=parked_over,json=parkedOver,proto3" json:"parked_over,omitempty"`
 	// The reaction.
 	Sealed        *ReactionChanged_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2221,6 +2241,27 @@ func (x *ReactionChanged) GetByBusiness() bool {
 	return false
 }
 
+func (x *ReactionChanged) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+func (x *ReactionChanged) GetParkedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ParkedUntil
+	}
+	return nil
+}
+
+func (x *ReactionChanged) GetParkedOver() string {
+	if x != nil {
+		return x.ParkedOver
+	}
+	return ""
+}
+
 func (x *ReactionChanged) GetSealed() *ReactionChanged_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -2243,11 +2284,14 @@ type MessageEdited struct {
 	At *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
 	// Keyed hash of the provider's id of the message.
 	ProviderMessageHash []byte `protobuf:"bytes,6,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
-	// The event whose sealed part holds the words, where they came before the
-	// message.
+	// The event that kept them until now, where they came before the message.
 	ContentEventId string `protobuf:"bytes,7,opt,name=content_event_id,json=contentEventId,proto3" json:"content_event_id,omitempty"`
 	// The business edited its own message in the provider's app.
 	ByBusiness bool `protobuf:"varint,8,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
+	// Until when it would have waited; the timer that this ends.
+	ParkedUntil *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=parked_until,json=parkedUntil,proto3" json:"parked_until,omitempty"`
+	// The integration over which it came then.
+	ParkedOver string `protobuf:"bytes,10,opt,name=parked_over,json=parkedOver,proto3" json:"parked_over,omitempty"`
 	// The new words.
 	Sealed        *MessageEdited_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2340,6 +2384,20 @@ func (x *MessageEdited) GetByBusiness() bool {
 	return false
 }
 
+func (x *MessageEdited) GetParkedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ParkedUntil
+	}
+	return nil
+}
+
+func (x *MessageEdited) GetParkedOver() string {
+	if x != nil {
+		return x.ParkedOver
+	}
+	return ""
+}
+
 func (x *MessageEdited) GetSealed() *MessageEdited_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -2347,7 +2405,7 @@ func (x *MessageEdited) GetSealed() *MessageEdited_Sealed {
 	return nil
 }
 
-// MessageUnsent says that the customer took a message back: its content is
+// MessageUnsent says that whoever said it took a message back: its content is
 // destroyed.
 type MessageUnsent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2365,7 +2423,9 @@ type MessageUnsent struct {
 	// Keyed hash of the provider's id of the message.
 	ProviderMessageHash []byte `protobuf:"bytes,5,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
 	// Files in the blob store that go with it, where they are there.
-	BlobIds       []string `protobuf:"bytes,6,rep,name=blob_ids,json=blobIds,proto3" json:"blob_ids,omitempty"`
+	BlobIds []string `protobuf:"bytes,6,rep,name=blob_ids,json=blobIds,proto3" json:"blob_ids,omitempty"`
+	// The business took its own message back, in the provider's app.
+	ByBusiness    bool `protobuf:"varint,30,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2440,6 +2500,13 @@ func (x *MessageUnsent) GetBlobIds() []string {
 		return x.BlobIds
 	}
 	return nil
+}
+
+func (x *MessageUnsent) GetByBusiness() bool {
+	if x != nil {
+		return x.ByBusiness
+	}
+	return false
 }
 
 // ConversationErased ends a conversation whose customer is erased: nothing that
@@ -5267,7 +5334,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12.\n" +
 	"\x13provider_message_id\x18\x02 \x01(\tR\x11providerMessageId\x12\x10\n" +
 	"\x03raw\x18\x03 \x01(\fR\x03raw\x122\n" +
-	"\aprofile\x18\x04 \x01(\v2\x18.weiche.event.v1.ProfileR\aprofile\"\x80\x04\n" +
+	"\aprofile\x18\x04 \x01(\v2\x18.weiche.event.v1.ProfileR\aprofile\"\x9c\x04\n" +
 	"\fEchoReceived\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
@@ -5279,7 +5346,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x05 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x06 \x01(\tR\achannel\x123\n" +
 	"\asent_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x122\n" +
-	"\x15provider_message_hash\x18\b \x01(\fR\x13providerMessageHash\x12<\n" +
+	"\x15provider_message_hash\x18\b \x01(\fR\x13providerMessageHash\x12\x1a\n" +
+	"\bfindable\x18\x1e \x01(\bR\bfindable\x12<\n" +
 	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.EchoReceived.SealedR\x06sealed\x1a~\n" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12.\n" +
@@ -5376,7 +5444,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x120\n" +
-	"\x05error\x18\x03 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xa8\x03\n" +
+	"\x05error\x18\x03 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"\xbc\x04\n" +
 	"\x0fReactionChanged\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -5390,10 +5458,15 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\x12\x19\n" +
 	"\bagent_id\x18\b \x01(\tR\aagentId\x12\x1f\n" +
 	"\vby_business\x18\t \x01(\bR\n" +
-	"byBusiness\x12?\n" +
+	"byBusiness\x122\n" +
+	"\x15provider_message_hash\x18\n" +
+	" \x01(\fR\x13providerMessageHash\x12=\n" +
+	"\fparked_until\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vparkedUntil\x12\x1f\n" +
+	"\vparked_over\x18\f \x01(\tR\n" +
+	"parkedOver\x12?\n" +
 	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.ReactionChanged.SealedR\x06sealed\x1a\x1e\n" +
 	"\x06Sealed\x12\x14\n" +
-	"\x05emoji\x18\x01 \x01(\tR\x05emoji\"\xb4\x03\n" +
+	"\x05emoji\x18\x01 \x01(\tR\x05emoji\"\x94\x04\n" +
 	"\rMessageEdited\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -5406,9 +5479,13 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x10content_event_id\x18\a \x01(\tR\x0econtentEventId\x12\x1f\n" +
 	"\vby_business\x18\b \x01(\bR\n" +
 	"byBusiness\x12=\n" +
+	"\fparked_until\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vparkedUntil\x12\x1f\n" +
+	"\vparked_over\x18\n" +
+	" \x01(\tR\n" +
+	"parkedOver\x12=\n" +
 	"\x06sealed\x18\x0f \x01(\v2%.weiche.event.v1.MessageEdited.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xfe\x01\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\x9f\x02\n" +
 	"\rMessageUnsent\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
@@ -5416,7 +5493,9 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\x12*\n" +
 	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x122\n" +
 	"\x15provider_message_hash\x18\x05 \x01(\fR\x13providerMessageHash\x12\x19\n" +
-	"\bblob_ids\x18\x06 \x03(\tR\ablobIds\"\x8a\x01\n" +
+	"\bblob_ids\x18\x06 \x03(\tR\ablobIds\x12\x1f\n" +
+	"\vby_business\x18\x1e \x01(\bR\n" +
+	"byBusiness\"\x8a\x01\n" +
 	"\x12ConversationErased\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -5630,14 +5709,15 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x15provider_message_hash\x18\x04 \x01(\fR\x13providerMessageHash\x12?\n" +
 	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.MessageReparsed.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent*\xbe\x01\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent*\xdf\x01\n" +
 	"\rUnboundReason\x12\x1e\n" +
 	"\x1aUNBOUND_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17UNBOUND_REASON_CUSTOMER\x10\x01\x12\x18\n" +
 	"\x14UNBOUND_REASON_AGENT\x10\x02\x12#\n" +
 	"\x1fUNBOUND_REASON_LINKED_ELSEWHERE\x10\x03\x12\x16\n" +
 	"\x12UNBOUND_REASON_CUT\x10\x04\x12\x19\n" +
-	"\x15UNBOUND_REASON_ERASED\x10\x05*\xc5\x01\n" +
+	"\x15UNBOUND_REASON_ERASED\x10\x05\x12\x1f\n" +
+	"\x1bUNBOUND_REASON_ADDRESS_GONE\x10\x06*\xc5\x01\n" +
 	"\tRouteRule\x12\x1a\n" +
 	"\x16ROUTE_RULE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ROUTE_RULE_STARTED\x10\x01\x12\x1d\n" +
@@ -5808,65 +5888,67 @@ var file_weiche_event_v1_conversation_proto_depIdxs = []int32{
 	66, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
 	66, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
 	65, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
-	55, // 23: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
-	65, // 24: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
-	56, // 25: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
-	65, // 26: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
-	65, // 27: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
-	67, // 28: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
-	65, // 29: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
-	65, // 30: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
-	65, // 31: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
-	65, // 32: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
-	57, // 33: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
-	58, // 34: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
-	65, // 35: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
-	59, // 36: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
-	65, // 37: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
-	5,  // 38: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
-	65, // 39: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
-	68, // 40: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
-	65, // 41: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
-	65, // 42: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
-	6,  // 43: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
-	60, // 44: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
-	65, // 45: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
-	65, // 46: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
-	61, // 47: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
-	65, // 48: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
-	62, // 49: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
-	7,  // 50: weiche.event.v1.PartAdvanced.state:type_name -> weiche.event.v1.PartState
-	65, // 51: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
-	66, // 52: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
-	63, // 53: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
-	66, // 54: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
-	65, // 55: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
-	65, // 56: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
-	69, // 57: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
-	65, // 58: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
-	66, // 59: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
-	65, // 60: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
-	64, // 61: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
-	70, // 62: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	71, // 63: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
-	70, // 64: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 65: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 66: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 67: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 68: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 69: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
-	70, // 70: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 71: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 72: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
-	72, // 73: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
-	65, // 74: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
-	70, // 75: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 76: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
-	77, // [77:77] is the sub-list for method output_type
-	77, // [77:77] is the sub-list for method input_type
-	77, // [77:77] is the sub-list for extension type_name
-	77, // [77:77] is the sub-list for extension extendee
-	0,  // [0:77] is the sub-list for field type_name
+	65, // 23: weiche.event.v1.ReactionChanged.parked_until:type_name -> google.protobuf.Timestamp
+	55, // 24: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
+	65, // 25: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
+	65, // 26: weiche.event.v1.MessageEdited.parked_until:type_name -> google.protobuf.Timestamp
+	56, // 27: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
+	65, // 28: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
+	65, // 29: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
+	67, // 30: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
+	65, // 31: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
+	65, // 32: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
+	65, // 33: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
+	65, // 34: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
+	57, // 35: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
+	58, // 36: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
+	65, // 37: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
+	59, // 38: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
+	65, // 39: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 40: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
+	65, // 41: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
+	68, // 42: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
+	65, // 43: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
+	65, // 44: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
+	6,  // 45: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
+	60, // 46: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
+	65, // 47: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
+	65, // 48: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
+	61, // 49: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
+	65, // 50: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
+	62, // 51: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
+	7,  // 52: weiche.event.v1.PartAdvanced.state:type_name -> weiche.event.v1.PartState
+	65, // 53: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
+	66, // 54: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
+	63, // 55: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
+	66, // 56: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
+	65, // 57: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
+	65, // 58: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
+	69, // 59: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
+	65, // 60: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
+	66, // 61: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
+	65, // 62: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
+	64, // 63: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
+	70, // 64: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	71, // 65: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
+	70, // 66: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 67: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 68: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 69: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 70: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 71: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
+	70, // 72: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 73: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 74: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
+	72, // 75: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
+	65, // 76: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
+	70, // 77: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	70, // 78: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
+	79, // [79:79] is the sub-list for method output_type
+	79, // [79:79] is the sub-list for method input_type
+	79, // [79:79] is the sub-list for extension type_name
+	79, // [79:79] is the sub-list for extension extendee
+	0,  // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_conversation_proto_init() }

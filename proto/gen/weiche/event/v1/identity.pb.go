@@ -903,6 +903,14 @@ type IdentityKeyChanged struct {
 	KeyHash []byte `protobuf:"bytes,4,opt,name=key_hash,json=keyHash,proto3" json:"key_hash,omitempty"`
 	// It is the first that is known of this identity: nothing is asked.
 	First bool `protobuf:"varint,5,opt,name=first,proto3" json:"first,omitempty"`
+	// The conversation that the identity is bound to, where nothing is sent to it
+	// until somebody confirms; empty where there is none, and nothing to ask.
+	ConversationId string `protobuf:"bytes,6,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// When, by the provider.
+	At *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
+	// The question that is put to whoever holds the address now; empty where
+	// agents alone decide.
+	QuestionId string `protobuf:"bytes,8,opt,name=question_id,json=questionId,proto3" json:"question_id,omitempty"`
 	// The question that is put to whoever holds the address now, where the window
 	// is open and the conversation has another place.
 	Sealed        *IdentityKeyChanged_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
@@ -975,6 +983,27 @@ func (x *IdentityKeyChanged) GetFirst() bool {
 	return false
 }
 
+func (x *IdentityKeyChanged) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *IdentityKeyChanged) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *IdentityKeyChanged) GetQuestionId() string {
+	if x != nil {
+		return x.QuestionId
+	}
+	return ""
+}
+
 func (x *IdentityKeyChanged) GetSealed() *IdentityKeyChanged_Sealed {
 	if x != nil {
 		return x.Sealed
@@ -988,9 +1017,11 @@ type IdentityConfirmed struct {
 	// The identity.
 	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
 	// The agent who said so; empty where the customer did.
-	AgentId       string `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AgentId string `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The conversation that it is bound to.
+	ConversationId string `protobuf:"bytes,3,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *IdentityConfirmed) Reset() {
@@ -1033,6 +1064,13 @@ func (x *IdentityConfirmed) GetIdentityId() string {
 func (x *IdentityConfirmed) GetAgentId() string {
 	if x != nil {
 		return x.AgentId
+	}
+	return ""
+}
+
+func (x *IdentityConfirmed) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
 	}
 	return ""
 }
@@ -1151,6 +1189,12 @@ type AliasConflictFound struct {
 	OtherCustomerId string `protobuf:"bytes,4,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
 	// The integration.
 	IntegrationId string `protobuf:"bytes,5,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The conversation that the identity is bound to, if any.
+	ConversationId string `protobuf:"bytes,6,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The conversation that the other is bound to, if any.
+	OtherConversationId string `protobuf:"bytes,7,opt,name=other_conversation_id,json=otherConversationId,proto3" json:"other_conversation_id,omitempty"`
+	// The integration's channel.
+	Channel       string `protobuf:"bytes,8,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1216,6 +1260,27 @@ func (x *AliasConflictFound) GetOtherCustomerId() string {
 func (x *AliasConflictFound) GetIntegrationId() string {
 	if x != nil {
 		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *AliasConflictFound) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *AliasConflictFound) GetOtherConversationId() string {
+	if x != nil {
+		return x.OtherConversationId
+	}
+	return ""
+}
+
+func (x *AliasConflictFound) GetChannel() string {
+	if x != nil {
+		return x.Channel
 	}
 	return ""
 }
@@ -3125,7 +3190,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"identityId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12;\n" +
 	"\vreleased_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"releasedAt\"\xae\x02\n" +
+	"releasedAt\"\xa4\x03\n" +
 	"\x12IdentityKeyChanged\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3133,14 +3198,19 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"customerId\x12%\n" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x19\n" +
 	"\bkey_hash\x18\x04 \x01(\fR\akeyHash\x12\x14\n" +
-	"\x05first\x18\x05 \x01(\bR\x05first\x12B\n" +
+	"\x05first\x18\x05 \x01(\bR\x05first\x12'\n" +
+	"\x0fconversation_id\x18\x06 \x01(\tR\x0econversationId\x12*\n" +
+	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1f\n" +
+	"\vquestion_id\x18\b \x01(\tR\n" +
+	"questionId\x12B\n" +
 	"\x06sealed\x18\x0f \x01(\v2*.weiche.event.v1.IdentityKeyChanged.SealedR\x06sealed\x1a:\n" +
 	"\x06Sealed\x120\n" +
-	"\x06prompt\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\x06prompt\"O\n" +
+	"\x06prompt\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\x06prompt\"x\n" +
 	"\x11IdentityConfirmed\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x19\n" +
-	"\bagent_id\x18\x02 \x01(\tR\aagentId\"\xc7\x02\n" +
+	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12'\n" +
+	"\x0fconversation_id\x18\x03 \x01(\tR\x0econversationId\"\xc7\x02\n" +
 	"\fOptInChanged\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3153,7 +3223,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.OptInChanged.SealedR\x06sealed\x1a4\n" +
 	"\x06Sealed\x12\x18\n" +
 	"\apayload\x18\x01 \x01(\tR\apayload\x12\x10\n" +
-	"\x03raw\x18\x02 \x01(\fR\x03raw\"\xd5\x01\n" +
+	"\x03raw\x18\x02 \x01(\fR\x03raw\"\xcc\x02\n" +
 	"\x12AliasConflictFound\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3161,7 +3231,10 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"customerId\x12*\n" +
 	"\x11other_identity_id\x18\x03 \x01(\tR\x0fotherIdentityId\x12*\n" +
 	"\x11other_customer_id\x18\x04 \x01(\tR\x0fotherCustomerId\x12%\n" +
-	"\x0eintegration_id\x18\x05 \x01(\tR\rintegrationId\"y\n" +
+	"\x0eintegration_id\x18\x05 \x01(\tR\rintegrationId\x12'\n" +
+	"\x0fconversation_id\x18\x06 \x01(\tR\x0econversationId\x122\n" +
+	"\x15other_conversation_id\x18\a \x01(\tR\x13otherConversationId\x12\x18\n" +
+	"\achannel\x18\b \x01(\tR\achannel\"y\n" +
 	"\x0fCustomersLinked\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
 	"customerId\x12*\n" +
@@ -3407,56 +3480,57 @@ var file_weiche_event_v1_identity_proto_depIdxs = []int32{
 	6,  // 3: weiche.event.v1.IdentityAliasesChanged.removed:type_name -> weiche.event.v1.AliasHash
 	34, // 4: weiche.event.v1.IdentityAliasesChanged.sealed:type_name -> weiche.event.v1.IdentityAliasesChanged.Sealed
 	39, // 5: weiche.event.v1.IdentityReleased.released_at:type_name -> google.protobuf.Timestamp
-	35, // 6: weiche.event.v1.IdentityKeyChanged.sealed:type_name -> weiche.event.v1.IdentityKeyChanged.Sealed
-	39, // 7: weiche.event.v1.OptInChanged.at:type_name -> google.protobuf.Timestamp
-	36, // 8: weiche.event.v1.OptInChanged.sealed:type_name -> weiche.event.v1.OptInChanged.Sealed
-	6,  // 9: weiche.event.v1.IdentityErased.aliases:type_name -> weiche.event.v1.AliasHash
-	0,  // 10: weiche.event.v1.CodeRefused.reason:type_name -> weiche.event.v1.CodeRefusal
-	39, // 11: weiche.event.v1.CodeRefused.refused_at:type_name -> google.protobuf.Timestamp
-	37, // 12: weiche.event.v1.CodeRefused.sealed:type_name -> weiche.event.v1.CodeRefused.Sealed
-	1,  // 13: weiche.event.v1.SendOrigin.kind:type_name -> weiche.event.v1.SendKind
-	22, // 14: weiche.event.v1.SendQueued.origin:type_name -> weiche.event.v1.SendOrigin
-	22, // 15: weiche.event.v1.SendRequested.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 16: weiche.event.v1.SendRequested.retry_at:type_name -> google.protobuf.Timestamp
-	22, // 17: weiche.event.v1.SendClaimed.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 18: weiche.event.v1.SendClaimed.outcome_due:type_name -> google.protobuf.Timestamp
-	22, // 19: weiche.event.v1.SendSucceeded.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 20: weiche.event.v1.SendSucceeded.outcome_due:type_name -> google.protobuf.Timestamp
-	2,  // 21: weiche.event.v1.SendSucceeded.source:type_name -> weiche.event.v1.OutcomeSource
-	39, // 22: weiche.event.v1.SendSucceeded.lane_until:type_name -> google.protobuf.Timestamp
-	39, // 23: weiche.event.v1.SendSucceeded.ask_at:type_name -> google.protobuf.Timestamp
-	38, // 24: weiche.event.v1.SendSucceeded.sealed:type_name -> weiche.event.v1.SendSucceeded.Sealed
-	39, // 25: weiche.event.v1.SendDeferred.retry_at:type_name -> google.protobuf.Timestamp
-	28, // 26: weiche.event.v1.SendDeferred.error:type_name -> weiche.event.v1.SendError
-	39, // 27: weiche.event.v1.SendDeferred.outcome_due:type_name -> google.protobuf.Timestamp
-	22, // 28: weiche.event.v1.SendDeferred.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 29: weiche.event.v1.SendDeferred.ended_retry_at:type_name -> google.protobuf.Timestamp
-	28, // 30: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
-	39, // 31: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
-	22, // 32: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 33: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
-	39, // 34: weiche.event.v1.SendFailed.ask_at:type_name -> google.protobuf.Timestamp
-	39, // 35: weiche.event.v1.SendFailed.retry_at:type_name -> google.protobuf.Timestamp
-	28, // 36: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	39, // 37: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
-	39, // 38: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
-	22, // 39: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 40: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
-	39, // 41: weiche.event.v1.SendOutcomeUnknown.ask_at:type_name -> google.protobuf.Timestamp
-	22, // 42: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
-	39, // 43: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
-	39, // 44: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
-	5,  // 45: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
-	7,  // 46: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
-	5,  // 47: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
-	7,  // 48: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
-	40, // 49: weiche.event.v1.IdentityKeyChanged.Sealed.prompt:type_name -> weiche.event.v1.Content
-	40, // 50: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
-	51, // [51:51] is the sub-list for method output_type
-	51, // [51:51] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	39, // 6: weiche.event.v1.IdentityKeyChanged.at:type_name -> google.protobuf.Timestamp
+	35, // 7: weiche.event.v1.IdentityKeyChanged.sealed:type_name -> weiche.event.v1.IdentityKeyChanged.Sealed
+	39, // 8: weiche.event.v1.OptInChanged.at:type_name -> google.protobuf.Timestamp
+	36, // 9: weiche.event.v1.OptInChanged.sealed:type_name -> weiche.event.v1.OptInChanged.Sealed
+	6,  // 10: weiche.event.v1.IdentityErased.aliases:type_name -> weiche.event.v1.AliasHash
+	0,  // 11: weiche.event.v1.CodeRefused.reason:type_name -> weiche.event.v1.CodeRefusal
+	39, // 12: weiche.event.v1.CodeRefused.refused_at:type_name -> google.protobuf.Timestamp
+	37, // 13: weiche.event.v1.CodeRefused.sealed:type_name -> weiche.event.v1.CodeRefused.Sealed
+	1,  // 14: weiche.event.v1.SendOrigin.kind:type_name -> weiche.event.v1.SendKind
+	22, // 15: weiche.event.v1.SendQueued.origin:type_name -> weiche.event.v1.SendOrigin
+	22, // 16: weiche.event.v1.SendRequested.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 17: weiche.event.v1.SendRequested.retry_at:type_name -> google.protobuf.Timestamp
+	22, // 18: weiche.event.v1.SendClaimed.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 19: weiche.event.v1.SendClaimed.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 20: weiche.event.v1.SendSucceeded.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 21: weiche.event.v1.SendSucceeded.outcome_due:type_name -> google.protobuf.Timestamp
+	2,  // 22: weiche.event.v1.SendSucceeded.source:type_name -> weiche.event.v1.OutcomeSource
+	39, // 23: weiche.event.v1.SendSucceeded.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 24: weiche.event.v1.SendSucceeded.ask_at:type_name -> google.protobuf.Timestamp
+	38, // 25: weiche.event.v1.SendSucceeded.sealed:type_name -> weiche.event.v1.SendSucceeded.Sealed
+	39, // 26: weiche.event.v1.SendDeferred.retry_at:type_name -> google.protobuf.Timestamp
+	28, // 27: weiche.event.v1.SendDeferred.error:type_name -> weiche.event.v1.SendError
+	39, // 28: weiche.event.v1.SendDeferred.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 29: weiche.event.v1.SendDeferred.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 30: weiche.event.v1.SendDeferred.ended_retry_at:type_name -> google.protobuf.Timestamp
+	28, // 31: weiche.event.v1.SendFailed.error:type_name -> weiche.event.v1.SendError
+	39, // 32: weiche.event.v1.SendFailed.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 33: weiche.event.v1.SendFailed.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 34: weiche.event.v1.SendFailed.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 35: weiche.event.v1.SendFailed.ask_at:type_name -> google.protobuf.Timestamp
+	39, // 36: weiche.event.v1.SendFailed.retry_at:type_name -> google.protobuf.Timestamp
+	28, // 37: weiche.event.v1.SendOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	39, // 38: weiche.event.v1.SendOutcomeUnknown.lane_until:type_name -> google.protobuf.Timestamp
+	39, // 39: weiche.event.v1.SendOutcomeUnknown.outcome_due:type_name -> google.protobuf.Timestamp
+	22, // 40: weiche.event.v1.SendOutcomeUnknown.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 41: weiche.event.v1.SendOutcomeUnknown.retry_at:type_name -> google.protobuf.Timestamp
+	39, // 42: weiche.event.v1.SendOutcomeUnknown.ask_at:type_name -> google.protobuf.Timestamp
+	22, // 43: weiche.event.v1.SendWithdrawn.origin:type_name -> weiche.event.v1.SendOrigin
+	39, // 44: weiche.event.v1.SendWithdrawn.retry_at:type_name -> google.protobuf.Timestamp
+	39, // 45: weiche.event.v1.LaneReleased.lane_until:type_name -> google.protobuf.Timestamp
+	5,  // 46: weiche.event.v1.IdentityCreated.Sealed.aliases:type_name -> weiche.event.v1.Alias
+	7,  // 47: weiche.event.v1.IdentityCreated.Sealed.profile:type_name -> weiche.event.v1.Profile
+	5,  // 48: weiche.event.v1.IdentityAliasesChanged.Sealed.added:type_name -> weiche.event.v1.Alias
+	7,  // 49: weiche.event.v1.IdentityAliasesChanged.Sealed.profile:type_name -> weiche.event.v1.Profile
+	40, // 50: weiche.event.v1.IdentityKeyChanged.Sealed.prompt:type_name -> weiche.event.v1.Content
+	40, // 51: weiche.event.v1.CodeRefused.Sealed.answer:type_name -> weiche.event.v1.Content
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_identity_proto_init() }

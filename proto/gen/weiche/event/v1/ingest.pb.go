@@ -587,7 +587,7 @@ type ChangeParked struct {
 	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
 	// Keyed hash of the provider's id of the message that it is about.
 	ProviderMessageHash []byte `protobuf:"bytes,2,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
-	// The identity that changed or reacted; empty for the business.
+	// The identity that changed or reacted.
 	IdentityId string `protobuf:"bytes,3,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
 	// The customer whose key seals it.
 	CustomerId string `protobuf:"bytes,4,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
@@ -601,6 +601,8 @@ type ChangeParked struct {
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// The reaction was taken back.
 	Removed bool `protobuf:"varint,9,opt,name=removed,proto3" json:"removed,omitempty"`
+	// The business did it, in the provider's app; the identity is whom it wrote to.
+	ByBusiness bool `protobuf:"varint,10,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
 	// What was said.
 	Sealed        *ChangeParked_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -700,9 +702,90 @@ func (x *ChangeParked) GetRemoved() bool {
 	return false
 }
 
+func (x *ChangeParked) GetByBusiness() bool {
+	if x != nil {
+		return x.ByBusiness
+	}
+	return false
+}
+
 func (x *ChangeParked) GetSealed() *ChangeParked_Sealed {
 	if x != nil {
 		return x.Sealed
+	}
+	return nil
+}
+
+// ChangeForgotten says that the message of changes that waited for it did not come
+// in time: what they said is destroyed.
+type ChangeForgotten struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration that they came over.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Keyed hash of the provider's id of the message.
+	ProviderMessageHash []byte `protobuf:"bytes,2,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// The events that kept them.
+	ContentEventIds []string `protobuf:"bytes,3,rep,name=content_event_ids,json=contentEventIds,proto3" json:"content_event_ids,omitempty"`
+	// Until when they waited; the timer that this ends.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeForgotten) Reset() {
+	*x = ChangeForgotten{}
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeForgotten) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeForgotten) ProtoMessage() {}
+
+func (x *ChangeForgotten) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeForgotten.ProtoReflect.Descriptor instead.
+func (*ChangeForgotten) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ChangeForgotten) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ChangeForgotten) GetProviderMessageHash() []byte {
+	if x != nil {
+		return x.ProviderMessageHash
+	}
+	return nil
+}
+
+func (x *ChangeForgotten) GetContentEventIds() []string {
+	if x != nil {
+		return x.ContentEventIds
+	}
+	return nil
+}
+
+func (x *ChangeForgotten) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
 	}
 	return nil
 }
@@ -726,7 +809,7 @@ type UnsendParked struct {
 
 func (x *UnsendParked) Reset() {
 	*x = UnsendParked{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +821,7 @@ func (x *UnsendParked) String() string {
 func (*UnsendParked) ProtoMessage() {}
 
 func (x *UnsendParked) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +834,7 @@ func (x *UnsendParked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnsendParked.ProtoReflect.Descriptor instead.
 func (*UnsendParked) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{6}
+	return file_weiche_event_v1_ingest_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UnsendParked) GetIntegrationId() string {
@@ -795,7 +878,7 @@ type ItemQuarantined_Sealed struct {
 
 func (x *ItemQuarantined_Sealed) Reset() {
 	*x = ItemQuarantined_Sealed{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -807,7 +890,7 @@ func (x *ItemQuarantined_Sealed) String() string {
 func (*ItemQuarantined_Sealed) ProtoMessage() {}
 
 func (x *ItemQuarantined_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -850,7 +933,7 @@ type ItemIgnored_Sealed struct {
 
 func (x *ItemIgnored_Sealed) Reset() {
 	*x = ItemIgnored_Sealed{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +945,7 @@ func (x *ItemIgnored_Sealed) String() string {
 func (*ItemIgnored_Sealed) ProtoMessage() {}
 
 func (x *ItemIgnored_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -895,9 +978,9 @@ func (x *ItemIgnored_Sealed) GetBeside() []byte {
 // Sealed holds what was said.
 type ChangeParked_Sealed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The new words of an edit.
+	// The new words of an edit; of a reaction one part: Reacted.
 	Content *Content `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
-	// The emoji of a reaction.
+	// The emoji of a reaction, as the content has it too.
 	Emoji string `protobuf:"bytes,2,opt,name=emoji,proto3" json:"emoji,omitempty"`
 	// The bytes of the item as they came.
 	Raw           []byte `protobuf:"bytes,3,opt,name=raw,proto3" json:"raw,omitempty"`
@@ -907,7 +990,7 @@ type ChangeParked_Sealed struct {
 
 func (x *ChangeParked_Sealed) Reset() {
 	*x = ChangeParked_Sealed{}
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +1002,7 @@ func (x *ChangeParked_Sealed) String() string {
 func (*ChangeParked_Sealed) ProtoMessage() {}
 
 func (x *ChangeParked_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_ingest_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_ingest_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1009,7 +1092,7 @@ const file_weiche_event_v1_ingest_proto_rawDesc = "" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.ItemIgnored.SealedR\x06sealed\x1a2\n" +
 	"\x06Sealed\x12\x10\n" +
 	"\x03raw\x18\x01 \x01(\fR\x03raw\x12\x16\n" +
-	"\x06beside\x18\x02 \x01(\fR\x06beside\"\xfc\x03\n" +
+	"\x06beside\x18\x02 \x01(\fR\x06beside\"\x9d\x04\n" +
 	"\fChangeParked\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x122\n" +
 	"\x15provider_message_hash\x18\x02 \x01(\fR\x13providerMessageHash\x12\x1f\n" +
@@ -1022,12 +1105,21 @@ const file_weiche_event_v1_ingest_proto_rawDesc = "" +
 	"\x02at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x129\n" +
 	"\n" +
 	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x18\n" +
-	"\aremoved\x18\t \x01(\bR\aremoved\x12<\n" +
+	"\aremoved\x18\t \x01(\bR\aremoved\x12\x1f\n" +
+	"\vby_business\x18\n" +
+	" \x01(\bR\n" +
+	"byBusiness\x12<\n" +
 	"\x06sealed\x18\x0f \x01(\v2$.weiche.event.v1.ChangeParked.SealedR\x06sealed\x1ad\n" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12\x14\n" +
 	"\x05emoji\x18\x02 \x01(\tR\x05emoji\x12\x10\n" +
-	"\x03raw\x18\x03 \x01(\fR\x03raw\"\xc1\x01\n" +
+	"\x03raw\x18\x03 \x01(\fR\x03raw\"\xd3\x01\n" +
+	"\x0fChangeForgotten\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x122\n" +
+	"\x15provider_message_hash\x18\x02 \x01(\fR\x13providerMessageHash\x12*\n" +
+	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\x129\n" +
+	"\n" +
+	"expires_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xc1\x01\n" +
 	"\fUnsendParked\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x122\n" +
 	"\x15provider_message_hash\x18\x02 \x01(\fR\x13providerMessageHash\x12*\n" +
@@ -1053,7 +1145,7 @@ func file_weiche_event_v1_ingest_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_ingest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weiche_event_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_weiche_event_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_weiche_event_v1_ingest_proto_goTypes = []any{
 	(ReceiptState)(0),              // 0: weiche.event.v1.ReceiptState
 	(*ItemQuarantined)(nil),        // 1: weiche.event.v1.ItemQuarantined
@@ -1062,32 +1154,34 @@ var file_weiche_event_v1_ingest_proto_goTypes = []any{
 	(*ReceiptParked)(nil),          // 4: weiche.event.v1.ReceiptParked
 	(*ItemIgnored)(nil),            // 5: weiche.event.v1.ItemIgnored
 	(*ChangeParked)(nil),           // 6: weiche.event.v1.ChangeParked
-	(*UnsendParked)(nil),           // 7: weiche.event.v1.UnsendParked
-	(*ItemQuarantined_Sealed)(nil), // 8: weiche.event.v1.ItemQuarantined.Sealed
-	(*ItemIgnored_Sealed)(nil),     // 9: weiche.event.v1.ItemIgnored.Sealed
-	(*ChangeParked_Sealed)(nil),    // 10: weiche.event.v1.ChangeParked.Sealed
-	(*timestamppb.Timestamp)(nil),  // 11: google.protobuf.Timestamp
-	(*SendError)(nil),              // 12: weiche.event.v1.SendError
-	(*Content)(nil),                // 13: weiche.event.v1.Content
+	(*ChangeForgotten)(nil),        // 7: weiche.event.v1.ChangeForgotten
+	(*UnsendParked)(nil),           // 8: weiche.event.v1.UnsendParked
+	(*ItemQuarantined_Sealed)(nil), // 9: weiche.event.v1.ItemQuarantined.Sealed
+	(*ItemIgnored_Sealed)(nil),     // 10: weiche.event.v1.ItemIgnored.Sealed
+	(*ChangeParked_Sealed)(nil),    // 11: weiche.event.v1.ChangeParked.Sealed
+	(*timestamppb.Timestamp)(nil),  // 12: google.protobuf.Timestamp
+	(*SendError)(nil),              // 13: weiche.event.v1.SendError
+	(*Content)(nil),                // 14: weiche.event.v1.Content
 }
 var file_weiche_event_v1_ingest_proto_depIdxs = []int32{
-	11, // 0: weiche.event.v1.ItemQuarantined.sent_at:type_name -> google.protobuf.Timestamp
-	8,  // 1: weiche.event.v1.ItemQuarantined.sealed:type_name -> weiche.event.v1.ItemQuarantined.Sealed
+	12, // 0: weiche.event.v1.ItemQuarantined.sent_at:type_name -> google.protobuf.Timestamp
+	9,  // 1: weiche.event.v1.ItemQuarantined.sealed:type_name -> weiche.event.v1.ItemQuarantined.Sealed
 	0,  // 2: weiche.event.v1.ReceiptParked.state:type_name -> weiche.event.v1.ReceiptState
-	11, // 3: weiche.event.v1.ReceiptParked.at:type_name -> google.protobuf.Timestamp
-	11, // 4: weiche.event.v1.ReceiptParked.expires_at:type_name -> google.protobuf.Timestamp
-	12, // 5: weiche.event.v1.ReceiptParked.error:type_name -> weiche.event.v1.SendError
-	9,  // 6: weiche.event.v1.ItemIgnored.sealed:type_name -> weiche.event.v1.ItemIgnored.Sealed
-	11, // 7: weiche.event.v1.ChangeParked.at:type_name -> google.protobuf.Timestamp
-	11, // 8: weiche.event.v1.ChangeParked.expires_at:type_name -> google.protobuf.Timestamp
-	10, // 9: weiche.event.v1.ChangeParked.sealed:type_name -> weiche.event.v1.ChangeParked.Sealed
-	11, // 10: weiche.event.v1.UnsendParked.at:type_name -> google.protobuf.Timestamp
-	13, // 11: weiche.event.v1.ChangeParked.Sealed.content:type_name -> weiche.event.v1.Content
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	12, // 3: weiche.event.v1.ReceiptParked.at:type_name -> google.protobuf.Timestamp
+	12, // 4: weiche.event.v1.ReceiptParked.expires_at:type_name -> google.protobuf.Timestamp
+	13, // 5: weiche.event.v1.ReceiptParked.error:type_name -> weiche.event.v1.SendError
+	10, // 6: weiche.event.v1.ItemIgnored.sealed:type_name -> weiche.event.v1.ItemIgnored.Sealed
+	12, // 7: weiche.event.v1.ChangeParked.at:type_name -> google.protobuf.Timestamp
+	12, // 8: weiche.event.v1.ChangeParked.expires_at:type_name -> google.protobuf.Timestamp
+	11, // 9: weiche.event.v1.ChangeParked.sealed:type_name -> weiche.event.v1.ChangeParked.Sealed
+	12, // 10: weiche.event.v1.ChangeForgotten.expires_at:type_name -> google.protobuf.Timestamp
+	12, // 11: weiche.event.v1.UnsendParked.at:type_name -> google.protobuf.Timestamp
+	14, // 12: weiche.event.v1.ChangeParked.Sealed.content:type_name -> weiche.event.v1.Content
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_ingest_proto_init() }
@@ -1103,7 +1197,7 @@ func file_weiche_event_v1_ingest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_ingest_proto_rawDesc), len(file_weiche_event_v1_ingest_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

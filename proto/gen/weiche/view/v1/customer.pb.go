@@ -41,7 +41,12 @@ type Customer struct {
 	// The customer was erased: nothing of them is left but the ids.
 	Erased bool `protobuf:"varint,6,opt,name=erased,proto3" json:"erased,omitempty"`
 	// When that was recorded.
-	ErasedAt      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=erased_at,json=erasedAt,proto3" json:"erased_at,omitempty"`
+	ErasedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=erased_at,json=erasedAt,proto3" json:"erased_at,omitempty"`
+	// Customers who are the same person, by an agent's word, ordered by their ids.
+	Linked []*LinkedCustomer `protobuf:"bytes,8,rep,name=linked,proto3" json:"linked,omitempty"`
+	// Customers to whom an address of this one leads too, in the order in which
+	// that was found. Agents decide whether they are one person.
+	Conflicts     []*AliasConflict `protobuf:"bytes,9,rep,name=conflicts,proto3" json:"conflicts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -125,6 +130,184 @@ func (x *Customer) GetErasedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Customer) GetLinked() []*LinkedCustomer {
+	if x != nil {
+		return x.Linked
+	}
+	return nil
+}
+
+func (x *Customer) GetConflicts() []*AliasConflict {
+	if x != nil {
+		return x.Conflicts
+	}
+	return nil
+}
+
+// LinkedCustomer is a customer who is the same person as another.
+type LinkedCustomer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The agent who said so.
+	AgentId string `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// When that was recorded.
+	LinkedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=linked_at,json=linkedAt,proto3" json:"linked_at,omitempty"`
+	// Their identities, ordered by their ids.
+	Identities []*Identity `protobuf:"bytes,4,rep,name=identities,proto3" json:"identities,omitempty"`
+	// Their conversations in the order in which they started.
+	Conversations []*CustomerConversation `protobuf:"bytes,5,rep,name=conversations,proto3" json:"conversations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkedCustomer) Reset() {
+	*x = LinkedCustomer{}
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkedCustomer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkedCustomer) ProtoMessage() {}
+
+func (x *LinkedCustomer) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkedCustomer.ProtoReflect.Descriptor instead.
+func (*LinkedCustomer) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LinkedCustomer) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *LinkedCustomer) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *LinkedCustomer) GetLinkedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LinkedAt
+	}
+	return nil
+}
+
+func (x *LinkedCustomer) GetIdentities() []*Identity {
+	if x != nil {
+		return x.Identities
+	}
+	return nil
+}
+
+func (x *LinkedCustomer) GetConversations() []*CustomerConversation {
+	if x != nil {
+		return x.Conversations
+	}
+	return nil
+}
+
+// AliasConflict is an address that leads to two customers.
+type AliasConflict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity of this customer.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The identity of the other.
+	OtherIdentityId string `protobuf:"bytes,2,opt,name=other_identity_id,json=otherIdentityId,proto3" json:"other_identity_id,omitempty"`
+	// The other customer.
+	OtherCustomerId string `protobuf:"bytes,3,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	// When that was found.
+	FoundAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=found_at,json=foundAt,proto3" json:"found_at,omitempty"`
+	// An agent has decided: they are linked, or they are two persons.
+	Decided       bool `protobuf:"varint,5,opt,name=decided,proto3" json:"decided,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AliasConflict) Reset() {
+	*x = AliasConflict{}
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AliasConflict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AliasConflict) ProtoMessage() {}
+
+func (x *AliasConflict) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AliasConflict.ProtoReflect.Descriptor instead.
+func (*AliasConflict) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *AliasConflict) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *AliasConflict) GetOtherIdentityId() string {
+	if x != nil {
+		return x.OtherIdentityId
+	}
+	return ""
+}
+
+func (x *AliasConflict) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
+func (x *AliasConflict) GetFoundAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FoundAt
+	}
+	return nil
+}
+
+func (x *AliasConflict) GetDecided() bool {
+	if x != nil {
+		return x.Decided
+	}
+	return false
+}
+
 // Identity is an address of a customer on an integration.
 type Identity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -152,14 +335,22 @@ type Identity struct {
 	// The customer from whom it was moved here; empty where it was not.
 	MovedFrom string `protobuf:"bytes,11,opt,name=moved_from,json=movedFrom,proto3" json:"moved_from,omitempty"`
 	// What the log has on its names; never in what a reader is given.
-	Names         []*SealedAliases `protobuf:"bytes,12,rep,name=names,proto3" json:"names,omitempty"`
+	Names []*SealedAliases `protobuf:"bytes,12,rep,name=names,proto3" json:"names,omitempty"`
+	// The aliases that led to it before, in the order in which they were learnt,
+	// opened for the reader.
+	Former []*FormerAlias `protobuf:"bytes,13,rep,name=former,proto3" json:"former,omitempty"`
+	// The address may have come into other hands: nothing is sent there until
+	// somebody confirms that it is the same person.
+	Unconfirmed bool `protobuf:"varint,14,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	// What the customer allowed or forbade last, in the order in which it came up.
+	OptIns        []*OptIn `protobuf:"bytes,15,rep,name=opt_ins,json=optIns,proto3" json:"opt_ins,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Identity) Reset() {
 	*x = Identity{}
-	mi := &file_weiche_view_v1_customer_proto_msgTypes[1]
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -171,7 +362,7 @@ func (x *Identity) String() string {
 func (*Identity) ProtoMessage() {}
 
 func (x *Identity) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_customer_proto_msgTypes[1]
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -184,7 +375,7 @@ func (x *Identity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identity.ProtoReflect.Descriptor instead.
 func (*Identity) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{1}
+	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Identity) GetIdentityId() string {
@@ -271,6 +462,155 @@ func (x *Identity) GetNames() []*SealedAliases {
 	return nil
 }
 
+func (x *Identity) GetFormer() []*FormerAlias {
+	if x != nil {
+		return x.Former
+	}
+	return nil
+}
+
+func (x *Identity) GetUnconfirmed() bool {
+	if x != nil {
+		return x.Unconfirmed
+	}
+	return false
+}
+
+func (x *Identity) GetOptIns() []*OptIn {
+	if x != nil {
+		return x.OptIns
+	}
+	return nil
+}
+
+// FormerAlias is an alias that does not lead to an identity any more.
+type FormerAlias struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The alias.
+	Alias *v1.Alias `protobuf:"bytes,1,opt,name=alias,proto3" json:"alias,omitempty"`
+	// When that it led there was recorded.
+	Since *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	// When that it no longer did was recorded.
+	Until         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FormerAlias) Reset() {
+	*x = FormerAlias{}
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FormerAlias) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FormerAlias) ProtoMessage() {}
+
+func (x *FormerAlias) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FormerAlias.ProtoReflect.Descriptor instead.
+func (*FormerAlias) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *FormerAlias) GetAlias() *v1.Alias {
+	if x != nil {
+		return x.Alias
+	}
+	return nil
+}
+
+func (x *FormerAlias) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *FormerAlias) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+// OptIn says whether messages of a kind are allowed.
+type OptIn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is allowed or forbidden, the provider's word.
+	Topic string `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
+	// Allowed.
+	Allowed bool `protobuf:"varint,2,opt,name=allowed,proto3" json:"allowed,omitempty"`
+	// When, by the provider.
+	At            *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OptIn) Reset() {
+	*x = OptIn{}
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OptIn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OptIn) ProtoMessage() {}
+
+func (x *OptIn) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OptIn.ProtoReflect.Descriptor instead.
+func (*OptIn) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *OptIn) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *OptIn) GetAllowed() bool {
+	if x != nil {
+		return x.Allowed
+	}
+	return false
+}
+
+func (x *OptIn) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
 // CustomerConversation is one conversation of a customer.
 type CustomerConversation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -288,7 +628,7 @@ type CustomerConversation struct {
 
 func (x *CustomerConversation) Reset() {
 	*x = CustomerConversation{}
-	mi := &file_weiche_view_v1_customer_proto_msgTypes[2]
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -300,7 +640,7 @@ func (x *CustomerConversation) String() string {
 func (*CustomerConversation) ProtoMessage() {}
 
 func (x *CustomerConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_customer_proto_msgTypes[2]
+	mi := &file_weiche_view_v1_customer_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -313,7 +653,7 @@ func (x *CustomerConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerConversation.ProtoReflect.Descriptor instead.
 func (*CustomerConversation) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{2}
+	return file_weiche_view_v1_customer_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CustomerConversation) GetConversationId() string {
@@ -348,7 +688,7 @@ var File_weiche_view_v1_customer_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/view/v1/customer.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x18weiche/view/v1/row.proto\"\xd2\x02\n" +
+	"\x1dweiche/view/v1/customer.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x18weiche/view/v1/row.proto\"\xc7\x03\n" +
 	"\bCustomer\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
 	"customerId\x129\n" +
@@ -360,7 +700,25 @@ const file_weiche_view_v1_customer_proto_rawDesc = "" +
 	"\rconversations\x18\x04 \x03(\v2$.weiche.view.v1.CustomerConversationR\rconversations\x12\x13\n" +
 	"\x05as_of\x18\x05 \x01(\x04R\x04asOf\x12\x16\n" +
 	"\x06erased\x18\x06 \x01(\bR\x06erased\x127\n" +
-	"\terased_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\berasedAt\"\xe7\x03\n" +
+	"\terased_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\berasedAt\x126\n" +
+	"\x06linked\x18\b \x03(\v2\x1e.weiche.view.v1.LinkedCustomerR\x06linked\x12;\n" +
+	"\tconflicts\x18\t \x03(\v2\x1d.weiche.view.v1.AliasConflictR\tconflicts\"\x8b\x02\n" +
+	"\x0eLinkedCustomer\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\x12\x19\n" +
+	"\bagent_id\x18\x02 \x01(\tR\aagentId\x127\n" +
+	"\tlinked_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\blinkedAt\x128\n" +
+	"\n" +
+	"identities\x18\x04 \x03(\v2\x18.weiche.view.v1.IdentityR\n" +
+	"identities\x12J\n" +
+	"\rconversations\x18\x05 \x03(\v2$.weiche.view.v1.CustomerConversationR\rconversations\"\xd9\x01\n" +
+	"\rAliasConflict\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12*\n" +
+	"\x11other_identity_id\x18\x02 \x01(\tR\x0fotherIdentityId\x12*\n" +
+	"\x11other_customer_id\x18\x03 \x01(\tR\x0fotherCustomerId\x125\n" +
+	"\bfound_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\afoundAt\x12\x18\n" +
+	"\adecided\x18\x05 \x01(\bR\adecided\"\xee\x04\n" +
 	"\bIdentity\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -378,7 +736,18 @@ const file_weiche_view_v1_customer_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\vfirstSeenAt\x12\x1d\n" +
 	"\n" +
 	"moved_from\x18\v \x01(\tR\tmovedFrom\x123\n" +
-	"\x05names\x18\f \x03(\v2\x1d.weiche.view.v1.SealedAliasesR\x05names\"\xb1\x01\n" +
+	"\x05names\x18\f \x03(\v2\x1d.weiche.view.v1.SealedAliasesR\x05names\x123\n" +
+	"\x06former\x18\r \x03(\v2\x1b.weiche.view.v1.FormerAliasR\x06former\x12 \n" +
+	"\vunconfirmed\x18\x0e \x01(\bR\vunconfirmed\x12.\n" +
+	"\aopt_ins\x18\x0f \x03(\v2\x15.weiche.view.v1.OptInR\x06optIns\"\x9f\x01\n" +
+	"\vFormerAlias\x12,\n" +
+	"\x05alias\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\x05alias\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
+	"\x05until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"c\n" +
+	"\x05OptIn\x12\x14\n" +
+	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x18\n" +
+	"\aallowed\x18\x02 \x01(\bR\aallowed\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"\xb1\x01\n" +
 	"\x14CustomerConversation\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1b\n" +
 	"\twidget_id\x18\x02 \x01(\tR\bwidgetId\x12\x18\n" +
@@ -398,31 +767,47 @@ func file_weiche_view_v1_customer_proto_rawDescGZIP() []byte {
 	return file_weiche_view_v1_customer_proto_rawDescData
 }
 
-var file_weiche_view_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_weiche_view_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_weiche_view_v1_customer_proto_goTypes = []any{
 	(*Customer)(nil),              // 0: weiche.view.v1.Customer
-	(*Identity)(nil),              // 1: weiche.view.v1.Identity
-	(*CustomerConversation)(nil),  // 2: weiche.view.v1.CustomerConversation
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
-	(*v1.Alias)(nil),              // 4: weiche.event.v1.Alias
-	(*v1.Profile)(nil),            // 5: weiche.event.v1.Profile
-	(*SealedAliases)(nil),         // 6: weiche.view.v1.SealedAliases
+	(*LinkedCustomer)(nil),        // 1: weiche.view.v1.LinkedCustomer
+	(*AliasConflict)(nil),         // 2: weiche.view.v1.AliasConflict
+	(*Identity)(nil),              // 3: weiche.view.v1.Identity
+	(*FormerAlias)(nil),           // 4: weiche.view.v1.FormerAlias
+	(*OptIn)(nil),                 // 5: weiche.view.v1.OptIn
+	(*CustomerConversation)(nil),  // 6: weiche.view.v1.CustomerConversation
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*v1.Alias)(nil),              // 8: weiche.event.v1.Alias
+	(*v1.Profile)(nil),            // 9: weiche.event.v1.Profile
+	(*SealedAliases)(nil),         // 10: weiche.view.v1.SealedAliases
 }
 var file_weiche_view_v1_customer_proto_depIdxs = []int32{
-	3, // 0: weiche.view.v1.Customer.created_at:type_name -> google.protobuf.Timestamp
-	1, // 1: weiche.view.v1.Customer.identities:type_name -> weiche.view.v1.Identity
-	2, // 2: weiche.view.v1.Customer.conversations:type_name -> weiche.view.v1.CustomerConversation
-	3, // 3: weiche.view.v1.Customer.erased_at:type_name -> google.protobuf.Timestamp
-	4, // 4: weiche.view.v1.Identity.aliases:type_name -> weiche.event.v1.Alias
-	5, // 5: weiche.view.v1.Identity.profile:type_name -> weiche.event.v1.Profile
-	3, // 6: weiche.view.v1.Identity.first_seen_at:type_name -> google.protobuf.Timestamp
-	6, // 7: weiche.view.v1.Identity.names:type_name -> weiche.view.v1.SealedAliases
-	3, // 8: weiche.view.v1.CustomerConversation.started_at:type_name -> google.protobuf.Timestamp
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	7,  // 0: weiche.view.v1.Customer.created_at:type_name -> google.protobuf.Timestamp
+	3,  // 1: weiche.view.v1.Customer.identities:type_name -> weiche.view.v1.Identity
+	6,  // 2: weiche.view.v1.Customer.conversations:type_name -> weiche.view.v1.CustomerConversation
+	7,  // 3: weiche.view.v1.Customer.erased_at:type_name -> google.protobuf.Timestamp
+	1,  // 4: weiche.view.v1.Customer.linked:type_name -> weiche.view.v1.LinkedCustomer
+	2,  // 5: weiche.view.v1.Customer.conflicts:type_name -> weiche.view.v1.AliasConflict
+	7,  // 6: weiche.view.v1.LinkedCustomer.linked_at:type_name -> google.protobuf.Timestamp
+	3,  // 7: weiche.view.v1.LinkedCustomer.identities:type_name -> weiche.view.v1.Identity
+	6,  // 8: weiche.view.v1.LinkedCustomer.conversations:type_name -> weiche.view.v1.CustomerConversation
+	7,  // 9: weiche.view.v1.AliasConflict.found_at:type_name -> google.protobuf.Timestamp
+	8,  // 10: weiche.view.v1.Identity.aliases:type_name -> weiche.event.v1.Alias
+	9,  // 11: weiche.view.v1.Identity.profile:type_name -> weiche.event.v1.Profile
+	7,  // 12: weiche.view.v1.Identity.first_seen_at:type_name -> google.protobuf.Timestamp
+	10, // 13: weiche.view.v1.Identity.names:type_name -> weiche.view.v1.SealedAliases
+	4,  // 14: weiche.view.v1.Identity.former:type_name -> weiche.view.v1.FormerAlias
+	5,  // 15: weiche.view.v1.Identity.opt_ins:type_name -> weiche.view.v1.OptIn
+	8,  // 16: weiche.view.v1.FormerAlias.alias:type_name -> weiche.event.v1.Alias
+	7,  // 17: weiche.view.v1.FormerAlias.since:type_name -> google.protobuf.Timestamp
+	7,  // 18: weiche.view.v1.FormerAlias.until:type_name -> google.protobuf.Timestamp
+	7,  // 19: weiche.view.v1.OptIn.at:type_name -> google.protobuf.Timestamp
+	7,  // 20: weiche.view.v1.CustomerConversation.started_at:type_name -> google.protobuf.Timestamp
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_customer_proto_init() }
@@ -437,7 +822,7 @@ func file_weiche_view_v1_customer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_view_v1_customer_proto_rawDesc), len(file_weiche_view_v1_customer_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -11,6 +11,7 @@ package viewv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -133,7 +134,11 @@ type SealedAliases struct {
 	// Their hashes, in the order of the aliases in clear.
 	Hashes []*v1.AliasHash `protobuf:"bytes,2,rep,name=hashes,proto3" json:"hashes,omitempty"`
 	// For each hash, whether the alias was taken away later.
-	Gone          []bool `protobuf:"varint,3,rep,packed,name=gone,proto3" json:"gone,omitempty"`
+	Gone []bool `protobuf:"varint,3,rep,packed,name=gone,proto3" json:"gone,omitempty"`
+	// When they were learnt.
+	LearntAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=learnt_at,json=learntAt,proto3" json:"learnt_at,omitempty"`
+	// For each hash, when the alias was taken away; nothing is said of the others.
+	GoneAt        []*timestamppb.Timestamp `protobuf:"bytes,5,rep,name=gone_at,json=goneAt,proto3" json:"gone_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -185,6 +190,20 @@ func (x *SealedAliases) GetHashes() []*v1.AliasHash {
 func (x *SealedAliases) GetGone() []bool {
 	if x != nil {
 		return x.Gone
+	}
+	return nil
+}
+
+func (x *SealedAliases) GetLearntAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LearntAt
+	}
+	return nil
+}
+
+func (x *SealedAliases) GetGoneAt() []*timestamppb.Timestamp {
+	if x != nil {
+		return x.GoneAt
 	}
 	return nil
 }
@@ -714,7 +733,7 @@ var File_weiche_view_v1_row_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"\n" +
-	"\x18weiche/view/v1/row.proto\x12\x0eweiche.view.v1\x1a\x1eweiche/event/v1/identity.proto\"\xd9\x01\n" +
+	"\x18weiche/view/v1/row.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\"\xd9\x01\n" +
 	"\x06Sealed\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1a\n" +
 	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x1b\n" +
@@ -725,11 +744,13 @@ const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"\n" +
 	"ciphertext\x18\x06 \x01(\fR\n" +
 	"ciphertext\x12%\n" +
-	"\x0eschema_version\x18\a \x01(\rR\rschemaVersion\"\x87\x01\n" +
+	"\x0eschema_version\x18\a \x01(\rR\rschemaVersion\"\xf5\x01\n" +
 	"\rSealedAliases\x12.\n" +
 	"\x06sealed\x18\x01 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x122\n" +
 	"\x06hashes\x18\x02 \x03(\v2\x1a.weiche.event.v1.AliasHashR\x06hashes\x12\x12\n" +
-	"\x04gone\x18\x03 \x03(\bR\x04gone\"P\n" +
+	"\x04gone\x18\x03 \x03(\bR\x04gone\x127\n" +
+	"\tlearnt_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\blearntAt\x123\n" +
+	"\agone_at\x18\x05 \x03(\v2\x1a.google.protobuf.TimestampR\x06goneAt\"P\n" +
 	"\tItemPlace\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\"l\n" +
@@ -785,28 +806,31 @@ func file_weiche_view_v1_row_proto_rawDescGZIP() []byte {
 
 var file_weiche_view_v1_row_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_weiche_view_v1_row_proto_goTypes = []any{
-	(*Sealed)(nil),        // 0: weiche.view.v1.Sealed
-	(*SealedAliases)(nil), // 1: weiche.view.v1.SealedAliases
-	(*ItemPlace)(nil),     // 2: weiche.view.v1.ItemPlace
-	(*Endpoint)(nil),      // 3: weiche.view.v1.Endpoint
-	(*ChannelState)(nil),  // 4: weiche.view.v1.ChannelState
-	(*ChannelCount)(nil),  // 5: weiche.view.v1.ChannelCount
-	(*Placement)(nil),     // 6: weiche.view.v1.Placement
-	(*PlacedReply)(nil),   // 7: weiche.view.v1.PlacedReply
-	(*IdentityOwner)(nil), // 8: weiche.view.v1.IdentityOwner
-	(*Checkpoint)(nil),    // 9: weiche.view.v1.Checkpoint
-	(*v1.AliasHash)(nil),  // 10: weiche.event.v1.AliasHash
+	(*Sealed)(nil),                // 0: weiche.view.v1.Sealed
+	(*SealedAliases)(nil),         // 1: weiche.view.v1.SealedAliases
+	(*ItemPlace)(nil),             // 2: weiche.view.v1.ItemPlace
+	(*Endpoint)(nil),              // 3: weiche.view.v1.Endpoint
+	(*ChannelState)(nil),          // 4: weiche.view.v1.ChannelState
+	(*ChannelCount)(nil),          // 5: weiche.view.v1.ChannelCount
+	(*Placement)(nil),             // 6: weiche.view.v1.Placement
+	(*PlacedReply)(nil),           // 7: weiche.view.v1.PlacedReply
+	(*IdentityOwner)(nil),         // 8: weiche.view.v1.IdentityOwner
+	(*Checkpoint)(nil),            // 9: weiche.view.v1.Checkpoint
+	(*v1.AliasHash)(nil),          // 10: weiche.event.v1.AliasHash
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_weiche_view_v1_row_proto_depIdxs = []int32{
 	0,  // 0: weiche.view.v1.SealedAliases.sealed:type_name -> weiche.view.v1.Sealed
 	10, // 1: weiche.view.v1.SealedAliases.hashes:type_name -> weiche.event.v1.AliasHash
-	3,  // 2: weiche.view.v1.ChannelState.identities:type_name -> weiche.view.v1.Endpoint
-	5,  // 3: weiche.view.v1.ChannelState.channels:type_name -> weiche.view.v1.ChannelCount
-	4,  // [4:4] is the sub-list for method output_type
-	4,  // [4:4] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	11, // 2: weiche.view.v1.SealedAliases.learnt_at:type_name -> google.protobuf.Timestamp
+	11, // 3: weiche.view.v1.SealedAliases.gone_at:type_name -> google.protobuf.Timestamp
+	3,  // 4: weiche.view.v1.ChannelState.identities:type_name -> weiche.view.v1.Endpoint
+	5,  // 5: weiche.view.v1.ChannelState.channels:type_name -> weiche.view.v1.ChannelCount
+	6,  // [6:6] is the sub-list for method output_type
+	6,  // [6:6] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_row_proto_init() }

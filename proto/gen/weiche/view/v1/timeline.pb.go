@@ -251,6 +251,16 @@ const (
 	SystemLineKind_SYSTEM_LINE_KIND_QUARANTINED SystemLineKind = 15
 	// The messaging window of the channel is closed: a template may be sent.
 	SystemLineKind_SYSTEM_LINE_KIND_TEMPLATE_OFFERED SystemLineKind = 16
+	// The customer opened a link of ours into the thread, and said nothing.
+	SystemLineKind_SYSTEM_LINE_KIND_THREAD_OPENED SystemLineKind = 30
+	// An address of the customer leads to another customer too: agents decide
+	// whether they are one person.
+	SystemLineKind_SYSTEM_LINE_KIND_ALIAS_CONFLICT SystemLineKind = 31
+	// The address may have come into other hands: nothing is sent there until
+	// somebody confirms. The content is the question, where the channel is asked.
+	SystemLineKind_SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED SystemLineKind = 32
+	// Whoever holds the address is still the customer.
+	SystemLineKind_SYSTEM_LINE_KIND_IDENTITY_CONFIRMED SystemLineKind = 33
 )
 
 // Enum value maps for SystemLineKind.
@@ -273,6 +283,10 @@ var (
 		14: "SYSTEM_LINE_KIND_ERASED",
 		15: "SYSTEM_LINE_KIND_QUARANTINED",
 		16: "SYSTEM_LINE_KIND_TEMPLATE_OFFERED",
+		30: "SYSTEM_LINE_KIND_THREAD_OPENED",
+		31: "SYSTEM_LINE_KIND_ALIAS_CONFLICT",
+		32: "SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED",
+		33: "SYSTEM_LINE_KIND_IDENTITY_CONFIRMED",
 	}
 	SystemLineKind_value = map[string]int32{
 		"SYSTEM_LINE_KIND_UNSPECIFIED":          0,
@@ -292,6 +306,10 @@ var (
 		"SYSTEM_LINE_KIND_ERASED":               14,
 		"SYSTEM_LINE_KIND_QUARANTINED":          15,
 		"SYSTEM_LINE_KIND_TEMPLATE_OFFERED":     16,
+		"SYSTEM_LINE_KIND_THREAD_OPENED":        30,
+		"SYSTEM_LINE_KIND_ALIAS_CONFLICT":       31,
+		"SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED": 32,
+		"SYSTEM_LINE_KIND_IDENTITY_CONFIRMED":   33,
 	}
 )
 
@@ -428,6 +446,8 @@ type TimelineItem struct {
 	Reactions []*Reaction `protobuf:"bytes,17,rep,name=reactions,proto3" json:"reactions,omitempty"`
 	// The sealed part as the log has it; never in what a reader is given.
 	Sealed *Sealed `protobuf:"bytes,18,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// The same of what later parsers found in it; it takes the place of the other.
+	Reparsed *Sealed `protobuf:"bytes,30,opt,name=reparsed,proto3" json:"reparsed,omitempty"`
 	// What became of the files of the content, in the order of its parts.
 	Media         []*MediaFile `protobuf:"bytes,19,rep,name=media,proto3" json:"media,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -603,6 +623,13 @@ func (x *TimelineItem) GetReactions() []*Reaction {
 func (x *TimelineItem) GetSealed() *Sealed {
 	if x != nil {
 		return x.Sealed
+	}
+	return nil
+}
+
+func (x *TimelineItem) GetReparsed() *Sealed {
+	if x != nil {
+		return x.Reparsed
 	}
 	return nil
 }
@@ -1304,9 +1331,13 @@ type SystemLine struct {
 	// The item in quarantine was read later: what it says is a line of its own.
 	Replayed bool `protobuf:"varint,18,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	// The item in quarantine was given up.
-	Discarded     bool `protobuf:"varint,19,opt,name=discarded,proto3" json:"discarded,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Discarded bool `protobuf:"varint,19,opt,name=discarded,proto3" json:"discarded,omitempty"`
+	// The identity at another customer to which an address leads too.
+	OtherIdentityId string `protobuf:"bytes,30,opt,name=other_identity_id,json=otherIdentityId,proto3" json:"other_identity_id,omitempty"`
+	// That customer.
+	OtherCustomerId string `protobuf:"bytes,31,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *SystemLine) Reset() {
@@ -1472,6 +1503,20 @@ func (x *SystemLine) GetDiscarded() bool {
 	return false
 }
 
+func (x *SystemLine) GetOtherIdentityId() string {
+	if x != nil {
+		return x.OtherIdentityId
+	}
+	return ""
+}
+
+func (x *SystemLine) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
 // Edit is one newer wording of a message.
 type Edit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1486,7 +1531,9 @@ type Edit struct {
 	// The words are gone.
 	Erased bool `protobuf:"varint,5,opt,name=erased,proto3" json:"erased,omitempty"`
 	// The sealed part as the log has it; never in what a reader is given.
-	Sealed        *Sealed `protobuf:"bytes,6,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Sealed *Sealed `protobuf:"bytes,6,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// The business edited its own message.
+	ByBusiness    bool `protobuf:"varint,7,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1563,6 +1610,13 @@ func (x *Edit) GetSealed() *Sealed {
 	return nil
 }
 
+func (x *Edit) GetByBusiness() bool {
+	if x != nil {
+		return x.ByBusiness
+	}
+	return false
+}
+
 // Reaction is the last reaction of somebody to a message.
 type Reaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1574,7 +1628,11 @@ type Reaction struct {
 	// gone, is not in what a reader is given.
 	Emoji string `protobuf:"bytes,3,opt,name=emoji,proto3" json:"emoji,omitempty"`
 	// The sealed part as the log has it; never in what a reader is given.
-	Sealed        *Sealed `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Sealed *Sealed `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// The business reacted.
+	ByBusiness bool `protobuf:"varint,5,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
+	// The agent who did, if one did.
+	AgentId       string `protobuf:"bytes,6,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1637,6 +1695,20 @@ func (x *Reaction) GetSealed() *Sealed {
 	return nil
 }
 
+func (x *Reaction) GetByBusiness() bool {
+	if x != nil {
+		return x.ByBusiness
+	}
+	return false
+}
+
+func (x *Reaction) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
 var File_weiche_view_v1_timeline_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_timeline_proto_rawDesc = "" +
@@ -1645,7 +1717,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\bTimeline\x122\n" +
 	"\x05items\x18\x01 \x03(\v2\x1c.weiche.view.v1.TimelineItemR\x05items\x12\x13\n" +
 	"\x05as_of\x18\x02 \x01(\x04R\x04asOf\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\"\xe7\x06\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\x9b\a\n" +
 	"\fTimelineItem\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x18\n" +
 	"\achanged\x18\x02 \x01(\x04R\achanged\x12\x19\n" +
@@ -1668,7 +1740,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x06unsent\x18\x0f \x01(\bR\x06unsent\x12*\n" +
 	"\x05edits\x18\x10 \x03(\v2\x14.weiche.view.v1.EditR\x05edits\x126\n" +
 	"\treactions\x18\x11 \x03(\v2\x18.weiche.view.v1.ReactionR\treactions\x12.\n" +
-	"\x06sealed\x18\x12 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x12/\n" +
+	"\x06sealed\x18\x12 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x122\n" +
+	"\breparsed\x18\x1e \x01(\v2\x16.weiche.view.v1.SealedR\breparsed\x12/\n" +
 	"\x05media\x18\x13 \x03(\v2\x19.weiche.view.v1.MediaFileR\x05mediaB\x06\n" +
 	"\x04line\"\xf0\x01\n" +
 	"\tMediaFile\x12\x12\n" +
@@ -1719,7 +1792,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x123\n" +
 	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"!\n" +
 	"\x04Note\x12\x19\n" +
-	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\xa7\x06\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\xff\x06\n" +
 	"\n" +
 	"SystemLine\x122\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1e.weiche.view.v1.SystemLineKindR\x04kind\x12\x17\n" +
@@ -1744,20 +1817,27 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"route_rule\x18\x10 \x01(\x0e2\x1a.weiche.event.v1.RouteRuleR\trouteRule\x12#\n" +
 	"\rroute_version\x18\x11 \x01(\x04R\frouteVersion\x12\x1a\n" +
 	"\breplayed\x18\x12 \x01(\bR\breplayed\x12\x1c\n" +
-	"\tdiscarded\x18\x13 \x01(\bR\tdiscarded\"\xde\x01\n" +
+	"\tdiscarded\x18\x13 \x01(\bR\tdiscarded\x12*\n" +
+	"\x11other_identity_id\x18\x1e \x01(\tR\x0fotherIdentityId\x12*\n" +
+	"\x11other_customer_id\x18\x1f \x01(\tR\x0fotherCustomerId\"\xff\x01\n" +
 	"\x04Edit\x12\x12\n" +
 	"\x04edit\x18\x01 \x01(\rR\x04edit\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1a\n" +
 	"\bposition\x18\x03 \x01(\x04R\bposition\x122\n" +
 	"\acontent\x18\x04 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12\x16\n" +
 	"\x06erased\x18\x05 \x01(\bR\x06erased\x12.\n" +
-	"\x06sealed\x18\x06 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\"\x9d\x01\n" +
+	"\x06sealed\x18\x06 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x12\x1f\n" +
+	"\vby_business\x18\a \x01(\bR\n" +
+	"byBusiness\"\xd9\x01\n" +
 	"\bReaction\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x14\n" +
 	"\x05emoji\x18\x03 \x01(\tR\x05emoji\x12.\n" +
-	"\x06sealed\x18\x04 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed*r\n" +
+	"\x06sealed\x18\x04 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x12\x1f\n" +
+	"\vby_business\x18\x05 \x01(\bR\n" +
+	"byBusiness\x12\x19\n" +
+	"\bagent_id\x18\x06 \x01(\tR\aagentId*r\n" +
 	"\n" +
 	"MediaState\x12\x1b\n" +
 	"\x17MEDIA_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -1777,7 +1857,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x17\n" +
 	"\x13DELIVERY_STATE_READ\x10\x05\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x06\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xed\x04\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\x8a\x06\n" +
 	"\x0eSystemLineKind\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%SYSTEM_LINE_KIND_CONVERSATION_STARTED\x10\x01\x12#\n" +
@@ -1796,7 +1876,11 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x1eSYSTEM_LINE_KIND_ROUTE_CHANGED\x10\r\x12\x1b\n" +
 	"\x17SYSTEM_LINE_KIND_ERASED\x10\x0e\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_QUARANTINED\x10\x0f\x12%\n" +
-	"!SYSTEM_LINE_KIND_TEMPLATE_OFFERED\x10\x10B(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
+	"!SYSTEM_LINE_KIND_TEMPLATE_OFFERED\x10\x10\x12\"\n" +
+	"\x1eSYSTEM_LINE_KIND_THREAD_OPENED\x10\x1e\x12#\n" +
+	"\x1fSYSTEM_LINE_KIND_ALIAS_CONFLICT\x10\x1f\x12)\n" +
+	"%SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED\x10 \x12'\n" +
+	"#SYSTEM_LINE_KIND_IDENTITY_CONFIRMED\x10!B(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
 
 var (
 	file_weiche_view_v1_timeline_proto_rawDescOnce sync.Once
@@ -1857,43 +1941,44 @@ var file_weiche_view_v1_timeline_proto_depIdxs = []int32{
 	14, // 10: weiche.view.v1.TimelineItem.edits:type_name -> weiche.view.v1.Edit
 	15, // 11: weiche.view.v1.TimelineItem.reactions:type_name -> weiche.view.v1.Reaction
 	18, // 12: weiche.view.v1.TimelineItem.sealed:type_name -> weiche.view.v1.Sealed
-	6,  // 13: weiche.view.v1.TimelineItem.media:type_name -> weiche.view.v1.MediaFile
-	0,  // 14: weiche.view.v1.MediaFile.state:type_name -> weiche.view.v1.MediaState
-	19, // 15: weiche.view.v1.MediaFile.stored:type_name -> weiche.event.v1.StoredMedia
-	20, // 16: weiche.view.v1.MediaFile.error:type_name -> weiche.event.v1.SendError
-	16, // 17: weiche.view.v1.CustomerComment.sent_at:type_name -> google.protobuf.Timestamp
-	21, // 18: weiche.view.v1.AgentComment.route:type_name -> weiche.event.v1.FrozenRoute
-	2,  // 19: weiche.view.v1.AgentComment.state:type_name -> weiche.view.v1.DeliveryState
-	20, // 20: weiche.view.v1.AgentComment.error:type_name -> weiche.event.v1.SendError
-	16, // 21: weiche.view.v1.AgentComment.delivered_at:type_name -> google.protobuf.Timestamp
-	16, // 22: weiche.view.v1.AgentComment.read_at:type_name -> google.protobuf.Timestamp
-	10, // 23: weiche.view.v1.AgentComment.given_up:type_name -> weiche.view.v1.GivenUpRoute
-	22, // 24: weiche.view.v1.AgentComment.changes:type_name -> weiche.event.v1.FitChange
-	9,  // 25: weiche.view.v1.AgentComment.parts:type_name -> weiche.view.v1.ReplyPart
-	2,  // 26: weiche.view.v1.ReplyPart.state:type_name -> weiche.view.v1.DeliveryState
-	20, // 27: weiche.view.v1.ReplyPart.error:type_name -> weiche.event.v1.SendError
-	21, // 28: weiche.view.v1.GivenUpRoute.route:type_name -> weiche.event.v1.FrozenRoute
-	2,  // 29: weiche.view.v1.GivenUpRoute.state:type_name -> weiche.view.v1.DeliveryState
-	20, // 30: weiche.view.v1.GivenUpRoute.error:type_name -> weiche.event.v1.SendError
-	16, // 31: weiche.view.v1.NativeComment.sent_at:type_name -> google.protobuf.Timestamp
-	3,  // 32: weiche.view.v1.SystemLine.kind:type_name -> weiche.view.v1.SystemLineKind
-	23, // 33: weiche.view.v1.SystemLine.confirmation:type_name -> weiche.event.v1.Confirmation
-	16, // 34: weiche.view.v1.SystemLine.expires_at:type_name -> google.protobuf.Timestamp
-	24, // 35: weiche.view.v1.SystemLine.cancel_reason:type_name -> weiche.event.v1.CancelReason
-	25, // 36: weiche.view.v1.SystemLine.refusal:type_name -> weiche.event.v1.CodeRefusal
-	26, // 37: weiche.view.v1.SystemLine.unbound_reason:type_name -> weiche.event.v1.UnboundReason
-	27, // 38: weiche.view.v1.SystemLine.notice:type_name -> weiche.event.v1.NoticeKind
-	28, // 39: weiche.view.v1.SystemLine.route_rule:type_name -> weiche.event.v1.RouteRule
-	16, // 40: weiche.view.v1.Edit.at:type_name -> google.protobuf.Timestamp
-	17, // 41: weiche.view.v1.Edit.content:type_name -> weiche.event.v1.Content
-	18, // 42: weiche.view.v1.Edit.sealed:type_name -> weiche.view.v1.Sealed
-	16, // 43: weiche.view.v1.Reaction.at:type_name -> google.protobuf.Timestamp
-	18, // 44: weiche.view.v1.Reaction.sealed:type_name -> weiche.view.v1.Sealed
-	45, // [45:45] is the sub-list for method output_type
-	45, // [45:45] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	18, // 13: weiche.view.v1.TimelineItem.reparsed:type_name -> weiche.view.v1.Sealed
+	6,  // 14: weiche.view.v1.TimelineItem.media:type_name -> weiche.view.v1.MediaFile
+	0,  // 15: weiche.view.v1.MediaFile.state:type_name -> weiche.view.v1.MediaState
+	19, // 16: weiche.view.v1.MediaFile.stored:type_name -> weiche.event.v1.StoredMedia
+	20, // 17: weiche.view.v1.MediaFile.error:type_name -> weiche.event.v1.SendError
+	16, // 18: weiche.view.v1.CustomerComment.sent_at:type_name -> google.protobuf.Timestamp
+	21, // 19: weiche.view.v1.AgentComment.route:type_name -> weiche.event.v1.FrozenRoute
+	2,  // 20: weiche.view.v1.AgentComment.state:type_name -> weiche.view.v1.DeliveryState
+	20, // 21: weiche.view.v1.AgentComment.error:type_name -> weiche.event.v1.SendError
+	16, // 22: weiche.view.v1.AgentComment.delivered_at:type_name -> google.protobuf.Timestamp
+	16, // 23: weiche.view.v1.AgentComment.read_at:type_name -> google.protobuf.Timestamp
+	10, // 24: weiche.view.v1.AgentComment.given_up:type_name -> weiche.view.v1.GivenUpRoute
+	22, // 25: weiche.view.v1.AgentComment.changes:type_name -> weiche.event.v1.FitChange
+	9,  // 26: weiche.view.v1.AgentComment.parts:type_name -> weiche.view.v1.ReplyPart
+	2,  // 27: weiche.view.v1.ReplyPart.state:type_name -> weiche.view.v1.DeliveryState
+	20, // 28: weiche.view.v1.ReplyPart.error:type_name -> weiche.event.v1.SendError
+	21, // 29: weiche.view.v1.GivenUpRoute.route:type_name -> weiche.event.v1.FrozenRoute
+	2,  // 30: weiche.view.v1.GivenUpRoute.state:type_name -> weiche.view.v1.DeliveryState
+	20, // 31: weiche.view.v1.GivenUpRoute.error:type_name -> weiche.event.v1.SendError
+	16, // 32: weiche.view.v1.NativeComment.sent_at:type_name -> google.protobuf.Timestamp
+	3,  // 33: weiche.view.v1.SystemLine.kind:type_name -> weiche.view.v1.SystemLineKind
+	23, // 34: weiche.view.v1.SystemLine.confirmation:type_name -> weiche.event.v1.Confirmation
+	16, // 35: weiche.view.v1.SystemLine.expires_at:type_name -> google.protobuf.Timestamp
+	24, // 36: weiche.view.v1.SystemLine.cancel_reason:type_name -> weiche.event.v1.CancelReason
+	25, // 37: weiche.view.v1.SystemLine.refusal:type_name -> weiche.event.v1.CodeRefusal
+	26, // 38: weiche.view.v1.SystemLine.unbound_reason:type_name -> weiche.event.v1.UnboundReason
+	27, // 39: weiche.view.v1.SystemLine.notice:type_name -> weiche.event.v1.NoticeKind
+	28, // 40: weiche.view.v1.SystemLine.route_rule:type_name -> weiche.event.v1.RouteRule
+	16, // 41: weiche.view.v1.Edit.at:type_name -> google.protobuf.Timestamp
+	17, // 42: weiche.view.v1.Edit.content:type_name -> weiche.event.v1.Content
+	18, // 43: weiche.view.v1.Edit.sealed:type_name -> weiche.view.v1.Sealed
+	16, // 44: weiche.view.v1.Reaction.at:type_name -> google.protobuf.Timestamp
+	18, // 45: weiche.view.v1.Reaction.sealed:type_name -> weiche.view.v1.Sealed
+	46, // [46:46] is the sub-list for method output_type
+	46, // [46:46] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_timeline_proto_init() }

@@ -768,7 +768,11 @@ type Line struct {
 	// What a system line is about: linked or disconnected.
 	About string `protobuf:"bytes,11,opt,name=about,proto3" json:"about,omitempty"`
 	// The files of the content.
-	Media         []*MediaFile `protobuf:"bytes,12,rep,name=media,proto3" json:"media,omitempty"`
+	Media []*MediaFile `protobuf:"bytes,12,rep,name=media,proto3" json:"media,omitempty"`
+	// The content is not the first wording.
+	Edited bool `protobuf:"varint,30,opt,name=edited,proto3" json:"edited,omitempty"`
+	// The reactions, one for each who reacted.
+	Reactions     []*LineReaction `protobuf:"bytes,31,rep,name=reactions,proto3" json:"reactions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -883,6 +887,20 @@ func (x *Line) GetAbout() string {
 func (x *Line) GetMedia() []*MediaFile {
 	if x != nil {
 		return x.Media
+	}
+	return nil
+}
+
+func (x *Line) GetEdited() bool {
+	if x != nil {
+		return x.Edited
+	}
+	return false
+}
+
+func (x *Line) GetReactions() []*LineReaction {
+	if x != nil {
+		return x.Reactions
 	}
 	return nil
 }
@@ -1005,6 +1023,61 @@ func (x *MediaFile) GetHeight() uint32 {
 	return 0
 }
 
+// LineReaction is somebody's reaction to a message.
+type LineReaction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The emoji.
+	Emoji string `protobuf:"bytes,1,opt,name=emoji,proto3" json:"emoji,omitempty"`
+	// The business reacted, not the customer.
+	ByBusiness    bool `protobuf:"varint,2,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineReaction) Reset() {
+	*x = LineReaction{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineReaction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineReaction) ProtoMessage() {}
+
+func (x *LineReaction) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineReaction.ProtoReflect.Descriptor instead.
+func (*LineReaction) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LineReaction) GetEmoji() string {
+	if x != nil {
+		return x.Emoji
+	}
+	return ""
+}
+
+func (x *LineReaction) GetByBusiness() bool {
+	if x != nil {
+		return x.ByBusiness
+	}
+	return false
+}
+
 // RequestLinkRequest asks for a code.
 type RequestLinkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1020,7 +1093,7 @@ type RequestLinkRequest struct {
 
 func (x *RequestLinkRequest) Reset() {
 	*x = RequestLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1105,7 @@ func (x *RequestLinkRequest) String() string {
 func (*RequestLinkRequest) ProtoMessage() {}
 
 func (x *RequestLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1118,7 @@ func (x *RequestLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestLinkRequest.ProtoReflect.Descriptor instead.
 func (*RequestLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{11}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RequestLinkRequest) GetIntegrationId() string {
@@ -1082,7 +1155,7 @@ type RequestLinkResponse struct {
 
 func (x *RequestLinkResponse) Reset() {
 	*x = RequestLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1167,7 @@ func (x *RequestLinkResponse) String() string {
 func (*RequestLinkResponse) ProtoMessage() {}
 
 func (x *RequestLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1180,7 @@ func (x *RequestLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestLinkResponse.ProtoReflect.Descriptor instead.
 func (*RequestLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{12}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RequestLinkResponse) GetLink() *Link {
@@ -1153,7 +1226,7 @@ type Link struct {
 
 func (x *Link) Reset() {
 	*x = Link{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1165,7 +1238,7 @@ func (x *Link) String() string {
 func (*Link) ProtoMessage() {}
 
 func (x *Link) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1178,7 +1251,7 @@ func (x *Link) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Link.ProtoReflect.Descriptor instead.
 func (*Link) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{13}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Link) GetLinkId() string {
@@ -1267,7 +1340,7 @@ type QrCode struct {
 
 func (x *QrCode) Reset() {
 	*x = QrCode{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1352,7 @@ func (x *QrCode) String() string {
 func (*QrCode) ProtoMessage() {}
 
 func (x *QrCode) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1365,7 @@ func (x *QrCode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QrCode.ProtoReflect.Descriptor instead.
 func (*QrCode) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{14}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *QrCode) GetSize() int32 {
@@ -1332,7 +1405,7 @@ type GetLinkRequest struct {
 
 func (x *GetLinkRequest) Reset() {
 	*x = GetLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1344,7 +1417,7 @@ func (x *GetLinkRequest) String() string {
 func (*GetLinkRequest) ProtoMessage() {}
 
 func (x *GetLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1357,7 +1430,7 @@ func (x *GetLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLinkRequest.ProtoReflect.Descriptor instead.
 func (*GetLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{15}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetLinkRequest) GetLinkId() string {
@@ -1392,7 +1465,7 @@ type GetLinkResponse struct {
 
 func (x *GetLinkResponse) Reset() {
 	*x = GetLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1404,7 +1477,7 @@ func (x *GetLinkResponse) String() string {
 func (*GetLinkResponse) ProtoMessage() {}
 
 func (x *GetLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1417,7 +1490,7 @@ func (x *GetLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLinkResponse.ProtoReflect.Descriptor instead.
 func (*GetLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{16}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetLinkResponse) GetLink() *Link {
@@ -1440,7 +1513,7 @@ type CancelLinkRequest struct {
 
 func (x *CancelLinkRequest) Reset() {
 	*x = CancelLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +1525,7 @@ func (x *CancelLinkRequest) String() string {
 func (*CancelLinkRequest) ProtoMessage() {}
 
 func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +1538,7 @@ func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkRequest.ProtoReflect.Descriptor instead.
 func (*CancelLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{17}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CancelLinkRequest) GetLinkId() string {
@@ -1493,7 +1566,7 @@ type CancelLinkResponse struct {
 
 func (x *CancelLinkResponse) Reset() {
 	*x = CancelLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1505,7 +1578,7 @@ func (x *CancelLinkResponse) String() string {
 func (*CancelLinkResponse) ProtoMessage() {}
 
 func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1518,7 +1591,7 @@ func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkResponse.ProtoReflect.Descriptor instead.
 func (*CancelLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{18}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CancelLinkResponse) GetPosition() string {
@@ -1541,7 +1614,7 @@ type DisconnectRequest struct {
 
 func (x *DisconnectRequest) Reset() {
 	*x = DisconnectRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1553,7 +1626,7 @@ func (x *DisconnectRequest) String() string {
 func (*DisconnectRequest) ProtoMessage() {}
 
 func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1566,7 +1639,7 @@ func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{19}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DisconnectRequest) GetIntegrationId() string {
@@ -1594,7 +1667,7 @@ type DisconnectResponse struct {
 
 func (x *DisconnectResponse) Reset() {
 	*x = DisconnectResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +1679,7 @@ func (x *DisconnectResponse) String() string {
 func (*DisconnectResponse) ProtoMessage() {}
 
 func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +1692,7 @@ func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{20}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DisconnectResponse) GetPosition() string {
@@ -1640,7 +1713,7 @@ type MarkReadRequest struct {
 
 func (x *MarkReadRequest) Reset() {
 	*x = MarkReadRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1652,7 +1725,7 @@ func (x *MarkReadRequest) String() string {
 func (*MarkReadRequest) ProtoMessage() {}
 
 func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1665,7 +1738,7 @@ func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadRequest.ProtoReflect.Descriptor instead.
 func (*MarkReadRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{21}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *MarkReadRequest) GetMessageId() string {
@@ -1687,7 +1760,7 @@ type MarkReadResponse struct {
 
 func (x *MarkReadResponse) Reset() {
 	*x = MarkReadResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1699,7 +1772,7 @@ func (x *MarkReadResponse) String() string {
 func (*MarkReadResponse) ProtoMessage() {}
 
 func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1712,7 +1785,7 @@ func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadResponse.ProtoReflect.Descriptor instead.
 func (*MarkReadResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{22}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *MarkReadResponse) GetPosition() string {
@@ -1766,7 +1839,7 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\n" +
 	"replies_to\x18\x04 \x01(\tR\trepliesTo\x12\x1a\n" +
 	"\bposition\x18\x05 \x01(\tR\bposition\x12\x12\n" +
-	"\x04more\x18\x06 \x01(\bR\x04more\"\xa8\x03\n" +
+	"\x04more\x18\x06 \x01(\bR\x04more\"\xfe\x03\n" +
 	"\x04Line\x12\x14\n" +
 	"\x05place\x18\x01 \x01(\x04R\x05place\x120\n" +
 	"\x06author\x18\x02 \x01(\x0e2\x18.weiche.widget.v1.AuthorR\x06author\x12\x1d\n" +
@@ -1782,7 +1855,9 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x06erased\x18\n" +
 	" \x01(\bR\x06erased\x12\x14\n" +
 	"\x05about\x18\v \x01(\tR\x05about\x121\n" +
-	"\x05media\x18\f \x03(\v2\x1b.weiche.widget.v1.MediaFileR\x05media\"\xe3\x01\n" +
+	"\x05media\x18\f \x03(\v2\x1b.weiche.widget.v1.MediaFileR\x05media\x12\x16\n" +
+	"\x06edited\x18\x1e \x01(\bR\x06edited\x12<\n" +
+	"\treactions\x18\x1f \x03(\v2\x1e.weiche.widget.v1.LineReactionR\treactions\"\xe3\x01\n" +
 	"\tMediaFile\x12\x12\n" +
 	"\x04part\x18\x01 \x01(\rR\x04part\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n" +
@@ -1792,7 +1867,11 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\tmime_type\x18\x06 \x01(\tR\bmimeType\x12\x12\n" +
 	"\x04size\x18\a \x01(\x03R\x04size\x12\x14\n" +
 	"\x05width\x18\b \x01(\rR\x05width\x12\x16\n" +
-	"\x06height\x18\t \x01(\rR\x06height\"z\n" +
+	"\x06height\x18\t \x01(\rR\x06height\"E\n" +
+	"\fLineReaction\x12\x14\n" +
+	"\x05emoji\x18\x01 \x01(\tR\x05emoji\x12\x1f\n" +
+	"\vby_business\x18\x02 \x01(\bR\n" +
+	"byBusiness\"z\n" +
 	"\x12RequestLinkRequest\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\x12\x1a\n" +
@@ -1876,7 +1955,7 @@ func file_weiche_widget_v1_widget_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_widget_v1_widget_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(Author)(0),                   // 0: weiche.widget.v1.Author
 	(LinkState)(0),                // 1: weiche.widget.v1.LinkState
@@ -1891,20 +1970,21 @@ var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(*GetTimelineResponse)(nil),   // 10: weiche.widget.v1.GetTimelineResponse
 	(*Line)(nil),                  // 11: weiche.widget.v1.Line
 	(*MediaFile)(nil),             // 12: weiche.widget.v1.MediaFile
-	(*RequestLinkRequest)(nil),    // 13: weiche.widget.v1.RequestLinkRequest
-	(*RequestLinkResponse)(nil),   // 14: weiche.widget.v1.RequestLinkResponse
-	(*Link)(nil),                  // 15: weiche.widget.v1.Link
-	(*QrCode)(nil),                // 16: weiche.widget.v1.QrCode
-	(*GetLinkRequest)(nil),        // 17: weiche.widget.v1.GetLinkRequest
-	(*GetLinkResponse)(nil),       // 18: weiche.widget.v1.GetLinkResponse
-	(*CancelLinkRequest)(nil),     // 19: weiche.widget.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),    // 20: weiche.widget.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),     // 21: weiche.widget.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),    // 22: weiche.widget.v1.DisconnectResponse
-	(*MarkReadRequest)(nil),       // 23: weiche.widget.v1.MarkReadRequest
-	(*MarkReadResponse)(nil),      // 24: weiche.widget.v1.MarkReadResponse
-	(*v1.Content)(nil),            // 25: weiche.event.v1.Content
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*LineReaction)(nil),          // 13: weiche.widget.v1.LineReaction
+	(*RequestLinkRequest)(nil),    // 14: weiche.widget.v1.RequestLinkRequest
+	(*RequestLinkResponse)(nil),   // 15: weiche.widget.v1.RequestLinkResponse
+	(*Link)(nil),                  // 16: weiche.widget.v1.Link
+	(*QrCode)(nil),                // 17: weiche.widget.v1.QrCode
+	(*GetLinkRequest)(nil),        // 18: weiche.widget.v1.GetLinkRequest
+	(*GetLinkResponse)(nil),       // 19: weiche.widget.v1.GetLinkResponse
+	(*CancelLinkRequest)(nil),     // 20: weiche.widget.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),    // 21: weiche.widget.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),     // 22: weiche.widget.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),    // 23: weiche.widget.v1.DisconnectResponse
+	(*MarkReadRequest)(nil),       // 24: weiche.widget.v1.MarkReadRequest
+	(*MarkReadResponse)(nil),      // 25: weiche.widget.v1.MarkReadResponse
+	(*v1.Content)(nil),            // 26: weiche.event.v1.Content
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
 }
 var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	4,  // 0: weiche.widget.v1.OpenSessionResponse.widget:type_name -> weiche.widget.v1.Widget
@@ -1913,35 +1993,36 @@ var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	11, // 3: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
 	4,  // 4: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
 	0,  // 5: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
-	25, // 6: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
-	26, // 7: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
+	26, // 6: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
+	27, // 7: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
 	12, // 8: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
-	15, // 9: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
-	1,  // 10: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
-	16, // 11: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
-	26, // 12: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
-	15, // 13: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
-	2,  // 14: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
-	6,  // 15: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
-	9,  // 16: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
-	13, // 17: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
-	17, // 18: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
-	19, // 19: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
-	21, // 20: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
-	23, // 21: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
-	3,  // 22: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
-	8,  // 23: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
-	10, // 24: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
-	14, // 25: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
-	18, // 26: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
-	20, // 27: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
-	22, // 28: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
-	24, // 29: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
-	22, // [22:30] is the sub-list for method output_type
-	14, // [14:22] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	13, // 9: weiche.widget.v1.Line.reactions:type_name -> weiche.widget.v1.LineReaction
+	16, // 10: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
+	1,  // 11: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
+	17, // 12: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
+	27, // 13: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
+	16, // 14: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
+	2,  // 15: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
+	6,  // 16: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
+	9,  // 17: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
+	14, // 18: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
+	18, // 19: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
+	20, // 20: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
+	22, // 21: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
+	24, // 22: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
+	3,  // 23: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
+	8,  // 24: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
+	10, // 25: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
+	15, // 26: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
+	19, // 27: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
+	21, // 28: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
+	23, // 29: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
+	25, // 30: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
+	23, // [23:31] is the sub-list for method output_type
+	15, // [15:23] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_weiche_widget_v1_widget_proto_init() }
@@ -1955,7 +2036,7 @@ func file_weiche_widget_v1_widget_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_widget_v1_widget_proto_rawDesc), len(file_weiche_widget_v1_widget_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

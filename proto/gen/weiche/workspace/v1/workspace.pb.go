@@ -1710,6 +1710,337 @@ func (x *DisconnectResponse) GetPosition() string {
 	return ""
 }
 
+// LinkCustomersRequest names two customers.
+type LinkCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one.
+	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The other.
+	OtherCustomerId string `protobuf:"bytes,2,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,3,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkCustomersRequest) Reset() {
+	*x = LinkCustomersRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkCustomersRequest) ProtoMessage() {}
+
+func (x *LinkCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkCustomersRequest.ProtoReflect.Descriptor instead.
+func (*LinkCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *LinkCustomersRequest) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *LinkCustomersRequest) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
+func (x *LinkCustomersRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// LinkCustomersResponse says where it stands.
+type LinkCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkCustomersResponse) Reset() {
+	*x = LinkCustomersResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkCustomersResponse) ProtoMessage() {}
+
+func (x *LinkCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkCustomersResponse.ProtoReflect.Descriptor instead.
+func (*LinkCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *LinkCustomersResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+// UnlinkCustomersRequest names two customers.
+type UnlinkCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one.
+	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The other.
+	OtherCustomerId string `protobuf:"bytes,2,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,3,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnlinkCustomersRequest) Reset() {
+	*x = UnlinkCustomersRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnlinkCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnlinkCustomersRequest) ProtoMessage() {}
+
+func (x *UnlinkCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnlinkCustomersRequest.ProtoReflect.Descriptor instead.
+func (*UnlinkCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *UnlinkCustomersRequest) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *UnlinkCustomersRequest) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
+func (x *UnlinkCustomersRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// UnlinkCustomersResponse says where it stands.
+type UnlinkCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnlinkCustomersResponse) Reset() {
+	*x = UnlinkCustomersResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnlinkCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnlinkCustomersResponse) ProtoMessage() {}
+
+func (x *UnlinkCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnlinkCustomersResponse.ProtoReflect.Descriptor instead.
+func (*UnlinkCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *UnlinkCustomersResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+// ConfirmIdentityRequest says whose an address is.
+type ConfirmIdentityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// It is still the customer's. Otherwise it is disconnected, and what is written
+	// there starts a conversation of its own.
+	SamePerson bool `protobuf:"varint,2,opt,name=same_person,json=samePerson,proto3" json:"same_person,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,3,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmIdentityRequest) Reset() {
+	*x = ConfirmIdentityRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmIdentityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmIdentityRequest) ProtoMessage() {}
+
+func (x *ConfirmIdentityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmIdentityRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmIdentityRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ConfirmIdentityRequest) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *ConfirmIdentityRequest) GetSamePerson() bool {
+	if x != nil {
+		return x.SamePerson
+	}
+	return false
+}
+
+func (x *ConfirmIdentityRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// ConfirmIdentityResponse says where it stands.
+type ConfirmIdentityResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmIdentityResponse) Reset() {
+	*x = ConfirmIdentityResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmIdentityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmIdentityResponse) ProtoMessage() {}
+
+func (x *ConfirmIdentityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmIdentityResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmIdentityResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ConfirmIdentityResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
 var File_weiche_workspace_v1_workspace_proto protoreflect.FileDescriptor
 
 const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
@@ -1821,7 +2152,30 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12!\n" +
 	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"0\n" +
 	"\x12DisconnectResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition2\xdc\a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"\x86\x01\n" +
+	"\x14LinkCustomersRequest\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\x12*\n" +
+	"\x11other_customer_id\x18\x02 \x01(\tR\x0fotherCustomerId\x12!\n" +
+	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"3\n" +
+	"\x15LinkCustomersResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"\x88\x01\n" +
+	"\x16UnlinkCustomersRequest\x12\x1f\n" +
+	"\vcustomer_id\x18\x01 \x01(\tR\n" +
+	"customerId\x12*\n" +
+	"\x11other_customer_id\x18\x02 \x01(\tR\x0fotherCustomerId\x12!\n" +
+	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"5\n" +
+	"\x17UnlinkCustomersResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"}\n" +
+	"\x16ConfirmIdentityRequest\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x1f\n" +
+	"\vsame_person\x18\x02 \x01(\bR\n" +
+	"samePerson\x12!\n" +
+	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"5\n" +
+	"\x17ConfirmIdentityResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition2\xa0\n" +
+	"\n" +
 	"\x10WorkspaceService\x12q\n" +
 	"\x0fGetConversation\x12+.weiche.workspace.v1.GetConversationRequest\x1a,.weiche.workspace.v1.GetConversationResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\n" +
@@ -1835,7 +2189,10 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\n" +
 	"CancelLink\x12&.weiche.workspace.v1.CancelLinkRequest\x1a'.weiche.workspace.v1.CancelLinkResponse\x12]\n" +
 	"\n" +
-	"Disconnect\x12&.weiche.workspace.v1.DisconnectRequest\x1a'.weiche.workspace.v1.DisconnectResponseB2Z0weiche/proto/gen/weiche/workspace/v1;workspacev1b\x06proto3"
+	"Disconnect\x12&.weiche.workspace.v1.DisconnectRequest\x1a'.weiche.workspace.v1.DisconnectResponse\x12f\n" +
+	"\rLinkCustomers\x12).weiche.workspace.v1.LinkCustomersRequest\x1a*.weiche.workspace.v1.LinkCustomersResponse\x12l\n" +
+	"\x0fUnlinkCustomers\x12+.weiche.workspace.v1.UnlinkCustomersRequest\x1a,.weiche.workspace.v1.UnlinkCustomersResponse\x12l\n" +
+	"\x0fConfirmIdentity\x12+.weiche.workspace.v1.ConfirmIdentityRequest\x1a,.weiche.workspace.v1.ConfirmIdentityResponseB2Z0weiche/proto/gen/weiche/workspace/v1;workspacev1b\x06proto3"
 
 var (
 	file_weiche_workspace_v1_workspace_proto_rawDescOnce sync.Once
@@ -1849,7 +2206,7 @@ func file_weiche_workspace_v1_workspace_proto_rawDescGZIP() []byte {
 	return file_weiche_workspace_v1_workspace_proto_rawDescData
 }
 
-var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
 	(*GetConversationRequest)(nil),  // 0: weiche.workspace.v1.GetConversationRequest
 	(*GetConversationResponse)(nil), // 1: weiche.workspace.v1.GetConversationResponse
@@ -1875,36 +2232,42 @@ var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
 	(*CancelLinkResponse)(nil),      // 21: weiche.workspace.v1.CancelLinkResponse
 	(*DisconnectRequest)(nil),       // 22: weiche.workspace.v1.DisconnectRequest
 	(*DisconnectResponse)(nil),      // 23: weiche.workspace.v1.DisconnectResponse
-	(*v1.Timeline)(nil),             // 24: weiche.view.v1.Timeline
-	(*v1.Route)(nil),                // 25: weiche.view.v1.Route
-	(*v1.ChannelView)(nil),          // 26: weiche.view.v1.ChannelView
-	(*v1.Customer)(nil),             // 27: weiche.view.v1.Customer
-	(*v11.Location)(nil),            // 28: weiche.event.v1.Location
-	(*v11.ContactCards)(nil),        // 29: weiche.event.v1.ContactCards
-	(*v11.Buttons)(nil),             // 30: weiche.event.v1.Buttons
-	(*v11.Template)(nil),            // 31: weiche.event.v1.Template
-	(v11.MediaKind)(0),              // 32: weiche.event.v1.MediaKind
-	(*v11.FrozenRoute)(nil),         // 33: weiche.event.v1.FrozenRoute
-	(v11.FitChange)(0),              // 34: weiche.event.v1.FitChange
+	(*LinkCustomersRequest)(nil),    // 24: weiche.workspace.v1.LinkCustomersRequest
+	(*LinkCustomersResponse)(nil),   // 25: weiche.workspace.v1.LinkCustomersResponse
+	(*UnlinkCustomersRequest)(nil),  // 26: weiche.workspace.v1.UnlinkCustomersRequest
+	(*UnlinkCustomersResponse)(nil), // 27: weiche.workspace.v1.UnlinkCustomersResponse
+	(*ConfirmIdentityRequest)(nil),  // 28: weiche.workspace.v1.ConfirmIdentityRequest
+	(*ConfirmIdentityResponse)(nil), // 29: weiche.workspace.v1.ConfirmIdentityResponse
+	(*v1.Timeline)(nil),             // 30: weiche.view.v1.Timeline
+	(*v1.Route)(nil),                // 31: weiche.view.v1.Route
+	(*v1.ChannelView)(nil),          // 32: weiche.view.v1.ChannelView
+	(*v1.Customer)(nil),             // 33: weiche.view.v1.Customer
+	(*v11.Location)(nil),            // 34: weiche.event.v1.Location
+	(*v11.ContactCards)(nil),        // 35: weiche.event.v1.ContactCards
+	(*v11.Buttons)(nil),             // 36: weiche.event.v1.Buttons
+	(*v11.Template)(nil),            // 37: weiche.event.v1.Template
+	(v11.MediaKind)(0),              // 38: weiche.event.v1.MediaKind
+	(*v11.FrozenRoute)(nil),         // 39: weiche.event.v1.FrozenRoute
+	(v11.FitChange)(0),              // 40: weiche.event.v1.FitChange
 }
 var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
-	24, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
-	25, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
-	26, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
-	25, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
-	27, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
+	30, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
+	31, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
+	32, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
+	31, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
+	33, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
 	12, // 5: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
 	9,  // 6: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
 	10, // 7: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
 	11, // 8: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
-	28, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
-	29, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
-	30, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
-	31, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
-	32, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
-	33, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	34, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
-	33, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	34, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
+	35, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
+	36, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
+	37, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
+	38, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
+	39, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	40, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
+	39, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
 	0,  // 17: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
 	2,  // 18: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
 	4,  // 19: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
@@ -1915,18 +2278,24 @@ var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
 	18, // 24: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
 	20, // 25: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
 	22, // 26: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
-	1,  // 27: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
-	3,  // 28: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
-	5,  // 29: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
-	7,  // 30: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
-	13, // 31: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
-	15, // 32: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
-	17, // 33: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
-	19, // 34: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
-	21, // 35: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
-	23, // 36: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
-	27, // [27:37] is the sub-list for method output_type
-	17, // [17:27] is the sub-list for method input_type
+	24, // 27: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
+	26, // 28: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
+	28, // 29: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
+	1,  // 30: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
+	3,  // 31: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
+	5,  // 32: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
+	7,  // 33: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
+	13, // 34: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
+	15, // 35: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
+	17, // 36: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
+	19, // 37: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
+	21, // 38: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
+	23, // 39: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
+	25, // 40: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
+	27, // 41: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
+	29, // 42: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
+	30, // [30:43] is the sub-list for method output_type
+	17, // [17:30] is the sub-list for method input_type
 	17, // [17:17] is the sub-list for extension type_name
 	17, // [17:17] is the sub-list for extension extendee
 	0,  // [0:17] is the sub-list for field type_name
@@ -1959,7 +2328,7 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_workspace_v1_workspace_proto_rawDesc), len(file_weiche_workspace_v1_workspace_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

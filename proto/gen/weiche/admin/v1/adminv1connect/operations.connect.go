@@ -45,6 +45,8 @@ const (
 	// OperationsServiceDiscardQuarantinedProcedure is the procedure name of the OperationsService's
 	// DiscardQuarantined RPC.
 	OperationsServiceDiscardQuarantinedProcedure = "/weiche.admin.v1.OperationsService/DiscardQuarantined"
+	// OperationsServiceReparseProcedure is the procedure name of the OperationsService's Reparse RPC.
+	OperationsServiceReparseProcedure = "/weiche.admin.v1.OperationsService/Reparse"
 )
 
 var (
@@ -92,6 +94,13 @@ var (
 			Procedure:  OperationsServiceDiscardQuarantinedProcedure,
 		}
 	})
+	operationsServiceReparseSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_admin_v1_operations_proto.Services().ByName("OperationsService").Methods().ByName("Reparse"),
+			Procedure:  OperationsServiceReparseProcedure,
+		}
+	})
 )
 
 // OperationsServiceClient is a client for the weiche.admin.v1.OperationsService service.
@@ -111,6 +120,11 @@ type OperationsServiceClient interface {
 	// DiscardQuarantined takes an item from the list without processing it. Its
 	// event stays.
 	DiscardQuarantined(context.Context, *v1.DiscardQuarantinedRequest) (*v1.DiscardQuarantinedResponse, error)
+	// Reparse reads what was ignored, and messages that could not be shown, with
+	// today's parsers, and appends what they mean now. What it did before it does not
+	// do again. It works on a part of the log; who calls it goes on from where that
+	// ended.
+	Reparse(context.Context, *v1.ReparseRequest) (*v1.ReparseResponse, error)
 }
 
 // NewOperationsServiceClient constructs a client for the weiche.admin.v1.OperationsService service.
@@ -156,6 +170,11 @@ type OperationsServiceHandler interface {
 	// DiscardQuarantined takes an item from the list without processing it. Its
 	// event stays.
 	DiscardQuarantined(context.Context, *v1.DiscardQuarantinedRequest) (*v1.DiscardQuarantinedResponse, error)
+	// Reparse reads what was ignored, and messages that could not be shown, with
+	// today's parsers, and appends what they mean now. What it did before it does not
+	// do again. It works on a part of the log; who calls it goes on from where that
+	// ended.
+	Reparse(context.Context, *v1.ReparseRequest) (*v1.ReparseResponse, error)
 }
 
 // RegisterOperationsServiceHandler registers svc as the weiche.admin.v1.OperationsService
@@ -169,6 +188,7 @@ func RegisterOperationsServiceHandler(server *connect.Server, svc OperationsServ
 		connect.Method{Spec: operationsServiceGetQuarantinedSpec(), Handler: adapter.getQuarantined},
 		connect.Method{Spec: operationsServiceReplayQuarantinedSpec(), Handler: adapter.replayQuarantined},
 		connect.Method{Spec: operationsServiceDiscardQuarantinedSpec(), Handler: adapter.discardQuarantined},
+		connect.Method{Spec: operationsServiceReparseSpec(), Handler: adapter.reparse},
 	)
 }
 
@@ -212,6 +232,10 @@ func (UnimplementedOperationsServiceHandler) ReplayQuarantined(context.Context, 
 
 func (UnimplementedOperationsServiceHandler) DiscardQuarantined(context.Context, *v1.DiscardQuarantinedRequest) (*v1.DiscardQuarantinedResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.admin.v1.OperationsService.DiscardQuarantined is not implemented")
+}
+
+func (UnimplementedOperationsServiceHandler) Reparse(context.Context, *v1.ReparseRequest) (*v1.ReparseResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.admin.v1.OperationsService.Reparse is not implemented")
 }
 
 type operationsServiceClient struct {
@@ -261,6 +285,14 @@ func (c *operationsServiceClient) ReplayQuarantined(ctx context.Context, req *v1
 func (c *operationsServiceClient) DiscardQuarantined(ctx context.Context, req *v1.DiscardQuarantinedRequest) (*v1.DiscardQuarantinedResponse, error) {
 	var res v1.DiscardQuarantinedResponse
 	if err := c.client.CallUnary(ctx, operationsServiceDiscardQuarantinedSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *operationsServiceClient) Reparse(ctx context.Context, req *v1.ReparseRequest) (*v1.ReparseResponse, error) {
+	var res v1.ReparseResponse
+	if err := c.client.CallUnary(ctx, operationsServiceReparseSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -330,6 +362,18 @@ func (h operationsServiceHandler) discardQuarantined(ctx context.Context, _ conn
 		return err
 	}
 	res, err := h.svc.DiscardQuarantined(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h operationsServiceHandler) reparse(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReparseRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Reparse(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,15 @@ const (
 	// WorkspaceServiceDisconnectProcedure is the procedure name of the WorkspaceService's Disconnect
 	// RPC.
 	WorkspaceServiceDisconnectProcedure = "/weiche.workspace.v1.WorkspaceService/Disconnect"
+	// WorkspaceServiceLinkCustomersProcedure is the procedure name of the WorkspaceService's
+	// LinkCustomers RPC.
+	WorkspaceServiceLinkCustomersProcedure = "/weiche.workspace.v1.WorkspaceService/LinkCustomers"
+	// WorkspaceServiceUnlinkCustomersProcedure is the procedure name of the WorkspaceService's
+	// UnlinkCustomers RPC.
+	WorkspaceServiceUnlinkCustomersProcedure = "/weiche.workspace.v1.WorkspaceService/UnlinkCustomers"
+	// WorkspaceServiceConfirmIdentityProcedure is the procedure name of the WorkspaceService's
+	// ConfirmIdentity RPC.
+	WorkspaceServiceConfirmIdentityProcedure = "/weiche.workspace.v1.WorkspaceService/ConfirmIdentity"
 )
 
 var (
@@ -131,6 +140,27 @@ var (
 			Procedure:  WorkspaceServiceDisconnectProcedure,
 		}
 	})
+	workspaceServiceLinkCustomersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("LinkCustomers"),
+			Procedure:  WorkspaceServiceLinkCustomersProcedure,
+		}
+	})
+	workspaceServiceUnlinkCustomersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("UnlinkCustomers"),
+			Procedure:  WorkspaceServiceUnlinkCustomersProcedure,
+		}
+	})
+	workspaceServiceConfirmIdentitySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ConfirmIdentity"),
+			Procedure:  WorkspaceServiceConfirmIdentityProcedure,
+		}
+	})
 )
 
 // WorkspaceServiceClient is a client for the weiche.workspace.v1.WorkspaceService service.
@@ -156,6 +186,15 @@ type WorkspaceServiceClient interface {
 	CancelLink(context.Context, *v1.CancelLinkRequest) (*v1.CancelLinkResponse, error)
 	// Disconnect takes a channel out of the conversation.
 	Disconnect(context.Context, *v1.DisconnectRequest) (*v1.DisconnectResponse, error)
+	// LinkCustomers says that two customers are one person. Nothing is moved; their
+	// cards name each other, and erasing one erases both.
+	LinkCustomers(context.Context, *v1.LinkCustomersRequest) (*v1.LinkCustomersResponse, error)
+	// UnlinkCustomers takes that back, or says that two customers to whom an address
+	// leads are two persons.
+	UnlinkCustomers(context.Context, *v1.UnlinkCustomersRequest) (*v1.UnlinkCustomersResponse, error)
+	// ConfirmIdentity says whether an address that may have come into other hands
+	// still belongs to the customer. Nothing is sent there before.
+	ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error)
 }
 
 // NewWorkspaceServiceClient constructs a client for the weiche.workspace.v1.WorkspaceService
@@ -187,6 +226,15 @@ type WorkspaceServiceHandler interface {
 	CancelLink(context.Context, *v1.CancelLinkRequest) (*v1.CancelLinkResponse, error)
 	// Disconnect takes a channel out of the conversation.
 	Disconnect(context.Context, *v1.DisconnectRequest) (*v1.DisconnectResponse, error)
+	// LinkCustomers says that two customers are one person. Nothing is moved; their
+	// cards name each other, and erasing one erases both.
+	LinkCustomers(context.Context, *v1.LinkCustomersRequest) (*v1.LinkCustomersResponse, error)
+	// UnlinkCustomers takes that back, or says that two customers to whom an address
+	// leads are two persons.
+	UnlinkCustomers(context.Context, *v1.UnlinkCustomersRequest) (*v1.UnlinkCustomersResponse, error)
+	// ConfirmIdentity says whether an address that may have come into other hands
+	// still belongs to the customer. Nothing is sent there before.
+	ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error)
 }
 
 // RegisterWorkspaceServiceHandler registers svc as the weiche.workspace.v1.WorkspaceService
@@ -204,6 +252,9 @@ func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServic
 		connect.Method{Spec: workspaceServiceOfferLinkSpec(), Handler: adapter.offerLink},
 		connect.Method{Spec: workspaceServiceCancelLinkSpec(), Handler: adapter.cancelLink},
 		connect.Method{Spec: workspaceServiceDisconnectSpec(), Handler: adapter.disconnect},
+		connect.Method{Spec: workspaceServiceLinkCustomersSpec(), Handler: adapter.linkCustomers},
+		connect.Method{Spec: workspaceServiceUnlinkCustomersSpec(), Handler: adapter.unlinkCustomers},
+		connect.Method{Spec: workspaceServiceConfirmIdentitySpec(), Handler: adapter.confirmIdentity},
 	)
 }
 
@@ -248,6 +299,18 @@ func (UnimplementedWorkspaceServiceHandler) CancelLink(context.Context, *v1.Canc
 
 func (UnimplementedWorkspaceServiceHandler) Disconnect(context.Context, *v1.DisconnectRequest) (*v1.DisconnectResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.Disconnect is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) LinkCustomers(context.Context, *v1.LinkCustomersRequest) (*v1.LinkCustomersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.LinkCustomers is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) UnlinkCustomers(context.Context, *v1.UnlinkCustomersRequest) (*v1.UnlinkCustomersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.UnlinkCustomers is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ConfirmIdentity is not implemented")
 }
 
 type workspaceServiceClient struct {
@@ -329,6 +392,30 @@ func (c *workspaceServiceClient) CancelLink(ctx context.Context, req *v1.CancelL
 func (c *workspaceServiceClient) Disconnect(ctx context.Context, req *v1.DisconnectRequest) (*v1.DisconnectResponse, error) {
 	var res v1.DisconnectResponse
 	if err := c.client.CallUnary(ctx, workspaceServiceDisconnectSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) LinkCustomers(ctx context.Context, req *v1.LinkCustomersRequest) (*v1.LinkCustomersResponse, error) {
+	var res v1.LinkCustomersResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceLinkCustomersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) UnlinkCustomers(ctx context.Context, req *v1.UnlinkCustomersRequest) (*v1.UnlinkCustomersResponse, error) {
+	var res v1.UnlinkCustomersResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceUnlinkCustomersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ConfirmIdentity(ctx context.Context, req *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error) {
+	var res v1.ConfirmIdentityResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceConfirmIdentitySpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -450,6 +537,42 @@ func (h workspaceServiceHandler) disconnect(ctx context.Context, _ connect.Spec,
 		return err
 	}
 	res, err := h.svc.Disconnect(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) linkCustomers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LinkCustomersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.LinkCustomers(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) unlinkCustomers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnlinkCustomersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnlinkCustomers(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) confirmIdentity(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ConfirmIdentityRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ConfirmIdentity(ctx, &req)
 	if err != nil {
 		return err
 	}
