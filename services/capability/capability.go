@@ -29,9 +29,10 @@ type Channel struct {
 	// Payload is how long the payload of a button may be, and RowPayload that of
 	// a row of a list, in characters.
 	Payload, RowPayload int
-	// Media are the kinds of files that it takes, by kind. A kind that is not
-	// there becomes a link.
+	// Media are the kinds of files that it takes, by kind. Links says that what it
+	// does not take becomes a link.
 	Media map[eventv1.MediaKind]Media
+	Links bool
 	// Images is how many pictures one message may have.
 	Images int
 	// Parts says that one message may have several parts of any kinds.

@@ -50,6 +50,9 @@ func (c Channel) Takes(m *eventv1.Media) bool {
 // stand there.
 func (f *fitting) media(m *eventv1.Media, was *eventv1.Part) bool {
 	link := m.GetAsLink() || !f.Takes(m)
+	if link && !f.Links {
+		return false
+	}
 	below := Limit{}
 	switch {
 	case link:

@@ -28,7 +28,7 @@ const (
 )
 
 // Of returns what a channel can show. One that is not known shows plain text of
-// 4,096 characters.
+// 4,096 characters, and nothing that it would need an address of a file for.
 func Of(channel string) Channel {
 	if c, ok := table[channel]; ok {
 		return c
@@ -51,7 +51,7 @@ var table = map[string]Channel{
 			sticker:  {Size: 100 * mB, Caption: true},
 			document: {Size: 100 * mB, Caption: true},
 		},
-		Parts: true, Location: true, Contacts: true, Reaction: true, Quote: true, Typing: true, Seen: true,
+		Links: true, Parts: true, Location: true, Contacts: true, Reaction: true, Quote: true, Typing: true, Seen: true,
 	},
 	whatsapp: {
 		Text: Limit{Max: 4096}, Question: Limit{Max: 1024}, Caption: Limit{Max: 1024},
@@ -65,9 +65,9 @@ var table = map[string]Channel{
 			audio:    {Types: []string{"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/x-m4a", "audio/ogg"}, Size: 16 * mB},
 			voice:    {Types: []string{"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/x-m4a", "audio/ogg"}, Size: 16 * mB},
 			sticker:  {Types: []string{"image/webp"}, Size: 100 * kB, Moving: 500 * kB},
-			document: {Size: 100 * mB, Caption: true},
+			document: {Types: whatsappDocuments, Size: 100 * mB, Caption: true},
 		},
-		Images:   1,
+		Links: true, Images: 1,
 		Location: true, Contacts: true, Template: true, Reaction: true, Quote: true, Typing: true, Seen: true,
 	},
 	messenger: {
@@ -83,7 +83,7 @@ var table = map[string]Channel{
 			sticker:  {Size: 25 * mB},
 			document: {Size: 25 * mB},
 		},
-		Images:   1,
+		Links: true, Images: 1,
 		Reaction: true, Quote: true, Typing: true, Seen: true,
 	},
 	instagram: {
@@ -98,7 +98,16 @@ var table = map[string]Channel{
 			video:    {Types: []string{"video/mp4", "video/ogg", "video/x-msvideo", "video/quicktime", "video/webm"}, Size: 25 * mB},
 			document: {Types: []string{"application/pdf"}, Size: 25 * mB},
 		},
-		Images:   10,
+		Links: true, Images: 10,
 		Reaction: true, Quote: true, Typing: true, Seen: true,
 	},
+}
+
+// whatsappDocuments are the documents that may be uploaded.
+var whatsappDocuments = []string{
+	"text/plain", "text/csv", "application/pdf",
+	"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	"application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }

@@ -46,6 +46,7 @@ var areas = []area{
 	{packages: broker, is: "NATS: every stream, subject and durable name", may: []string{channel, proto}},
 
 	{packages: channel, is: "the contract of an adapter", may: []string{proto}},
+	{packages: channeltest, is: "what every channel has to keep", may: []string{channel, capability, proto}},
 	{packages: meta, is: "what the three Meta channels share", may: []string{channel, capability, broker, blob, proto}},
 	{packages: widget, is: "a channel of our own: sessions, links, codes", may: []string{channel, keyring, proto}},
 	{packages: "weiche/services/whatsapp/...", is: "a channel", may: adapter},
@@ -90,6 +91,7 @@ const (
 	broker       = "weiche/services/broker/..."
 	capability   = "weiche/services/capability/..."
 	channel      = "weiche/services/channel/..."
+	channeltest  = "weiche/services/channel/channeltest/..."
 	meta         = "weiche/services/meta/..."
 	blob         = "weiche/services/blob/..."
 	keyring      = "weiche/services/keyring/..."
@@ -106,7 +108,7 @@ var adapter = []string{channel, capability, meta, broker, blob, proto}
 var harnesses = []string{
 	"weiche/eventstore/disktest/...",
 	"weiche/eventstore/eventstoretest/...",
-	"weiche/services/channel/channeltest/...",
+	channeltest,
 	programs,
 	"weiche/services/simulator/...",
 	story,

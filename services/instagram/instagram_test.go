@@ -1,10 +1,9 @@
 package instagram
 
 import (
+	"errors"
 	"strings"
 	"testing"
-
-	"google.golang.org/protobuf/proto"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -19,22 +18,21 @@ func TestChannel(t *testing.T) {
 		Bodies: channeltest.Bodies(t, "testdata"),
 		Lists:  []string{"messaging", "standby", "changes"},
 		Sender: func(t *testing.T, url string) channel.Sender {
-			graph, err := meta.NewGraph(meta.GraphConfig{URL: url})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(graph.Close)
-			return NewSender(graph, graph)
+			return NewSender(newGraph(t, url, ""), nil, channeltest.Files{Public: "https://weiche.test/media"})
 		},
 		Send: &ingressv1.Send{
 			SendId: "send-1", Attempt: 1, ProviderAccountId: "6001", PageId: "4001",
 			Recipient: []*eventv1.Alias{{Kind: "igsid", Value: "7001"}},
 			Content:   &eventv1.Content{Parts: []*eventv1.Part{meta.TextPart("hello")}},
 		},
-		Path:   "/v26.0/4001/messages",
-		Body:   `{"recipient":{"id":"7001"},"messaging_type":"RESPONSE","message":{"text":"hello"}}`,
-		Answer: `{"recipient_id":"7001","message_id":"aWd1"}`,
-		ID:     "aWd1",
+		Path:           "/v26.0/4001/messages",
+		Body:           `{"recipient":{"id":"7001"},"messaging_type":"RESPONSE","message":{"text":"hello"}}`,
+		Answer:         `{"recipient_id":"7001","message_id":"aWd1"}`,
+		ID:             "aWd1",
+		Channel:        Channel,
+		ReactionAnswer: `{"recipient_id":"7001"}`,
+		Messages:       messages,
+		Signals:        []channeltest.Signal{signal(channel.Integration{ProviderAccount: "6001", Page: "4001"})},
 		Errors: []channeltest.Refusal{
 			{Status: 400, Code: 10, Subcode: 2534022, Outcome: channel.Refused, Reason: "window_closed"},
 			{Status: 400, Code: 100, Subcode: 2534014, Outcome: channel.Refused, Reason: "no_such_user"},
@@ -51,21 +49,12 @@ func TestChannel(t *testing.T) {
 // TestLogin shows that an account without a page is served elsewhere, under its
 // own id, and without messaging_type.
 func TestLogin(t *testing.T) {
-	page, err := meta.NewGraph(meta.GraphConfig{URL: "http://127.0.0.1:1"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	channeltest.Exercise(t, channeltest.Setup{
 		Reader: Reader{},
 		Bodies: channeltest.Bodies(t, "testdata"),
 		Lists:  []string{"messaging"},
 		Sender: func(t *testing.T, url string) channel.Sender {
-			login, err := meta.NewGraph(meta.GraphConfig{URL: url, Version: "v25.0"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(login.Close)
-			return NewSender(page, login)
+			return NewSender(newGraph(t, "http://127.0.0.1:1", ""), newGraph(t, url, "v25.0"), channeltest.Files{Public: "https://weiche.test/media"})
 		},
 		Send: &ingressv1.Send{
 			ProviderAccountId: "6001",
@@ -75,28 +64,165 @@ func TestLogin(t *testing.T) {
 				ReplyTo: &eventv1.ReplyTo{ProviderMessageId: "aWdq"},
 			},
 		},
-		Path:   "/v25.0/6001/messages",
-		Body:   `{"recipient":{"id":"7001"},"message":{"text":"hello"},"reply_to":{"mid":"aWdq"}}`,
-		Answer: `{"recipient_id":"7001","message_id":"aWd1"}`,
-		ID:     "aWd1",
+		Path:           "/v25.0/6001/messages",
+		Body:           `{"recipient":{"id":"7001"},"message":{"text":"hello"},"reply_to":{"mid":"aWdq"}}`,
+		Answer:         `{"recipient_id":"7001","message_id":"aWd1"}`,
+		ID:             "aWd1",
+		Channel:        Channel,
+		ReactionAnswer: `{"success":true}`,
+		Messages:       loginMessages,
+		Signals:        []channeltest.Signal{signal(channel.Integration{ProviderAccount: "6001"})},
 	})
 }
 
-func TestRequestLimits(t *testing.T) {
-	send := &ingressv1.Send{Recipient: []*eventv1.Alias{{Kind: "igsid", Value: "7001"}}}
-	for _, tc := range []struct {
-		name, text string
-		sent       bool
-	}{
-		{"a thousand bytes", strings.Repeat("ä", MaxText/2), true},
-		{"two more", strings.Repeat("ä", MaxText/2+1), false},
-		{"none", "", false},
-	} {
-		s := proto.CloneOf(send)
-		s.Content = &eventv1.Content{Parts: []*eventv1.Part{meta.TextPart(tc.text)}}
-		if _, err := request(s); (err == nil) != tc.sent {
-			t.Errorf("%s: %v", tc.name, err)
-		}
+// TestPrivate shows that files are uploaded where they have no address.
+func TestPrivate(t *testing.T) {
+	channeltest.Exercise(t, channeltest.Setup{
+		Reader: Reader{},
+		Bodies: channeltest.Bodies(t, "testdata"),
+		Lists:  []string{"messaging"},
+		Sender: func(t *testing.T, url string) channel.Sender {
+			return NewSender(newGraph(t, url, ""), nil, channeltest.Files{})
+		},
+		Send: &ingressv1.Send{
+			PageId:    "4001",
+			Recipient: []*eventv1.Alias{{Kind: "igsid", Value: "7001"}},
+			Content:   &eventv1.Content{Parts: []*eventv1.Part{meta.TextPart("hello")}},
+		},
+		Path:           "/v26.0/4001/messages",
+		Body:           `{"recipient":{"id":"7001"},"messaging_type":"RESPONSE","message":{"text":"hello"}}`,
+		Answer:         `{"recipient_id":"7001","message_id":"aWd1"}`,
+		ID:             "aWd1",
+		Channel:        Channel,
+		UploadPath:     "/v26.0/4001/message_attachments",
+		UploadAnswer:   `{"attachment_id":9001}`,
+		ReactionAnswer: `{"recipient_id":"7001"}`,
+		Private:        true,
+		Messages: []channeltest.Message{{
+			Name: "an image", Change: say(file(image, "image/png")),
+			Upload: map[string]string{
+				"message":  `{"attachment":{"payload":{"is_reusable":true},"type":"image"}}`,
+				"platform": "instagram",
+				"filedata": "image/png image " + channeltest.FileContent("blob-1"),
+			},
+			Body: body(`{"attachment":{"type":"image","payload":{"attachment_id":"9001"}}}`),
+		}},
+	})
+}
+
+func newGraph(t *testing.T, url, version string) *meta.Graph {
+	t.Helper()
+	graph, err := meta.NewGraph(meta.GraphConfig{URL: url, Version: version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(graph.Close)
+	return graph
+}
+
+// say makes a message of parts.
+func say(parts ...*eventv1.Part) func(*ingressv1.Send) {
+	return func(send *ingressv1.Send) { send.Content = &eventv1.Content{Parts: parts} }
+}
+
+func file(kind eventv1.MediaKind, mimeType string) *eventv1.Part {
+	return meta.MediaPart(&eventv1.Media{Kind: kind, MimeType: mimeType, BlobId: "blob-1"})
+}
+
+func react(id, emoji string) *eventv1.Part {
+	return &eventv1.Part{Kind: &eventv1.Part_Reacted{Reacted: &eventv1.Reacted{ProviderMessageId: id, Emoji: emoji}}}
+}
+
+// body is what is posted to Ana through a page.
+func body(message string) string {
+	return `{"recipient":{"id":"7001"},"messaging_type":"RESPONSE","message":` + message + `}`
+}
+
+const image = eventv1.MediaKind_MEDIA_KIND_IMAGE
+
+// link is where the file of blob-1 is.
+const link = "https://weiche.test/media//blob-1"
+
+var messages = []channeltest.Message{
+	{
+		Name: "longest text", Change: say(meta.TextPart(strings.Repeat("ä", 500))),
+		Body: body(`{"text":"` + strings.Repeat("ä", 500) + `"}`),
+	},
+	{Name: "two bytes more", Change: say(meta.TextPart(strings.Repeat("ä", 501))), Refused: "too_long"},
+	{Name: "no text", Change: say(meta.TextPart("")), Refused: "empty"},
+	{
+		Name: "a person's late answer", Change: func(send *ingressv1.Send) { send.HumanAgent = true },
+		Body: `{"recipient":{"id":"7001"},"messaging_type":"MESSAGE_TAG","tag":"HUMAN_AGENT","message":{"text":"hello"}}`,
+	},
+	{
+		Name: "an answer", Change: func(send *ingressv1.Send) { send.Content.ReplyTo = &eventv1.ReplyTo{ProviderMessageId: "aWdq"} },
+		Body: `{"recipient":{"id":"7001"},"messaging_type":"RESPONSE","message":{"text":"hello"},"reply_to":{"mid":"aWdq"}}`,
+	},
+	{
+		Name: "quick replies",
+		Change: say(&eventv1.Part{Kind: &eventv1.Part_Buttons{Buttons: &eventv1.Buttons{
+			Body: "Continue here?", Buttons: []*eventv1.Button{{Payload: "yes", Title: "Yes"}},
+		}}}),
+		Body: body(`{"text":"Continue here?","quick_replies":[{"content_type":"text","title":"Yes","payload":"yes"}]}`),
+	},
+	{
+		Name: "an image", Change: say(file(image, "image/png")),
+		Body: body(`{"attachment":{"type":"image","payload":{"url":"` + link + `"}}}`),
+	},
+	{
+		Name: "two images", Change: say(file(image, "image/png"), file(0, "image/gif")),
+		Body: body(`{"attachments":[{"type":"image","payload":{"url":"` + link + `"}},{"type":"image","payload":{"url":"` + link + `"}}]}`),
+	},
+	{Name: "an image and a film", Change: say(file(image, "image/png"), file(0, "video/mp4")), Refused: "unsupported_content"},
+	{
+		Name: "a document", Change: say(file(0, "application/pdf")),
+		Body: body(`{"attachment":{"type":"file","payload":{"url":"` + link + `"}}}`),
+	},
+	{Name: "another document", Change: say(file(0, "text/csv")), Refused: "unsupported_media"},
+	{
+		Name: "a link to a file", Change: say(meta.MediaPart(&eventv1.Media{MimeType: "text/csv", BlobId: "blob-1", AsLink: true})),
+		Body: body(`{"text":"` + link + `"}`),
+	},
+	{
+		Name: "a heart", Change: say(react("aWdq", "❤️")),
+		Body: `{"recipient":{"id":"7001"},"sender_action":"react","payload":{"message_id":"aWdq","reaction":"love"}}`,
+	},
+	{
+		Name: "another reaction", Change: say(react("aWdq", "👍")),
+		Body: `{"recipient":{"id":"7001"},"sender_action":"react","payload":{"message_id":"aWdq","reaction":"👍"}}`,
+	},
+	{
+		Name: "a reaction that is taken back", Change: say(react("aWdq", "")),
+		Body: `{"recipient":{"id":"7001"},"sender_action":"unreact","payload":{"message_id":"aWdq"}}`,
+	},
+}
+
+// loginMessages are those of an account with a login of its own.
+var loginMessages = []channeltest.Message{
+	{
+		Name: "a person's late answer", Change: func(send *ingressv1.Send) { send.Content.ReplyTo, send.HumanAgent = nil, true },
+		Body: `{"recipient":{"id":"7001"},"messaging_type":"MESSAGE_TAG","tag":"HUMAN_AGENT","message":{"text":"hello"}}`,
+	},
+}
+
+// TestLoginPrivate shows that an account with a login of its own cannot send
+// files that have no address.
+func TestLoginPrivate(t *testing.T) {
+	graph := newGraph(t, "http://127.0.0.1:1", "")
+	send := &ingressv1.Send{ProviderAccountId: "6001", Recipient: []*eventv1.Alias{{Kind: "igsid", Value: "7001"}}}
+	say(file(image, "image/png"))(send)
+	_, err := NewSender(graph, graph, channeltest.Files{}).Send(t.Context(), send, "a-token")
+	var e *channel.SendError
+	if !errors.As(err, &e) || e.Outcome != channel.Refused || e.Detail.GetReason() != "no_public_url" {
+		t.Error(err)
+	}
+}
+
+func signal(integration channel.Integration) channeltest.Signal {
+	return channeltest.Signal{
+		Name: "typing", Integration: integration,
+		Signal: channel.Signal{Kind: channel.TypingOn, Recipient: []*eventv1.Alias{{Kind: "igsid", Value: "7001"}}},
+		Body:   `{"recipient":{"id":"7001"},"sender_action":"typing_on"}`,
 	}
 }
 

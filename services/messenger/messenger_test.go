@@ -1,12 +1,8 @@
 package messenger
 
 import (
-	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -26,17 +22,23 @@ func TestChannel(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(graph.Close)
-			return NewSender(graph)
+			return NewSender(graph, channeltest.Files{Public: "https://weiche.test/media"})
 		},
 		Send: &ingressv1.Send{
 			SendId: "send-1", Attempt: 1, ProviderAccountId: "4001",
 			Recipient: []*eventv1.Alias{{Kind: "psid", Value: "5001"}},
 			Content:   &eventv1.Content{Parts: []*eventv1.Part{meta.TextPart("hello")}},
 		},
-		Path:   "/v26.0/4001/messages",
-		Body:   `{"recipient":{"id":"5001"},"messaging_type":"RESPONSE","message":{"text":"hello","metadata":"send-1"}}`,
-		Answer: `{"recipient_id":"5001","message_id":"m_1"}`,
-		ID:     "m_1",
+		Path:           "/v26.0/4001/messages",
+		Body:           `{"recipient":{"id":"5001"},"messaging_type":"RESPONSE","message":{"text":"hello","metadata":"send-1"}}`,
+		Answer:         `{"recipient_id":"5001","message_id":"m_1"}`,
+		ID:             "m_1",
+		Channel:        Channel,
+		UploadPath:     "/v26.0/4001/message_attachments",
+		UploadAnswer:   `{"attachment_id":"9001"}`,
+		ReactionAnswer: `{"recipient_id":"5001"}`,
+		Messages:       messages,
+		Signals:        signals,
 		Errors: []channeltest.Refusal{
 			{Status: 400, Code: 10, Subcode: 2018278, Outcome: channel.Refused, Reason: "window_closed"},
 			{Status: 400, Code: 10, Subcode: 2018065, Outcome: channel.Refused, Reason: "window_closed"},
@@ -57,57 +59,122 @@ func TestChannel(t *testing.T) {
 	})
 }
 
-func TestRequest(t *testing.T) {
-	ref := &eventv1.Alias{Kind: "user_ref", Value: "ref-1"}
-	question := &eventv1.Buttons{Body: "Continue here?", Buttons: []*eventv1.Button{{Payload: "yes", Title: "Yes"}}}
-	for _, tc := range []struct {
-		name    string
-		to      []*eventv1.Alias
-		content *eventv1.Content
-		want    string // the body, or the reason why there is none
-	}{
-		{
-			"quick replies",
-			[]*eventv1.Alias{ref, {Kind: "psid", Value: "5001"}},
-			&eventv1.Content{Parts: []*eventv1.Part{{Kind: &eventv1.Part_Buttons{Buttons: question}}}},
-			`{"recipient":{"id":"5001"},"messaging_type":"RESPONSE","message":{"text":"Continue here?",
-			"quick_replies":[{"content_type":"text","title":"Yes","payload":"yes"}],"metadata":"s"}}`,
+// say makes a message of parts.
+func say(parts ...*eventv1.Part) func(*ingressv1.Send) {
+	return func(send *ingressv1.Send) { send.Content = &eventv1.Content{Parts: parts} }
+}
+
+func file(kind eventv1.MediaKind, mimeType, name, caption string) *eventv1.Part {
+	return meta.MediaPart(&eventv1.Media{Kind: kind, MimeType: mimeType, FileName: name, Caption: caption, BlobId: "blob-1"})
+}
+
+func react(id, emoji string) *eventv1.Part {
+	return &eventv1.Part{Kind: &eventv1.Part_Reacted{Reacted: &eventv1.Reacted{ProviderMessageId: id, Emoji: emoji}}}
+}
+
+func question(body, title, payload string) *eventv1.Part {
+	return &eventv1.Part{Kind: &eventv1.Part_Buttons{Buttons: &eventv1.Buttons{
+		Body: body, Buttons: []*eventv1.Button{{Payload: payload, Title: title}},
+	}}}
+}
+
+// body is what is posted to Ana.
+func body(message string) string {
+	return `{"recipient":{"id":"5001"},"messaging_type":"RESPONSE","message":` + message + `}`
+}
+
+// upload is the form of a file.
+func upload(kind, mimeType, name string) map[string]string {
+	return map[string]string{
+		"message":  `{"attachment":{"payload":{"is_reusable":true},"type":"` + kind + `"}}`,
+		"filedata": mimeType + " " + name + " " + channeltest.FileContent("blob-1"),
+	}
+}
+
+func attached(kind string) string {
+	return body(`{"attachment":{"type":"` + kind + `","payload":{"attachment_id":"9001"}},"metadata":"send-1"}`)
+}
+
+const (
+	image    = eventv1.MediaKind_MEDIA_KIND_IMAGE
+	voice    = eventv1.MediaKind_MEDIA_KIND_VOICE
+	document = eventv1.MediaKind_MEDIA_KIND_DOCUMENT
+)
+
+var messages = []channeltest.Message{
+	{
+		Name: "to a visitor of a plug-in, as an answer",
+		Change: func(send *ingressv1.Send) {
+			send.Content.ReplyTo = &eventv1.ReplyTo{ProviderMessageId: "m_q"}
+			send.Recipient = []*eventv1.Alias{{Kind: "user_ref", Value: "ref-1"}}
 		},
-		{
-			"an answer to a visitor of a plug-in",
-			[]*eventv1.Alias{ref},
-			&eventv1.Content{Parts: []*eventv1.Part{meta.TextPart("hi")}, ReplyTo: &eventv1.ReplyTo{ProviderMessageId: "m_q"}},
-			`{"recipient":{"user_ref":"ref-1"},"messaging_type":"RESPONSE","message":{"text":"hi","metadata":"s"},"reply_to":{"mid":"m_q"}}`,
+		Body: `{"recipient":{"user_ref":"ref-1"},"messaging_type":"RESPONSE","message":{"text":"hello","metadata":"send-1"},"reply_to":{"mid":"m_q"}}`,
+	},
+	{
+		Name: "the psid goes first",
+		Change: func(send *ingressv1.Send) {
+			send.Recipient = []*eventv1.Alias{{Kind: "user_ref", Value: "ref-1"}, {Kind: "psid", Value: "5001"}}
 		},
-		{
-			"longest",
-			[]*eventv1.Alias{ref},
-			&eventv1.Content{Parts: []*eventv1.Part{meta.TextPart(strings.Repeat("ä", MaxText))}},
-			`{"recipient":{"user_ref":"ref-1"},"messaging_type":"RESPONSE","message":{"text":"` + strings.Repeat("ä", MaxText) + `","metadata":"s"}}`,
+		Body: body(`{"text":"hello","metadata":"send-1"}`),
+	},
+	{
+		Name: "a person's late answer", Change: func(send *ingressv1.Send) { send.HumanAgent = true },
+		Body: `{"recipient":{"id":"5001"},"messaging_type":"MESSAGE_TAG","tag":"HUMAN_AGENT","message":{"text":"hello","metadata":"send-1"}}`,
+	},
+	{
+		Name: "another channel's address", Refused: "no_address",
+		Change: func(send *ingressv1.Send) { send.Recipient = []*eventv1.Alias{{Kind: "igsid", Value: "7001"}} },
+	},
+	{
+		Name: "longest text", Change: say(meta.TextPart(strings.Repeat("ä", 1999))),
+		Body: body(`{"text":"` + strings.Repeat("ä", 1999) + `","metadata":"send-1"}`),
+	},
+	{Name: "too long a text", Change: say(meta.TextPart(strings.Repeat("ä", 2000))), Refused: "too_long"},
+	{
+		Name: "quick replies", Change: say(question("Continue here?", "Yes, with pleasure, thank you", "yes")),
+		Body: body(`{"text":"Continue here?","quick_replies":[{"content_type":"text","title":"Yes, with pleasure, ","payload":"yes"}],"metadata":"send-1"}`),
+	},
+	{Name: "too long a payload", Change: say(question("?", "Yes", strings.Repeat("p", 1001))), Refused: "too_long"},
+	{Name: "an image", Change: say(file(image, "image/webp", "a.webp", "")), Upload: upload("image", "image/webp", "a.webp"), Body: attached("image")},
+	{Name: "a film", Change: say(file(0, "video/mp4", "", "")), Upload: upload("video", "video/mp4", "video"), Body: attached("video")},
+	{Name: "a voice message", Change: say(file(voice, "audio/ogg", "", "")), Upload: upload("audio", "audio/ogg", "audio"), Body: attached("audio")},
+	{Name: "a document", Change: say(file(document, "application/zip", "a.zip", "")), Upload: upload("file", "application/zip", "a.zip"), Body: attached("file")},
+	{Name: "a text below", Change: say(file(image, "image/png", "", "this one")), Refused: "unsupported_content"},
+	{
+		Name: "too large a file", Refused: "unsupported_media",
+		Change: say(meta.MediaPart(&eventv1.Media{MimeType: "image/png", BlobId: "blob-1", Size: 26 << 20})),
+	},
+	{
+		Name: "a link to a file", Change: func(send *ingressv1.Send) {
+			send.AccountId = "acme"
+			say(meta.MediaPart(&eventv1.Media{MimeType: "image/png", BlobId: "blob-1", Caption: "the plan", AsLink: true}))(send)
 		},
-		{"too long", []*eventv1.Alias{ref}, &eventv1.Content{Parts: []*eventv1.Part{meta.TextPart(strings.Repeat("ä", MaxText+1))}}, "too_long"},
-		{"two parts", []*eventv1.Alias{ref}, &eventv1.Content{Parts: []*eventv1.Part{meta.TextPart("a"), meta.TextPart("b")}}, "unsupported_content"},
-		{"media", []*eventv1.Alias{ref}, &eventv1.Content{Parts: []*eventv1.Part{meta.MediaPart(&eventv1.Media{})}}, "unsupported_content"},
-		{"another channel's address", []*eventv1.Alias{{Kind: "igsid", Value: "7001"}}, &eventv1.Content{Parts: []*eventv1.Part{meta.TextPart("a")}}, "no_address"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			body, err := request(&ingressv1.Send{SendId: "s", Recipient: tc.to, Content: tc.content})
-			var e *channel.SendError
-			if errors.As(err, &e) {
-				if e.Detail.GetReason() != tc.want {
-					t.Errorf("%v, want %q", err, tc.want)
-				}
-				return
-			}
-			b, _ := json.Marshal(body)
-			var got, want any
-			if json.Unmarshal(b, &got) != nil || json.Unmarshal([]byte(tc.want), &want) != nil {
-				t.Fatalf("%s, want %s", b, tc.want)
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Error(diff)
-			}
-		})
+		Body: body(`{"text":"the plan\nhttps://weiche.test/media/acme/blob-1","metadata":"send-1"}`),
+	},
+	{
+		Name: "a reaction", Change: say(react("m_q", "👍")),
+		Body: `{"recipient":{"id":"5001"},"sender_action":"react","payload":{"message_id":"m_q","reaction":"👍"}}`,
+	},
+	{
+		Name: "a reaction that is taken back", Change: say(react("m_q", "")),
+		Body: `{"recipient":{"id":"5001"},"sender_action":"unreact","payload":{"message_id":"m_q"}}`,
+	},
+	{Name: "a reaction to nothing", Change: say(react("", "👍")), Refused: "no_such_message"},
+	{Name: "two parts", Change: say(meta.TextPart("a"), meta.TextPart("b")), Refused: "unsupported_content"},
+	{Name: "two images", Change: say(file(image, "image/png", "", ""), file(image, "image/png", "", "")), Refused: "unsupported_content"},
+}
+
+var signals = []channeltest.Signal{
+	signal("typing", channel.TypingOn, "typing_on"),
+	signal("typing no more", channel.TypingOff, "typing_off"),
+	signal("seen", channel.Seen, "mark_seen"),
+}
+
+func signal(name string, kind channel.SignalKind, action string) channeltest.Signal {
+	return channeltest.Signal{
+		Name: name, Integration: channel.Integration{ProviderAccount: "4001"},
+		Signal: channel.Signal{Kind: kind, Recipient: []*eventv1.Alias{{Kind: "psid", Value: "5001"}}},
+		Body:   `{"recipient":{"id":"5001"},"sender_action":"` + action + `"}`,
 	}
 }
 

@@ -9,70 +9,55 @@ import (
 	"weiche/services/meta"
 )
 
-// MaxText is how long a text may be, in characters.
-const MaxText = 2000
-
-// Sender sends as a page. Text and buttons are sent; everything else is refused
-// as unsupported_content, and text over the limit as too_long.
+// Sender sends as a page: what the table of capabilities says that Messenger
+// shows. Everything else is refused as unsupported_content, and text over the
+// limit as too_long. Files are uploaded before their message.
 type Sender struct {
-	graph *meta.Graph
+	graph   *meta.Graph
+	uploads *meta.Uploads
 }
 
-var _ channel.Sender = (*Sender)(nil)
+var (
+	_ channel.Sender    = (*Sender)(nil)
+	_ channel.Signaller = (*Sender)(nil)
+)
 
-// NewSender returns a Sender that uses a Graph client.
-func NewSender(graph *meta.Graph) *Sender { return &Sender{graph: graph} }
+// NewSender returns a Sender that uses a Graph client. Without files, which may
+// be nil, messages with files are refused.
+func NewSender(graph *meta.Graph, files channel.Files) *Sender {
+	return &Sender{graph: graph, uploads: meta.NewUploads(files)}
+}
 
 // Send makes one attempt. The send's id goes along as metadata and comes back
-// with the echo.
+// with the echo. A reaction, which the provider does not name, is named by
+// meta.ReactionName.
 func (s *Sender) Send(ctx context.Context, send *ingressv1.Send, token channel.Secret) (string, error) {
-	body, err := request(send)
-	if err != nil {
-		return "", err
-	}
-	return s.graph.Send(ctx, meta.Call{
-		Channel: Channel,
-		Sender:  send.GetProviderAccountId(),
-		Token:   token,
-		Body:    body,
-		Attempt: send.GetAttempt(),
-		ID:      meta.PageAnswer,
-	})
+	page := s.page(send.GetProviderAccountId(), send.GetRecipient(), token)
+	page.Metadata = send.GetSendId()
+	return page.Send(ctx, send)
 }
 
-// request returns the body for a send, or why there is none.
-func request(send *ingressv1.Send) (map[string]any, error) {
-	part, err := meta.OnlyPart(send)
-	if err != nil {
-		return nil, err
+// Signal shows that somebody types, or that the messages were read.
+func (s *Sender) Signal(ctx context.Context, integration channel.Integration, signal channel.Signal) error {
+	return s.page(integration.ProviderAccount, signal.Recipient, integration.Token).Signal(ctx, signal.Kind)
+}
+
+func (s *Sender) page(id string, to []*eventv1.Alias, token channel.Secret) meta.Page {
+	return meta.Page{
+		Channel: Channel, Graph: s.graph, Sender: id, Token: token, Recipient: recipient(to),
+		Uploads: s.uploads, Response: true,
 	}
-	to, ok := recipient(send.GetRecipient())
-	if !ok {
-		return nil, meta.Refuse("no_address")
-	}
-	message, err := meta.PageMessage(part, meta.PageText{Limit: MaxText})
-	if err != nil {
-		return nil, err
-	}
-	if id := send.GetSendId(); id != "" {
-		message["metadata"] = id
-	}
-	body := map[string]any{"recipient": to, "messaging_type": "RESPONSE", "message": message}
-	if id := send.GetContent().GetReplyTo().GetProviderMessageId(); id != "" {
-		body["reply_to"] = map[string]any{"mid": id}
-	}
-	return body, nil
 }
 
 // recipient returns whom a request is for: the psid, or the user_ref where
-// there is none.
-func recipient(aliases []*eventv1.Alias) (map[string]any, bool) {
+// there is none; nil where there is neither.
+func recipient(aliases []*eventv1.Alias) map[string]any {
 	for _, want := range []struct{ kind, key string }{{"psid", "id"}, {"user_ref", "user_ref"}} {
 		for _, a := range aliases {
 			if a.GetKind() == want.kind && a.GetValue() != "" {
-				return map[string]any{want.key: a.GetValue()}, true
+				return map[string]any{want.key: a.GetValue()}
 			}
 		}
 	}
-	return nil, false
+	return nil
 }

@@ -12,54 +12,57 @@ import (
 // maxRetryAfter is the longest wait that is taken from an answer.
 const maxRetryAfter = time.Hour
 
-// read returns the id that an answer gives the message, or what the answer
-// means without one. The code decides first, the status second.
-func (c Call) read(response *http.Response, body []byte) (string, error) {
-	status := response.StatusCode
-	v, ok := Parse(body)
+// mediaTries is how often a file may fail that the provider could not take.
+const mediaTries = 2
+
+// read returns the object that an answer is, or what the error means that it
+// holds. The code decides first, the status second.
+func (a answer) read(channelName string, attempt uint32) (Object, error) {
+	v, ok := Parse(a.body)
 	o := v.Object()
-	if ok && o.Get("error").IsObject() {
-		return "", c.refusal(o.Object("error"), response)
-	}
-	if ok && status >= 200 && status < 300 {
-		if id := c.ID(o); id != "" {
-			return id, nil
-		}
-		return "", failed(channel.Unknown, "no_message_id", nil)
-	}
-	if status == http.StatusTooManyRequests {
-		return "", &channel.SendError{
-			Outcome: channel.NotSent, Detail: &eventv1.SendError{Reason: "rate_limited"}, RetryAfter: retryAfter(response),
+	switch {
+	case ok && o.Get("error").IsObject():
+		return nil, a.refusal(o.Object("error"), channelName, attempt)
+	case ok && a.status >= 200 && a.status < 300:
+		return o, nil
+	case a.status == http.StatusTooManyRequests:
+		return nil, &channel.SendError{
+			Outcome: channel.NotSent, Detail: &eventv1.SendError{Reason: limited}, RetryAfter: a.retryAfter(), Limited: true,
 		}
 	}
-	return "", failed(channel.Unknown, "unreadable_answer", nil)
+	return nil, failed(channel.Unknown, "unreadable_answer", nil)
 }
 
 // refusal returns what the provider's error means.
-func (c Call) refusal(o Object, response *http.Response) error {
+func (a answer) refusal(o Object, channelName string, attempt uint32) error {
 	code, stated := o.Get("code").Int()
 	subcode, _ := o.Get("error_subcode").Int()
 	e := &channel.SendError{Detail: &eventv1.SendError{Code: code, Subcode: subcode}}
 	class := Class{}
 	if stated {
-		class = Classify(c.Channel, code, subcode)
+		class = Classify(channelName, code, subcode)
 	}
-	status := response.StatusCode
 	switch {
 	case class.Known:
 		e.Outcome, e.Detail.Reason = class.Outcome, class.Reason
-	case status == http.StatusTooManyRequests:
-		e.Outcome, e.Detail.Reason = channel.NotSent, "rate_limited"
-	case !stated || o.Get("is_transient").True() || status < 400 || status >= 500:
+	case a.status == http.StatusTooManyRequests:
+		e.Outcome, e.Detail.Reason = channel.NotSent, limited
+	case !stated || o.Get("is_transient").True() || a.status < 400 || a.status >= 500:
 		e.Outcome, e.Detail.Reason = channel.Unknown, "provider_error"
 	default:
 		e.Outcome, e.Detail.Reason = channel.Refused, "refused_by_provider"
 	}
 	if e.Outcome == channel.NotSent {
-		e.RetryAfter = retryAfter(response)
-		if e.RetryAfter == 0 && e.Detail.GetReason() == "pair_rate_limited" {
-			e.RetryAfter = pairWait(c.Attempt)
-		}
+		e.RetryAfter = a.retryAfter()
+	}
+	switch {
+	case e.Outcome != channel.NotSent:
+	case e.Detail.GetReason() == limited:
+		e.Limited = true
+	case e.Detail.GetReason() == pairLimited && e.RetryAfter == 0:
+		e.RetryAfter = pairWait(attempt)
+	case e.Detail.GetReason() == mediaFailed && attempt > mediaTries:
+		e.Outcome, e.RetryAfter = channel.Refused, 0
 	}
 	return e
 }
@@ -74,8 +77,8 @@ func pairWait(attempt uint32) time.Duration {
 }
 
 // retryAfter returns what the header asks for, in seconds.
-func retryAfter(response *http.Response) time.Duration {
-	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+func (a answer) retryAfter() time.Duration {
+	seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
 	if err != nil || seconds <= 0 {
 		return 0
 	}

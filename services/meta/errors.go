@@ -16,6 +16,13 @@ type Class struct {
 	Known bool
 }
 
+// The words on which more depends than what is shown.
+const (
+	limited     = "rate_limited"
+	pairLimited = "pair_rate_limited"
+	mediaFailed = "media_failed"
+)
+
 // The channels that a row of the table is for.
 const (
 	wa = 1 << iota
@@ -50,17 +57,17 @@ var table = []row{
 	{all, 10, 0, anyCode, channel.Unhealthy, "no_permission"},
 	{all, 200, 299, anyCode, channel.Unhealthy, "no_permission"},
 	{all, 368, 0, anyCode, channel.Unhealthy, "policy"},
-	{all, 4, 0, anyCode, channel.NotSent, "rate_limited"},
+	{all, 4, 0, anyCode, channel.NotSent, limited},
 	{all, 1, 0, anyCode, channel.Unknown, "provider_error"},
 	{all, 2, 0, anyCode, channel.Unknown, "provider_unavailable"},
 	{all, 100, 0, anyCode, channel.Refused, "invalid"},
 
-	{wa, 80007, 0, anyCode, channel.NotSent, "rate_limited"},
-	{wa, 130429, 0, anyCode, channel.NotSent, "rate_limited"},
-	{wa, 133016, 0, anyCode, channel.NotSent, "rate_limited"},
-	{wa, 131056, 0, anyCode, channel.NotSent, "pair_rate_limited"},
+	{wa, 80007, 0, anyCode, channel.NotSent, limited},
+	{wa, 130429, 0, anyCode, channel.NotSent, limited},
+	{wa, 133016, 0, anyCode, channel.NotSent, limited},
+	{wa, 131056, 0, anyCode, channel.NotSent, pairLimited},
 	{wa, 131057, 0, anyCode, channel.NotSent, "maintenance"},
-	{wa, 131053, 0, anyCode, channel.NotSent, "media_failed"},
+	{wa, 131053, 0, anyCode, channel.NotSent, mediaFailed},
 	{wa, 131048, 0, anyCode, channel.Unhealthy, "spam_limited"},
 	{wa, 131064, 0, anyCode, channel.Unhealthy, "template_limited"},
 	{wa, 131000, 0, anyCode, channel.Unknown, "provider_error"},
@@ -95,21 +102,21 @@ var table = []row{
 	{page, anyCode, 0, 1545041, channel.Refused, "unavailable"},
 	{page, 100, 0, 2018001, channel.Refused, "no_such_user"},
 	{page, 100, 0, 2018109, channel.Refused, "media_too_big"},
-	{page, 100, 0, 2018047, channel.Refused, "media_failed"},
-	{page, 100, 0, 2018074, channel.Refused, "media_failed"},
-	{page, 100, 0, 2018008, channel.NotSent, "media_failed"},
-	{page, 100, 0, 2018294, channel.NotSent, "media_failed"},
+	{page, 100, 0, 2018047, channel.Refused, mediaFailed},
+	{page, 100, 0, 2018074, channel.Refused, mediaFailed},
+	{page, 100, 0, 2018008, channel.NotSent, mediaFailed},
+	{page, 100, 0, 2018294, channel.NotSent, mediaFailed},
 	{page, anyCode, 0, 2018028, channel.Unhealthy, "development_mode"},
-	{page, 613, 0, anyCode, channel.NotSent, "rate_limited"},
-	{page, 32, 0, anyCode, channel.NotSent, "rate_limited"},
-	{page, 17, 0, anyCode, channel.NotSent, "rate_limited"},
+	{page, 613, 0, anyCode, channel.NotSent, limited},
+	{page, 32, 0, anyCode, channel.NotSent, limited},
+	{page, 17, 0, anyCode, channel.NotSent, limited},
 	{page, 1200, 0, anyCode, channel.Unknown, "provider_error"},
 	{page, 1, 0, 1357046, channel.Unknown, "provider_error"},
 
 	{ig, 10, 0, 2534022, channel.Refused, "window_closed"},
 	{ig, 100, 0, 2534014, channel.Refused, "no_such_user"},
 	{ig, 200, 0, 2534041, channel.Unhealthy, "messages_disabled"},
-	{ig, 613, 0, 2534040, channel.NotSent, "rate_limited"},
+	{ig, 613, 0, 2534040, channel.NotSent, limited},
 	{ig, 10, 0, 1893063, channel.Unhealthy, "restricted"},
 	{ig, 100, 0, 2534029, channel.Unhealthy, "blocked"},
 }

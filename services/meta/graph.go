@@ -1,10 +1,8 @@
 package meta
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +12,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"time"
 
-	eventv1 "weiche/proto/gen/weiche/event/v1"
 	"weiche/services/channel"
 )
 
@@ -107,63 +103,65 @@ func NewGraph(config GraphConfig) (*Graph, error) {
 // Close closes the connections that are idle.
 func (g *Graph) Close() { g.client.CloseIdleConnections() }
 
-// Call is one message to be handed to the provider.
-type Call struct {
-	// Channel decides which rows of the table of errors are read.
-	Channel string
-	// Sender is the element of the path before /messages.
-	Sender string
-	// Token authorises it.
-	Token channel.Secret
-	// Body is sent as JSON.
-	Body any
-	// Attempt is the number of the attempt, from 1.
-	Attempt uint32
-	// ID returns the provider's id of the message from an answer, or nothing.
-	ID func(Object) string
+// question is one HTTP request.
+type question struct {
+	method string
+	// path are the elements of the path after the version.
+	path  []string
+	query url.Values
+	token channel.Secret
+	// kind is the MIME type of the body, and length how long it is.
+	kind   string
+	body   io.Reader
+	length int64
 }
 
-// Send makes one attempt at a POST to /{version}/{sender}/messages and returns
-// the provider's id of the message. Any other outcome is a
-// [*channel.SendError]: NotSent where no byte of the request has left, what the
-// table says where the answer is an error, Unknown for everything else.
-func (g *Graph) Send(ctx context.Context, call Call) (string, error) {
-	if call.Sender == "" {
-		return "", failed(channel.Unhealthy, "no_account", nil)
-	}
-	if call.Token == "" {
-		return "", failed(channel.Unhealthy, "no_token", nil)
-	}
-	payload, err := json.Marshal(call.Body)
-	if err != nil {
-		return "", failed(channel.Refused, "invalid", err)
-	}
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// put makes one attempt. Where no answer came whole the error is a
+// [*channel.SendError]: NotSent where no byte of the request has left, Unknown
+// for everything else.
+func (g *Graph) put(ctx context.Context, q question) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.config.Timeout)
 	defer cancel()
 	var left departure
 	ctx = httptrace.WithClientTrace(ctx, left.trace())
-	address := fmt.Sprintf("%s/%s/%s/messages", g.config.URL, g.config.Version, url.PathEscape(call.Sender))
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(payload))
-	if err != nil {
-		return "", failed(channel.Refused, "invalid", bare(err))
+	address := g.config.URL + "/" + g.config.Version
+	for _, element := range q.path {
+		address += "/" + url.PathEscape(element)
 	}
-	request.Header.Set("Authorization", "Bearer "+call.Token.Reveal())
-	request.Header.Set("Content-Type", "application/json")
+	if len(q.query) > 0 {
+		address += "?" + q.query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, q.method, address, q.body)
+	if err != nil {
+		return answer{}, failed(channel.Refused, "invalid", bare(err))
+	}
+	if q.body != nil {
+		request.ContentLength = q.length
+		request.Header.Set("Content-Type", q.kind)
+	}
+	request.Header.Set("Authorization", "Bearer "+q.token.Reveal())
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "weiche")
 	response, err := g.client.Do(request)
 	if err != nil {
 		if !left.happened() {
-			return "", failed(channel.NotSent, "network", bare(err))
+			return answer{}, failed(channel.NotSent, "network", bare(err))
 		}
-		return "", failed(channel.Unknown, lost(err), bare(err))
+		return answer{}, failed(channel.Unknown, lost(err), bare(err))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return "", failed(channel.Unknown, lost(err), bare(err))
+		return answer{}, failed(channel.Unknown, lost(err), bare(err))
 	}
-	return call.read(response, body)
+	return answer{status: response.StatusCode, header: response.Header, body: body}, nil
 }
 
 // lost returns our word for an answer that did not come.
@@ -182,69 +180,4 @@ func bare(err error) error {
 		return wrapped.Err
 	}
 	return err
-}
-
-func failed(outcome channel.Outcome, reason string, cause error) error {
-	return &channel.SendError{Outcome: outcome, Detail: &eventv1.SendError{Reason: reason}, Cause: cause}
-}
-
-// Refuse returns the error for a message that is not handed to the provider.
-func Refuse(reason string) error { return failed(channel.Refused, reason, nil) }
-
-// departure watches whether a byte of a request has left. The transport may
-// take a second connection where nothing was written to the first; the last one
-// counts.
-type departure struct {
-	conn  atomic.Pointer[countedConn]
-	start atomic.Int64
-	blind atomic.Bool
-}
-
-func (d *departure) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GetConn: func(string) {
-			d.conn.Store(nil)
-			d.blind.Store(false)
-		},
-		GotConn: func(info httptrace.GotConnInfo) {
-			conn := info.Conn
-			if secure, ok := conn.(*tls.Conn); ok {
-				conn = secure.NetConn()
-			}
-			c, ok := conn.(*countedConn)
-			if !ok {
-				d.blind.Store(true)
-				return
-			}
-			d.start.Store(c.written.Load())
-			d.conn.Store(c)
-		},
-	}
-}
-
-func (d *departure) happened() bool {
-	c := d.conn.Load()
-	return d.blind.Load() || c != nil && c.written.Load() != d.start.Load()
-}
-
-// countedConn counts the bytes that have left, or may have while they are being
-// written.
-type countedConn struct {
-	net.Conn
-	written atomic.Int64
-}
-
-func counted(conn net.Conn, err error) (net.Conn, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &countedConn{Conn: conn}, nil
-}
-
-// Write counts all bytes while it writes, and those that it wrote afterwards.
-func (c *countedConn) Write(b []byte) (int, error) {
-	c.written.Add(int64(len(b)))
-	n, err := c.Conn.Write(b)
-	c.written.Add(int64(n - len(b)))
-	return n, err
 }

@@ -228,6 +228,11 @@ func TestSendAnswers(t *testing.T) {
 		want    channel.Outcome
 		wait    time.Duration
 	}{
+		{"a file that the provider could not fetch", "messenger", 1, 400, "", `{"error":{"code":100,"error_subcode":2018008}}`, channel.NotSent, 0},
+		{"twice", "messenger", 2, 400, "9", `{"error":{"code":100,"error_subcode":2018294}}`, channel.NotSent, 9 * time.Second},
+		{"three times", "messenger", 3, 400, "9", `{"error":{"code":100,"error_subcode":2018294}}`, channel.Refused, 0},
+		{"an upload on WhatsApp, three times", "whatsapp", 3, 400, "", `{"error":{"code":131053}}`, channel.Refused, 0},
+		{"a rate limit, many times", "whatsapp", 9, 400, "", `{"error":{"code":130429}}`, channel.NotSent, 0},
 		{"429 says when", "messenger", 1, 429, "7", ``, channel.NotSent, 7 * time.Second},
 		{"429 says a date", "messenger", 1, 429, "Wed, 21 Oct 2026 07:28:00 GMT", ``, channel.NotSent, 0},
 		{"429 says next year", "messenger", 1, 429, "99999999", ``, channel.NotSent, time.Hour},
@@ -252,8 +257,13 @@ func TestSendAnswers(t *testing.T) {
 			c := call()
 			c.Channel, c.Attempt = tc.channel, tc.attempt
 			_, err := newGraph(t, GraphConfig{URL: server.URL}).Send(t.Context(), c)
-			if e := outcomeOf(t, err); e.Outcome != tc.want || e.RetryAfter != tc.wait {
+			e := outcomeOf(t, err)
+			if e.Outcome != tc.want || e.RetryAfter != tc.wait {
 				t.Errorf("outcome %d after %v, %v; want %d after %v", e.Outcome, e.RetryAfter, e, tc.want, tc.wait)
+			}
+			// Only what is about the whole integration slows others down.
+			if e.Limited != (e.Detail.GetReason() == "rate_limited") {
+				t.Errorf("limited %v, %v", e.Limited, e)
 			}
 		})
 	}

@@ -1,31 +1,32 @@
 package meta
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/capability"
 )
 
-// OnlyPart returns the one part of a send, or the refusal of a send that was
-// erased, is empty, or has several.
-func OnlyPart(send *ingressv1.Send) (*eventv1.Part, error) {
-	parts := send.GetContent().GetParts()
+// Parts returns the parts of a send, or the refusal of a send that was erased or
+// is empty.
+func Parts(send *ingressv1.Send) ([]*eventv1.Part, error) {
 	switch {
 	case send.GetErased():
 		return nil, Refuse("erased")
-	case len(parts) != 1:
+	case len(send.GetContent().GetParts()) == 0:
 		return nil, Refuse("unsupported_content")
 	}
-	return parts[0], nil
+	return send.GetContent().GetParts(), nil
 }
 
-// CheckLength refuses text that is empty or too long.
-func CheckLength(length, limit int) error {
+// CheckText refuses text that is empty or too long.
+func CheckText(text string, limit capability.Limit) error {
 	switch {
-	case length == 0:
+	case strings.TrimSpace(text) == "":
 		return Refuse("empty")
-	case length > limit:
+	case !limit.Holds(text):
 		return Refuse("too_long")
 	}
 	return nil
@@ -40,7 +41,7 @@ func Choices(b *eventv1.Buttons, most, title, payload int) ([]*eventv1.Button, e
 	}
 	var choices []*eventv1.Button
 	for _, button := range b.GetButtons() {
-		cut := Cut(button.GetTitle(), title)
+		cut := capability.Cut(button.GetTitle(), title)
 		if cut == "" || button.GetPayload() == "" {
 			return nil, Refuse("invalid")
 		}
@@ -52,54 +53,6 @@ func Choices(b *eventv1.Buttons, most, title, payload int) ([]*eventv1.Button, e
 	return choices, nil
 }
 
-// PageText is how long a text may be: in characters for Messenger, in bytes for
-// Instagram.
-type PageText struct {
-	Limit int
-	Bytes bool
-}
-
-// PageMessage returns the message of a request to the Send API for pages and
-// Instagram accounts: text, or text with quick replies.
-func PageMessage(part *eventv1.Part, text PageText) (map[string]any, error) {
-	check := func(s string) error {
-		if text.Bytes {
-			return CheckLength(len(s), text.Limit)
-		}
-		return CheckLength(utf8.RuneCountInString(s), text.Limit)
-	}
-	switch kind := part.GetKind().(type) {
-	case *eventv1.Part_Text:
-		if err := check(kind.Text.GetBody()); err != nil {
-			return nil, err
-		}
-		return map[string]any{"text": kind.Text.GetBody()}, nil
-	case *eventv1.Part_Buttons:
-		if err := check(kind.Buttons.GetBody()); err != nil {
-			return nil, err
-		}
-		choices, err := Choices(kind.Buttons, maxQuickReplies, maxQuickTitle, maxQuickPayload)
-		if err != nil {
-			return nil, err
-		}
-		var replies []map[string]any
-		for _, c := range choices {
-			replies = append(replies, map[string]any{
-				"content_type": "text", "title": c.GetTitle(), "payload": c.GetPayload(),
-			})
-		}
-		return map[string]any{"text": kind.Buttons.GetBody(), "quick_replies": replies}, nil
-	}
-	return nil, Refuse("unsupported_content")
-}
-
-// What quick replies may hold, in characters.
-const (
-	maxQuickReplies = 13
-	maxQuickTitle   = 20
-	maxQuickPayload = 1000
-)
-
-// PageAnswer returns the id of a message from an answer of the Send API for
-// pages and Instagram accounts.
-func PageAnswer(answer Object) string { return answer.Text("message_id") }
+// ReactionName is the id of a reaction that the provider takes and does not
+// name. No message has it.
+func ReactionName(send *ingressv1.Send) string { return "reaction:" + send.GetSendId() }

@@ -24,8 +24,13 @@ func TestChannel(t *testing.T) {
 		Path: "/v26.0/2001/messages",
 		Body: `{"messaging_product":"whatsapp","recipient_type":"individual","to":"+15550100001","type":"text",
 			"text":{"body":"hello <Ana>","preview_url":false},"biz_opaque_callback_data":"send-1"}`,
-		Answer: `{"messaging_product":"whatsapp","contacts":[{"input":"+15550100001","wa_id":"15550100001"}],"messages":[{"id":"wamid.1"}]}`,
-		ID:     "wamid.1",
+		Answer:       `{"messaging_product":"whatsapp","contacts":[{"input":"+15550100001","wa_id":"15550100001"}],"messages":[{"id":"wamid.1"}]}`,
+		ID:           "wamid.1",
+		Channel:      Channel,
+		UploadPath:   "/v26.0/2001/media",
+		UploadAnswer: `{"id":"9001"}`,
+		Messages:     messages,
+		Signals:      signals,
 		Errors: []channeltest.Refusal{
 			{Status: 400, Code: 130429, Outcome: channel.NotSent, Reason: "rate_limited"},
 			{Status: 400, Code: 131056, Outcome: channel.NotSent, Reason: "pair_rate_limited"},
@@ -53,7 +58,7 @@ func newSender(t *testing.T, url string) channel.Sender {
 		t.Fatal(err)
 	}
 	t.Cleanup(graph.Close)
-	return NewSender(graph)
+	return NewSender(graph, channeltest.Files{Public: "https://weiche.test/media"})
 }
 
 func FuzzRead(f *testing.F) {

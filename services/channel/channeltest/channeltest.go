@@ -45,6 +45,24 @@ type Setup struct {
 	// Errors are answers of the provider that refuse the message, all of the Graph
 	// API or none.
 	Errors []Refusal
+
+	// Channel is the channel's name in the table of capabilities: what the table
+	// says that it shows has to be sent. One that is not there shows plain text.
+	Channel string
+	// UploadPath is where files are posted before their message, and UploadAnswer
+	// what the provider answers; both empty where nothing is uploaded. The sender
+	// uses Files.
+	UploadPath, UploadAnswer string
+	// Private says that the sender's Files have no address: what would be a link
+	// is refused as no_public_url.
+	Private bool
+	// ReactionAnswer is the answer to a body with a sender_action, where it is
+	// another than Answer.
+	ReactionAnswer string
+	// Messages are sends and what the provider gets of them.
+	Messages []Message
+	// Signals are signals, where the sender is a channel.Signaller.
+	Signals []Signal
 }
 
 // Refusal is an answer that refuses a message, and what it means.

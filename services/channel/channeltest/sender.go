@@ -80,6 +80,10 @@ func (s Setup) exerciseSender(t *testing.T) {
 		})
 	}
 	t.Run("refused here", s.refusedHere)
+	t.Run("messages", s.messages)
+	t.Run("everything that fits", s.fitted)
+	t.Run("uploads", s.uploads)
+	t.Run("signals", s.signals)
 }
 
 // serve starts a provider and returns how many requests it got.
@@ -226,6 +230,15 @@ func outcome(t *testing.T, err error, want channel.Outcome, reason string) *chan
 		t.Errorf("outcome %v, %v; want %v, %s", e.Outcome, e, want, reason)
 	}
 	return e
+}
+
+// reasonOf returns the reason of an error, whatever it is.
+func reasonOf(err error) string {
+	var e *channel.SendError
+	if errors.As(err, &e) {
+		return e.Detail.GetReason()
+	}
+	return ""
 }
 
 // reset ends a connection the hard way.

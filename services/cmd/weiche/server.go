@@ -142,9 +142,9 @@ func (s *server) newEgress() (*egress.Egress, error) {
 		Open:      egress.FromBroker(s.broker),
 		Directory: s.directory,
 		Senders: map[string]channel.Sender{
-			whatsapp.Channel:  whatsapp.NewSender(graph),
-			messenger.Channel: messenger.NewSender(graph),
-			instagram.Channel: instagram.NewSender(graph, login),
+			whatsapp.Channel:  whatsapp.NewSender(graph, nil),
+			messenger.Channel: messenger.NewSender(graph, nil),
+			instagram.Channel: instagram.NewSender(graph, login, nil),
 		},
 		Paces: paces, Instance: instance(), Logger: s.config.logger,
 	})
