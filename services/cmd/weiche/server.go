@@ -42,6 +42,8 @@ type serverConfig struct {
 	// where that is not the default.
 	paces  map[string]int
 	logger *slog.Logger
+	// now is the router's clock; time.Now if nil.
+	now func() time.Time
 }
 
 // server is the whole product in one process.
@@ -89,7 +91,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 		return nil, err
 	}
 	s.engine = router.NewEngine(router.EngineConfig{
-		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger,
+		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger, Now: config.now,
 	})
 	if err := s.engine.Settle(ctx); err != nil {
 		return nil, err
@@ -133,21 +135,27 @@ func (s *server) newEgress() (*egress.Egress, error) {
 			return nil, err
 		}
 	}
+	return egress.New(s.egressConfig(senders(graph, login)))
+}
+
+// senders are the senders of all channels.
+func senders(graph, login *meta.Graph) map[string]channel.Sender {
+	return map[string]channel.Sender{
+		whatsapp.Channel:  whatsapp.NewSender(graph, nil),
+		messenger.Channel: messenger.NewSender(graph, nil),
+		instagram.Channel: instagram.NewSender(graph, login, nil),
+	}
+}
+
+func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
 	paces := egress.DefaultPaces()
 	for name, sends := range s.config.paces {
 		paces[name] = egress.Pace{Sends: float64(sends), Media: paces[name].Media}
 	}
-	return egress.New(egress.Config{
-		Publisher: s.broker,
-		Open:      egress.FromBroker(s.broker),
-		Directory: s.directory,
-		Senders: map[string]channel.Sender{
-			whatsapp.Channel:  whatsapp.NewSender(graph, nil),
-			messenger.Channel: messenger.NewSender(graph, nil),
-			instagram.Channel: instagram.NewSender(graph, login, nil),
-		},
-		Paces: paces, Instance: instance(), Logger: s.config.logger,
-	})
+	return egress.Config{
+		Publisher: s.broker, Open: egress.FromBroker(s.broker), Directory: s.directory,
+		Senders: senders, Paces: paces, Instance: instance(), Logger: s.config.logger,
+	}
 }
 
 // newWatchdog makes what tells whether this server can do its work.

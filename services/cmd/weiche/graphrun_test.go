@@ -1,0 +1,452 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+	"weiche/services/api"
+	"weiche/services/broker"
+	"weiche/services/channel"
+	"weiche/services/conversation"
+	"weiche/services/egress"
+	"weiche/services/meta"
+	"weiche/services/router"
+	"weiche/services/simulator"
+)
+
+// graphRun is the whole product beside the simulator of the providers, in one
+// process, with the demo's account and a clock of the router that can be set
+// forward. Nobody has a widget, so a reply has one place to go.
+type graphRun struct {
+	*server
+	t   *testing.T
+	sim *simulator.Simulator
+	url string // of the simulator
+
+	ahead atomic.Int64 // of the router's clock
+	// read is the position up to which the log was read; hellos are the
+	// conversations by their first words, sends what has become of each send.
+	read   uint64
+	hellos map[string]string
+	sends  *sends
+	people int
+	texts  map[string]string // the message of each reply, by its text
+}
+
+// graphFor is how the product reaches the simulator: an attempt ends sooner than
+// it would, so that a run has time for many that hang.
+const graphFor = 400 * time.Millisecond
+
+// newGraphRun starts everything. The senders are what as makes of the product's.
+func newGraphRun(t *testing.T, as func(channel.Sender) channel.Sender) *graphRun {
+	t.Helper()
+	r := &graphRun{t: t, hellos: map[string]string{}, sends: newSends(), texts: map[string]string{}}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := demoProviders("http://"+listener.Addr().String(), "")
+	config.People = nil
+	config.Keep = simulator.Keep{Calls: 20_000, Deliveries: 1000}
+	config.Webhooks = simulator.Webhooks{Batch: 50, Linger: simulator.Duration(2 * time.Millisecond), InFlight: 4}
+	config.Retry = simulator.Retry{Schedule: []simulator.Duration{simulator.Duration(50 * time.Millisecond)}, Overtake: true}
+	quiet := slog.New(slog.DiscardHandler)
+	if r.sim, err = simulator.New(config, simulator.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	graph := httptest.NewServer(r.sim.Handler())
+	t.Cleanup(graph.Close)
+	r.url = graph.URL
+	r.server, err = newServer(t.Context(), serverConfig{
+		data: filepath.Join(t.TempDir(), "data"), listener: listener, graphURL: graph.URL, logger: quiet,
+		now: func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.server.close() })
+	if r.server.egress, err = egress.New(r.config("one", as)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	running, ctx := errgroup.WithContext(ctx)
+	running.Go(func() error { return r.sim.Run(ctx) })
+	running.Go(func() error { return r.server.run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		if err := running.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	if _, err := applySetup(t.Context(), "http://"+listener.Addr().String(), api.AdminToken(r.folder.keys).Reveal(), demoAccount, demoSetup("http://shop.example")); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// config is that of an instance whose senders are what as makes of the product's.
+func (r *graphRun) config(name string, as func(channel.Sender) channel.Sender) egress.Config {
+	r.t.Helper()
+	graph, err := meta.NewGraph(meta.GraphConfig{URL: r.url, Timeout: graphFor})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(graph.Close)
+	all := senders(graph, graph)
+	for channelName, sender := range all {
+		all[channelName] = as(sender)
+	}
+	config := r.egressConfig(all)
+	config.Instance = name
+	config.Breaker = egress.Breaker{OpenFor: 100 * time.Millisecond}
+	for channelName := range all {
+		config.Paces[channelName] = egress.Pace{Sends: 2000}
+	}
+	return config
+}
+
+func asIs(s channel.Sender) channel.Sender { return s }
+
+// graphChannels are where people write, in turn.
+var graphChannels = []string{"whatsapp", "messenger", "instagram"}
+
+// hello has so many new people write, and waits until all have a conversation.
+func (r *graphRun) hello(n int) (texts []string) {
+	r.t.Helper()
+	for range n {
+		r.people++
+		name, text := fmt.Sprint("person-", r.people), fmt.Sprint("hello ", r.people)
+		if _, err := r.sim.AddPerson(simulator.Person{Name: name}); err != nil {
+			r.t.Fatal(err)
+		}
+		if _, err := r.sim.Send(name, simulator.Typed{Integration: demoProviderAccount(graphChannels[r.people%3]), Text: text}); err != nil {
+			r.t.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	eventually(r.t, "people's messages", func() bool {
+		r.follow()
+		for _, text := range texts {
+			if r.hellos[text] == "" {
+				return false
+			}
+		}
+		return true
+	}, func() string { return fmt.Sprint(len(r.hellos), " of ", r.people) })
+	return texts
+}
+
+// reply has the agent answer each of them, with words that are nobody else's.
+func (r *graphRun) reply(hellos []string) (replies []string) {
+	r.t.Helper()
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(64)
+	for _, hello := range hellos {
+		text := "answer to " + hello + "!"
+		replies = append(replies, text)
+		where := r.hellos[hello]
+		group.Go(func() error {
+			answer, err := r.broker.Publish(r.t.Context(), channel.Source{Kind: channel.KindAgent, Account: demoAccount, ID: "test"}, &ingressv1.Batch{
+				Items: []*ingressv1.Item{{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
+					AgentId: "kim", ClientToken: text, ConversationId: where,
+					Command: &ingressv1.AgentCommand_SendReply{SendReply: &ingressv1.SendReply{Content: conversation.Text(text)}},
+				}}}},
+			})
+			if err != nil {
+				return err
+			}
+			item := answer.GetItems()[0]
+			if item.GetStatus() != ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
+				return fmt.Errorf("%s: %v", text, item)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			r.texts[text] = item.GetMessageId()
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		r.t.Fatal(err)
+	}
+	return replies
+}
+
+// follow reads what is new in the log.
+func (r *graphRun) follow() (events int) {
+	r.t.Helper()
+	head := r.folder.store.Durable()
+	for rec, err := range r.folder.store.ReadAll(r.t.Context(), r.read+1) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		event, err := router.DecodeOpened(r.folder.keys, rec)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if in, ok := event.Body.(*eventv1.MessageReceived); ok {
+			r.hellos[words(in.GetSealed().GetContent())] = in.GetConversationId()
+		}
+		r.sends.see(rec.Recorded, event.Body)
+		r.read = rec.Position
+		if events++; r.read >= head {
+			break
+		}
+	}
+	return events
+}
+
+// settle waits until no send is open. Where nothing happens any more the router's
+// clock goes forward, to the retries and to the end of the claims of the dead.
+func (r *graphRun) settle() {
+	r.t.Helper()
+	quiet, by := time.Now(), 5*time.Second
+	eventually(r.t, "all sends to end", func() bool {
+		if r.follow() > 0 {
+			quiet = time.Now()
+		}
+		if r.sends.open(time.Time{}) == 0 {
+			return true
+		}
+		if time.Since(quiet) > 2*graphFor {
+			r.ahead.Add(int64(by))
+			by = min(2*by, 5*time.Minute)
+			r.fire()
+			quiet = time.Now()
+		}
+		return false
+	}, func() string { return fmt.Sprint(r.sends.open(time.Time{}), " are open") })
+}
+
+// fire fires what is due by the router's clock.
+func (r *graphRun) fire() {
+	r.t.Helper()
+	for {
+		account, timer, ok, err := r.engine.NextTimer(r.t.Context())
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if !ok || timer.Due.After(time.Now().Add(time.Duration(r.ahead.Load()))) {
+			return
+		}
+		if err := r.engine.Fire(r.t.Context(), account, timer); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// states returns how far each of these replies is, as an agent sees it.
+func (r *graphRun) states(hellos []string) map[string]viewv1.DeliveryState {
+	r.t.Helper()
+	states := map[string]viewv1.DeliveryState{}
+	err := r.folder.caughtUp(r.t.Context(), func() error {
+		for _, hello := range hellos {
+			view, err := r.folder.views.Timeline(r.t.Context(), demoAccount, r.hellos[hello], projectionPage)
+			if err != nil {
+				return err
+			}
+			for _, item := range view.GetItems() {
+				if agent := item.GetAgent(); agent != nil {
+					states[words(item.GetContent())] = agent.GetState()
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return states
+}
+
+// posted is one POST of a message to the provider.
+type posted struct {
+	fault  simulator.FaultKind
+	status int
+	answer string
+}
+
+// again says that the same message may be posted after it: the provider has said,
+// in an answer that makes sense, that it did not take it.
+func (p posted) again() bool {
+	return p.status == http.StatusTooManyRequests || strings.Contains(p.answer, `"code":190`)
+}
+
+// posts returns what the simulator has seen of these texts.
+func (r *graphRun) posts(texts []string) map[string][]posted {
+	posts := map[string][]posted{}
+	for _, text := range texts {
+		posts[text] = nil
+	}
+	for _, call := range r.sim.Calls(0).Calls {
+		if call.Method != http.MethodPost {
+			continue
+		}
+		var body struct {
+			Text    json.RawMessage `json:"text"`
+			Message struct {
+				Text string `json:"text"`
+			} `json:"message"`
+		}
+		if json.Unmarshal([]byte(call.Body), &body) != nil {
+			continue
+		}
+		text := body.Message.Text
+		var whatsapp struct{ Body string }
+		if text == "" && json.Unmarshal(body.Text, &whatsapp) == nil {
+			text = whatsapp.Body
+		}
+		if _, ok := posts[text]; ok {
+			posts[text] = append(posts[text], posted{call.Fault, call.Status, call.Answer})
+		}
+	}
+	return posts
+}
+
+// graphFaults says what is wrong with how these replies ended.
+func (r *graphRun) graphFaults(hellos, texts []string) (faults []string, ends map[viewv1.DeliveryState]int) {
+	r.t.Helper()
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	if err := r.sim.Idle(r.t.Context()); err != nil {
+		fault("%v", err)
+	}
+	took := map[string]int{}
+	for _, send := range r.sim.Sends(simulator.SendQuery{}).Sends {
+		for _, text := range texts {
+			if strings.Contains(string(send.Body), `"`+text+`"`) {
+				took[text]++
+				break
+			}
+		}
+	}
+	posts, states := r.posts(texts), r.states(hellos)
+	ends = map[viewv1.DeliveryState]int{}
+	for _, text := range texts {
+		state := states[text]
+		ends[state]++
+		has, over := ended[state]
+		made := posts[text]
+		switch {
+		case !over:
+			fault("I11: %q is left as %s after %v", text, word(state, "DELIVERY_STATE_"), made)
+		case has == "yes" && took[text] == 0:
+			fault("I11: %q is shown as %s and nobody got it: %v", text, word(state, "DELIVERY_STATE_"), made)
+		case has == "no" && took[text] > 0 && r.arrived(text):
+			fault("I12: %q is shown as failed and somebody got it: %v", text, made)
+		}
+		if took[text] > 1 {
+			fault("I12: somebody got %q %d times: %v", text, took[text], made)
+		}
+		for at := range max(0, len(made)-1) {
+			if !made[at].again() {
+				fault("I12: %q was posted %d times: %v", text, len(made), made)
+				break
+			}
+		}
+	}
+	return faults, ends
+}
+
+// arrived says whether a reply is on its person's phone: what the provider took may
+// have failed after that.
+func (r *graphRun) arrived(text string) bool {
+	r.t.Helper()
+	number := strings.TrimSuffix(strings.TrimPrefix(text, "answer to hello "), "!")
+	threads, err := r.sim.Threads(r.t.Context(), "person-"+number, simulator.ThreadQuery{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	shown, err := json.Marshal(threads)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if !strings.Contains(string(shown), `"hello `+number) {
+		r.t.Fatalf("the phone of person %s: %s", number, shown)
+	}
+	return strings.Contains(string(shown), text)
+}
+
+// mortal is the transport of an instance that can be killed: from then on nothing
+// that it says arrives, acks included.
+type mortal struct {
+	*broker.Broker
+	dead    atomic.Bool
+	claims  atomic.Int64
+	reports atomic.Int64
+}
+
+func (m *mortal) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
+	if m.dead.Load() {
+		return nil, broker.ErrClosed
+	}
+	answer, err := m.Broker.Publish(ctx, from, batch)
+	if m.dead.Load() {
+		return nil, broker.ErrClosed
+	}
+	switch sender := batch.GetItems()[0].GetSender(); {
+	case err != nil:
+	case sender.GetClaim() != nil && answer.GetItems()[0].GetStatus() == ingressv1.ItemStatus_ITEM_STATUS_COMMITTED:
+		m.claims.Add(1)
+	case sender.GetOutcome() != nil:
+		m.reports.Add(1)
+	}
+	return answer, err
+}
+
+// restarts runs one instance after the other beside the first. Each is killed after
+// some claims; hits is told how many of its sends were under way then.
+func (r *graphRun) restarts(ctx context.Context, hits func(underWay int)) error {
+	for n := 2; ctx.Err() == nil; n++ {
+		m := &mortal{Broker: r.broker}
+		config := r.config(fmt.Sprint("mortal-", n), asIs)
+		config.Publisher, config.InFlight = m, 4
+		e, err := egress.New(config)
+		if err != nil {
+			return err
+		}
+		life, die := context.WithCancel(ctx)
+		over := make(chan error, 1)
+		go func() { over <- e.Run(life) }()
+		tick := time.NewTicker(time.Millisecond)
+		for m.claims.Load() < 40 && life.Err() == nil {
+			select {
+			case <-tick.C:
+			case <-life.Done():
+			}
+		}
+		tick.Stop()
+		if ctx.Err() == nil {
+			m.dead.Store(true)
+			hits(int(m.claims.Load() - m.reports.Load()))
+		}
+		die()
+		if err := <-over; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sortedKinds returns the kinds of faults in their order.
+func sortedKinds(fired map[simulator.FaultKind]int) []simulator.FaultKind {
+	return slices.Sorted(maps.Keys(fired))
+}
