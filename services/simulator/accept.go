@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -33,6 +34,7 @@ func (s *Simulator) accept(c *call, a attempt) reply {
 		return refuse(e)
 	}
 	end := s.fireOne(a.in, "send", endsSend)
+	s.sends.posted(countKey{a.in.id, a.key}, end != nil && end.ambiguous())
 	if end != nil {
 		if r, refused := refusal(a.in.channel, end); refused {
 			return r
@@ -113,6 +115,19 @@ func refusal(channel Channel, f *rule) (reply, bool) {
 	}
 	r.fault = f.Kind
 	return r, true
+}
+
+// ambiguous reports whether a client cannot know from the answer if the message
+// was accepted: none, no JSON, no id, or an error that the provider also gives
+// for messages that it has sent.
+func (r *rule) ambiguous() bool {
+	switch r.base {
+	case FaultError:
+		return slices.Contains([]int{1, 2, 1200, 131000, 131016}, r.Code)
+	case FaultRateLimit:
+		return false
+	}
+	return true
 }
 
 // spoil makes the reply to an accepted message what a fault wants it to be.

@@ -131,6 +131,9 @@ func (s *Simulator) route(c *call) reply {
 	}
 	id, edge := c.path[0], strings.Join(c.path[1:], "/")
 	in := s.target(id, c.token, owned)
+	if code, ok := strings.CutPrefix(edge+"/", "message_qrdls/"); ok && in != nil && in.channel == ChannelWhatsApp {
+		return s.shortLinks(c, in, strings.TrimSuffix(code, "/"))
+	}
 	switch edge {
 	case "":
 		return s.object(c, id, in)

@@ -43,6 +43,9 @@ func parseLink(raw string) (deepLink, error) {
 	switch u.Host {
 	case "wa.me":
 		l = deepLink{channel: ChannelWhatsApp, account: path, text: query.Get("text")}
+		if _, short := strings.CutPrefix(path, "message/"); short {
+			return l, nil
+		}
 		if !numberForm.MatchString(path) {
 			return deepLink{}, invalid("link %q: wa.me wants the digits of an international number, without + or 00", raw)
 		}

@@ -201,7 +201,7 @@ func TestBadLinks(t *testing.T) {
 		{"http://wa.me/15550100099", simulator.ErrInvalid},
 		{"https://wa.me/+15550100099", simulator.ErrInvalid},
 		{"https://wa.me/0015550100099", simulator.ErrInvalid},
-		{"https://wa.me/message/ABC", simulator.ErrInvalid},
+		{"https://wa.me/message/ABC", simulator.ErrNotFound},
 		{"https://wa.me/15550100098", simulator.ErrNotFound},
 		{"https://example.com/shop", simulator.ErrInvalid},
 		{"https://m.me/", simulator.ErrInvalid},

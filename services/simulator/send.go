@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -30,10 +31,15 @@ type Send struct {
 type SendReport struct {
 	// Accepted counts all sends since the last Reset, Duplicates those of them
 	// whose key had been accepted before.
-	Accepted   int    `json:"accepted"`
-	Duplicates int    `json:"duplicates"`
-	Evicted    int    `json:"evicted"` // not remembered any more, and not in Sends
-	Sends      []Send `json:"sends"`
+	Accepted   int `json:"accepted"`
+	Duplicates int `json:"duplicates"`
+	Evicted    int `json:"evicted"` // not remembered any more, and not in Sends
+	// Repeated counts the POSTs, accepted or not, of a message whose earlier POST
+	// had left open whether it was accepted; RepeatedKeys are the first 100 of
+	// their keys. A client that never repeats such a message has 0 here.
+	Repeated     int      `json:"repeated"`
+	RepeatedKeys []string `json:"repeated_keys,omitempty"`
+	Sends        []Send   `json:"sends"`
 }
 
 // SendQuery selects sends. A zero field does not filter.
@@ -48,7 +54,10 @@ func (s *Simulator) Sends(q SendQuery) SendReport {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.sends
-	out := SendReport{Accepted: l.accepted, Duplicates: l.duplicates, Evicted: l.sends.evicted, Sends: []Send{}}
+	out := SendReport{
+		Accepted: l.accepted, Duplicates: l.duplicates, Evicted: l.sends.evicted, Sends: []Send{},
+		Repeated: l.repeated, RepeatedKeys: slices.Clone(l.repeatedKeys),
+	}
 	for _, kept := range l.sends.values {
 		send := *kept
 		send.Count = l.counts[countKey{send.Integration, send.Key}].accepted
@@ -71,6 +80,25 @@ type ledger struct {
 	counts     map[countKey]*sendCount
 	accepted   int
 	duplicates int
+
+	open         map[countKey]bool // a POST has left open what became of it
+	repeated     int
+	repeatedKeys []string
+}
+
+const maxRepeatedKeys = 100
+
+// posted notes a POST of a message, before it is accepted or not.
+func (l *ledger) posted(key countKey, ambiguous bool) {
+	if l.open[key] {
+		l.repeated++
+		if len(l.repeatedKeys) < maxRepeatedKeys {
+			l.repeatedKeys = append(l.repeatedKeys, key.key)
+		}
+	}
+	if ambiguous {
+		l.open[key] = true
+	}
 }
 
 type countKey struct{ integration, key string }
@@ -78,7 +106,7 @@ type countKey struct{ integration, key string }
 type sendCount struct{ accepted, kept int }
 
 func newLedger(keep int) *ledger {
-	l := &ledger{counts: map[countKey]*sendCount{}}
+	l := &ledger{counts: map[countKey]*sendCount{}, open: map[countKey]bool{}}
 	l.sends = ring[*Send]{max: keep, onEvict: func(s *Send) {
 		key := countKey{s.Integration, s.Key}
 		if c := l.counts[key]; c != nil {

@@ -89,6 +89,38 @@ func TestSendFaults(t *testing.T) {
 	}
 }
 
+// A second POST of a message is counted when the first left open what became
+// of it, even if the provider accepted neither; after a clear refusal it is not.
+func TestRepeatedAfterAmbiguity(t *testing.T) {
+	short := simulator.Duration(10 * time.Millisecond)
+	for _, c := range []struct {
+		fault    simulator.Fault
+		repeated int
+	}{
+		{simulator.Fault{Kind: simulator.FaultTimeoutBefore, Delay: short}, 1},
+		{simulator.Fault{Kind: simulator.FaultServerErrorBefore}, 1},
+		{simulator.Fault{Kind: simulator.FaultResetAfter}, 1},
+		{simulator.Fault{Kind: simulator.FaultNoID}, 1},
+		{simulator.Fault{Kind: simulator.FaultErrorAfter}, 1},
+		{simulator.Fault{Kind: simulator.FaultError, Code: 131000}, 1},
+		{simulator.Fault{Kind: simulator.FaultError, Code: 131056}, 0},
+		{simulator.Fault{Kind: simulator.FaultRateLimit}, 0},
+	} {
+		w := start(t)
+		w.says("whatsapp", "hi")
+		c.fault.Times = 1
+		must(t, w.SetFaults(c.fault))
+		for range 2 {
+			_, _, _ = w.try("POST", "/v26.0/"+number+"/messages", "wa-token", whatsAppText("hello", "op-1"))
+		}
+		w.sendWhatsApp("hello", "op-2")
+		got := w.Sends(simulator.SendQuery{})
+		if got.Repeated != c.repeated || len(got.RepeatedKeys) != c.repeated {
+			t.Errorf("%s: repeated %d %v, want %d", c.fault, got.Repeated, got.RepeatedKeys, c.repeated)
+		}
+	}
+}
+
 // The faults of the other two channels name their own codes.
 func TestRateLimitByChannel(t *testing.T) {
 	w := start(t)

@@ -153,6 +153,7 @@ type Simulator struct {
 	mediaSeq   int64
 	downloads  Downloads
 	links      map[string]fetched
+	shorts     []*shortLink
 	seenBase   string          // the address that the last request came to
 	lapsed     map[string]bool // tokens that have expired
 	failing    map[failKey]time.Time
@@ -248,6 +249,7 @@ func (s *Simulator) clear() error {
 	s.media, s.mediaOrder, s.mediaBytes, s.mediaSeq = map[string]*medium{}, nil, 0, 0
 	s.downloads = Downloads{}
 	s.links = map[string]fetched{}
+	s.shorts = nil
 	s.lapsed = map[string]bool{}
 	s.failing = map[failKey]time.Time{}
 	s.throughput, s.limited = map[string]*bucket{}, 0

@@ -54,6 +54,9 @@ func (s *Simulator) Open(name string, v Visit) (Visited, error) {
 	if err != nil {
 		return Visited{}, err
 	}
+	if l, err = s.expand(l); err != nil {
+		return Visited{}, err
+	}
 	in, err := s.leadsTo(l)
 	if err != nil {
 		return Visited{}, err
