@@ -122,6 +122,10 @@ func check(account *Account, setup *ingressv1.ApplySetup) error {
 		if app.GetChannel() == "" || app.GetChannel() == ChannelWidget {
 			return refuse(invalid, "app %q: the channel is missing", app.GetId())
 		}
+		if !isID(app.GetChannel()) {
+			// It becomes part of a subject, where its sends wait.
+			return refuse(invalid, "app %q: a channel is 1 to 64 of a-z, 0-9 and -", app.GetId())
+		}
 		if c, known := apps[app.GetId()]; known && c != app.GetChannel() {
 			return refuse(invalid, "app %q: it is of channel %q", app.GetId(), c)
 		}

@@ -50,8 +50,16 @@ func program(t *testing.T) string {
 	return path
 }
 
-// startNATS builds a NATS server and starts it on a port of its own.
+// startNATS starts a NATS server on a port of its own.
 func startNATS(t *testing.T) (url string) {
+	t.Helper()
+	return "nats://" + startNATSWith(t, fmt.Sprintf("listen: \"127.0.0.1:-1\"\nmax_payload: 8388608\n"+
+		"jetstream { store_dir: %q, max_memory_store: 1073741824, max_file_store: 1073741824 }\n", filepath.Join(t.TempDir(), "store")))
+}
+
+// startNATSWith builds a NATS server, starts it with a configuration, and returns
+// where it listens.
+func startNATSWith(t *testing.T, text string) (address string) {
 	t.Helper()
 	program, err := programs.nats()
 	if err != nil {
@@ -60,15 +68,12 @@ func startNATS(t *testing.T) (url string) {
 		}
 		t.Skipf("NOT RUN: there is no NATS server: %v", err)
 	}
-	dir := t.TempDir()
-	config := filepath.Join(dir, "nats.conf")
-	text := fmt.Sprintf("listen: \"127.0.0.1:-1\"\nmax_payload: 8388608\n"+
-		"jetstream { store_dir: %q, max_memory_store: 1073741824, max_file_store: 1073741824 }\n", filepath.Join(dir, "store"))
+	config := filepath.Join(t.TempDir(), "nats.conf")
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, address := programtest.Begin(t, `Listening for client connections on (\S+)[\s\S]*Server is ready`, program, "-c", config)
-	return "nats://" + address
+	_, address = programtest.Begin(t, `Listening for client connections on (\S+)[\s\S]*Server is ready`, program, "-c", config)
+	return address
 }
 
 // onBroker is a command line that serves a data folder over a broker.

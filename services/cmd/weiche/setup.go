@@ -62,6 +62,10 @@ folder.`,
 				fmt.Fprintf(cmd.OutOrStdout(), "agent %s: token in %s\n", agent.GetAgentId(), path)
 			}
 			for _, app := range setup.GetApps() {
+				if _, ours := readers()[app.GetChannel()]; !ours {
+					// What comes in over it is brought by an adapter of its own.
+					continue
+				}
 				fmt.Fprintf(cmd.OutOrStdout(), "app %s: webhook address %s/webhooks/%s/%s\n", app.GetId(), url, app.GetChannel(), app.GetId())
 			}
 			return nil
