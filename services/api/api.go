@@ -17,6 +17,7 @@ import (
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
 	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
 	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
+	"weiche/services/blob"
 	"weiche/services/channel"
 	"weiche/services/keyring"
 )
@@ -35,6 +36,8 @@ type Config struct {
 	Queries Queries
 	// Views answers questions about conversations.
 	Views Views
+	// Media holds the files of messages; none are shown and taken if nil.
+	Media *blob.Store
 	// Operations is what an operator may do; nothing if nil.
 	Operations adminv1connect.OperationsServiceHandler
 	// Keys binds tokens and makes the codes of links.
@@ -72,6 +75,10 @@ type server struct {
 	errors    *connecthttp.ErrorWriter
 	visitors  *limiter
 	addresses *limiter
+	// uploads bounds how often somebody may begin an upload, and uploading how many
+	// are under way.
+	uploads   *limiter
+	uploading chan struct{}
 	// applying is held while a set-up is checked and decided, so that two
 	// accounts cannot take one id.
 	applying sync.Mutex
@@ -85,6 +92,9 @@ func New(config Config) http.Handler {
 	s := &server{Config: config, errors: connecthttp.NewErrorWriter()}
 	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
 	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
+
+	s.uploads = newLimiter(s.Limits.UploadPerSecond, s.Limits.UploadBurst, s.Now)
+	s.uploading = make(chan struct{}, s.Limits.Uploads)
 
 	told := AnswerErrors(s.Logger)
 	widget := connect.NewServer(told, s.recoverPanics, s.requireVisitor)
@@ -105,6 +115,11 @@ func New(config Config) http.Handler {
 	mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
 	mux.Handle("/"+adminv1connect.AdminServiceName+"/", sameOrigin.Handler(mounted(admin, maxAdminRequest)))
 	mux.Handle("/"+adminv1connect.OperationsServiceName+"/", sameOrigin.Handler(mounted(operations, maxAdminRequest)))
+	if s.Media != nil {
+		mux.HandleFunc("GET "+blob.Path+"{token}", s.serveMedia)
+		mux.Handle("POST "+agentUploads, sameOrigin.Handler(http.HandlerFunc(s.uploadOfAgent)))
+		mux.Handle(visitorUploads, s.acrossOrigins(http.HandlerFunc(s.uploadOfVisitor)))
+	}
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))

@@ -13,8 +13,9 @@ import (
 )
 
 // Limits bounds how often a visitor, and an address of the network, may call the
-// widget's service. A field that is 0 is the default; a negative rate is no
-// bound. Agents and administrators are not bounded.
+// widget's service, and how large files may be. A field that is 0 is the default; a
+// negative rate is no bound. Agents and administrators may call as often as they
+// like.
 type Limits struct {
 	// VisitorPerSecond and VisitorBurst are for one session: 10 and 40.
 	VisitorPerSecond float64
@@ -23,6 +24,15 @@ type Limits struct {
 	// network of 64 bits: 50 and 200.
 	AddressPerSecond float64
 	AddressBurst     int
+	// UploadPerSecond and UploadBurst are for the uploads of one address: 0.2 and
+	// 20.
+	UploadPerSecond float64
+	UploadBurst     int
+	// Uploads is how many may be under way: 16.
+	Uploads int
+	// VisitorUploadBytes and AgentUploadBytes are the sizes of the largest files:
+	// 25 MiB and 100 MiB.
+	VisitorUploadBytes, AgentUploadBytes int64
 }
 
 func (l *Limits) ensureDefaults() {
@@ -37,6 +47,21 @@ func (l *Limits) ensureDefaults() {
 	}
 	if l.AddressBurst == 0 {
 		l.AddressBurst = 200
+	}
+	if l.UploadPerSecond == 0 {
+		l.UploadPerSecond = 0.2
+	}
+	if l.UploadBurst == 0 {
+		l.UploadBurst = 20
+	}
+	if l.Uploads == 0 {
+		l.Uploads = 16
+	}
+	if l.VisitorUploadBytes == 0 {
+		l.VisitorUploadBytes = 25 << 20
+	}
+	if l.AgentUploadBytes == 0 {
+		l.AgentUploadBytes = 100 << 20
 	}
 }
 

@@ -34,9 +34,10 @@ func forVisitors(item *viewv1.TimelineItem) bool {
 }
 
 // lineOf makes what the widget shows of a line.
-func (s *server) lineOf(account string, item *viewv1.TimelineItem) *widgetv1.Line {
+func (s *server) lineOf(account, conversation string, item *viewv1.TimelineItem) *widgetv1.Line {
 	line := &widgetv1.Line{
 		Place: item.GetPosition(), MessageId: item.GetMessageId(), At: item.GetRecordedAt(),
+		Media:   s.filesOf(account, conversation, item),
 		Content: shown(item.GetContent()), Erased: item.GetErased() || item.GetUnsent(),
 	}
 	switch kind := item.GetLine().(type) {
@@ -74,6 +75,7 @@ func shown(content *eventv1.Content) *eventv1.Content {
 		switch kind := part.GetKind().(type) {
 		case *eventv1.Part_Media:
 			hideAddress(kind.Media)
+			kind.Media.BlobId, kind.Media.ThumbnailId = "", ""
 		case *eventv1.Part_Share:
 			kind.Share.Url, kind.Share.ProviderId = "", ""
 		}
@@ -82,7 +84,7 @@ func shown(content *eventv1.Content) *eventv1.Content {
 }
 
 func hideAddress(media *eventv1.Media) {
-	media.ProviderUrl, media.ProviderMediaId, media.StickerId = "", "", ""
+	media.ProviderUrl, media.ProviderMediaId, media.StickerId, media.Sha256 = "", "", "", nil
 }
 
 // forAgent takes the providers' addresses of files out of a line; the rest is for

@@ -34,6 +34,9 @@ func (s *workspaceService) SendReply(ctx context.Context, req *workspacev1.SendR
 	if err := errors.Join(err, known(req.GetConversationId()), contentErr); err != nil {
 		return nil, err
 	}
+	if err := s.describe(ctx, callingAgent(ctx).account, content); err != nil {
+		return nil, err
+	}
 	reply := &ingressv1.SendReply{
 		Content: content, SeenRouteVersion: req.GetSeenRouteVersion(), Strict: req.GetStrict(), Automated: req.GetAutomated(),
 	}
@@ -148,10 +151,11 @@ func replyPart(part *workspacev1.ReplyPart) (*eventv1.Part, error) {
 			Kind: m.GetKind(), MimeType: m.GetMimeType(), FileName: m.GetFileName(), Caption: m.GetCaption(),
 			BlobId: m.GetBlobId(), Size: m.GetSize(),
 		}
-		err := known(m.GetBlobId())
-		if m.GetKind() == eventv1.MediaKind_MEDIA_KIND_UNSPECIFIED || m.GetMimeType() == "" || m.GetSize() < 1 {
-			err = errors.Join(err, invalid("media has a kind, a mime_type and a size"))
+		var err error
+		if m.GetBlobId() == "" {
+			err = errNotFound
 		}
+		// What else is said of it is replaced by what it is.
 		return &eventv1.Part{Kind: &eventv1.Part_Media{Media: media}}, errors.Join(err,
 			words("file_name", m.GetFileName(), 0, maxFileName), words("caption", m.GetCaption(), 0, maxCaption))
 	case *workspacev1.ReplyPart_Location:

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"connectrpc.com/connect/v2"
@@ -71,16 +72,22 @@ func callingAgent(ctx context.Context) agent {
 // requireAgent lets agents pass that the set-up has.
 func (s *server) requireAgent(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-		token := s.localBearer(ctx)
-		account, id, ok := parseAgentToken(token)
-		if !ok || !equal(token, AgentToken(s.Keys, account, id).Reveal()) {
+		who, ok := s.agentOf(s.localBearer(ctx))
+		if !ok {
 			return errUnauthenticated
 		}
-		if _, ok := s.Queries.Agent(account, id); !ok {
-			return errUnauthenticated
-		}
-		return next(context.WithValue(ctx, agentKey{}, agent{account, id}), spec, stream)
+		return next(context.WithValue(ctx, agentKey{}, who), spec, stream)
 	}
+}
+
+// agentOf returns whose token it is, if it is that of an agent whom the set-up has.
+func (s *server) agentOf(token string) (agent, bool) {
+	account, id, ok := parseAgentToken(token)
+	if !ok || !equal(token, AgentToken(s.Keys, account, id).Reveal()) {
+		return agent{}, false
+	}
+	_, ok = s.Queries.Agent(account, id)
+	return agent{account, id}, ok
 }
 
 // requireAdmin lets the administrator pass.
@@ -103,17 +110,17 @@ func (s *server) localBearer(ctx context.Context) string {
 	if !ok {
 		return ""
 	}
-	if !s.AllowRemoteTokens {
-		if !isLoopback(info.PeerAddr) {
-			return ""
-		}
-		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-			if info.RequestHeader().Has(name) {
-				return ""
-			}
-		}
+	header := info.RequestHeader()
+	return s.bearerFrom(info.PeerAddr, header.Has, header.Get("Authorization"))
+}
+
+// bearerFrom returns the token in the value of an Authorization header, where it
+// comes from a peer whose tokens count.
+func (s *server) bearerFrom(peer string, has func(header string) bool, authorization string) string {
+	if !s.AllowRemoteTokens && (!isLoopback(peer) || slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}, has)) {
+		return ""
 	}
-	return bearer(info.RequestHeader().Get("Authorization"))
+	return bearer(authorization)
 }
 
 // bearer returns the token in the value of an Authorization header.

@@ -30,14 +30,20 @@ func (s *widgetService) OpenSession(ctx context.Context, req *widgetv1.OpenSessi
 // SendMessage says something in the conversation, which begins with it.
 func (s *widgetService) SendMessage(ctx context.Context, req *widgetv1.SendMessageRequest) (*widgetv1.SendMessageResponse, error) {
 	token, err := clientToken(ctx, req.GetClientToken())
-	if err := errors.Join(err, visitorText(req.GetText()), language(req.GetLanguage())); err != nil {
+	var text error
+	if req.GetText() != "" || len(req.GetAttachments()) == 0 {
+		text = visitorText(req.GetText())
+	}
+	if err := errors.Join(err, text, language(req.GetLanguage())); err != nil {
+		return nil, err
+	}
+	content, err := s.posted(ctx, visitOf(ctx), req)
+	if err != nil {
 		return nil, err
 	}
 	answer, err := s.askWidget(ctx, visitOf(ctx), &ingressv1.WidgetCommand{
 		ClientToken: token, Language: req.GetLanguage(),
-		Command: &ingressv1.WidgetCommand_PostMessage{
-			PostMessage: &ingressv1.PostMessage{Content: plainText(req.GetText())},
-		},
+		Command: &ingressv1.WidgetCommand_PostMessage{PostMessage: &ingressv1.PostMessage{Content: content}},
 	})
 	if err != nil {
 		return nil, err
@@ -68,7 +74,7 @@ func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimeli
 		ConversationId: id, Widget: widgetOf(&v.widget, route), Position: s.opaque(at), More: timeline.GetMore(),
 	}
 	for _, item := range timeline.GetItems() {
-		response.Lines = append(response.Lines, s.lineOf(v.widget.Account, item))
+		response.Lines = append(response.Lines, s.lineOf(v.widget.Account, id, item))
 	}
 	if bindings := route.GetBindings(); len(bindings) > 0 {
 		response.RepliesTo = bindings[0].GetChannel()

@@ -7,6 +7,7 @@ import (
 	"weiche/projections"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
+	"weiche/services/blob"
 )
 
 // workspaceService is what an agent may do, in the account of their token.
@@ -38,6 +39,7 @@ func (s *workspaceService) GetConversation(ctx context.Context, req *workspacev1
 	}
 	for _, item := range timeline.GetItems() {
 		forAgent(item)
+		item.Media = s.files(who.account, req.GetConversationId(), blob.ForAgent, item)
 	}
 	route, err := s.Views.Route(ctx, who.account, req.GetConversationId())
 	if err != nil {
@@ -60,6 +62,9 @@ func (s *workspaceService) GetChannel(ctx context.Context, req *workspacev1.GetC
 	for _, segment := range view.GetSegments() {
 		for _, entry := range segment.GetEntries() {
 			forAgent(entry.GetItem())
+			if item := entry.GetItem(); item != nil {
+				item.Media = s.files(who.account, req.GetConversationId(), blob.ForAgent, item)
+			}
 		}
 	}
 	return &workspacev1.GetChannelResponse{Channel: view}, nil

@@ -67,6 +67,12 @@ func ID(customer, media string) string { return customer + "." + media }
 // ThumbnailID returns the id of the small picture of a file.
 func ThumbnailID(id string) string { return id + thumbnailSuffix }
 
+// CustomerOf returns the customer whose file an id names.
+func CustomerOf(id string) string {
+	customer, _, _ := strings.Cut(id, ".")
+	return customer
+}
+
 const thumbnailSuffix = "-t"
 
 // The folders of a bucket. A claim is an empty object beside a file that no message

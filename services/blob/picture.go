@@ -8,6 +8,7 @@ import (
 	_ "image/gif" // pictures of these kinds are decoded
 	"image/jpeg"
 	_ "image/png"
+	"io"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -41,15 +42,11 @@ func (s *Store) picture(ctx context.Context, account string, stored *eventv1.Sto
 		return err
 	}
 	defer r.Close()
-	config, _, err := image.DecodeConfig(r)
-	if err != nil || config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
+	config, turn, ok := measured(r)
+	if !ok {
 		return nil
 	}
-	if _, err := r.Seek(0, 0); err != nil {
-		return err
-	}
-	turn := orientation(r)
-	if _, err := r.Seek(0, 0); err != nil {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	full, _, err := image.Decode(r)
@@ -57,10 +54,6 @@ func (s *Store) picture(ctx context.Context, account string, stored *eventv1.Sto
 		return nil
 	}
 	small := turned(shrunk(full), turn)
-	width, height := config.Width, config.Height
-	if turn >= 5 {
-		width, height = height, width
-	}
 	var encoded bytes.Buffer
 	if err := jpeg.Encode(&encoded, small, &jpeg.Options{Quality: 80}); err != nil {
 		return nil
@@ -77,8 +70,30 @@ func (s *Store) picture(ctx context.Context, account string, stored *eventv1.Sto
 	if err := w.close(ctx); err != nil {
 		return err
 	}
-	stored.ThumbnailId, stored.Width, stored.Height = id, uint32(width), uint32(height)
+	stored.ThumbnailId = id
+	stored.Width, stored.Height = upright(config, turn)
 	return nil
+}
+
+// measured reads how large a picture is, and how it is to be turned. It is false for
+// what is no picture, or one that is too large to be decoded.
+func measured(r *Reader) (config image.Config, turn int, ok bool) {
+	config, _, err := image.DecodeConfig(r)
+	if err != nil || config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
+		return config, 1, false
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return config, 1, false
+	}
+	return config, orientation(r), true
+}
+
+// upright returns the size of a picture after it was turned.
+func upright(config image.Config, turn int) (width, height uint32) {
+	if turn >= 5 {
+		return uint32(config.Height), uint32(config.Width)
+	}
+	return uint32(config.Width), uint32(config.Height)
 }
 
 // shrunk returns a picture on white whose longer side is maxSide at most.

@@ -99,3 +99,31 @@ func cleanName(name string) string {
 	}
 	return strings.Trim(name, " .")
 }
+
+// Describe returns a file as content of a message that shows it. The errors are those
+// of Read.
+func (s *Store) Describe(ctx context.Context, account, id string) (*eventv1.Media, error) {
+	r, err := s.Read(ctx, account, id)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	media := &eventv1.Media{
+		Kind: KindOf(r.MIMEType), MimeType: r.MIMEType, FileName: r.Name, BlobId: id, Size: r.Size,
+	}
+	small, _, err := place(account, ThumbnailID(id))
+	if err != nil {
+		return media, nil
+	}
+	there, err := s.Bucket.Exists(ctx, small)
+	if err != nil {
+		return nil, fmt.Errorf("blob: %w", err)
+	}
+	if there {
+		if config, turn, ok := measured(r); ok {
+			media.ThumbnailId = ThumbnailID(id)
+			media.Width, media.Height = upright(config, turn)
+		}
+	}
+	return media, nil
+}

@@ -68,7 +68,7 @@ var areas = []area{
 	},
 	{
 		packages: "weiche/services/operations/...", is: "what an operator does to a whole installation",
-		may: []string{router, conversation, eventstore, projections, keyring, channel, proto}, tests: []string{everything},
+		may: []string{router, conversation, eventstore, projections, blob, keyring, channel, proto}, tests: []string{everything},
 	},
 	{packages: "weiche/services/notify/...", is: "outgoing webhooks", may: []string{broker, proto}},
 	{packages: blob, is: "media: sealed files, their fetching and their links", may: []string{channel, broker, keyring, proto}},

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"path/filepath"
 	"strings"
 
-	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/s3blob" // s3://
+	objects "gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"weiche/eventstore"
 	errorv1 "weiche/proto/gen/weiche/error/v1"
+	"weiche/services/blob"
 )
 
 // OpenBucket opens a place for backups: a folder by its absolute path or as
@@ -27,12 +26,12 @@ func OpenBucket(ctx context.Context, place string) (eventstore.Bucket, io.Closer
 	if filepath.IsAbs(place) {
 		return eventstore.Folder(nil, place), io.NopCloser(nil), nil
 	}
-	if at, err := url.Parse(place); err != nil || at.Scheme != "s3" || at.Host == "" {
+	b, err := blob.OpenBucket(ctx, place)
+	if errors.Is(err, blob.ErrPlace) {
 		return nil, nil, fail(errorv1.Reason_REASON_INVALID, "%q is neither an absolute path nor s3://bucket", place)
 	}
-	b, err := blob.OpenBucket(ctx, place)
 	if err != nil {
-		return nil, nil, fail(errorv1.Reason_REASON_INVALID, "bucket %s: %w", place, err)
+		return nil, nil, fail(errorv1.Reason_REASON_INVALID, "%w", err)
 	}
 	return bucket{b}, b, nil
 }
@@ -54,9 +53,9 @@ func (b bucket) Read(ctx context.Context, name string) ([]byte, error) {
 }
 
 func (b bucket) List(ctx context.Context, prefix string) (names []string, err error) {
-	objects := b.objects.List(&blob.ListOptions{Prefix: prefix})
+	listed := b.objects.List(&objects.ListOptions{Prefix: prefix})
 	for {
-		object, err := objects.Next(ctx)
+		object, err := listed.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			return names, nil // which an object store gives in order
 		}

@@ -15,7 +15,8 @@ import (
 // EraseCustomer erases a customer and everybody whom an identity of theirs ever
 // belonged to. When it returns, the keys of their content are destroyed and the
 // views show it. It may be called again after any error: an erasure that has
-// begun is carried out in any case, at the next start at the latest.
+// begun is carried out in any case, at the next start at the latest. So are the
+// files removed, whose keys are destroyed when it returns.
 func (o *Operations) EraseCustomer(ctx context.Context, request *adminv1.EraseCustomerRequest) (*adminv1.EraseCustomerResponse, error) {
 	account, err := o.account(ctx, request.GetAccountId())
 	if err != nil {
@@ -41,6 +42,14 @@ func (o *Operations) EraseCustomer(ctx context.Context, request *adminv1.EraseCu
 	}
 	if err := router.DestroyErased(ctx, o.Store, o.Keys); err != nil {
 		return nil, err
+	}
+	if o.Media != nil {
+		for _, customer := range response.GetCustomerIds() {
+			if err := o.Media.RemoveCustomer(ctx, account, customer); err != nil {
+				// Nobody can read them any more, and MediaKeeping removes them.
+				o.Logger.Warn("the files of an erased customer are still there", "account", account, "customer", customer, "error", err)
+			}
+		}
 	}
 	return response, o.Views.WaitFor(ctx, response.GetPosition())
 }

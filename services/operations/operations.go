@@ -16,6 +16,7 @@ import (
 	"weiche/projections"
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/blob"
 	"weiche/services/channel"
 	"weiche/services/keyring"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	Keys *keyring.Keyring
 	// Views follow the log.
 	Views *projections.Views
+	// Media holds the files of messages; nil where this process cannot reach them.
+	Media *blob.Store
 	// Publisher takes commands.
 	Publisher channel.Publisher
 	// Directory knows apps and integrations as they are today.

@@ -18,6 +18,7 @@ import (
 	"weiche/eventstore"
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
 	"weiche/services/api"
+	"weiche/services/blob"
 	"weiche/services/channel"
 	"weiche/services/instagram"
 	"weiche/services/messenger"
@@ -34,10 +35,10 @@ func readers() map[string]channel.Reader {
 }
 
 // operations returns what an operator may do with the folder.
-func (f *folder) operations(publisher channel.Publisher, directory channel.Directory, logger *slog.Logger) *operations.Operations {
+func (f *folder) operations(publisher channel.Publisher, directory channel.Directory, media *blob.Store, logger *slog.Logger) *operations.Operations {
 	return operations.New(operations.Config{
 		Store: f.store, Keys: f.keys, Views: f.views, Publisher: publisher, Directory: directory, Readers: readers(),
-		Logger: logger,
+		Media: media, Logger: logger,
 	})
 }
 
@@ -52,7 +53,7 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 		engine := router.NewEngine(router.EngineConfig{Store: f.store, Keys: f.keys})
 		silent := slog.New(slog.DiscardHandler) // what goes wrong is answered
 		server := connect.NewServer(api.AnswerErrors(silent))
-		adminv1connect.RegisterOperationsServiceHandler(server, f.operations(router.Direct{Engine: engine}, directory, silent))
+		adminv1connect.RegisterOperationsServiceHandler(server, f.operations(router.Direct{Engine: engine}, directory, nil, silent))
 		return f.caughtUp(ctx, func() error {
 			return do(ctx, adminv1connect.NewOperationsServiceClient(connect.NewClient(connectinprocess.New(server))))
 		})

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"weiche/services/blob"
 )
 
 func newServeCommand() *cobra.Command {
@@ -24,6 +26,9 @@ tokens/admin in that folder; with it, weiche setup makes the first account.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			config.logger = newLogger(verbose)
+			if config.publicURL != "" && !blob.IsPublicURL(config.publicURL) {
+				return usageError{fmt.Errorf("--public-url %q is no address", config.publicURL)}
+			}
 			if config.listener, err = net.Listen("tcp", address); err != nil {
 				return err
 			}
@@ -48,6 +53,8 @@ tokens/admin in that folder; with it, weiche setup makes the first account.`,
 	cmd.Flags().StringVar(&config.graphVersion, "graph-version", "", "the version of the Graph API; v26.0 if empty")
 	cmd.Flags().StringToIntVar(&config.paces, "pace", nil,
 		"how many sends a second one number, page or account may begin, by channel (default whatsapp=80,messenger=40,instagram=100)")
+	mediaFlag(cmd, &config.media)
+	cmd.Flags().StringVar(&config.publicURL, "public-url", "", "where customers and providers reach this server, https://…; files are sent by upload alone if empty")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log what is of use to developers too")
 	return cmd
 }

@@ -17,6 +17,8 @@ import (
 
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/api"
+	"weiche/services/blob"
+	"weiche/services/blob/fetch"
 	"weiche/services/broker"
 	"weiche/services/channel"
 	"weiche/services/conversation"
@@ -38,6 +40,9 @@ type serverConfig struct {
 	natsURL string
 	// graphURL is where the Graph API is; graphTLS trusts it, nil as usual.
 	graphURL, graphVersion string
+	// media is where the files of messages are, in the data folder if empty;
+	// publicURL is where this server is reached from outside, if it is.
+	media, publicURL string
 	// paces are how many sends a second one integration of a channel may begin,
 	// where that is not the default.
 	paces  map[string]int
@@ -55,6 +60,8 @@ type server struct {
 	engine    *router.Engine
 	directory *router.Directory
 	relay     *router.Relay
+	media     *blob.Store
+	fetcher   *fetch.Fetcher
 	egress    *egress.Egress
 	watchdog  *watchdog
 	handler   http.Handler
@@ -94,6 +101,12 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger, Now: config.now,
 	})
 	if err := s.engine.Settle(ctx); err != nil {
+		return nil, err
+	}
+	if s.media, err = s.folder.openMedia(ctx, config.media, config.publicURL, config.logger); err != nil {
+		return nil, err
+	}
+	if s.fetcher, err = s.newFetcher(); err != nil {
 		return nil, err
 	}
 	s.relay = router.NewRelay(s.engine, s.broker, config.logger)
@@ -190,9 +203,9 @@ func (s *server) newHandler() http.Handler {
 	}))
 	commands := publisher{s.broker, s.directory}
 	mux.Handle("/", api.New(api.Config{
-		Publisher: commands, Operations: s.folder.operations(commands, s.directory, s.config.logger),
+		Publisher: commands, Operations: s.folder.operations(commands, s.directory, s.media, s.config.logger),
 		Queries: queries{s.folder, s.engine, s.directory},
-		Views:   s.folder.views, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
+		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
 	}))
 	return mux
 }
@@ -262,6 +275,11 @@ func (s *server) run(ctx context.Context) error {
 			Store: s.folder.store, Keys: s.folder.keys, Views: s.folder.views, Logger: s.config.logger,
 		}.Run(inner)
 	})
+	core.Go(func() error {
+		return operations.MediaKeeping{
+			Store: s.folder.store, Keys: s.folder.keys, Media: s.media, Logger: s.config.logger,
+		}.Run(inner)
+	})
 	core.Go(func() error { return s.watchdog.run(inner) })
 	core.Go(func() error {
 		select {
@@ -283,6 +301,7 @@ func (s *server) run(ctx context.Context) error {
 		}
 	})
 	edge.Go(func() error { return s.egress.Run(outer) })
+	edge.Go(func() error { return s.fetchMedia(outer) })
 	edge.Go(func() error { return s.listen(outer) })
 	err := edge.Wait()
 	stopInner()
@@ -331,6 +350,9 @@ func (s *server) close() error {
 	}
 	if s.broker != nil {
 		s.broker.Close()
+	}
+	if s.media != nil {
+		s.media.Bucket.Close()
 	}
 	if s.folder != nil {
 		return s.folder.close()

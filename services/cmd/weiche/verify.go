@@ -14,13 +14,13 @@ import (
 )
 
 func newVerifyCommand() *cobra.Command {
-	var data string
+	var data, media string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check a data folder: log, indexes, dedup keys, keyring, views",
 		Long: `Reads every record and every index entry and compares each with each, looks for the
-keys of all customers, then folds the log once more and compares the views with
-what comes of it. It ends with the first of these that is damaged, says what is
+keys of all customers, folds the log once more and compares the views with what
+comes of it, and reads every file that a message shows. It ends with the first of these that is damaged, says what is
 wrong where, and the exit code tells what kind that is:
 
 ` + damageTable() + `
@@ -46,6 +46,9 @@ The data folder must not be in use.`,
 					return err
 				}
 				tell.end()
+				if err := f.verifyMedia(ctx, media, cmd.OutOrStdout()); err != nil {
+					return err
+				}
 				position, hash := f.store.Head()
 				fmt.Fprintf(cmd.OutOrStdout(), "%d events, all right; the chain ends in %x\n", position, hash[:8])
 				return nil
@@ -53,6 +56,7 @@ The data folder must not be in use.`,
 		},
 	}
 	dataFlag(cmd, &data)
+	mediaFlag(cmd, &media)
 	return cmd
 }
 
@@ -78,14 +82,18 @@ const (
 	exitArchive = 17
 	exitViews   = 20
 	exitKeyring = 21
+	exitMedia   = 22
 )
+
+// errMedia is returned where files of messages are missing or damaged.
+var errMedia = errors.New("files of messages")
 
 func damageTable() string {
 	text := ""
 	for _, d := range damages {
 		text += fmt.Sprintf("  %d  %s\n", d.code, d.is)
 	}
-	return text + fmt.Sprintf("  %d  the views\n  %d  the keyring\n", exitViews, exitKeyring)
+	return text + fmt.Sprintf("  %d  the views\n  %d  the keyring\n  %d  files of messages\n", exitViews, exitKeyring, exitMedia)
 }
 
 // damageCode returns the exit code of damage, and false for any other error. Of
@@ -106,6 +114,8 @@ func damageCode(err error) (code int, ok bool) {
 		return exitViews, true
 	case errors.Is(err, keyring.ErrCorrupt):
 		return exitKeyring, true
+	case errors.Is(err, errMedia):
+		return exitMedia, true
 	case errors.Is(err, keyring.ErrBadExport):
 		return exitArchive, true
 	}
@@ -117,6 +127,8 @@ func whatToDo(code int) string {
 	switch {
 	case code == exitViews:
 		return "the log is all right; weiche projections rebuild mends the views"
+	case code == exitMedia:
+		return "the log is all right, and is served; bring the files back from where they are backed up, see docs/operations.md"
 	case code == exitArchive:
 		return "the data folder is not concerned; make a full backup elsewhere. To restore, try an older one with --generation"
 	}
