@@ -14,6 +14,10 @@ var ErrNoWebhook = errors.New("meta: no webhook")
 // than a thousand.
 const MaxItems = 20_000
 
+// MaxList is how many elements a list within one item is read with: attachments,
+// cards, products. The providers' own limits are far below.
+const MaxList = 1000
+
 // List names the list of an entry in which a piece stands.
 type List int
 

@@ -76,6 +76,8 @@ func (e event) message(v Value) []*ingressv1.Item {
 		return e.unreadable("empty message")
 	case m.Get("is_self").True():
 		return e.ignored("is_self")
+	case len(m.Get("attachments").Array()) > MaxList:
+		return e.unreadable("too many attachments")
 	case m.Get("is_echo").True() || e.fromAccount():
 		return e.echo(id, m)
 	case m.Get("is_deleted").True():
@@ -316,7 +318,11 @@ func (e event) receipts(state eventv1.ReceiptState, ids []string, o Object) []*i
 func (e event) order(v Value) []*ingressv1.Item {
 	o := v.Object()
 	order := &eventv1.Order{Text: o.Text("note")}
-	for _, p := range o.Get("products").Array() {
+	products := o.Get("products").Array()
+	if len(products) > MaxList {
+		return e.unreadable("too many products")
+	}
+	for _, p := range products {
 		product := p.Object()
 		quantity, _ := product.Get("quantity").Float()
 		order.Items = append(order.Items, &eventv1.OrderItem{

@@ -136,6 +136,9 @@ func readHash(s string) []byte {
 }
 
 func readCards(list []meta.Value) *eventv1.Part {
+	if len(list) > meta.MaxList {
+		return nil
+	}
 	cards := &eventv1.ContactCards{}
 	for _, v := range list {
 		if !v.IsObject() {
@@ -217,7 +220,11 @@ func readInteractive(o meta.Object) *eventv1.Part {
 
 func readOrder(o meta.Object) *eventv1.Part {
 	order := &eventv1.Order{CatalogId: o.Text("catalog_id"), Text: o.Text("text")}
-	for _, v := range o.Get("product_items").Array() {
+	products := o.Get("product_items").Array()
+	if len(products) > meta.MaxList {
+		return nil
+	}
+	for _, v := range products {
 		p := v.Object()
 		quantity, _ := p.Get("quantity").Float()
 		order.Items = append(order.Items, &eventv1.OrderItem{

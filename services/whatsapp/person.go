@@ -78,7 +78,11 @@ type person struct {
 
 func readPeople(contacts meta.Value) people {
 	p := people{by: map[address]int{}}
-	for _, v := range contacts.Array() {
+	list := contacts.Array()
+	if len(list) > meta.MaxItems {
+		return p
+	}
+	for _, v := range list {
 		o := v.Object()
 		who := person{
 			aliases: aliases(o.Text("user_id"), o.Text("parent_user_id"), o.Text("wa_id")),
