@@ -20,34 +20,40 @@
 //
 // # Graph API
 //
-// Under /{version}/: {phone_number_id}/messages, {page|me}/messages,
-// {instagram}/messages, {waba|page|instagram}/subscribed_apps,
-// {page|instagram}/messenger_profile and GET {id}. Errors have Graph's shape.
+// Under /{version}/: {phone_number_id}/messages, /media and /message_qrdls,
+// {waba}/message_templates and /phone_numbers, {page|instagram|me}/messages and
+// /message_attachments, {waba|page|instagram}/subscribed_apps,
+// {page|instagram}/messenger_profile, and GET {id}. Errors have Graph's shape.
 // A page's send goes to Messenger or to Instagram by what its recipient id is.
-// The 24-hour window is kept per thread, by the simulator's clock. Media
-// uploads and downloads are not simulated.
+// The 24-hour window, rate limits and the life of media are kept by the
+// simulator's clock. Files are at /media/, and what a business names by an
+// address is fetched, from this machine only.
 //
 // # Webhooks
 //
 // Bodies are escaped as the provider escapes them (\u00e4, \/) and signed with
 // the app's secret over exactly the bytes that are sent. One delivery is in
-// flight per app, in order, and is repeated by Config.Retry until it is
-// answered with 200; Config.Webhooks changes batch size, order and
+// flight per app, in order, and is repeated by its channel's schedule, or
+// Config.Retry, until it is answered with 200; Messenger unsubscribes an app
+// that fails for an hour. Config.Webhooks changes batch size, order and
 // concurrency. The events that follow from a send (statuses, echo, delivery)
 // leave when its HTTP answer has been written, unless a fault says otherwise.
 //
 // # Phones
 //
-// A person has three apps. Open follows a deep link, Send types, Tap presses a
-// button of a received message, Read opens the thread; Threads shows what the
-// person sees.
+// A person has three apps. Open follows a deep link, Send types or sends a file
+// and everything else, Tap presses a button of a received message, React, Edit
+// and Unsend change a message, Read opens the thread; Threads shows what the
+// person sees. Happen sends the events that no phone is needed for, DoNative
+// what somebody does in the provider's own app.
 //
 // # Faults and evidence
 //
 // Faults are rules: a kind, a filter, how often. They are deterministic for a
 // seed and counted, so that a test can fail if its fault never fired. Sends
 // lists every accepted message with the number of times that the same one was
-// accepted: a count over 1 is a message that a customer got twice.
+// accepted: a count over 1 is a message that a customer got twice. It also
+// counts every POST of a message whose earlier one had an open outcome.
 //
 // # Control API
 //
@@ -70,9 +76,19 @@
 //	POST   /sim/people/{name}/tap             Press; Message
 //	POST   /sim/people/{name}/read            {integration}; {read: n}
 //	POST   /sim/people/{name}/react           {integration, message, emoji}
+//	POST   /sim/people/{name}/edit            {integration, message, text}
 //	POST   /sim/people/{name}/unsend          {integration, message}
 //	POST   /sim/people/{name}/change-number   {phone, bsuid}; Person
-//	POST   /sim/integrations/{id}/native      {person, text}; Message from the provider's own app
+//	POST   /sim/people/{name}/identity        IdentityChange; Person
+//	POST   /sim/people/{name}/event           Happening
+//	POST   /sim/integrations/{id}/native      Native; Message from the provider's own app
+//	POST   /sim/integrations/{id}/token       {expired} or {token}
+//	POST   /sim/integrations/{id}/test        {field}: the dashboard's test
+//	POST   /sim/integrations/{id}/unsubscribe
+//	GET    /sim/subscriptions                 {subscriptions: [Subscription]}
+//	POST   /sim/apps/{id}/malformed           {kind}, one of MalformedKinds
+//	GET    /sim/media                         Downloads
+//	GET    /sim/media/{id}                    the bytes
 //	GET    /sim/faults                        FaultReport
 //	PUT    /sim/faults                        {faults: [Fault]}, replaced; FaultReport
 //	POST   /sim/faults                        Fault, added; Fault
