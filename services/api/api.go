@@ -5,6 +5,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -44,6 +45,10 @@ type Config struct {
 	Keys *keyring.Keyring
 	// Links makes the address that takes a code to an account of a channel.
 	Links func(channel, address, language, code string) string
+	// Templates asks the provider of an integration for its approved templates.
+	// The error is a *channel.SendError, or channel.ErrNoIntegration. No
+	// integration has any if it is nil.
+	Templates func(ctx context.Context, account, integrationID string) ([]channel.Template, error)
 	// Limits bounds how often somebody may call; the zero value is good for use.
 	Limits Limits
 	// Proxies are the networks whose word in X-Forwarded-For is taken for the
@@ -79,6 +84,7 @@ type server struct {
 	// are under way.
 	uploads   *limiter
 	uploading chan struct{}
+	templates *templateShelf
 	// applying is held while a set-up is checked and decided, so that two
 	// accounts cannot take one id.
 	applying sync.Mutex
@@ -90,6 +96,7 @@ type server struct {
 func New(config Config) http.Handler {
 	config.ensureDefaults()
 	s := &server{Config: config, errors: connecthttp.NewErrorWriter()}
+	s.templates = &templateShelf{now: s.Now, ask: s.Templates, held: map[string]heldTemplates{}}
 	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
 	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
 

@@ -1,6 +1,12 @@
 package channel
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrNoIntegration is returned for an integration that an account does not have.
+var ErrNoIntegration = errors.New("channel: no such integration")
 
 // Templates is what a Sender also is whose channel has message templates.
 type Templates interface {

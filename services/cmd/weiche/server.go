@@ -62,6 +62,7 @@ type server struct {
 	relay     *router.Relay
 	media     *blob.Store
 	fetcher   *fetch.Fetcher
+	senders   map[string]channel.Sender
 	egress    *egress.Egress
 	watchdog  *watchdog
 	handler   http.Handler
@@ -110,7 +111,10 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 		return nil, err
 	}
 	s.relay = router.NewRelay(s.engine, s.broker, config.logger)
-	if s.egress, err = s.newEgress(); err != nil {
+	if s.senders, err = s.newSenders(); err != nil {
+		return nil, err
+	}
+	if s.egress, err = egress.New(s.egressConfig(s.senders)); err != nil {
 		return nil, err
 	}
 	s.watchdog = s.newWatchdog()
@@ -136,8 +140,8 @@ func instance() string {
 	return string(name)
 }
 
-// newEgress makes the senders of all channels.
-func (s *server) newEgress() (*egress.Egress, error) {
+// newSenders makes the senders of all channels.
+func (s *server) newSenders() (map[string]channel.Sender, error) {
 	graph, err := meta.NewGraph(meta.GraphConfig{URL: s.config.graphURL, Version: s.config.graphVersion})
 	if err != nil {
 		return nil, err
@@ -148,16 +152,29 @@ func (s *server) newEgress() (*egress.Egress, error) {
 			return nil, err
 		}
 	}
-	return egress.New(s.egressConfig(senders(graph, login)))
+	return senders(graph, login, s.media), nil
 }
 
-// senders are the senders of all channels.
-func senders(graph, login *meta.Graph) map[string]channel.Sender {
+// senders are the senders of all channels, with the files of messages.
+func senders(graph, login *meta.Graph, files channel.Files) map[string]channel.Sender {
 	return map[string]channel.Sender{
-		whatsapp.Channel:  whatsapp.NewSender(graph, nil),
-		messenger.Channel: messenger.NewSender(graph, nil),
-		instagram.Channel: instagram.NewSender(graph, login, nil),
+		whatsapp.Channel:  whatsapp.NewSender(graph, files),
+		messenger.Channel: messenger.NewSender(graph, files),
+		instagram.Channel: instagram.NewSender(graph, login, files),
 	}
+}
+
+// templates asks the provider of an integration for its templates.
+func (s *server) templates(ctx context.Context, account, integrationID string) ([]channel.Template, error) {
+	integration, ok := s.directory.Integration(account, integrationID)
+	if !ok {
+		return nil, channel.ErrNoIntegration
+	}
+	lister, ok := s.senders[integration.Channel].(channel.Templates)
+	if !ok {
+		return nil, nil
+	}
+	return lister.Templates(ctx, integration)
 }
 
 func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
@@ -206,6 +223,7 @@ func (s *server) newHandler() http.Handler {
 		Publisher: commands, Operations: s.folder.operations(commands, s.directory, s.media, s.config.logger),
 		Queries: queries{s.folder, s.engine, s.directory},
 		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
+		Templates: s.templates,
 	}))
 	return mux
 }

@@ -136,6 +136,8 @@ type setupFile struct {
 		Address           string `yaml:"address"`
 		Name              string `yaml:"name"`
 		PageID            string `yaml:"page_id"`
+		BusinessAccountID string `yaml:"business_account_id"`
+		HumanAgent        bool   `yaml:"human_agent"`
 		AccessToken       string `yaml:"access_token"`
 		AccessTokenFile   string `yaml:"access_token_file"`
 	} `yaml:"integrations"`
@@ -200,6 +202,7 @@ func parseSetup(text []byte, beside string) (account string, setup *ingressv1.Ap
 		setup.Integrations = append(setup.Integrations, &ingressv1.IntegrationSetup{
 			Id: i.ID, Channel: i.Channel, AppId: i.App, ProviderAccountId: i.ProviderAccountID,
 			Address: i.Address, Name: i.Name, PageId: i.PageID, AccessToken: token,
+			BusinessAccountId: i.BusinessAccountID, HumanAgent: i.HumanAgent,
 		})
 	}
 	for _, w := range file.Widgets {

@@ -2041,6 +2041,336 @@ func (x *ConfirmIdentityResponse) GetPosition() string {
 	return ""
 }
 
+// ListTemplatesRequest names an integration.
+type ListTemplatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTemplatesRequest) Reset() {
+	*x = ListTemplatesRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTemplatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTemplatesRequest) ProtoMessage() {}
+
+func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTemplatesRequest.ProtoReflect.Descriptor instead.
+func (*ListTemplatesRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListTemplatesRequest) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+// ListTemplatesResponse has the templates of an integration.
+type ListTemplatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The templates, in the provider's order.
+	Templates     []*MessageTemplate `protobuf:"bytes,1,rep,name=templates,proto3" json:"templates,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTemplatesResponse) Reset() {
+	*x = ListTemplatesResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTemplatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTemplatesResponse) ProtoMessage() {}
+
+func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTemplatesResponse.ProtoReflect.Descriptor instead.
+func (*ListTemplatesResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ListTemplatesResponse) GetTemplates() []*MessageTemplate {
+	if x != nil {
+		return x.Templates
+	}
+	return nil
+}
+
+// MessageTemplate is a message that the provider approved, with places for
+// values.
+type MessageTemplate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, which names it together with its language.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its language, the provider's code.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// The provider's word for its kind: UTILITY, MARKETING, AUTHENTICATION.
+	Category string `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
+	// Its pieces, in order.
+	Components    []*MessageTemplateComponent `protobuf:"bytes,4,rep,name=components,proto3" json:"components,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageTemplate) Reset() {
+	*x = MessageTemplate{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageTemplate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageTemplate) ProtoMessage() {}
+
+func (x *MessageTemplate) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageTemplate.ProtoReflect.Descriptor instead.
+func (*MessageTemplate) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *MessageTemplate) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetComponents() []*MessageTemplateComponent {
+	if x != nil {
+		return x.Components
+	}
+	return nil
+}
+
+// MessageTemplateComponent is a piece of a template.
+type MessageTemplateComponent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider's word for it: HEADER, BODY, FOOTER, BUTTONS.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// The provider's word for what a header holds: TEXT, IMAGE, VIDEO, DOCUMENT.
+	Format string `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
+	// The text, with {{1}} or {{name}} where a value goes.
+	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	// How many values have to be given.
+	Parameters int32 `protobuf:"varint,4,opt,name=parameters,proto3" json:"parameters,omitempty"`
+	// The names of the values, in order; empty where they have numbers.
+	ParameterNames []string `protobuf:"bytes,5,rep,name=parameter_names,json=parameterNames,proto3" json:"parameter_names,omitempty"`
+	// The buttons.
+	Buttons       []*MessageTemplateButton `protobuf:"bytes,6,rep,name=buttons,proto3" json:"buttons,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageTemplateComponent) Reset() {
+	*x = MessageTemplateComponent{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageTemplateComponent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageTemplateComponent) ProtoMessage() {}
+
+func (x *MessageTemplateComponent) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageTemplateComponent.ProtoReflect.Descriptor instead.
+func (*MessageTemplateComponent) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *MessageTemplateComponent) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *MessageTemplateComponent) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *MessageTemplateComponent) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *MessageTemplateComponent) GetParameters() int32 {
+	if x != nil {
+		return x.Parameters
+	}
+	return 0
+}
+
+func (x *MessageTemplateComponent) GetParameterNames() []string {
+	if x != nil {
+		return x.ParameterNames
+	}
+	return nil
+}
+
+func (x *MessageTemplateComponent) GetButtons() []*MessageTemplateButton {
+	if x != nil {
+		return x.Buttons
+	}
+	return nil
+}
+
+// MessageTemplateButton is a button of a template.
+type MessageTemplateButton struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider's word for it: QUICK_REPLY, URL, PHONE_NUMBER, COPY_CODE.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// What is written on it.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Where it leads, with {{1}} where a value goes.
+	Url string `protobuf:"bytes,3,opt,name=url,proto3" json:"url,omitempty"`
+	// How many values have to be given.
+	Parameters    int32 `protobuf:"varint,4,opt,name=parameters,proto3" json:"parameters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageTemplateButton) Reset() {
+	*x = MessageTemplateButton{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageTemplateButton) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageTemplateButton) ProtoMessage() {}
+
+func (x *MessageTemplateButton) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageTemplateButton.ProtoReflect.Descriptor instead.
+func (*MessageTemplateButton) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *MessageTemplateButton) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *MessageTemplateButton) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *MessageTemplateButton) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *MessageTemplateButton) GetParameters() int32 {
+	if x != nil {
+		return x.Parameters
+	}
+	return 0
+}
+
 var File_weiche_workspace_v1_workspace_proto protoreflect.FileDescriptor
 
 const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
@@ -2174,8 +2504,34 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"samePerson\x12!\n" +
 	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"5\n" +
 	"\x17ConfirmIdentityResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition2\xa0\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"=\n" +
+	"\x14ListTemplatesRequest\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"[\n" +
+	"\x15ListTemplatesResponse\x12B\n" +
+	"\ttemplates\x18\x01 \x03(\v2$.weiche.workspace.v1.MessageTemplateR\ttemplates\"\xac\x01\n" +
+	"\x0fMessageTemplate\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x1a\n" +
+	"\bcategory\x18\x03 \x01(\tR\bcategory\x12M\n" +
 	"\n" +
+	"components\x18\x04 \x03(\v2-.weiche.workspace.v1.MessageTemplateComponentR\n" +
+	"components\"\xe9\x01\n" +
+	"\x18MessageTemplateComponent\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x16\n" +
+	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x1e\n" +
+	"\n" +
+	"parameters\x18\x04 \x01(\x05R\n" +
+	"parameters\x12'\n" +
+	"\x0fparameter_names\x18\x05 \x03(\tR\x0eparameterNames\x12D\n" +
+	"\abuttons\x18\x06 \x03(\v2*.weiche.workspace.v1.MessageTemplateButtonR\abuttons\"q\n" +
+	"\x15MessageTemplateButton\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x10\n" +
+	"\x03url\x18\x03 \x01(\tR\x03url\x12\x1e\n" +
+	"\n" +
+	"parameters\x18\x04 \x01(\x05R\n" +
+	"parameters2\x8d\v\n" +
 	"\x10WorkspaceService\x12q\n" +
 	"\x0fGetConversation\x12+.weiche.workspace.v1.GetConversationRequest\x1a,.weiche.workspace.v1.GetConversationResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\n" +
@@ -2192,7 +2548,8 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"Disconnect\x12&.weiche.workspace.v1.DisconnectRequest\x1a'.weiche.workspace.v1.DisconnectResponse\x12f\n" +
 	"\rLinkCustomers\x12).weiche.workspace.v1.LinkCustomersRequest\x1a*.weiche.workspace.v1.LinkCustomersResponse\x12l\n" +
 	"\x0fUnlinkCustomers\x12+.weiche.workspace.v1.UnlinkCustomersRequest\x1a,.weiche.workspace.v1.UnlinkCustomersResponse\x12l\n" +
-	"\x0fConfirmIdentity\x12+.weiche.workspace.v1.ConfirmIdentityRequest\x1a,.weiche.workspace.v1.ConfirmIdentityResponseB2Z0weiche/proto/gen/weiche/workspace/v1;workspacev1b\x06proto3"
+	"\x0fConfirmIdentity\x12+.weiche.workspace.v1.ConfirmIdentityRequest\x1a,.weiche.workspace.v1.ConfirmIdentityResponse\x12k\n" +
+	"\rListTemplates\x12).weiche.workspace.v1.ListTemplatesRequest\x1a*.weiche.workspace.v1.ListTemplatesResponse\"\x03\x90\x02\x01B2Z0weiche/proto/gen/weiche/workspace/v1;workspacev1b\x06proto3"
 
 var (
 	file_weiche_workspace_v1_workspace_proto_rawDescOnce sync.Once
@@ -2206,99 +2563,109 @@ func file_weiche_workspace_v1_workspace_proto_rawDescGZIP() []byte {
 	return file_weiche_workspace_v1_workspace_proto_rawDescData
 }
 
-var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
-	(*GetConversationRequest)(nil),  // 0: weiche.workspace.v1.GetConversationRequest
-	(*GetConversationResponse)(nil), // 1: weiche.workspace.v1.GetConversationResponse
-	(*GetChannelRequest)(nil),       // 2: weiche.workspace.v1.GetChannelRequest
-	(*GetChannelResponse)(nil),      // 3: weiche.workspace.v1.GetChannelResponse
-	(*GetRouteRequest)(nil),         // 4: weiche.workspace.v1.GetRouteRequest
-	(*GetRouteResponse)(nil),        // 5: weiche.workspace.v1.GetRouteResponse
-	(*GetCustomerRequest)(nil),      // 6: weiche.workspace.v1.GetCustomerRequest
-	(*GetCustomerResponse)(nil),     // 7: weiche.workspace.v1.GetCustomerResponse
-	(*SendReplyRequest)(nil),        // 8: weiche.workspace.v1.SendReplyRequest
-	(*ReplyContent)(nil),            // 9: weiche.workspace.v1.ReplyContent
-	(*ReplyPart)(nil),               // 10: weiche.workspace.v1.ReplyPart
-	(*ReplyMedia)(nil),              // 11: weiche.workspace.v1.ReplyMedia
-	(*Destination)(nil),             // 12: weiche.workspace.v1.Destination
-	(*SendReplyResponse)(nil),       // 13: weiche.workspace.v1.SendReplyResponse
-	(*SettleOutcomeRequest)(nil),    // 14: weiche.workspace.v1.SettleOutcomeRequest
-	(*SettleOutcomeResponse)(nil),   // 15: weiche.workspace.v1.SettleOutcomeResponse
-	(*ReactRequest)(nil),            // 16: weiche.workspace.v1.ReactRequest
-	(*ReactResponse)(nil),           // 17: weiche.workspace.v1.ReactResponse
-	(*OfferLinkRequest)(nil),        // 18: weiche.workspace.v1.OfferLinkRequest
-	(*OfferLinkResponse)(nil),       // 19: weiche.workspace.v1.OfferLinkResponse
-	(*CancelLinkRequest)(nil),       // 20: weiche.workspace.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),      // 21: weiche.workspace.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),       // 22: weiche.workspace.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),      // 23: weiche.workspace.v1.DisconnectResponse
-	(*LinkCustomersRequest)(nil),    // 24: weiche.workspace.v1.LinkCustomersRequest
-	(*LinkCustomersResponse)(nil),   // 25: weiche.workspace.v1.LinkCustomersResponse
-	(*UnlinkCustomersRequest)(nil),  // 26: weiche.workspace.v1.UnlinkCustomersRequest
-	(*UnlinkCustomersResponse)(nil), // 27: weiche.workspace.v1.UnlinkCustomersResponse
-	(*ConfirmIdentityRequest)(nil),  // 28: weiche.workspace.v1.ConfirmIdentityRequest
-	(*ConfirmIdentityResponse)(nil), // 29: weiche.workspace.v1.ConfirmIdentityResponse
-	(*v1.Timeline)(nil),             // 30: weiche.view.v1.Timeline
-	(*v1.Route)(nil),                // 31: weiche.view.v1.Route
-	(*v1.ChannelView)(nil),          // 32: weiche.view.v1.ChannelView
-	(*v1.Customer)(nil),             // 33: weiche.view.v1.Customer
-	(*v11.Location)(nil),            // 34: weiche.event.v1.Location
-	(*v11.ContactCards)(nil),        // 35: weiche.event.v1.ContactCards
-	(*v11.Buttons)(nil),             // 36: weiche.event.v1.Buttons
-	(*v11.Template)(nil),            // 37: weiche.event.v1.Template
-	(v11.MediaKind)(0),              // 38: weiche.event.v1.MediaKind
-	(*v11.FrozenRoute)(nil),         // 39: weiche.event.v1.FrozenRoute
-	(v11.FitChange)(0),              // 40: weiche.event.v1.FitChange
+	(*GetConversationRequest)(nil),   // 0: weiche.workspace.v1.GetConversationRequest
+	(*GetConversationResponse)(nil),  // 1: weiche.workspace.v1.GetConversationResponse
+	(*GetChannelRequest)(nil),        // 2: weiche.workspace.v1.GetChannelRequest
+	(*GetChannelResponse)(nil),       // 3: weiche.workspace.v1.GetChannelResponse
+	(*GetRouteRequest)(nil),          // 4: weiche.workspace.v1.GetRouteRequest
+	(*GetRouteResponse)(nil),         // 5: weiche.workspace.v1.GetRouteResponse
+	(*GetCustomerRequest)(nil),       // 6: weiche.workspace.v1.GetCustomerRequest
+	(*GetCustomerResponse)(nil),      // 7: weiche.workspace.v1.GetCustomerResponse
+	(*SendReplyRequest)(nil),         // 8: weiche.workspace.v1.SendReplyRequest
+	(*ReplyContent)(nil),             // 9: weiche.workspace.v1.ReplyContent
+	(*ReplyPart)(nil),                // 10: weiche.workspace.v1.ReplyPart
+	(*ReplyMedia)(nil),               // 11: weiche.workspace.v1.ReplyMedia
+	(*Destination)(nil),              // 12: weiche.workspace.v1.Destination
+	(*SendReplyResponse)(nil),        // 13: weiche.workspace.v1.SendReplyResponse
+	(*SettleOutcomeRequest)(nil),     // 14: weiche.workspace.v1.SettleOutcomeRequest
+	(*SettleOutcomeResponse)(nil),    // 15: weiche.workspace.v1.SettleOutcomeResponse
+	(*ReactRequest)(nil),             // 16: weiche.workspace.v1.ReactRequest
+	(*ReactResponse)(nil),            // 17: weiche.workspace.v1.ReactResponse
+	(*OfferLinkRequest)(nil),         // 18: weiche.workspace.v1.OfferLinkRequest
+	(*OfferLinkResponse)(nil),        // 19: weiche.workspace.v1.OfferLinkResponse
+	(*CancelLinkRequest)(nil),        // 20: weiche.workspace.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),       // 21: weiche.workspace.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),        // 22: weiche.workspace.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),       // 23: weiche.workspace.v1.DisconnectResponse
+	(*LinkCustomersRequest)(nil),     // 24: weiche.workspace.v1.LinkCustomersRequest
+	(*LinkCustomersResponse)(nil),    // 25: weiche.workspace.v1.LinkCustomersResponse
+	(*UnlinkCustomersRequest)(nil),   // 26: weiche.workspace.v1.UnlinkCustomersRequest
+	(*UnlinkCustomersResponse)(nil),  // 27: weiche.workspace.v1.UnlinkCustomersResponse
+	(*ConfirmIdentityRequest)(nil),   // 28: weiche.workspace.v1.ConfirmIdentityRequest
+	(*ConfirmIdentityResponse)(nil),  // 29: weiche.workspace.v1.ConfirmIdentityResponse
+	(*ListTemplatesRequest)(nil),     // 30: weiche.workspace.v1.ListTemplatesRequest
+	(*ListTemplatesResponse)(nil),    // 31: weiche.workspace.v1.ListTemplatesResponse
+	(*MessageTemplate)(nil),          // 32: weiche.workspace.v1.MessageTemplate
+	(*MessageTemplateComponent)(nil), // 33: weiche.workspace.v1.MessageTemplateComponent
+	(*MessageTemplateButton)(nil),    // 34: weiche.workspace.v1.MessageTemplateButton
+	(*v1.Timeline)(nil),              // 35: weiche.view.v1.Timeline
+	(*v1.Route)(nil),                 // 36: weiche.view.v1.Route
+	(*v1.ChannelView)(nil),           // 37: weiche.view.v1.ChannelView
+	(*v1.Customer)(nil),              // 38: weiche.view.v1.Customer
+	(*v11.Location)(nil),             // 39: weiche.event.v1.Location
+	(*v11.ContactCards)(nil),         // 40: weiche.event.v1.ContactCards
+	(*v11.Buttons)(nil),              // 41: weiche.event.v1.Buttons
+	(*v11.Template)(nil),             // 42: weiche.event.v1.Template
+	(v11.MediaKind)(0),               // 43: weiche.event.v1.MediaKind
+	(*v11.FrozenRoute)(nil),          // 44: weiche.event.v1.FrozenRoute
+	(v11.FitChange)(0),               // 45: weiche.event.v1.FitChange
 }
 var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
-	30, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
-	31, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
-	32, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
-	31, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
-	33, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
+	35, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
+	36, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
+	37, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
+	36, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
+	38, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
 	12, // 5: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
 	9,  // 6: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
 	10, // 7: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
 	11, // 8: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
-	34, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
-	35, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
-	36, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
-	37, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
-	38, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
-	39, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	40, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
-	39, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	0,  // 17: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
-	2,  // 18: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
-	4,  // 19: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
-	6,  // 20: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
-	8,  // 21: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
-	14, // 22: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
-	16, // 23: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
-	18, // 24: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
-	20, // 25: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
-	22, // 26: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
-	24, // 27: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
-	26, // 28: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
-	28, // 29: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
-	1,  // 30: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
-	3,  // 31: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
-	5,  // 32: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
-	7,  // 33: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
-	13, // 34: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
-	15, // 35: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
-	17, // 36: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
-	19, // 37: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
-	21, // 38: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
-	23, // 39: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
-	25, // 40: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
-	27, // 41: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
-	29, // 42: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
-	30, // [30:43] is the sub-list for method output_type
-	17, // [17:30] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	39, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
+	40, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
+	41, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
+	42, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
+	43, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
+	44, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	45, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
+	44, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	32, // 17: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
+	33, // 18: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
+	34, // 19: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
+	0,  // 20: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
+	2,  // 21: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
+	4,  // 22: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
+	6,  // 23: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
+	8,  // 24: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
+	14, // 25: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
+	16, // 26: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
+	18, // 27: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
+	20, // 28: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
+	22, // 29: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
+	24, // 30: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
+	26, // 31: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
+	28, // 32: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
+	30, // 33: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
+	1,  // 34: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
+	3,  // 35: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
+	5,  // 36: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
+	7,  // 37: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
+	13, // 38: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
+	15, // 39: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
+	17, // 40: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
+	19, // 41: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
+	21, // 42: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
+	23, // 43: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
+	25, // 44: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
+	27, // 45: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
+	29, // 46: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
+	31, // 47: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
+	34, // [34:48] is the sub-list for method output_type
+	20, // [20:34] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_weiche_workspace_v1_workspace_proto_init() }
@@ -2328,7 +2695,7 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_workspace_v1_workspace_proto_rawDesc), len(file_weiche_workspace_v1_workspace_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

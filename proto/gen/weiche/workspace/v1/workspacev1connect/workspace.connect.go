@@ -63,6 +63,9 @@ const (
 	// WorkspaceServiceConfirmIdentityProcedure is the procedure name of the WorkspaceService's
 	// ConfirmIdentity RPC.
 	WorkspaceServiceConfirmIdentityProcedure = "/weiche.workspace.v1.WorkspaceService/ConfirmIdentity"
+	// WorkspaceServiceListTemplatesProcedure is the procedure name of the WorkspaceService's
+	// ListTemplates RPC.
+	WorkspaceServiceListTemplatesProcedure = "/weiche.workspace.v1.WorkspaceService/ListTemplates"
 )
 
 var (
@@ -161,6 +164,14 @@ var (
 			Procedure:  WorkspaceServiceConfirmIdentityProcedure,
 		}
 	})
+	workspaceServiceListTemplatesSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ListTemplates"),
+			Procedure:        WorkspaceServiceListTemplatesProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
 )
 
 // WorkspaceServiceClient is a client for the weiche.workspace.v1.WorkspaceService service.
@@ -195,6 +206,10 @@ type WorkspaceServiceClient interface {
 	// ConfirmIdentity says whether an address that may have come into other hands
 	// still belongs to the customer. Nothing is sent there before.
 	ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error)
+	// ListTemplates returns the templates that the provider approved for an
+	// integration; none where its channel has no templates. It may be five minutes
+	// old. An error of the provider has its word in the metadata as provider.
+	ListTemplates(context.Context, *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error)
 }
 
 // NewWorkspaceServiceClient constructs a client for the weiche.workspace.v1.WorkspaceService
@@ -235,6 +250,10 @@ type WorkspaceServiceHandler interface {
 	// ConfirmIdentity says whether an address that may have come into other hands
 	// still belongs to the customer. Nothing is sent there before.
 	ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error)
+	// ListTemplates returns the templates that the provider approved for an
+	// integration; none where its channel has no templates. It may be five minutes
+	// old. An error of the provider has its word in the metadata as provider.
+	ListTemplates(context.Context, *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error)
 }
 
 // RegisterWorkspaceServiceHandler registers svc as the weiche.workspace.v1.WorkspaceService
@@ -255,6 +274,7 @@ func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServic
 		connect.Method{Spec: workspaceServiceLinkCustomersSpec(), Handler: adapter.linkCustomers},
 		connect.Method{Spec: workspaceServiceUnlinkCustomersSpec(), Handler: adapter.unlinkCustomers},
 		connect.Method{Spec: workspaceServiceConfirmIdentitySpec(), Handler: adapter.confirmIdentity},
+		connect.Method{Spec: workspaceServiceListTemplatesSpec(), Handler: adapter.listTemplates},
 	)
 }
 
@@ -311,6 +331,10 @@ func (UnimplementedWorkspaceServiceHandler) UnlinkCustomers(context.Context, *v1
 
 func (UnimplementedWorkspaceServiceHandler) ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ConfirmIdentity is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ListTemplates(context.Context, *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ListTemplates is not implemented")
 }
 
 type workspaceServiceClient struct {
@@ -416,6 +440,14 @@ func (c *workspaceServiceClient) UnlinkCustomers(ctx context.Context, req *v1.Un
 func (c *workspaceServiceClient) ConfirmIdentity(ctx context.Context, req *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error) {
 	var res v1.ConfirmIdentityResponse
 	if err := c.client.CallUnary(ctx, workspaceServiceConfirmIdentitySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ListTemplates(ctx context.Context, req *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error) {
+	var res v1.ListTemplatesResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceListTemplatesSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -573,6 +605,18 @@ func (h workspaceServiceHandler) confirmIdentity(ctx context.Context, _ connect.
 		return err
 	}
 	res, err := h.svc.ConfirmIdentity(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) listTemplates(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListTemplatesRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListTemplates(ctx, &req)
 	if err != nil {
 		return err
 	}
