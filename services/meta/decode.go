@@ -119,7 +119,7 @@ func (d *Description) inbound(in *ingressv1.Inbound) {
 	case *ingressv1.Inbound_Message:
 		d.Type, d.Content = contentType(event.Message), encode(event.Message)
 	case *ingressv1.Inbound_Reaction:
-		d.Type, d.Target, d.Event = "reaction", event.Reaction.GetProviderMessageId(), encode(event.Reaction)
+		d.Type, d.Target, d.Event = "reaction", event.Reaction.GetProviderMessageId(), encodeWhole(event.Reaction)
 	case *ingressv1.Inbound_Edit:
 		d.edit(event.Edit)
 	case *ingressv1.Inbound_Unsend:
@@ -127,7 +127,7 @@ func (d *Description) inbound(in *ingressv1.Inbound) {
 	case *ingressv1.Inbound_Referral:
 		d.Type, d.Event = "referral", encode(event.Referral)
 	case *ingressv1.Inbound_OptIn:
-		d.Type, d.Event = "opt_in", encode(event.OptIn)
+		d.Type, d.Event = "opt_in", encodeWhole(event.OptIn)
 	case *ingressv1.Inbound_IdentityChange:
 		d.Type, d.Event = "identity_change", encode(event.IdentityChange)
 	}
@@ -215,7 +215,17 @@ func stamp(t *timestamppb.Timestamp) string {
 
 // encode returns a message as JSON with the names of its fields.
 func encode(m proto.Message) json.RawMessage {
-	b, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
+	return encodeWith(m, protojson.MarshalOptions{UseProtoNames: true})
+}
+
+// encodeWhole is encode with the fields that are empty, for what says by them that
+// something was taken back.
+func encodeWhole(m proto.Message) json.RawMessage {
+	return encodeWith(m, protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true})
+}
+
+func encodeWith(m proto.Message, options protojson.MarshalOptions) json.RawMessage {
+	b, err := options.Marshal(m)
 	if err != nil {
 		return nil
 	}

@@ -109,3 +109,29 @@ func TestWebhookDecodeChannels(t *testing.T) {
 		}
 	}
 }
+
+// TestWebhookDecodeNames shows that the name of a file says nothing.
+func TestWebhookDecodeNames(t *testing.T) {
+	var files []string
+	dir := t.TempDir()
+	for _, name := range []string{"a.json", "instagram__echo_quarantined.json", "no name", "b.txt", "-x"} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(page(decodeText)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	got, err := decode(t, "", append([]string{"--channel", "messenger"}, files...)...)
+	if err != nil || len(got) != len(files) {
+		t.Fatalf("%v, %v", got, err)
+	}
+	for i, line := range got {
+		if line["file"] != files[i] {
+			t.Errorf("line %d is of %v", i, line["file"])
+		}
+		line["file"] = files[0]
+		if diff := cmp.Diff(got[0], line); diff != "" {
+			t.Errorf("as %s it is another one:\n%s", files[i], diff)
+		}
+	}
+}
