@@ -304,6 +304,12 @@ func (f *Fetcher) report(ctx context.Context, what *ingressv1.FetchMedia, report
 				f.config.Logger.Warn("a file that nobody waits for was not removed", "media", what.GetMediaId(), "error", err)
 			}
 		}
+		if upload := what.GetMedia().GetBlobId(); upload != "" {
+			// It was copied, or never will be. What stays here, Sweep removes.
+			if err := f.config.Store.Remove(ctx, what.GetAccountId(), upload, blob.ThumbnailID(upload)); err != nil {
+				f.config.Logger.Warn("an upload that was copied was not removed", "media", what.GetMediaId(), "error", err)
+			}
+		}
 		return true
 	}
 	return false
