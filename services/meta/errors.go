@@ -124,6 +124,15 @@ var table = []row{
 // Classify returns what an error of a channel's provider means. One that is not
 // in the table is Unknown, with its code as the reason.
 func Classify(channelName string, code, subcode int64) Class {
+	at := find(channelName, code, subcode)
+	if at < 0 {
+		return Class{Outcome: channel.Unknown, Reason: "code_" + strconv.FormatInt(code, 10)}
+	}
+	return Class{Outcome: table[at].outcome, Reason: table[at].reason, Known: true}
+}
+
+// find returns the place of the row that counts, or -1.
+func find(channelName string, code, subcode int64) int {
 	var bit int
 	switch channelName {
 	case "whatsapp":
@@ -142,10 +151,7 @@ func Classify(channelName string, code, subcode int64) Class {
 			best = i
 		}
 	}
-	if best < 0 {
-		return Class{Outcome: channel.Unknown, Reason: "code_" + strconv.FormatInt(code, 10)}
-	}
-	return Class{Outcome: table[best].outcome, Reason: table[best].reason, Known: true}
+	return best
 }
 
 func (r row) fits(code, subcode int64) bool {
