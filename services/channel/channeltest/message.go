@@ -151,7 +151,7 @@ func (s Setup) messages(t *testing.T) {
 // fitted sends contents of every kind as the table of capabilities makes them
 // fit, each with one POST, and shows that what does not fit is refused by name.
 func (s Setup) fitted(t *testing.T) {
-	for _, content := range contents(t) {
+	for _, content := range Contents(t) {
 		parts, _, ok := capability.Fit(s.Channel, content)
 		if !ok {
 			parts = []*eventv1.Content{content}
@@ -179,8 +179,9 @@ func (s Setup) fitted(t *testing.T) {
 
 func isLink(c *eventv1.Content) bool { return c.GetParts()[0].GetMedia().GetAsLink() }
 
-// contents returns contents of every kind of part and of file.
-func contents(t *testing.T) []*eventv1.Content {
+// Contents returns contents of every kind of part and of file, large and small, and
+// some that no channel can send.
+func Contents(t *testing.T) []*eventv1.Content {
 	t.Helper()
 	var all []*eventv1.Content
 	add := func(parts ...*eventv1.Part) { all = append(all, &eventv1.Content{Parts: parts}) }
