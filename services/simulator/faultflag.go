@@ -26,7 +26,7 @@ func ParseFault(text string) (Fault, error) {
 		}
 		switch name {
 		case "after", "times", "rate", "copies", "code", "subcode", "status":
-			if _, err := strconv.ParseFloat(value, 64); err != nil {
+			if _, err := strconv.ParseFloat(value, 64); err != nil || !json.Valid([]byte(value)) {
 				return Fault{}, invalid("fault %q: %s is a number", text, name)
 			}
 			fields[name] = json.RawMessage(value)
@@ -52,8 +52,11 @@ func (f Fault) String() string {
 	}
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		value := strings.Trim(string(fields[name]), `"`)
-		if name == "kind" || value == "" || value == "0" || value == "0s" {
+		raw, value := string(fields[name]), ""
+		if json.Unmarshal(fields[name], &value) != nil {
+			value = raw // a number
+		}
+		if name == "kind" || raw == `""` || raw == "0" || (name == "delay" && value == "0s") {
 			continue
 		}
 		pairs = append(pairs, name+"="+value)

@@ -110,6 +110,9 @@ func (s *Simulator) render(r *reply) []byte {
 
 // route finds who answers a call. s.mu is held.
 func (s *Simulator) route(c *call) reply {
+	if r, ok := s.refreshToken(c); ok {
+		return r
+	}
 	if !s.answers(c.version) || len(c.path) == 0 || c.path[0] == "" {
 		return refuse(graphError(2500, 0, "Unknown path components: "+c.request.URL.Path))
 	}
@@ -137,6 +140,11 @@ func (s *Simulator) route(c *call) reply {
 	switch edge {
 	case "":
 		return s.object(c, id, in)
+	case "pass_thread_control", "take_thread_control", "request_thread_control", "release_thread_control":
+		if in == nil {
+			return refuse(unsupported(c.method, id))
+		}
+		return s.threadControl(c, in, edge)
 	case "messages", "subscribed_apps", "messenger_profile", "media", "message_attachments", "message_templates", "phone_numbers":
 	default:
 		return refuse(graphError(2500, 0, "Unknown path components: /"+edge))

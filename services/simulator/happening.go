@@ -35,6 +35,7 @@ func (s *Simulator) Happen(name string, h Happening) error {
 		ev := s.itemEvent(t, eventOther, messagingItem{
 			noSender: h.NoSender, extra: map[string]json.RawMessage{h.Event: h.Content},
 		})
+		t.handedOver(h.Event, h.Content)
 		ev.standby = h.Standby
 		ev.field = fieldOf(h)
 		s.publish(ev)

@@ -110,7 +110,7 @@ func (s *Simulator) publishItem(t *thread, name string, item messagingItem) {
 func (s *Simulator) itemEvent(t *thread, name string, item messagingItem) event {
 	item.Sender.ID, item.Recipient.ID = s.addressOf(t.person, t.in), t.in.id
 	item.Timestamp = s.now().UnixMilli()
-	return event{name: name, in: t.in, field: messagingField(t.in.channel, name), body: item}
+	return event{name: name, in: t.in, field: messagingField(t.in.channel, name), body: item, standby: t.owner != ""}
 }
 
 // echo returns the echo of what the business sent as m through app.

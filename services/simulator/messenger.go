@@ -80,6 +80,9 @@ func (s *Simulator) sendScoped(c *call, in *integration) reply {
 	if q.ReplyTo.MID != "" && t.find(q.ReplyTo.MID) == nil {
 		return refuse(graphError(100, 0, "(#100) Param reply_to[mid] must be the id of a message in this thread."))
 	}
+	if t.owner != "" {
+		return refuse(knownError(in.channel, 10, 2018300, 0))
+	}
 	if p.Blocks[in.id] {
 		return refuse(blockedError(in.channel))
 	}

@@ -39,6 +39,12 @@ func (s *Simulator) object(c *call, id string, in *integration) reply {
 		if p == nil {
 			continue
 		}
+		if p.NoProfile {
+			if o.channel == ChannelMessenger {
+				return refuse(knownError(o.channel, 100, 2018218, 0))
+			}
+			return refuse(graphError(230, 0, "(#230) User consent is required to access user profile"))
+		}
 		first, last, _ := strings.Cut(p.Name, " ")
 		if o.channel == ChannelMessenger {
 			return fields(c, map[string]any{

@@ -21,6 +21,8 @@ type Person struct {
 	// Blocks holds the ids of numbers, pages and accounts that the person has
 	// blocked: what they send does not arrive.
 	Blocks map[string]bool `json:"blocks,omitempty"`
+	// NoProfile keeps the person's profile from pages and accounts.
+	NoProfile bool `json:"no_profile,omitempty"`
 	// Username is the Instagram user name; made from Name if empty.
 	Username string `json:"username"`
 }

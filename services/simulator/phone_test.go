@@ -53,7 +53,11 @@ func TestWhatsAppRoundTrip(t *testing.T) {
 		return decode(t, `{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550100099","phone_number_id":"`+number+`"},`+rest+`}`)
 	}
 	st := func(s string) any {
-		return value(`"statuses":[{"id":"` + id + `","status":"` + s + `","timestamp":"0","recipient_id":"15550100001","biz_opaque_callback_data":"op-1"}]`)
+		pricing := ""
+		if s == "sent" {
+			pricing = `"pricing":{"billable":false,"pricing_model":"PMP","category":"service","type":"free_customer_service"},`
+		}
+		return value(`"statuses":[{"id":"` + id + `","status":"` + s + `",` + pricing + `"timestamp":"0","recipient_id":"15550100001","biz_opaque_callback_data":"op-1"}]`)
 	}
 	reply := value(`"contacts":[{"profile":{"name":"Ana"},"wa_id":"15550100001"}],"messages":[{"context":{"from":"15550100099","id":"` + id + `"},
 		"from":"15550100001","id":"` + tap.ID + `","timestamp":"0","type":"interactive","interactive":{"type":"button_reply","button_reply":{"id":"yes","title":"Yes"}}}]`)

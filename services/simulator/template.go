@@ -85,6 +85,7 @@ var placeholder = regexp.MustCompile(`\{\{\s*([A-Za-z0-9_]+)\s*\}\}`)
 type filled struct {
 	text    string
 	buttons []Button
+	price   string
 }
 
 // approved finds the template of a send and fills it in; nil if the send has
@@ -109,7 +110,7 @@ func (s *Simulator) approved(in *integration, send *templateSend) (*filled, *Gra
 	default:
 		return nil, whatsAppGraphError(132001, fmt.Sprintf("template name (%s) is %s in %s", t.Name, strings.ToLower(t.Status), t.Language))
 	}
-	out := &filled{}
+	out := &filled{price: strings.ToLower(t.Category)}
 	var lines []string
 	for _, c := range t.Components {
 		parameters := send.parameters(c.Type)

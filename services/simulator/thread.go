@@ -52,6 +52,7 @@ type Message struct {
 	opaque string
 	bsuid  bool
 	failed bool
+	price  string // the category that WhatsApp bills
 }
 
 // Sender is who wrote a message.
@@ -93,6 +94,7 @@ type thread struct {
 	in          *integration
 	draft       string
 	ref         string // of a link that was opened before the thread began
+	owner       string // the app that has the thread, if it is another one
 	started     bool   // the person has written or tapped
 	lastInbound time.Time
 	typingUntil time.Time

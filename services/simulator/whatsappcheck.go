@@ -102,7 +102,7 @@ func (q *whatsAppSend) message(template *filled) Message {
 	case "interactive":
 		m.Text, m.Buttons = q.Interactive.text(), q.Interactive.buttons()
 	case "template":
-		m.Text, m.Buttons = template.text, template.buttons
+		m.Text, m.Buttons, m.price = template.text, template.buttons, template.price
 	case "location":
 		m.Text = place(q.Location.Latitude, q.Location.Longitude, q.Location.Name, q.Location.Address)
 	case "contacts":

@@ -132,7 +132,24 @@ type whatsAppStatus struct {
 	RecipientParentUserID string          `json:"recipient_parent_user_id,omitempty"`
 	KeyHash               string          `json:"recipient_identity_key_hash,omitempty"`
 	Opaque                string          `json:"biz_opaque_callback_data,omitempty"`
+	Pricing               *whatsAppPrice  `json:"pricing,omitempty"`
 	Errors                []whatsAppError `json:"errors,omitempty"`
+}
+
+type whatsAppPrice struct {
+	Billable bool   `json:"billable"`
+	Model    string `json:"pricing_model"`
+	Category string `json:"category"`
+	Type     string `json:"type"`
+}
+
+// priceOf is what the provider says that a message costs: those of a person's
+// open window are free, templates are not.
+func priceOf(m *Message) *whatsAppPrice {
+	if m.price == "" {
+		return &whatsAppPrice{Model: "PMP", Category: "service", Type: "free_customer_service"}
+	}
+	return &whatsAppPrice{Billable: true, Model: "PMP", Category: m.price, Type: "regular"}
 }
 
 type whatsAppError struct {
@@ -184,6 +201,9 @@ func contactOf(p *person) whatsAppContact {
 func (s *Simulator) status(t *thread, m *Message, status string, fault *GraphError) event {
 	id := t.person.WhatsApp
 	st := whatsAppStatus{ID: m.ID, Status: status, Timestamp: fmt.Sprint(s.now().Unix()), Opaque: m.opaque, KeyHash: s.keyHash(t)}
+	if status == "sent" {
+		st.Pricing = priceOf(m)
+	}
 	if !m.bsuid || id.Mode != ModeUsername {
 		st.RecipientID = id.Phone
 	}
