@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -33,9 +34,11 @@ func applyCustomer(rows Rows, rec *eventstore.Record, event proto.Message) {
 	case *eventv1.IdentityAliasesChanged:
 		c.change(e.IdentityId, func(i *viewv1.Identity) {
 			for _, removed := range e.Removed {
-				forget(i, removed)
+				c.forget(i, removed)
 			}
-			i.Names = append(i.Names, c.names(e.Added))
+			if len(e.Added) > 0 || sealedOf(rec) != nil {
+				i.Names = append(i.Names, c.names(e.Added))
+			}
 		})
 	case *eventv1.IdentityMoved:
 		c.change(e.IdentityId, func(i *viewv1.Identity) {
@@ -49,11 +52,27 @@ func applyCustomer(rows Rows, rec *eventstore.Record, event proto.Message) {
 		c.change(e.IdentityId, func(i *viewv1.Identity) { i.ConversationId = e.ConversationId })
 	case *eventv1.IdentityReleased:
 		c.change(e.IdentityId, func(i *viewv1.Identity) {
+			i.Unconfirmed = false
 			// A release that comes after the next binding is of the one before.
 			if i.ConversationId == e.ConversationId {
 				i.ConversationId = ""
 			}
 		})
+	case *eventv1.IdentityKeyChanged:
+		c.change(e.IdentityId, func(i *viewv1.Identity) { i.Unconfirmed = i.Unconfirmed || e.ConversationId != "" })
+	case *eventv1.IdentityConfirmed:
+		c.change(e.IdentityId, func(i *viewv1.Identity) { i.Unconfirmed = false })
+	case *eventv1.OptInChanged:
+		c.change(e.IdentityId, func(i *viewv1.Identity) { optIn(i, e) })
+	case *eventv1.AliasConflictFound:
+		c.conflict(e.CustomerId, e.IdentityId, e.OtherIdentityId, e.OtherCustomerId)
+		c.conflict(e.OtherCustomerId, e.OtherIdentityId, e.IdentityId, e.CustomerId)
+	case *eventv1.CustomersLinked:
+		c.decide(e.CustomerId, e.OtherCustomerId, &viewv1.LinkedCustomer{
+			CustomerId: e.OtherCustomerId, AgentId: e.AgentId, LinkedAt: recordedAt(rec),
+		})
+	case *eventv1.CustomersUnlinked:
+		c.decide(e.CustomerId, e.OtherCustomerId, nil)
 	}
 }
 
@@ -83,14 +102,22 @@ func (c *customerFold) change(identity string, f func(*viewv1.Identity)) {
 }
 
 func (c *customerFold) names(hashes []*eventv1.AliasHash) *viewv1.SealedAliases {
-	return &viewv1.SealedAliases{Sealed: sealedOf(c.rec), Hashes: hashes, Gone: make([]bool, len(hashes))}
+	return &viewv1.SealedAliases{
+		Sealed: sealedOf(c.rec), Hashes: hashes, Gone: make([]bool, len(hashes)), LearntAt: recordedAt(c.rec),
+	}
 }
 
 // forget marks an alias as taken away. What is sealed stays until its key goes.
-func forget(i *viewv1.Identity, removed *eventv1.AliasHash) {
+func (c *customerFold) forget(i *viewv1.Identity, removed *eventv1.AliasHash) {
 	for _, names := range i.Names {
 		for n, hash := range names.Hashes {
 			if hash.Kind == removed.Kind && bytes.Equal(hash.Hash, removed.Hash) {
+				for len(names.GoneAt) < len(names.Hashes) {
+					names.GoneAt = append(names.GoneAt, new(timestamppb.Timestamp))
+				}
+				if !names.Gone[n] && recordedAt(c.rec) != nil {
+					names.GoneAt[n] = recordedAt(c.rec)
+				}
 				names.Gone[n] = true
 			}
 		}

@@ -72,6 +72,7 @@ func eraseCustomer(rows Rows, rec *eventstore.Record, event proto.Message) {
 		at := rowKey(account, e.CustomerId, kindCustomer)
 		if customer := get[viewv1.Customer](rows, at); customer != nil {
 			customer.Erased, customer.ErasedAt = true, recordedAt(rec)
+			customer.Linked, customer.Conflicts = nil, nil
 			rows.Put(at, customer)
 		}
 	}

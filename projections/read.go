@@ -197,25 +197,39 @@ func (r *reader) customer(account, id string) (*viewv1.Customer, error) {
 		return nil, ErrNotFound
 	}
 	customer.AsOf = r.asOf
+	if customer.Identities, customer.Conversations, err = r.whereabouts(account, id); err != nil {
+		return nil, err
+	}
+	for _, linked := range customer.Linked {
+		if linked.Identities, linked.Conversations, err = r.whereabouts(account, linked.CustomerId); err != nil {
+			return nil, err
+		}
+	}
+	return customer, nil
+}
+
+// whereabouts reads the identities and the conversations of a customer.
+func (r *reader) whereabouts(account, id string) (identities []*viewv1.Identity, conversations []*viewv1.CustomerConversation, err error) {
+	rows := r.rows[CustomerName]
 	prefix := rowKey(account, id, kindCustomerIdentity)
 	err = rows.scan(prefix, prefixEnd(prefix), false, func(_ []byte, load func(proto.Message) error) (bool, error) {
 		identity := new(viewv1.Identity)
 		if err := load(identity); err != nil {
 			return false, err
 		}
-		customer.Identities = append(customer.Identities, identity)
+		identities = append(identities, identity)
 		return true, r.open.identity(account, identity)
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	prefix = rowKey(account, id, kindCustomerTalk)
 	err = rows.scan(prefix, prefixEnd(prefix), false, func(_ []byte, load func(proto.Message) error) (bool, error) {
 		conversation := new(viewv1.CustomerConversation)
-		customer.Conversations = append(customer.Conversations, conversation)
+		conversations = append(conversations, conversation)
 		return true, load(conversation)
 	})
-	return customer, err
+	return identities, conversations, err
 }
 
 // identity reads one identity.

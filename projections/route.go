@@ -31,6 +31,8 @@ func applyRoute(rows Rows, rec *eventstore.Record, event proto.Message) {
 		r.change(e.ConversationId, func(route *viewv1.Route) { r.order(route, e) })
 	case *eventv1.MessageReceived:
 		r.active(e.ConversationId, e.IdentityId, e.SentAt)
+	case *eventv1.ThreadOpened:
+		r.active(e.ConversationId, e.IdentityId, e.SentAt)
 	case *eventv1.LinkMatched:
 		r.active(e.ConversationId, e.IdentityId, e.SentAt)
 	case *eventv1.LinkAnswered:

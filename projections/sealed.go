@@ -73,7 +73,8 @@ func (o Opener) content(account string, s *viewv1.Sealed) (content *eventv1.Cont
 	switch s.GetEventType() {
 	case "weiche.event.v1.MessageReceived", "weiche.event.v1.EchoReceived", "weiche.event.v1.ReplyQueued",
 		"weiche.event.v1.NoteAdded", "weiche.event.v1.NoticeQueued", "weiche.event.v1.MessageEdited",
-		"weiche.event.v1.LinkPrompted", "weiche.event.v1.LinkAnswered":
+		"weiche.event.v1.LinkPrompted", "weiche.event.v1.LinkAnswered", "weiche.event.v1.MessageReparsed",
+		"weiche.event.v1.AddressDoubted":
 	default:
 		return nil, false, nil
 	}
@@ -87,7 +88,7 @@ func (o Opener) content(account string, s *viewv1.Sealed) (content *eventv1.Cont
 
 // item opens a line for a reader and takes out what is sealed.
 func (o Opener) item(account string, item *viewv1.TimelineItem) (err error) {
-	defer func() { item.Sealed = nil }()
+	defer func() { item.Sealed, item.Reparsed = nil, nil }()
 	if err := o.edits(account, item); err != nil {
 		return err
 	}
@@ -102,7 +103,11 @@ func (o Opener) item(account string, item *viewv1.TimelineItem) (err error) {
 		item.GetSystem().Hint, item.Erased = sealed.Hint, !ok
 		return err
 	}
-	first, gone, err := o.content(account, item.Sealed)
+	words := item.Sealed
+	if item.Reparsed != nil {
+		words = item.Reparsed
+	}
+	first, gone, err := o.content(account, words)
 	if err != nil {
 		return err
 	}
@@ -152,8 +157,16 @@ func (o Opener) identity(account string, i *viewv1.Identity) error {
 			i.Erased = true
 		}
 		for n, alias := range aliases {
-			if n < len(names.Gone) && !names.Gone[n] {
+			switch {
+			case n >= len(names.Gone):
+			case !names.Gone[n]:
 				i.Aliases = append(i.Aliases, alias)
+			default:
+				former := &viewv1.FormerAlias{Alias: alias, Since: names.LearntAt}
+				if n < len(names.GoneAt) {
+					former.Until = names.GoneAt[n]
+				}
+				i.Former = append(i.Former, former)
 			}
 		}
 		if profile != nil {

@@ -53,6 +53,15 @@ func (t *timelineFold) system(event proto.Message) {
 				IntegrationId: e.IntegrationId, Channel: e.Channel,
 			})
 		}
+	case *eventv1.ThreadOpened:
+		t.about(e, viewv1.SystemLineKind_SYSTEM_LINE_KIND_THREAD_OPENED)
+	case *eventv1.AddressDoubted:
+		t.about(e, viewv1.SystemLineKind_SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED)
+	case *eventv1.AddressConfirmed:
+		t.about(e, viewv1.SystemLineKind_SYSTEM_LINE_KIND_IDENTITY_CONFIRMED).AgentId = e.AgentId
+	case *eventv1.AddressContested:
+		line := t.about(e, viewv1.SystemLineKind_SYSTEM_LINE_KIND_ALIAS_CONFLICT)
+		line.OtherIdentityId, line.OtherCustomerId = e.OtherIdentityId, e.OtherCustomerId
 	case *eventv1.ItemReplayed:
 		t.settled(e.Position, func(line *viewv1.SystemLine) { line.Replayed = true })
 	case *eventv1.ItemDiscarded:
@@ -114,6 +123,21 @@ func (t *timelineFold) link(conversation, id string, line *viewv1.SystemLine) {
 		line.IdentityId, line.IntegrationId, line.Channel = about.IdentityId, about.IntegrationId, about.Channel
 	}
 	t.line(conversation, line)
+}
+
+// about adds a line about an identity, and returns it to be completed.
+func (t *timelineFold) about(e interface {
+	GetConversationId() string
+	GetIdentityId() string
+	GetIntegrationId() string
+	GetChannel() string
+}, kind viewv1.SystemLineKind,
+) *viewv1.SystemLine {
+	line := &viewv1.SystemLine{
+		Kind: kind, IdentityId: e.GetIdentityId(), IntegrationId: e.GetIntegrationId(), Channel: e.GetChannel(),
+	}
+	t.line(e.GetConversationId(), line)
+	return line
 }
 
 // settled marks the line of an item in quarantine that waits no more. The record is

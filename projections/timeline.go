@@ -46,6 +46,15 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.react(item, e) })
 	case *eventv1.MessageEdited:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(e.ConversationId, item, e) })
+	case *eventv1.MessageReparsed:
+		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool {
+			if item.Unsent {
+				return false
+			}
+			item.Reparsed = sealedOf(t.rec)
+			t.placeEvent(e.ConversationId, item)
+			return true
+		})
 	case *eventv1.MediaRequested:
 		t.file(e.ConversationId, e.MessageId, &viewv1.MediaFile{
 			Part: e.Part, State: viewv1.MediaState_MEDIA_STATE_FETCHING,
@@ -164,13 +173,13 @@ func (t *timelineFold) dropSealed(conversation string, item *viewv1.TimelineItem
 	if hasCiphertext(item) {
 		t.rows.Forget(itemKey(t.account, conversation, item.Position))
 	}
-	item.Sealed, item.Edits, item.Reactions, item.Media = nil, nil, nil, nil
+	item.Sealed, item.Reparsed, item.Edits, item.Reactions, item.Media = nil, nil, nil, nil, nil
 }
 
 // hasCiphertext reports whether anything in a line was not yet redacted when it
 // was folded.
 func hasCiphertext(item *viewv1.TimelineItem) bool {
-	return len(item.Sealed.GetCiphertext()) > 0 ||
+	return len(item.Sealed.GetCiphertext()) > 0 || len(item.Reparsed.GetCiphertext()) > 0 ||
 		slices.ContainsFunc(item.Edits, func(e *viewv1.Edit) bool { return len(e.Sealed.GetCiphertext()) > 0 }) ||
 		slices.ContainsFunc(item.Reactions, func(r *viewv1.Reaction) bool { return len(r.Sealed.GetCiphertext()) > 0 })
 }
@@ -180,9 +189,11 @@ func (t *timelineFold) react(item *viewv1.TimelineItem, e *eventv1.ReactionChang
 	if item.Unsent {
 		return false
 	}
-	reaction := &viewv1.Reaction{IdentityId: e.IdentityId, At: e.At, Sealed: sealedOf(t.rec)}
+	reaction := &viewv1.Reaction{
+		IdentityId: e.IdentityId, At: e.At, ByBusiness: e.ByBusiness, AgentId: e.AgentId, Sealed: sealedOf(t.rec),
+	}
 	for n, before := range item.Reactions {
-		if before.IdentityId != e.IdentityId {
+		if before.IdentityId != e.IdentityId || before.ByBusiness != e.ByBusiness {
 			continue
 		}
 		if e.At.AsTime().Before(before.At.AsTime()) {
@@ -195,19 +206,27 @@ func (t *timelineFold) react(item *viewv1.TimelineItem, e *eventv1.ReactionChang
 	return true
 }
 
-// edit keeps the edits in the order of their numbers; one without a number is
-// the newest.
+// edit keeps the edits in the order of their numbers, and by the provider's time
+// where one of two has none.
 func (t *timelineFold) edit(conversation string, item *viewv1.TimelineItem, e *eventv1.MessageEdited) bool {
 	if item.Unsent {
 		return false
 	}
-	edit := &viewv1.Edit{Edit: e.Edit, At: e.At, Position: t.rec.Position, Sealed: sealedOf(t.rec)}
+	edit := &viewv1.Edit{Edit: e.Edit, At: e.At, Position: t.rec.Position, ByBusiness: e.ByBusiness, Sealed: sealedOf(t.rec)}
 	t.placeEvent(conversation, item)
 	item.Edits = append(item.Edits, edit)
-	for n := len(item.Edits) - 1; n > 0 && edit.Edit != 0 && item.Edits[n-1].Edit > edit.Edit; n-- {
+	for n := len(item.Edits) - 1; n > 0 && older(edit, item.Edits[n-1]); n-- {
 		item.Edits[n-1], item.Edits[n] = edit, item.Edits[n-1]
 	}
 	return true
+}
+
+// older reports whether an edit was made before another.
+func older(edit, than *viewv1.Edit) bool {
+	if edit.Edit != 0 && than.Edit != 0 {
+		return edit.Edit < than.Edit
+	}
+	return edit.At.AsTime().Before(than.At.AsTime())
 }
 
 // file notes how far a file of a message is. A file that is asked for again, and

@@ -39,6 +39,12 @@ func (s *server) lineOf(account, conversation string, item *viewv1.TimelineItem)
 		Place: item.GetPosition(), MessageId: item.GetMessageId(), At: item.GetRecordedAt(),
 		Media:   s.filesOf(account, conversation, item),
 		Content: shown(item.GetContent()), Erased: item.GetErased() || item.GetUnsent(),
+		Edited: len(item.GetEdits()) > 0,
+	}
+	for _, reaction := range item.GetReactions() {
+		line.Reactions = append(line.Reactions, &widgetv1.LineReaction{
+			Emoji: reaction.GetEmoji(), ByBusiness: reaction.GetByBusiness(),
+		})
 	}
 	switch kind := item.GetLine().(type) {
 	case *viewv1.TimelineItem_Customer:

@@ -181,4 +181,12 @@ func (d *decider) conflict(i, other *identityDraft) {
 		IntegrationId: i.integration, Channel: i.channel,
 		ConversationId: i.conversation, OtherConversationId: other.conversation,
 	})
+	for _, pair := range [][2]*identityDraft{{i, other}, {other, i}} {
+		if conv := d.conversationOf(pair[0]); conv != nil {
+			d.emit(conv.stream(), &eventv1.AddressContested{
+				ConversationId: conv.id, IdentityId: pair[0].id, IntegrationId: i.integration, Channel: i.channel,
+				OtherIdentityId: pair[1].id, OtherCustomerId: pair[1].customer,
+			})
+		}
+	}
 }

@@ -323,7 +323,8 @@ func (s *State) evolveConversation(e Event) {
 		c.advance(b.GetMessageId(), MessageUnknown)
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
 		*eventv1.ReplyFitted, *eventv1.TemplateOffered, *eventv1.OutcomeAsked,
-		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.PartAdvanced, *eventv1.ReactionFailed:
+		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.PartAdvanced, *eventv1.ReactionFailed,
+		*eventv1.AddressDoubted, *eventv1.AddressConfirmed, *eventv1.AddressContested:
 		// They are shown; nothing is decided by them.
 	case *eventv1.EchoReceived:
 		if b.GetFindable() {

@@ -48,6 +48,9 @@ func (d *decider) doubt(i *identityDraft, hash []byte, at, wrote time.Time, lang
 		return
 	}
 	changed.ConversationId = conv.id
+	doubted := &eventv1.AddressDoubted{
+		ConversationId: conv.id, CustomerId: conv.customer, IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
+	}
 	i.withdraw(isPersonQuestion)
 	widget := d.account().Widgets[conv.widget]
 	if place := conv.binding(i.id); place >= 0 && conv.route[place].WroteAt.After(wrote) {
@@ -59,17 +62,28 @@ func (d *decider) doubt(i *identityDraft, hash []byte, at, wrote time.Time, lang
 			lang = conv.language
 		}
 		changed.QuestionId = d.ids.next()
-		changed.Sealed = &eventv1.IdentityKeyChanged_Sealed{
-			Prompt: languageOf(lang).personQuestion(widget.Config.GetSite(), changed.QuestionId),
+		doubted.QuestionId = changed.QuestionId
+		doubted.Sealed = &eventv1.AddressDoubted_Sealed{
+			Content: languageOf(lang).personQuestion(widget.Config.GetSite(), changed.QuestionId),
 		}
 	}
-	event := d.emit(i.stream(), changed)
+	d.emit(i.stream(), changed)
+	event := d.emit(conv.stream(), doubted)
 	i.unsure = true
 	conv.avoid(i)
 	if asks {
 		i.enqueue(&eventv1.SendOrigin{ConversationId: conv.id, Kind: eventv1.SendKind_SEND_KIND_PROMPT}, event)
 	}
 	d.answer.ConversationID = conv.id
+}
+
+// sure writes down that whoever holds an address is still the customer.
+func (d *decider) sure(i *identityDraft, conv *conversationDraft, agentID string) {
+	d.emit(i.stream(), &eventv1.IdentityConfirmed{IdentityId: i.id, AgentId: agentID, ConversationId: conv.id})
+	d.emit(conv.stream(), &eventv1.AddressConfirmed{
+		ConversationId: conv.id, IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel, AgentId: agentID,
+	})
+	i.unsure = false
 }
 
 // conversationOf returns the conversation that an identity is bound to, or nil.
@@ -103,9 +117,8 @@ func (d *decider) answerPerson(i *identityDraft, c *ReceiveMessage, at time.Time
 	}
 	conv := d.conversationOf(i)
 	if yes {
-		d.emit(i.stream(), &eventv1.IdentityConfirmed{IdentityId: i.id, ConversationId: i.conversation})
-		i.unsure = false
-	} else if conv != nil {
+		d.sure(i, conv, "")
+	} else {
 		i.withdraw(isPersonQuestion)
 		conv.unbind(i, eventv1.UnboundReason_UNBOUND_REASON_CUSTOMER, eventv1.RouteRule_ROUTE_RULE_DISCONNECTED, at)
 	}
@@ -155,10 +168,7 @@ func (d *decider) confirmIdentity(c *ConfirmIdentity) error {
 	conv := d.conversationOf(i)
 	i.withdraw(isPersonQuestion)
 	if c.SamePerson {
-		d.emit(i.stream(), &eventv1.IdentityConfirmed{
-			IdentityId: i.id, AgentId: c.AgentID, ConversationId: i.conversation,
-		})
-		i.unsure = false
+		d.sure(i, conv, c.AgentID)
 	} else {
 		conv.unbind(i, eventv1.UnboundReason_UNBOUND_REASON_AGENT, eventv1.RouteRule_ROUTE_RULE_DISCONNECTED, d.head.Now)
 	}

@@ -4474,6 +4474,283 @@ func (x *MessageReparsed) GetSealed() *MessageReparsed_Sealed {
 	return nil
 }
 
+// AddressDoubted says in a conversation that an address which is bound to it may
+// have come into other hands: nothing is sent there until somebody confirms.
+type AddressDoubted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The customer.
+	CustomerId string `protobuf:"bytes,2,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,3,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// Its integration.
+	IntegrationId string `protobuf:"bytes,4,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The question that is put over the channel to whoever holds the address now;
+	// empty where agents alone decide.
+	QuestionId string `protobuf:"bytes,6,opt,name=question_id,json=questionId,proto3" json:"question_id,omitempty"`
+	// The question.
+	Sealed        *AddressDoubted_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddressDoubted) Reset() {
+	*x = AddressDoubted{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddressDoubted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddressDoubted) ProtoMessage() {}
+
+func (x *AddressDoubted) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddressDoubted.ProtoReflect.Descriptor instead.
+func (*AddressDoubted) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *AddressDoubted) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *AddressDoubted) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *AddressDoubted) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *AddressDoubted) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *AddressDoubted) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *AddressDoubted) GetQuestionId() string {
+	if x != nil {
+		return x.QuestionId
+	}
+	return ""
+}
+
+func (x *AddressDoubted) GetSealed() *AddressDoubted_Sealed {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// AddressConfirmed says in a conversation that whoever holds the address is still
+// the customer.
+type AddressConfirmed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// Its integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The agent who said so; empty where the customer did.
+	AgentId       string `protobuf:"bytes,5,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddressConfirmed) Reset() {
+	*x = AddressConfirmed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddressConfirmed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddressConfirmed) ProtoMessage() {}
+
+func (x *AddressConfirmed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddressConfirmed.ProtoReflect.Descriptor instead.
+func (*AddressConfirmed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *AddressConfirmed) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *AddressConfirmed) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *AddressConfirmed) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *AddressConfirmed) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *AddressConfirmed) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+// AddressContested says in a conversation that an address of the customer leads to
+// another customer too: agents decide whether they are one person.
+type AddressContested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The identity that is bound to it.
+	IdentityId string `protobuf:"bytes,2,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// Its integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The identity that the address leads to too.
+	OtherIdentityId string `protobuf:"bytes,5,opt,name=other_identity_id,json=otherIdentityId,proto3" json:"other_identity_id,omitempty"`
+	// Its customer.
+	OtherCustomerId string `protobuf:"bytes,6,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *AddressContested) Reset() {
+	*x = AddressContested{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddressContested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddressContested) ProtoMessage() {}
+
+func (x *AddressContested) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddressContested.ProtoReflect.Descriptor instead.
+func (*AddressContested) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *AddressContested) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *AddressContested) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *AddressContested) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *AddressContested) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *AddressContested) GetOtherIdentityId() string {
+	if x != nil {
+		return x.OtherIdentityId
+	}
+	return ""
+}
+
+func (x *AddressContested) GetOtherCustomerId() string {
+	if x != nil {
+		return x.OtherCustomerId
+	}
+	return ""
+}
+
 // Sealed holds what was said.
 type MessageReceived_Sealed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4491,7 +4768,7 @@ type MessageReceived_Sealed struct {
 
 func (x *MessageReceived_Sealed) Reset() {
 	*x = MessageReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4503,7 +4780,7 @@ func (x *MessageReceived_Sealed) String() string {
 func (*MessageReceived_Sealed) ProtoMessage() {}
 
 func (x *MessageReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4562,7 +4839,7 @@ type EchoReceived_Sealed struct {
 
 func (x *EchoReceived_Sealed) Reset() {
 	*x = EchoReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4574,7 +4851,7 @@ func (x *EchoReceived_Sealed) String() string {
 func (*EchoReceived_Sealed) ProtoMessage() {}
 
 func (x *EchoReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4622,7 +4899,7 @@ type ReplyQueued_Sealed struct {
 
 func (x *ReplyQueued_Sealed) Reset() {
 	*x = ReplyQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4634,7 +4911,7 @@ func (x *ReplyQueued_Sealed) String() string {
 func (*ReplyQueued_Sealed) ProtoMessage() {}
 
 func (x *ReplyQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4668,7 +4945,7 @@ type NoteAdded_Sealed struct {
 
 func (x *NoteAdded_Sealed) Reset() {
 	*x = NoteAdded_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4680,7 +4957,7 @@ func (x *NoteAdded_Sealed) String() string {
 func (*NoteAdded_Sealed) ProtoMessage() {}
 
 func (x *NoteAdded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4714,7 +4991,7 @@ type NoticeQueued_Sealed struct {
 
 func (x *NoticeQueued_Sealed) Reset() {
 	*x = NoticeQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4726,7 +5003,7 @@ func (x *NoticeQueued_Sealed) String() string {
 func (*NoticeQueued_Sealed) ProtoMessage() {}
 
 func (x *NoticeQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4760,7 +5037,7 @@ type ReactionChanged_Sealed struct {
 
 func (x *ReactionChanged_Sealed) Reset() {
 	*x = ReactionChanged_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4772,7 +5049,7 @@ func (x *ReactionChanged_Sealed) String() string {
 func (*ReactionChanged_Sealed) ProtoMessage() {}
 
 func (x *ReactionChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4806,7 +5083,7 @@ type MessageEdited_Sealed struct {
 
 func (x *MessageEdited_Sealed) Reset() {
 	*x = MessageEdited_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4818,7 +5095,7 @@ func (x *MessageEdited_Sealed) String() string {
 func (*MessageEdited_Sealed) ProtoMessage() {}
 
 func (x *MessageEdited_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4858,7 +5135,7 @@ type LinkMatched_Sealed struct {
 
 func (x *LinkMatched_Sealed) Reset() {
 	*x = LinkMatched_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4870,7 +5147,7 @@ func (x *LinkMatched_Sealed) String() string {
 func (*LinkMatched_Sealed) ProtoMessage() {}
 
 func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4925,7 +5202,7 @@ type LinkPrompted_Sealed struct {
 
 func (x *LinkPrompted_Sealed) Reset() {
 	*x = LinkPrompted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4937,7 +5214,7 @@ func (x *LinkPrompted_Sealed) String() string {
 func (*LinkPrompted_Sealed) ProtoMessage() {}
 
 func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4975,7 +5252,7 @@ type LinkAnswered_Sealed struct {
 
 func (x *LinkAnswered_Sealed) Reset() {
 	*x = LinkAnswered_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4987,7 +5264,7 @@ func (x *LinkAnswered_Sealed) String() string {
 func (*LinkAnswered_Sealed) ProtoMessage() {}
 
 func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5035,7 +5312,7 @@ type ReplyFitted_Sealed struct {
 
 func (x *ReplyFitted_Sealed) Reset() {
 	*x = ReplyFitted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5047,7 +5324,7 @@ func (x *ReplyFitted_Sealed) String() string {
 func (*ReplyFitted_Sealed) ProtoMessage() {}
 
 func (x *ReplyFitted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5083,7 +5360,7 @@ type ThreadOpened_Sealed struct {
 
 func (x *ThreadOpened_Sealed) Reset() {
 	*x = ThreadOpened_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5095,7 +5372,7 @@ func (x *ThreadOpened_Sealed) String() string {
 func (*ThreadOpened_Sealed) ProtoMessage() {}
 
 func (x *ThreadOpened_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5140,7 +5417,7 @@ type OutcomeSettled_Question struct {
 
 func (x *OutcomeSettled_Question) Reset() {
 	*x = OutcomeSettled_Question{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5152,7 +5429,7 @@ func (x *OutcomeSettled_Question) String() string {
 func (*OutcomeSettled_Question) ProtoMessage() {}
 
 func (x *OutcomeSettled_Question) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5200,7 +5477,7 @@ type ReactionQueued_Sealed struct {
 
 func (x *ReactionQueued_Sealed) Reset() {
 	*x = ReactionQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5212,7 +5489,7 @@ func (x *ReactionQueued_Sealed) String() string {
 func (*ReactionQueued_Sealed) ProtoMessage() {}
 
 func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5246,7 +5523,7 @@ type MessageReparsed_Sealed struct {
 
 func (x *MessageReparsed_Sealed) Reset() {
 	*x = MessageReparsed_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5258,7 +5535,7 @@ func (x *MessageReparsed_Sealed) String() string {
 func (*MessageReparsed_Sealed) ProtoMessage() {}
 
 func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5275,6 +5552,52 @@ func (*MessageReparsed_Sealed) Descriptor() ([]byte, []int) {
 }
 
 func (x *MessageReparsed_Sealed) GetContent() *Content {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+// Sealed holds the question.
+type AddressDoubted_Sealed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The question with its two buttons.
+	Content       *Content `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddressDoubted_Sealed) Reset() {
+	*x = AddressDoubted_Sealed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddressDoubted_Sealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddressDoubted_Sealed) ProtoMessage() {}
+
+func (x *AddressDoubted_Sealed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddressDoubted_Sealed.ProtoReflect.Descriptor instead.
+func (*AddressDoubted_Sealed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42, 0}
+}
+
+func (x *AddressDoubted_Sealed) GetContent() *Content {
 	if x != nil {
 		return x.Content
 	}
@@ -5709,7 +6032,35 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x15provider_message_hash\x18\x04 \x01(\fR\x13providerMessageHash\x12?\n" +
 	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.MessageReparsed.SealedR\x06sealed\x1a<\n" +
 	"\x06Sealed\x122\n" +
-	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent*\xdf\x01\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xdb\x02\n" +
+	"\x0eAddressDoubted\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vcustomer_id\x18\x02 \x01(\tR\n" +
+	"customerId\x12\x1f\n" +
+	"\videntity_id\x18\x03 \x01(\tR\n" +
+	"identityId\x12%\n" +
+	"\x0eintegration_id\x18\x04 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x05 \x01(\tR\achannel\x12\x1f\n" +
+	"\vquestion_id\x18\x06 \x01(\tR\n" +
+	"questionId\x12>\n" +
+	"\x06sealed\x18\x0f \x01(\v2&.weiche.event.v1.AddressDoubted.SealedR\x06sealed\x1a<\n" +
+	"\x06Sealed\x122\n" +
+	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"\xb8\x01\n" +
+	"\x10AddressConfirmed\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\videntity_id\x18\x02 \x01(\tR\n" +
+	"identityId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\x12\x19\n" +
+	"\bagent_id\x18\x05 \x01(\tR\aagentId\"\xf5\x01\n" +
+	"\x10AddressContested\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\videntity_id\x18\x02 \x01(\tR\n" +
+	"identityId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\x12*\n" +
+	"\x11other_identity_id\x18\x05 \x01(\tR\x0fotherIdentityId\x12*\n" +
+	"\x11other_customer_id\x18\x06 \x01(\tR\x0fotherCustomerId*\xdf\x01\n" +
 	"\rUnboundReason\x12\x1e\n" +
 	"\x1aUNBOUND_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17UNBOUND_REASON_CUSTOMER\x10\x01\x12\x18\n" +
@@ -5788,7 +6139,7 @@ func file_weiche_event_v1_conversation_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
+var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
 var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(UnboundReason)(0),              // 0: weiche.event.v1.UnboundReason
 	(RouteRule)(0),                  // 1: weiche.event.v1.RouteRule
@@ -5840,115 +6191,121 @@ var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(*MediaStored)(nil),             // 47: weiche.event.v1.MediaStored
 	(*MediaFailed)(nil),             // 48: weiche.event.v1.MediaFailed
 	(*MessageReparsed)(nil),         // 49: weiche.event.v1.MessageReparsed
-	(*MessageReceived_Sealed)(nil),  // 50: weiche.event.v1.MessageReceived.Sealed
-	(*EchoReceived_Sealed)(nil),     // 51: weiche.event.v1.EchoReceived.Sealed
-	(*ReplyQueued_Sealed)(nil),      // 52: weiche.event.v1.ReplyQueued.Sealed
-	(*NoteAdded_Sealed)(nil),        // 53: weiche.event.v1.NoteAdded.Sealed
-	(*NoticeQueued_Sealed)(nil),     // 54: weiche.event.v1.NoticeQueued.Sealed
-	(*ReactionChanged_Sealed)(nil),  // 55: weiche.event.v1.ReactionChanged.Sealed
-	(*MessageEdited_Sealed)(nil),    // 56: weiche.event.v1.MessageEdited.Sealed
-	(*LinkMatched_Sealed)(nil),      // 57: weiche.event.v1.LinkMatched.Sealed
-	(*LinkPrompted_Sealed)(nil),     // 58: weiche.event.v1.LinkPrompted.Sealed
-	(*LinkAnswered_Sealed)(nil),     // 59: weiche.event.v1.LinkAnswered.Sealed
-	(*ReplyFitted_Sealed)(nil),      // 60: weiche.event.v1.ReplyFitted.Sealed
-	(*ThreadOpened_Sealed)(nil),     // 61: weiche.event.v1.ThreadOpened.Sealed
-	(*OutcomeSettled_Question)(nil), // 62: weiche.event.v1.OutcomeSettled.Question
-	(*ReactionQueued_Sealed)(nil),   // 63: weiche.event.v1.ReactionQueued.Sealed
-	(*MessageReparsed_Sealed)(nil),  // 64: weiche.event.v1.MessageReparsed.Sealed
-	(*timestamppb.Timestamp)(nil),   // 65: google.protobuf.Timestamp
-	(*SendError)(nil),               // 66: weiche.event.v1.SendError
-	(Confirmation)(0),               // 67: weiche.event.v1.Confirmation
-	(CodeRefusal)(0),                // 68: weiche.event.v1.CodeRefusal
-	(*StoredMedia)(nil),             // 69: weiche.event.v1.StoredMedia
-	(*Content)(nil),                 // 70: weiche.event.v1.Content
-	(*Profile)(nil),                 // 71: weiche.event.v1.Profile
-	(*Referral)(nil),                // 72: weiche.event.v1.Referral
+	(*AddressDoubted)(nil),          // 50: weiche.event.v1.AddressDoubted
+	(*AddressConfirmed)(nil),        // 51: weiche.event.v1.AddressConfirmed
+	(*AddressContested)(nil),        // 52: weiche.event.v1.AddressContested
+	(*MessageReceived_Sealed)(nil),  // 53: weiche.event.v1.MessageReceived.Sealed
+	(*EchoReceived_Sealed)(nil),     // 54: weiche.event.v1.EchoReceived.Sealed
+	(*ReplyQueued_Sealed)(nil),      // 55: weiche.event.v1.ReplyQueued.Sealed
+	(*NoteAdded_Sealed)(nil),        // 56: weiche.event.v1.NoteAdded.Sealed
+	(*NoticeQueued_Sealed)(nil),     // 57: weiche.event.v1.NoticeQueued.Sealed
+	(*ReactionChanged_Sealed)(nil),  // 58: weiche.event.v1.ReactionChanged.Sealed
+	(*MessageEdited_Sealed)(nil),    // 59: weiche.event.v1.MessageEdited.Sealed
+	(*LinkMatched_Sealed)(nil),      // 60: weiche.event.v1.LinkMatched.Sealed
+	(*LinkPrompted_Sealed)(nil),     // 61: weiche.event.v1.LinkPrompted.Sealed
+	(*LinkAnswered_Sealed)(nil),     // 62: weiche.event.v1.LinkAnswered.Sealed
+	(*ReplyFitted_Sealed)(nil),      // 63: weiche.event.v1.ReplyFitted.Sealed
+	(*ThreadOpened_Sealed)(nil),     // 64: weiche.event.v1.ThreadOpened.Sealed
+	(*OutcomeSettled_Question)(nil), // 65: weiche.event.v1.OutcomeSettled.Question
+	(*ReactionQueued_Sealed)(nil),   // 66: weiche.event.v1.ReactionQueued.Sealed
+	(*MessageReparsed_Sealed)(nil),  // 67: weiche.event.v1.MessageReparsed.Sealed
+	(*AddressDoubted_Sealed)(nil),   // 68: weiche.event.v1.AddressDoubted.Sealed
+	(*timestamppb.Timestamp)(nil),   // 69: google.protobuf.Timestamp
+	(*SendError)(nil),               // 70: weiche.event.v1.SendError
+	(Confirmation)(0),               // 71: weiche.event.v1.Confirmation
+	(CodeRefusal)(0),                // 72: weiche.event.v1.CodeRefusal
+	(*StoredMedia)(nil),             // 73: weiche.event.v1.StoredMedia
+	(*Content)(nil),                 // 74: weiche.event.v1.Content
+	(*Profile)(nil),                 // 75: weiche.event.v1.Profile
+	(*Referral)(nil),                // 76: weiche.event.v1.Referral
 }
 var file_weiche_event_v1_conversation_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
-	65, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
+	69, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.event.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
-	65, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
-	65, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
-	50, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
-	65, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
-	51, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
+	69, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
+	69, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
+	53, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
+	69, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
+	54, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
 	2,  // 8: weiche.event.v1.FrozenRoute.rule:type_name -> weiche.event.v1.ReplyRule
 	15, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
 	3,  // 10: weiche.event.v1.PassedOver.reason:type_name -> weiche.event.v1.PassedOverReason
-	66, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
+	70, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
 	14, // 12: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
-	52, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
+	55, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
 	14, // 14: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
-	53, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
+	56, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
 	4,  // 16: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
-	54, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
-	65, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
-	65, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
-	66, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
-	66, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	65, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
-	65, // 23: weiche.event.v1.ReactionChanged.parked_until:type_name -> google.protobuf.Timestamp
-	55, // 24: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
-	65, // 25: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
-	65, // 26: weiche.event.v1.MessageEdited.parked_until:type_name -> google.protobuf.Timestamp
-	56, // 27: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
-	65, // 28: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
-	65, // 29: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
-	67, // 30: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
-	65, // 31: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
-	65, // 32: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
-	65, // 33: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
-	65, // 34: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
-	57, // 35: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
-	58, // 36: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
-	65, // 37: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
-	59, // 38: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
-	65, // 39: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
+	57, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
+	69, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
+	69, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
+	70, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
+	70, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	69, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
+	69, // 23: weiche.event.v1.ReactionChanged.parked_until:type_name -> google.protobuf.Timestamp
+	58, // 24: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
+	69, // 25: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
+	69, // 26: weiche.event.v1.MessageEdited.parked_until:type_name -> google.protobuf.Timestamp
+	59, // 27: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
+	69, // 28: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
+	69, // 29: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
+	71, // 30: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
+	69, // 31: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
+	69, // 32: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
+	69, // 33: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
+	69, // 34: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
+	60, // 35: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
+	61, // 36: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
+	69, // 37: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
+	62, // 38: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
+	69, // 39: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
 	5,  // 40: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
-	65, // 41: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
-	68, // 42: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
-	65, // 43: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
-	65, // 44: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
+	69, // 41: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
+	72, // 42: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
+	69, // 43: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
+	69, // 44: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
 	6,  // 45: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
-	60, // 46: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
-	65, // 47: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
-	65, // 48: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
-	61, // 49: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
-	65, // 50: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
-	62, // 51: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
+	63, // 46: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
+	69, // 47: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
+	69, // 48: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
+	64, // 49: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
+	69, // 50: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
+	65, // 51: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
 	7,  // 52: weiche.event.v1.PartAdvanced.state:type_name -> weiche.event.v1.PartState
-	65, // 53: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
-	66, // 54: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
-	63, // 55: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
-	66, // 56: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
-	65, // 57: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
-	65, // 58: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
-	69, // 59: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
-	65, // 60: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
-	66, // 61: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
-	65, // 62: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
-	64, // 63: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
-	70, // 64: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	71, // 65: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
-	70, // 66: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 67: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 68: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 69: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 70: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 71: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
-	70, // 72: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 73: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 74: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
-	72, // 75: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
-	65, // 76: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
-	70, // 77: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	70, // 78: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
-	79, // [79:79] is the sub-list for method output_type
-	79, // [79:79] is the sub-list for method input_type
-	79, // [79:79] is the sub-list for extension type_name
-	79, // [79:79] is the sub-list for extension extendee
-	0,  // [0:79] is the sub-list for field type_name
+	69, // 53: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
+	70, // 54: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
+	66, // 55: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
+	70, // 56: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
+	69, // 57: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
+	69, // 58: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
+	73, // 59: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
+	69, // 60: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
+	70, // 61: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
+	69, // 62: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
+	67, // 63: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
+	68, // 64: weiche.event.v1.AddressDoubted.sealed:type_name -> weiche.event.v1.AddressDoubted.Sealed
+	74, // 65: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	75, // 66: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
+	74, // 67: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 68: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 69: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 70: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 71: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 72: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
+	74, // 73: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 74: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 75: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
+	76, // 76: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
+	69, // 77: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
+	74, // 78: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 79: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
+	74, // 80: weiche.event.v1.AddressDoubted.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // [81:81] is the sub-list for method output_type
+	81, // [81:81] is the sub-list for method input_type
+	81, // [81:81] is the sub-list for extension type_name
+	81, // [81:81] is the sub-list for extension extendee
+	0,  // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_conversation_proto_init() }
@@ -5965,7 +6322,7 @@ func file_weiche_event_v1_conversation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_conversation_proto_rawDesc), len(file_weiche_event_v1_conversation_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   57,
+			NumMessages:   61,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
