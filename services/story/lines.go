@@ -3,6 +3,7 @@ package story
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,12 +14,15 @@ import (
 	"weiche/services/conversation"
 )
 
-// lines are what people and providers can do in a story. <code> stands for the
-// code that was asked for last, <code 1> for the first.
-var lines = []struct {
+// line is the form of a line, and what it does. It returns why that was refused.
+type line struct {
 	form string
 	do   func(p *player, t testing.TB, m []string) string
-}{
+}
+
+// lines are what people and providers can do in a story. <code> stands for the
+// code that was asked for last, <code 1> for the first.
+var lines = []line{
 	// ana@whatsapp: hi
 	// ana@whatsapp, 10s ago: hi
 	{`(\w+)@(\w+)(?:, (\S+) ago)?: (.*)`, (*player).customerWrites},
@@ -59,7 +63,7 @@ var lines = []struct {
 
 // do does one line.
 func (p *player) do(t testing.TB, line string) string {
-	for _, l := range lines {
+	for _, l := range slices.Concat(changes, lines) {
 		if m := regexp.MustCompile(`^` + l.form + `$`).FindStringSubmatch(line); m != nil {
 			return l.do(p, t, m[1:])
 		}
@@ -119,9 +123,9 @@ func (p *player) repeats(t testing.TB, m []string) string {
 func (p *player) taps(t testing.TB, m []string) string {
 	var buttons []*eventv1.Button
 	for _, event := range p.stage.Events(t, 0) {
-		prompt, ok := event.Body.(*eventv1.LinkPrompted)
-		if ok && p.names.identity(prompt.GetIdentityId()) == m[0]+"@"+m[1] {
-			buttons = prompt.GetSealed().GetContent().GetParts()[0].GetButtons().GetButtons()
+		prompt, ok := event.Body.(interface{ GetIdentityId() string })
+		if asked := questionIn(event.Body); ok && asked != nil && p.names.identity(prompt.GetIdentityId()) == m[0]+"@"+m[1] {
+			buttons = asked.GetParts()[0].GetButtons().GetButtons()
 		}
 	}
 	if len(buttons) != 2 {
@@ -136,6 +140,17 @@ func (p *player) taps(t testing.TB, m []string) string {
 			Kind: eventv1.AnswerKind_ANSWER_KIND_BUTTON, Payload: button.GetPayload(), Title: button.GetTitle(),
 		}},
 	}}}, "")
+}
+
+// questionIn returns the question with buttons that an event holds, or nil.
+func questionIn(body any) *eventv1.Content {
+	switch e := body.(type) {
+	case *eventv1.LinkPrompted:
+		return e.GetSealed().GetContent()
+	case *eventv1.AddressDoubted:
+		return e.GetSealed().GetContent()
+	}
+	return nil
 }
 
 // opens follows a deep link in a thread that exists: nothing is said.

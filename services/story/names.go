@@ -49,6 +49,8 @@ func (n *names) learn(event conversation.Event) {
 		n.lastReply = e.GetMessageId()
 	case *eventv1.MessageReceived:
 		n.messages[e.GetMessageId()] = words(e.GetSealed().GetContent())
+	case *eventv1.EchoReceived:
+		n.messages[e.GetMessageId()] = words(e.GetSealed().GetContent())
 	case *eventv1.SendQueued:
 		n.sends[e.GetSendId()] = n.contents[e.GetContentEventId()]
 	}
@@ -58,14 +60,17 @@ func (n *names) learn(event conversation.Event) {
 }
 
 // ownerOf returns the customer of the newest identity of a name.
-func (n *names) ownerOf(name string) string {
+func (n *names) ownerOf(name string) string { return n.owners[n.newest(name)] }
+
+// newest returns the newest identity of a name.
+func (n *names) newest(name string) string {
 	newest := ""
 	for id, known := range n.identities {
 		if known == name && id > newest {
 			newest = id
 		}
 	}
-	return n.owners[newest]
+	return newest
 }
 
 func (n *names) identity(id string) string { return n.identities[id] }
@@ -180,7 +185,54 @@ func (n *names) tellConversation(body proto.Message) string {
 	case *eventv1.MessageOutcomeUnknown:
 		return fmt.Sprintf("%q may or may not have arrived: %s", n.messages[e.GetMessageId()], e.GetError().GetReason())
 	}
+	return n.tellChange(body)
+}
+
+// tellChange says what was done to a message, and what is said of an address.
+func (n *names) tellChange(body proto.Message) string {
+	switch e := body.(type) {
+	case *eventv1.ReactionChanged:
+		who := n.identity(e.GetIdentityId())
+		if e.GetByBusiness() {
+			who = "the business"
+		}
+		if e.GetRemoved() {
+			return fmt.Sprintf("%s takes the reaction to %q back", who, n.messages[e.GetMessageId()])
+		}
+		return fmt.Sprintf("%s reacts %s to %q", who, e.GetSealed().GetEmoji(), n.messages[e.GetMessageId()])
+	case *eventv1.MessageEdited:
+		return fmt.Sprintf("%q is edited: %s", n.messages[e.GetMessageId()], words(e.GetSealed().GetContent()))
+	case *eventv1.MessageReparsed:
+		return fmt.Sprintf("%q is understood: %s", n.messages[e.GetMessageId()], words(e.GetSealed().GetContent()))
+	case *eventv1.ThreadOpened:
+		return n.identity(e.GetIdentityId()) + " opens the thread"
+	case *eventv1.AddressDoubted:
+		text := n.identity(e.GetIdentityId()) + " may be somebody else"
+		if e.GetQuestionId() != "" {
+			text += ", and is asked: " + words(e.GetSealed().GetContent())
+		}
+		return text
+	case *eventv1.AddressConfirmed:
+		if e.GetAgentId() != "" {
+			return n.identity(e.GetIdentityId()) + " is the same person, says " + e.GetAgentId()
+		}
+		return n.identity(e.GetIdentityId()) + " is the same person"
+	case *eventv1.AddressContested:
+		return n.identity(e.GetIdentityId()) + " may be " + n.identity(e.GetOtherIdentityId())
+	}
 	return n.tellLink(body)
+}
+
+// tellAliases says which addresses came and went.
+func (n *names) tellAliases(e *eventv1.IdentityAliasesChanged) string {
+	text := n.identity(e.GetIdentityId())
+	for _, added := range e.GetSealed().GetAdded() {
+		text += fmt.Sprintf(", and %s %s", added.GetKind(), added.GetValue())
+	}
+	for _, removed := range e.GetRemoved() {
+		text += ", no longer by that " + removed.GetKind()
+	}
+	return text
 }
 
 func (n *names) tellLink(body proto.Message) string {
@@ -270,6 +322,29 @@ func (n *names) tellIdentity(body proto.Message) string {
 		return "the customer who was " + n.customers[e.GetCustomerId()] + " is erased"
 	case *eventv1.UnsendParked:
 		return "an unsend waits for its message"
+	case *eventv1.ChangeParked:
+		what := "a reaction"
+		if e.GetEdit() {
+			what = "an edit"
+		}
+		return what + " of " + n.identity(e.GetIdentityId()) + " waits for its message"
+	case *eventv1.ChangeForgotten:
+		return "what waited for a message is forgotten"
+	case *eventv1.IdentityAliasesChanged:
+		return n.tellAliases(e)
+	case *eventv1.AliasConflictFound:
+		return fmt.Sprintf("an address of %s leads to %s too", n.identity(e.GetIdentityId()), n.identity(e.GetOtherIdentityId()))
+	case *eventv1.IdentityKeyChanged:
+		if e.GetFirst() {
+			return "the key of " + n.identity(e.GetIdentityId()) + " is learnt"
+		}
+		return "the key of " + n.identity(e.GetIdentityId()) + " is another one"
+	case *eventv1.OptInChanged:
+		return fmt.Sprintf("%s allows %s: %t", n.identity(e.GetIdentityId()), e.GetTopic(), e.GetAllowed())
+	case *eventv1.CustomersLinked:
+		return fmt.Sprintf("the customer who was %s is also the one who was %s", n.customers[e.GetCustomerId()], n.customers[e.GetOtherCustomerId()])
+	case *eventv1.CustomersUnlinked:
+		return fmt.Sprintf("the customer who was %s is not the one who was %s", n.customers[e.GetCustomerId()], n.customers[e.GetOtherCustomerId()])
 	case *eventv1.ReceiptParked:
 		return "a receipt waits for its message (" + plain(e.GetState(), "RECEIPT_STATE_") + ")"
 	}

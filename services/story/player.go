@@ -41,6 +41,13 @@ type player struct {
 	// conversation is the one that was last written in.
 	conversation string
 
+	// aliases are the addresses of those who have others than their names, and keys
+	// the keys of those whose provider tells them.
+	aliases map[string][]*eventv1.Alias
+	keys    map[string]string
+
+	// kept is what the parsers could not read, in order.
+	kept []kept
 	// garbled is what could not be read last.
 	garbled garbled
 
@@ -51,6 +58,7 @@ func newPlayer(stage Stage) *player {
 	return &player{
 		stage: stage, names: newNames(),
 		last: map[string]*ingressv1.Item{}, said: map[string]string{}, links: map[string]string{},
+		aliases: map[string][]*eventv1.Alias{}, keys: map[string]string{},
 		senders: senders{ids: map[string]string{}},
 	}
 }
@@ -185,7 +193,8 @@ func (p *player) doing(t testing.TB, person, channel string, content *eventv1.Co
 		ProviderAccountId: channel + "-account",
 		ProviderMessageId: inboundID(p.count),
 		SentAt:            timestamppb.New(p.stage.Now().Add(-duration(t, ago))),
-		Sender:            []*eventv1.Alias{{Kind: aliasKind(t, channel), Value: person}},
+		Sender:            p.sender(t, person, channel),
+		IdentityKeyHash:   p.keys[person+"@"+channel],
 		Event:             &ingressv1.Inbound_Message{Message: content},
 	}}}
 }

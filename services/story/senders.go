@@ -164,6 +164,8 @@ func contentOf(body any) *eventv1.Content {
 		return e.GetSealed().GetContent()
 	case *eventv1.LinkPrompted:
 		return e.GetSealed().GetContent()
+	case *eventv1.AddressDoubted:
+		return e.GetSealed().GetContent()
 	case *eventv1.NoticeQueued:
 		return e.GetSealed().GetContent()
 	case *eventv1.CodeRefused:

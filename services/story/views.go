@@ -54,7 +54,11 @@ func (p *player) item(item *viewv1.TimelineItem) string {
 	text := words(item.GetContent())
 	if item.GetUnsent() {
 		text = "(deleted by the customer)"
+		if item.GetNativeApp() != nil || item.GetAgent() != nil {
+			text = "(deleted)"
+		}
 	}
+	text += changed(item)
 	switch line := item.GetLine().(type) {
 	case *viewv1.TimelineItem_Customer:
 		late := ""
@@ -87,6 +91,18 @@ func (p *player) item(item *viewv1.TimelineItem) string {
 		return "-- " + words
 	}
 	return "?"
+}
+
+// changed tells what was done to a message.
+func changed(item *viewv1.TimelineItem) string {
+	var out strings.Builder
+	if len(item.GetEdits()) > 0 {
+		fmt.Fprintf(&out, " (edited, first: %s)", words(item.GetOriginal()))
+	}
+	for _, reaction := range item.GetReactions() {
+		fmt.Fprintf(&out, " [%s]", reaction.GetEmoji())
+	}
+	return out.String()
 }
 
 // channel tells what was exchanged over one integration.
@@ -132,6 +148,15 @@ func (p *player) customer(t testing.TB, conversationID string) string {
 		for _, alias := range identity.GetAliases() {
 			fmt.Fprintf(&out, ", %s %s", alias.GetKind(), alias.GetValue())
 		}
+		for _, former := range identity.GetFormer() {
+			fmt.Fprintf(&out, ", once %s %s", former.GetAlias().GetKind(), former.GetAlias().GetValue())
+		}
+		for _, optIn := range identity.GetOptIns() {
+			fmt.Fprintf(&out, ", %s: %t", optIn.GetTopic(), optIn.GetAllowed())
+		}
+		if identity.GetUnconfirmed() {
+			fmt.Fprint(&out, ", unconfirmed")
+		}
 		fmt.Fprintln(&out)
 	}
 	if card.GetErased() {
@@ -139,6 +164,20 @@ func (p *player) customer(t testing.TB, conversationID string) string {
 	}
 	for _, conversation := range card.GetConversations() {
 		fmt.Fprintf(&out, "has %s\n", p.names.conversation(conversation.GetConversationId()))
+	}
+	for _, conflict := range card.GetConflicts() {
+		state := "undecided"
+		if conflict.GetDecided() {
+			state = "decided"
+		}
+		fmt.Fprintf(&out, "an address leads to %s too (%s)\n", p.names.identity(conflict.GetOtherIdentityId()), state)
+	}
+	for _, linked := range card.GetLinked() {
+		fmt.Fprintf(&out, "is also the customer who was %s, with", p.names.customers[linked.GetCustomerId()])
+		for _, identity := range linked.GetIdentities() {
+			fmt.Fprintf(&out, " %s", p.names.identity(identity.GetIdentityId()))
+		}
+		fmt.Fprintln(&out)
 	}
 	return out.String()
 }
