@@ -194,6 +194,9 @@ type ClaimSend struct {
 	SendID  string
 	Attempt uint32
 	Nonce   string
+	// Instance is who claims. One that is called like an integration gets the sends
+	// of that integration alone.
+	Instance string
 }
 
 // ReportOutcome says what became of an attempt. Exactly one of the last four is

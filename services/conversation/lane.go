@@ -113,6 +113,9 @@ func (d *decider) claim(c *ClaimSend) error {
 	if c.Nonce == "" {
 		return refuse(invalid, "a claim needs a nonce")
 	}
+	if c.Instance != send.IntegrationID && d.account().Integrations[c.Instance] != nil {
+		return refuse(claimLost, "the send leaves by another integration")
+	}
 	if inLane && send.State == SendClaimed && send.Attempt == c.Attempt && send.Nonce == c.Nonce {
 		return nil
 	}

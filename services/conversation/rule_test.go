@@ -1,6 +1,7 @@
 package conversation_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -110,6 +111,32 @@ func (d *desk) expect(decision conversation.Decision, want string) {
 	d.t.Helper()
 	if got := kinds(decision); got != want {
 		d.t.Errorf("there came %s\nand not     %s", got, want)
+	}
+}
+
+// An adapter of one integration asks for a send of another. It does not get it, also
+// where it may speak of the outcomes of the account.
+func TestAnAdapterClaimsItsOwnSendsOnly(t *testing.T) {
+	d := newDesk(t)
+	d.give(&conversation.ApplySetup{Setup: &ingressv1.ApplySetup{
+		Name: "Shop", Apps: []*ingressv1.AppSetup{{Id: "room-app", Channel: "echo"}},
+		Integrations: []*ingressv1.IntegrationSetup{{Id: "room", Channel: "echo", AppId: "room-app", ProviderAccountId: "1"}},
+	}})
+	send := sendOf(t, d.writes("code", &conversation.Code{Hash: []byte("code")}))
+	claim := func(instance string) *conversation.ClaimSend {
+		return &conversation.ClaimSend{
+			Header: conversation.Header{ID: "02000000000000000000000000", Account: account, Now: d.now, Received: d.now},
+			SendID: send, Attempt: 1, Nonce: "n", Instance: instance,
+		}
+	}
+	var refused *conversation.Refusal
+	if _, err := conversation.Decide(d.state, claim("room")); !errors.As(err, &refused) || refused.Reason != ingressv1.Refusal_REFUSAL_CLAIM_LOST {
+		t.Errorf("the adapter of the room claims a send of WhatsApp: %v", err)
+	}
+	for _, instance := range []string{"whatsapp", "host-4711"} {
+		if _, err := conversation.Decide(d.state, claim(instance)); err != nil {
+			t.Errorf("%s: %v", instance, err)
+		}
 	}
 }
 

@@ -413,6 +413,7 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 	case *ingressv1.SenderCommand_Claim:
 		return &conversation.ClaimSend{
 			Header: t.header, SendID: c.Claim.GetSendId(), Attempt: c.Claim.GetAttempt(), Nonce: c.Claim.GetNonce(),
+			Instance: t.source.ID,
 		}, nil
 	case *ingressv1.SenderCommand_Media:
 		return &conversation.ReportMedia{
