@@ -43,7 +43,9 @@ type KeptItem struct {
 // Sender hands one message to the provider. A nil error means that the provider
 // took it and named it. Any other outcome is a *SendError, which carries the
 // decision. Send makes one attempt, never retries, and sets no header that would
-// make Go's transport retry.
+// make Go's transport retry. What it does before the message, an upload, is never
+// the reason for Unknown. Something that the provider takes and does not name, a
+// reaction, gets a name that no message has.
 type Sender interface {
 	Send(ctx context.Context, send *ingressv1.Send, token Secret) (providerMessageID string, err error)
 }

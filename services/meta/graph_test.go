@@ -113,6 +113,13 @@ func (l *lines) dial(context.Context, string, string) (net.Conn, error) {
 	return counted(unreliable{near, budget}, nil)
 }
 
+// silent makes connections on which everything is heard and nothing answered.
+func (l *lines) silent(context.Context, string, string) (net.Conn, error) {
+	near, far := net.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, far) }()
+	return counted(near, nil)
+}
+
 // TestSendOverBrokenLines is about the question whether bytes have left. Go's
 // transport takes another connection for a request of which nothing was written
 // to a connection that it had kept; of nothing else may it make a second one.

@@ -37,7 +37,9 @@ func (samples) Open(_ context.Context, _, id string) (channel.File, error) {
 	}, nil
 }
 
-func (s samples) Link(_, id string, _ time.Duration) (string, bool) { return s.public + "/" + id, s.public != "" }
+func (s samples) Link(_, id string, _ time.Duration) (string, bool) {
+	return s.public + "/" + id, s.public != ""
+}
 
 func (samples) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := path.Base(r.URL.Path)
