@@ -1,4 +1,5 @@
-# Weiche needs Go and nothing else to run and to be tested. What check, fmt and
+# Weiche needs Go and nothing else to run. Its tests also want node 20 with npm,
+# for other people's clients against the simulator. What check, fmt and
 # generate need beside it is pinned in tools/go.mod and built into bin/ once.
 #
 # Variables, for every target that has a use for them:
@@ -33,7 +34,7 @@ serve: ## start Weiche on this machine, with its data in ./data
 
 ##: Test
 
-test: ## run the tests of all modules; Go alone is enough
+test: ## run the tests of all modules, with Go, node and npm
 	@tools/test.sh $(ARGS)
 
 race: ## the same under the race detector (needs a C compiler)

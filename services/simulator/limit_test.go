@@ -35,6 +35,9 @@ func TestPairLimit(t *testing.T) {
 	if refused < 4 || refused > 5 { // a slow machine may earn one back
 		t.Errorf("%d of 50 were refused", refused)
 	}
+	if got := w.Sends(simulator.SendQuery{}); got.Limited != refused || got.Accepted != 50-refused {
+		t.Errorf("limited %d, accepted %d", got.Limited, got.Accepted)
+	}
 	if status, body := w.graph("POST", "/v26.0/"+number+"/messages", "wa-token", `{"messaging_product":"whatsapp","to":"15550100003","text":{"body":"x"}}`); status != http.StatusOK {
 		t.Errorf("somebody else: %v", body)
 	}
@@ -148,5 +151,36 @@ func TestVersions(t *testing.T) {
 		if (status == http.StatusOK) != c.ok {
 			t.Errorf("%v %s: %d %v", c.versions, c.version, status, body)
 		}
+	}
+}
+
+// Uploads and downloads fail by a fault, and are counted.
+func TestMediaFaults(t *testing.T) {
+	w := start(t)
+	id := w.uploadPicture()
+	_, object := w.graph("GET", "/v26.0/"+id, "wa-token", "")
+	must(t, w.SetFaults(
+		simulator.Fault{Kind: simulator.FaultUploadError, Times: 2},
+		simulator.Fault{Kind: simulator.FaultMediaError, Times: 2, Status: 503},
+	))
+	status, out := w.upload("/v26.0/"+number+"/media", "wa-token", "file", "image/jpeg", picture, "messaging_product", "whatsapp")
+	if status == http.StatusOK || code(out) != 131053 {
+		t.Errorf("upload %d %v", status, out)
+	}
+	status, out = w.upload("/v26.0/me/message_attachments", "page-token", "filedata", "image/jpeg", picture, "message", `{"attachment":{"type":"image","payload":{}}}`)
+	if e, _ := out["error"].(map[string]any); status == http.StatusOK || e["error_subcode"] != float64(2018047) {
+		t.Errorf("attachment %d %v", status, out)
+	}
+	if status, out := w.graph("GET", "/v26.0/"+id, "wa-token", ""); status != 503 || code(out) != 131052 {
+		t.Errorf("object %d %v", status, out)
+	}
+	if status, _, _ := w.get(object["url"].(string), "wa-token"); status != 503 {
+		t.Errorf("bytes %d", status)
+	}
+	if status, _, _ := w.get(object["url"].(string), "wa-token"); status != http.StatusOK {
+		t.Errorf("bytes afterwards %d", status)
+	}
+	if fired := w.Faults().Fired; fired[simulator.FaultUploadError] != 2 || fired[simulator.FaultMediaError] != 2 || w.Downloads().Failed != 1 {
+		t.Errorf("fired %v, downloads %+v", fired, w.Downloads())
 	}
 }

@@ -18,6 +18,7 @@ func orderUpdate(c *simulator.Config) {
 	for _, t := range []simulator.Template{
 		{Name: "order_update", Components: body},
 		{Name: "order_update", Language: "de", Components: body},
+		{Name: "code", Category: "AUTHENTICATION", Components: []simulator.TemplateComponent{{Type: "BODY", Text: "Your code is 1."}}},
 		{Name: "paused", Status: "PAUSED", Components: body},
 		{Name: "pending", Status: "PENDING", Components: body},
 		{Name: "receipt", Components: []simulator.TemplateComponent{{Type: "HEADER", Format: "DOCUMENT"}, {Type: "BODY", Text: "For {{name}}."}}},
@@ -39,8 +40,8 @@ func TestTemplates(t *testing.T) {
 		t.Fatalf("first page %v", out)
 	}
 	paging := out["paging"].(map[string]any)
-	_, out = w.graph("GET", "/v26.0/2000/message_templates?limit=4&after="+paging["cursors"].(map[string]any)["after"].(string), "wa-token", "")
-	if got := list(out["data"]); len(got) != 2 || out["paging"].(map[string]any)["next"] != nil || paging["next"] == nil {
+	_, out = w.graph("GET", "/v26.0/2000/message_templates?limit=5&after="+paging["cursors"].(map[string]any)["after"].(string), "wa-token", "")
+	if got := list(out["data"]); len(got) != 3 || out["paging"].(map[string]any)["next"] != nil || paging["next"] == nil {
 		t.Errorf("second page %v", out)
 	}
 	_, out = w.graph("GET", "/v26.0/2000/message_templates?language=de&status=APPROVED", "wa-token", "")
@@ -70,6 +71,9 @@ func TestTemplates(t *testing.T) {
 	}
 	if status, out := send(`{"name":"order_update","language":{"code":"en"},` + two + `}`); status != http.StatusOK {
 		t.Fatal(out)
+	}
+	if status, out := w.graph("POST", "/v26.0/"+number+"/messages", "wa-token", `{"messaging_product":"whatsapp","recipient":"`+bsuid+`","type":"template","template":{"name":"code","language":{"code":"en"}}}`); status == http.StatusOK || code(out) != 131062 {
+		t.Errorf("a code to a BSUID: %v", out)
 	}
 	id := w.uploadPicture()
 	if status, out := send(`{"name":"receipt","language":{"code":"en"},"components":[{"type":"header","parameters":[{"type":"document","document":{"id":"` + id + `"}}]},

@@ -34,6 +34,8 @@ type SendReport struct {
 	Accepted   int `json:"accepted"`
 	Duplicates int `json:"duplicates"`
 	Evicted    int `json:"evicted"` // not remembered any more, and not in Sends
+	// Limited counts the sends that were refused for Config.Limits.
+	Limited int `json:"limited"`
 	// Repeated counts the POSTs, accepted or not, of a message whose earlier POST
 	// had left open whether it was accepted; RepeatedKeys are the first 100 of
 	// their keys. A client that never repeats such a message has 0 here.
@@ -56,7 +58,7 @@ func (s *Simulator) Sends(q SendQuery) SendReport {
 	l := s.sends
 	out := SendReport{
 		Accepted: l.accepted, Duplicates: l.duplicates, Evicted: l.sends.evicted, Sends: []Send{},
-		Repeated: l.repeated, RepeatedKeys: slices.Clone(l.repeatedKeys),
+		Limited: s.limited, Repeated: l.repeated, RepeatedKeys: slices.Clone(l.repeatedKeys),
 	}
 	for _, kept := range l.sends.values {
 		send := *kept

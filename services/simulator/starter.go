@@ -3,6 +3,8 @@ package simulator
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,11 +75,11 @@ func (s *Simulator) Describe(w io.Writer, base string) error {
 	}
 	for _, p := range s.People() {
 		line("person         %s  +%s  %s  shown as %s", p.Name, p.WhatsApp.Phone, p.WhatsApp.BSUID, p.WhatsApp.Mode)
-		for page, id := range p.Messenger {
-			line("               PSID %s on page %s", id, page)
+		for _, page := range slices.Sorted(maps.Keys(p.Messenger)) {
+			line("               PSID %s on page %s", p.Messenger[page], page)
 		}
-		for account, id := range p.Instagram {
-			line("               IGSID %s for account %s", id, account)
+		for _, account := range slices.Sorted(maps.Keys(p.Instagram)) {
+			line("               IGSID %s for account %s", p.Instagram[account], account)
 		}
 	}
 	for _, f := range s.Faults().Faults {

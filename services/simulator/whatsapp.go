@@ -62,6 +62,9 @@ func (s *Simulator) sendWhatsApp(c *call, in *integration) reply {
 	if e != nil {
 		return refuse(e)
 	}
+	if template != nil && template.price == "authentication" && q.To == "" {
+		return refuse(whatsAppGraphError(131062, "Authentication templates cannot be sent to a BSUID."))
+	}
 	media, e, unusable := s.sent(c, in, &q)
 	if e != nil {
 		return refuse(e)
