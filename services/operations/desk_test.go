@@ -20,6 +20,7 @@ import (
 	"weiche/eventstore"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	errorv1 "weiche/proto/gen/weiche/error/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/channel"
 	"weiche/services/keyring"
@@ -34,6 +35,9 @@ import (
 type reader struct {
 	whatsapp.Reader
 	blind string
+	// deaf are words whose items it ignores, and vague such whose messages it cannot
+	// show.
+	deaf, vague string
 }
 
 func (r *reader) Read(body []byte) ([]*ingressv1.Item, error) {
@@ -44,6 +48,14 @@ func (r *reader) Read(body []byte) ([]*ingressv1.Item, error) {
 				Reason: "a word that nobody knows", ProviderAccountId: channel.ProviderAccount(item), Sender: channel.SaidBy(item),
 			}
 			item.Kind = &ingressv1.Item_Unreadable{Unreadable: unread}
+		}
+		if r.deaf != "" && strings.Contains(string(item.GetRaw()), r.deaf) {
+			item.Kind = &ingressv1.Item_Ignored{Ignored: &ingressv1.Ignored{What: "hologram", ProviderAccountId: channel.ProviderAccount(item)}}
+		}
+		if r.vague != "" && strings.Contains(string(item.GetRaw()), r.vague) && item.GetInbound().GetMessage() != nil {
+			item.GetInbound().GetMessage().Parts = []*eventv1.Part{{
+				Kind: &eventv1.Part_Unsupported{Unsupported: &eventv1.Unsupported{Type: "hologram"}},
+			}}
 		}
 	}
 	return items, err

@@ -2,10 +2,13 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
 	"weiche/services/conversation"
 	"weiche/services/keyring"
 )
@@ -57,6 +60,23 @@ func (e *Engine) Erasure(ctx context.Context, account, customer string) (convers
 	return e.decided(ctx, &conversation.EraseCustomer{
 		Header: e.header(account), CustomerID: customer,
 	})
+}
+
+// ErrNotAsked is returned by Foresee for an item that asks for nothing that is known.
+var ErrNotAsked = errors.New("router: the item asks for nothing")
+
+// Foresee decides what an item would do, and does nothing of it. The error is a
+// *conversation.Refusal where that is refused, and ErrNotAsked where there is
+// nothing to decide.
+func (e *Engine) Foresee(ctx context.Context, source channel.Source, item *ingressv1.Item) (conversation.Decision, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	defer e.trim()
+	command, err := e.translate(&entry{source: source, item: item, received: e.now()})
+	if err != nil {
+		return conversation.Decision{}, fmt.Errorf("%w: %w", ErrNotAsked, err)
+	}
+	return e.decided(ctx, command)
 }
 
 // FinishErasures carries out what the ledger says and the log does not: erasures

@@ -52,15 +52,14 @@ func (t *translation) replay(r *ingressv1.ReplayItem) (conversation.Command, err
 // What can still not be used is an error.
 func (t *translation) reparse(r *ingressv1.ReparseItem) (conversation.Command, error) {
 	t.dedup("reparse", strconv.FormatUint(r.GetPosition(), 10), strconv.FormatUint(uint64(r.GetIndex()), 10))
-	reparse := &conversation.ReparseItem{Header: t.header}
-	received := timeOf(r.GetReceivedAt())
-	if received.IsZero() || received.After(t.header.Now) {
-		received = t.header.Now
+	if t.header.Received = timeOf(r.GetReceivedAt()); t.header.Received.IsZero() || t.header.Received.After(t.header.Now) {
+		t.header.Received = t.header.Now
 	}
+	reparse := &conversation.ReparseItem{Header: t.header}
 	inner := translation{engine: t.engine, entry: t.entry, item: r.GetItem(), header: t.header, source: channel.Source{
 		Kind: channel.KindChannel, Account: t.source.Account, ID: r.GetIntegrationId(),
 	}}
-	inner.header.Received, inner.header.Dedup = received, conversation.Dedup{}
+	inner.header.Dedup = conversation.Dedup{}
 	if r.GetMessageId() != "" {
 		said := r.GetItem().GetInbound().GetMessage()
 		if said == nil {

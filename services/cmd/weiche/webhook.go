@@ -23,9 +23,9 @@ var errNoWebhook = errors.New("not every file is a webhook")
 func newWebhookCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "webhook",
-		Short: "Look at webhooks of the providers",
+		Short: "Look at webhooks of the providers, and read them again",
 	}
-	cmd.AddCommand(newWebhookDecodeCommand())
+	cmd.AddCommand(newWebhookDecodeCommand(), newWebhookReparseCommand())
 	return cmd
 }
 
