@@ -153,6 +153,8 @@ type SendReply struct {
 	SeenRouteVersion uint64
 	// Strict refuses a route that the agent did not see.
 	Strict bool
+	// Automated says that no person wrote it.
+	Automated bool
 }
 
 // RecordReceipt says how far a message of ours came.
@@ -216,6 +218,8 @@ type ReportOutcome struct {
 	// before RetryAfter has passed.
 	NotSent    *eventv1.SendError
 	RetryAfter time.Duration
+	// Unhealthy says that with NotSent the integration itself is at fault.
+	Unhealthy bool
 	// Unknown says that nobody knows.
 	Unknown *eventv1.SendError
 }

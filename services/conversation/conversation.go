@@ -57,6 +57,9 @@ type Decision struct {
 	// What the command made or concerned, for the answer.
 	ConversationID, MessageID, LinkID string
 	RouteVersion                      uint64
+	// Refused is set where something else was done than what the command asked
+	// for: the events are appended, and who asked is told that it was refused.
+	Refused *Refusal
 }
 
 // HeaderOf returns the header of a command.
@@ -117,6 +120,12 @@ func (d *decider) decide(c Command) error {
 		return d.claim(c)
 	case *ReportOutcome:
 		return d.outcome(c)
+	case *ReportHealth:
+		return d.health(c)
+	case *SettleOutcome:
+		return d.settleOutcome(c)
+	case *React:
+		return d.reactAsAgent(c)
 	case *FireTimer:
 		return d.fire(c)
 	case *ApplySetup:

@@ -25,6 +25,11 @@ const (
 	routeChanged  = ingressv1.Refusal_REFUSAL_ROUTE_CHANGED
 	claimLost     = ingressv1.Refusal_REFUSAL_CLAIM_LOST
 	widgetBinding = ingressv1.Refusal_REFUSAL_WIDGET_BINDING
+
+	closedWindow       = ingressv1.Refusal_REFUSAL_WINDOW_CLOSED
+	channelUnhealthy   = ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY
+	unconfirmedAddress = ingressv1.Refusal_REFUSAL_UNCONFIRMED
+	unsupportedContent = ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT
 )
 
 // decider is one decision in the making: the events so far, and drafts of what
@@ -39,6 +44,9 @@ type decider struct {
 
 	conversations map[string]*conversationDraft
 	identities    map[string]*identityDraft
+	// sickened are the integrations whose health this decision changed; nil where
+	// they recovered.
+	sickened map[string]*eventv1.SendError
 
 	answer Decision
 	// also are keys that the decision makes known beside that of its command.
@@ -51,6 +59,7 @@ func newDecider(s *State, h *Header) *decider {
 		expected:      map[Stream]uint64{},
 		conversations: map[string]*conversationDraft{},
 		identities:    map[string]*identityDraft{},
+		sickened:      map[string]*eventv1.SendError{},
 	}
 }
 

@@ -1,14 +1,8 @@
 package conversation
 
 import (
-	"time"
-
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
-
-// window is how long after a customer's last message a provider takes free text
-// (R7): 24 h on each of the three.
-const window = 24 * time.Hour
 
 // disconnect removes one binding (L11).
 func (d *decider) disconnect(c *Disconnect) error {
@@ -30,9 +24,10 @@ func (d *decider) disconnect(c *Disconnect) error {
 		reason = eventv1.UnboundReason_UNBOUND_REASON_AGENT
 	}
 	unsure := i.unconfirmed()
+	open, _ := d.window(binding, true)
 	conv.unbind(i, reason, eventv1.RouteRule_ROUTE_RULE_DISCONNECTED, d.head.Now)
 	widget := d.account().Widgets[conv.widget]
-	if widget != nil && !unsure && !widget.Config.GetSilentDisconnect() && d.head.Now.Sub(binding.WroteAt) < window {
+	if widget != nil && !unsure && !widget.Config.GetSilentDisconnect() && open {
 		event := d.emit(conv.stream(), &eventv1.NoticeQueued{
 			ConversationId: conv.id, CustomerId: conv.customer, IdentityId: i.id,
 			IntegrationId: i.integration, Channel: i.channel,
@@ -57,9 +52,9 @@ func (d *decider) markRead(c *MarkRead) error {
 	if upTo == nil {
 		return refuse(notFound, "there is no such message")
 	}
-	for _, message := range ordered(conv.base.Open) {
-		if message.Place <= upTo.Place && message.IntegrationID == conv.widget {
-			d.advance(conv, message, MessageRead, d.head.Now, nil)
+	for _, open := range ordered(conv.base.Open) {
+		if open.Place <= upTo.Place && open.IntegrationID == conv.widget {
+			d.move(conv, conv.message(open.ID), MessageRead, d.head.Now, nil)
 		}
 	}
 	d.answer.ConversationID, d.answer.RouteVersion = conv.id, conv.version

@@ -19,6 +19,8 @@ type conversationDraft struct {
 	causedAt                       time.Time
 	// links that this decision ended, so that it does not end them twice.
 	ended map[string]bool
+	// messages are the replies that this decision looked at or made.
+	messages map[string]*Message
 }
 
 // conversation returns the draft of a conversation, or nil where there is none.
@@ -35,7 +37,7 @@ func (d *decider) conversation(id string) *conversationDraft {
 		d: d, base: base, id: id,
 		customer: base.Customer, widget: base.Widget, language: base.Language,
 		route: slices.Clone(base.Route), version: base.RouteVersion, causedAt: base.CausedAt,
-		ended: map[string]bool{},
+		ended: map[string]bool{}, messages: map[string]*Message{},
 	}
 	d.conversations[id] = draft
 	return draft
@@ -48,7 +50,8 @@ func (d *decider) start(i *identityDraft, widget, language string, at time.Time)
 	id := d.ids.next()
 	c := &conversationDraft{
 		d: d, base: &Conversation{ID: id, StartedAt: d.head.Now}, id: id,
-		customer: i.customer, widget: widget, language: language, ended: map[string]bool{},
+		customer: i.customer, widget: widget, language: language,
+		ended: map[string]bool{}, messages: map[string]*Message{},
 	}
 	d.conversations[id] = c
 	d.expected[c.stream()] = 0
@@ -67,7 +70,11 @@ func (c *conversationDraft) bind(i *identityDraft, linkID string) {
 		ConversationId: c.id, IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel, LinkId: linkID,
 	})
 	c.d.emit(i.stream(), &eventv1.IdentityBound{IdentityId: i.id, ConversationId: c.id})
-	c.route = append(c.route, Binding{IdentityID: i.id, IntegrationID: i.integration, Channel: i.channel})
+	binding := Binding{IdentityID: i.id, IntegrationID: i.integration, Channel: i.channel}
+	if link := c.base.Links[linkID]; link != nil {
+		binding.WroteAt = link.ActedAt
+	}
+	c.route = append(c.route, binding)
 	i.conversation = c.id
 }
 
@@ -115,7 +122,7 @@ func (c *conversationDraft) unbind(i *identityDraft, reason eventv1.UnboundReaso
 	i.conversation, i.released, i.releasedAt, i.unsure = "", c.id, at, false
 	c.route = slices.Delete(c.route, place, place+1)
 	c.changed(rule, at)
-	c.rerouteFrom(i)
+	c.rerouteFrom(i, disconnected)
 }
 
 // link returns a link of the conversation, or nil.

@@ -95,8 +95,11 @@ func (e *erasure) silence(i *identityDraft) {
 		return
 	}
 	i.erased = true
-	for _, send := range i.withdraw(func(*eventv1.SendOrigin) bool { return true }) {
-		e.d.advanceSend(send, MessageFailed, &eventv1.SendError{Reason: erased})
+	for _, send := range i.take(func(*eventv1.SendOrigin) bool { return true }) {
+		if id := send.Origin.GetMessageId(); id != "" {
+			conv := e.d.conversation(send.Origin.GetConversationId())
+			e.d.move(conv, conv.message(id), MessageFailed, e.d.head.Now, &eventv1.SendError{Reason: erased})
+		}
 	}
 	if conv := e.d.conversation(i.base.Matched.ConversationID); conv != nil {
 		if link := conv.link(i.base.Matched.LinkID); link != nil && link.live() && link.IdentityID == i.id {

@@ -197,7 +197,8 @@ func (s *State) evolveLane(i *Identity, e Event) {
 		s.sends[b.GetSendId()] = i.ID
 		i.Lane = append(i.Lane, Send{
 			ID: b.GetSendId(), IntegrationID: b.GetIntegrationId(), Channel: b.GetChannel(),
-			ContentEvent: b.GetContentEventId(), Origin: b.GetOrigin(), State: SendQueued,
+			ContentEvent: b.GetContentEventId(), Quoted: b.GetQuotedEventId(), Origin: b.GetOrigin(),
+			State: SendQueued, QueuedAt: e.At,
 		})
 	case *eventv1.SendRequested:
 		i.change(b.GetSendId(), func(send *Send) {
@@ -208,9 +209,16 @@ func (s *State) evolveLane(i *Identity, e Event) {
 			send.State, send.Nonce, send.Due = SendClaimed, b.GetNonce(), moment(b.GetOutcomeDue())
 		})
 	case *eventv1.SendDeferred:
-		i.change(b.GetSendId(), func(send *Send) { send.State, send.Due = SendDeferred, moment(b.GetRetryAt()) })
+		i.change(b.GetSendId(), func(send *Send) {
+			send.State, send.Due = SendDeferred, moment(b.GetRetryAt())
+			if !b.GetUncounted() {
+				send.Tries++
+			}
+		})
 	case *eventv1.SendOutcomeUnknown:
-		i.change(b.GetSendId(), func(send *Send) { send.State, send.Due = SendUnknown, moment(b.GetLaneUntil()) })
+		i.change(b.GetSendId(), func(send *Send) {
+			send.State, send.Due, send.AskAt = SendUnknown, moment(b.GetLaneUntil()), moment(b.GetAskAt())
+		})
 	case *eventv1.LaneReleased:
 		i.change(b.GetSendId(), func(send *Send) {
 			unresolved := *send
@@ -225,6 +233,8 @@ func (s *State) evolveLane(i *Identity, e Event) {
 			IdentityID:     i.ID,
 			ConversationID: b.GetOrigin().GetConversationId(),
 			MessageID:      b.GetOrigin().GetMessageId(),
+			Part:           b.GetOrigin().GetPart(),
+			Hop:            b.GetOrigin().GetHop(),
 		}
 	case *eventv1.SendFailed:
 		delete(i.Unresolved, b.GetSendId())
@@ -257,7 +267,7 @@ func (s *State) evolveConversation(e Event) {
 		c = &Conversation{
 			ID: e.Stream.ID, StartedAt: e.At,
 			Links: map[string]*Link{}, Newest: map[string]string{},
-			Messages: map[string]*Message{}, Open: map[string]*Message{},
+			Messages: map[string]*Message{}, Open: map[string]*Message{}, Inbound: map[string]Inbound{},
 		}
 		s.conversations[e.Stream.ID] = c
 	}
@@ -276,6 +286,9 @@ func (s *State) evolveConversation(e Event) {
 			s.SetUnsent(b.GetProviderMessageHash())
 		}
 	case *eventv1.LinkAnswered:
+		if link := c.Links[b.GetLinkId()]; link != nil && !b.GetTooLate() {
+			link.ActedAt = moment(b.GetSentAt())
+		}
 		s.hold(e, b.GetProviderMessageHash(), c.ID, "")
 	case *eventv1.ChannelBound:
 		binding := Binding{
@@ -283,7 +296,7 @@ func (s *State) evolveConversation(e Event) {
 		}
 		if link := c.Links[b.GetLinkId()]; link != nil {
 			// Bringing the code was an act of the customer there.
-			binding.WroteAt = link.MatchedAt
+			binding.WroteAt = link.ActedAt
 		}
 		c.Route = append(c.Route, binding)
 	case *eventv1.ChannelUnbound:
@@ -292,7 +305,7 @@ func (s *State) evolveConversation(e Event) {
 		c.reorder(b.GetIdentityIds())
 		c.RouteVersion, c.CausedAt = b.GetRouteVersion(), moment(b.GetCausedAt())
 	case *eventv1.MessageReceived:
-		c.wrote(b)
+		c.wrote(e, b)
 		s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
 	case *eventv1.LinkRequested, *eventv1.LinkMatched, *eventv1.LinkConfirmed, *eventv1.LinkCancelled,
 		*eventv1.LinkFailed, *eventv1.LinkExpired:
@@ -303,12 +316,26 @@ func (s *State) evolveConversation(e Event) {
 			IdentityID:    b.GetRoute().GetIdentityId(),
 			IntegrationID: b.GetRoute().GetIntegrationId(),
 			Channel:       b.GetRoute().GetChannel(),
+			RoutedAt:      e.At, Automated: b.GetAutomated(), Fixed: b.GetFixed(),
 		}
 		c.Messages[m.ID], c.Open[m.ID] = m, m
 	case *eventv1.ReplyRerouted:
+		c.rerouted(e, b)
+	case *eventv1.ReplyFitted:
+		c.Messages[b.GetMessageId()].fitted(int(b.GetParts()))
+	case *eventv1.PartAdvanced:
+		c.partAdvanced(b)
+	case *eventv1.OutcomeAsked:
 		m := c.Messages[b.GetMessageId()]
-		m.IdentityID, m.IntegrationID = b.GetRoute().GetIdentityId(), b.GetRoute().GetIntegrationId()
-		m.Channel, m.State = b.GetRoute().GetChannel(), MessageQueued
+		m.Asked = append(m.Asked, b.GetSendId())
+	case *eventv1.OutcomeSettled:
+		c.settled(b)
+	case *eventv1.TemplateOffered:
+		for place := range c.Route {
+			if c.Route[place].IdentityID == b.GetIdentityId() {
+				c.Route[place].Offered = true
+			}
+		}
 	case *eventv1.MessageSending:
 		c.advance(b.GetMessageId(), MessageSending)
 	case *eventv1.MessageSent:
@@ -322,8 +349,7 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.MessageOutcomeUnknown:
 		c.advance(b.GetMessageId(), MessageUnknown)
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
-		*eventv1.ReplyFitted, *eventv1.TemplateOffered, *eventv1.OutcomeAsked,
-		*eventv1.OutcomeSettled, *eventv1.ReactionQueued, *eventv1.PartAdvanced, *eventv1.ReactionFailed,
+		*eventv1.ReactionQueued, *eventv1.ReactionFailed,
 		*eventv1.AddressDoubted, *eventv1.AddressConfirmed, *eventv1.AddressContested:
 		// They are shown; nothing is decided by them.
 	case *eventv1.EchoReceived:
@@ -357,38 +383,42 @@ func (c *Conversation) reorder(identityIDs []string) {
 	})
 }
 
-// wrote notes when the customer last wrote over a binding.
-func (c *Conversation) wrote(b *eventv1.MessageReceived) {
+// wrote notes what the customer wrote, and when the customer last wrote over a binding.
+func (c *Conversation) wrote(e Event, b *eventv1.MessageReceived) {
+	if holds := c.holds(e, b); holds != "" {
+		c.Inbound[b.GetMessageId()] = Inbound{IdentityID: b.GetIdentityId(), EventID: holds}
+	}
 	at := moment(b.GetSentAt())
 	for place := range c.Route {
 		r := &c.Route[place]
 		if r.IdentityID != b.GetIdentityId() {
 			continue
 		}
-		if at.After(r.WroteAt) {
-			r.WroteAt = at
-		}
+		r.acted(at)
 		if place == 0 && !b.GetLate() && at.After(c.CausedAt) {
 			c.CausedAt = at
 		}
 	}
 }
 
+// holds returns the event whose sealed part has the provider's id of a message; empty
+// where none in this conversation has it. A widget's message has none and is its own.
+func (c *Conversation) holds(e Event, b *eventv1.MessageReceived) string {
+	if b.GetLinkId() == "" {
+		return e.ID
+	}
+	if link := c.Links[b.GetLinkId()]; link != nil {
+		return link.HeldEvent
+	}
+	return ""
+}
+
 // opened notes when the customer last opened a link of ours over a binding.
 func (c *Conversation) opened(identityID string, at time.Time) {
 	for place := range c.Route {
-		if r := &c.Route[place]; r.IdentityID == identityID && at.After(r.WroteAt) {
-			r.WroteAt = at
+		if r := &c.Route[place]; r.IdentityID == identityID {
+			r.acted(at)
 		}
-	}
-}
-
-// advance notes how far a reply came.
-func (c *Conversation) advance(messageID string, to MessageState) {
-	m := c.Messages[messageID]
-	m.State = to
-	if to == MessageRead || to == MessageFailed {
-		delete(c.Open, messageID)
 	}
 }
 
@@ -408,6 +438,7 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 		link := c.Links[b.GetLinkId()]
 		link.State, link.IdentityID = LinkMatched, b.GetIdentityId()
 		link.MatchedAt, link.ExpiresAt = moment(b.GetSentAt()), moment(b.GetExpiresAt())
+		link.ActedAt = link.MatchedAt
 		link.MessageHash = b.GetProviderMessageHash()
 		if b.GetHeld() {
 			link.HeldEvent = e.ID

@@ -51,10 +51,19 @@ func (i *Identity) confirmed() { i.Unconfirmed, i.Question = false, "" }
 // Send is one send in a lane.
 type Send struct {
 	ID, IntegrationID, Channel, ContentEvent string
-	Origin                                   *eventv1.SendOrigin
-	State                                    SendState
-	Attempt                                  uint32
-	Nonce                                    string
+	// Quoted is the event that holds the provider's id of the message that it is
+	// about; empty for none.
+	Quoted  string
+	Origin  *eventv1.SendOrigin
+	State   SendState
+	Attempt uint32
+	Nonce   string
+	// QueuedAt is when it came into the lane, Tries how many attempts count that
+	// did not leave.
+	QueuedAt time.Time
+	Tries    uint32
+	// AskAt is when the agent is asked what became of it; zero where nobody is.
+	AskAt time.Time
 	// Due is when the timer of this state rings; zero where it has none.
 	Due time.Time
 }

@@ -167,69 +167,6 @@ func (o *observer) received(c conversation.Command, b *eventv1.MessageReceived) 
 	}
 }
 
-// message shows I10, I11 and I13: states go forward, and a reply goes where its
-// frozen route says.
-func (o *observer) message(c conversation.Command, e conversation.Event) {
-	var id, to string
-	var from []string
-	var route *eventv1.FrozenRoute
-	switch b := e.Body.(type) {
-	case *eventv1.ReplyQueued:
-		id, route = b.GetMessageId(), b.GetRoute()
-		o.messages[id] = &seenMessage{id: id, conversation: b.GetConversationId()}
-		o.messageIDs = append(o.messageIDs, id)
-		to, from = "queued", []string{""}
-	case *eventv1.ReplyRerouted:
-		id, route = b.GetMessageId(), b.GetRoute()
-		if send := o.sends[o.messages[id].send]; send.state != "withdrawn" {
-			o.fail("I13: a reply whose send is %s was decided again", send.state)
-		}
-		to, from = "queued", []string{"queued", "sending"}
-	case *eventv1.MessageSending:
-		id, to, from = b.GetMessageId(), "sending", []string{"queued"}
-	case *eventv1.MessageSent:
-		id, to, from = b.GetMessageId(), "sent", []string{"queued", "sending", "unknown"}
-		m := o.messages[id]
-		if b.GetIntegrationId() != m.integration {
-			o.fail("I13: a reply to %s was sent over %s", m.integration, b.GetIntegrationId())
-		}
-		if !m.succeeded && b.GetIntegrationId() != o.conversations[m.conversation].widget {
-			o.fail("I11: a message is sent without a provider's id")
-		}
-	case *eventv1.MessageDelivered:
-		id, to, from = b.GetMessageId(), "delivered", []string{"sent"}
-	case *eventv1.MessageRead:
-		id, to, from = b.GetMessageId(), "read", []string{"sent", "delivered"}
-	case *eventv1.MessageFailed:
-		id, to, from = b.GetMessageId(), "failed", []string{"queued", "sending", "sent", "unknown"}
-	case *eventv1.MessageOutcomeUnknown:
-		id, to, from = b.GetMessageId(), "unknown", []string{"sending"}
-		if _, restored := c.(*conversation.AbandonSends); restored {
-			from = append(from, "queued")
-		}
-	}
-	m := o.messages[id]
-	if !slices.Contains(from, m.state) {
-		o.fail("I10: a message that was %q is %q", m.state, to)
-	}
-	m.state = to
-	if route == nil {
-		return
-	}
-	m.identity, m.integration = route.GetIdentityId(), route.GetIntegrationId()
-	conv := o.conversations[m.conversation]
-	switch {
-	case !slices.Contains(conv.bound, m.identity):
-		o.fail("I13: a reply goes to %s, which is not bound", m.identity)
-	case o.identities[m.identity].customer != conv.customer:
-		o.fail("I14: a reply goes to an identity of %s, the conversation is that of %s", o.identities[m.identity].customer, conv.customer)
-	case route.GetRouteVersion() != conv.version:
-		o.fail("R4: a reply was decided by route %d, the route is %d", route.GetRouteVersion(), conv.version)
-	case route.GetRule() != eventv1.ReplyRule_REPLY_RULE_NAMED && m.identity != conv.route[0]:
-		o.fail("R4: a reply goes to %s, %s leads", m.identity, conv.route[0])
-	}
-}
-
 // agrees shows that a state is what the events say, and that what has to go on is
 // held by a timer or by a sender, and nothing else is.
 func (o *observer) agrees(s *conversation.State) {
@@ -247,10 +184,13 @@ func (o *observer) agrees(s *conversation.State) {
 			o.fail("I08: %s is bound to a conversation that does not know", id)
 		}
 		for at, send := range i.Lane {
-			if (at == 0) == (send.State == conversation.SendQueued) {
+			if (at == 0) == (send.State == conversation.SendQueued && send.Attempt == 0) {
 				o.fail("M5: place %d of a lane is in state %d", at, send.State)
 			}
-			lanes[send.Origin.GetMessageId()]++
+			if m := o.messages[send.Origin.GetMessageId()]; m != nil && m.hop == send.Origin.GetHop() {
+				lanes[m.id]++
+			}
+			o.asks(s, live, id, send)
 			kind := map[conversation.SendState]conversation.TimerKind{
 				conversation.SendClaimed: conversation.TimerOutcome, conversation.SendDeferred: conversation.TimerRetry,
 				conversation.SendUnknown: conversation.TimerLane,
@@ -258,6 +198,11 @@ func (o *observer) agrees(s *conversation.State) {
 			if kind != "" {
 				live[conversation.Timer{Kind: kind, Due: send.Due, Owner: id, ID: send.ID}] = true
 			}
+		}
+	}
+	for id := range o.identities {
+		for _, send := range s.Identity(id).Unresolved {
+			o.asks(s, live, id, send)
 		}
 	}
 	for id, seen := range o.conversations {
@@ -296,7 +241,7 @@ func (o *observer) agrees(s *conversation.State) {
 	}
 	for id, m := range o.messages {
 		waits := m.state == "queued" || m.state == "sending"
-		if n := lanes[id]; waits && n != 1 || !waits && m.state != "unknown" && m.state != "failed" && n != 0 {
+		if n := lanes[id]; waits && (n < 1 || n > max(1, len(m.parts))) || !waits && m.state != "unknown" && m.state != "failed" && n != 0 {
 			o.fail("I15: a message that is %s is in %d lanes", m.state, n)
 		}
 	}

@@ -15,10 +15,17 @@ const (
 	// laneHold is how long an unknown outcome holds the lane (M5).
 	laneHold = 30 * time.Second
 	// A retry waits a random part of firstRetry, doubled each time, at most
-	// lastRetry; after maxAttempts the send has failed.
+	// lastRetry; after maxAttempts the send has failed. Attempts that did not leave
+	// because the channel asked for time do not count.
 	firstRetry  = 2 * time.Second
 	lastRetry   = 5 * time.Minute
 	maxAttempts = 10
+	// A send that did not leave by then has failed, however often it was tried:
+	// what was written in a conversation, and what Weiche says by itself.
+	replyWithin  = 24 * time.Hour
+	noticeWithin = time.Hour
+	// rateLimited is the reason of an error by which a channel asks for time.
+	rateLimited = "rate_limited"
 	// longestRetry bounds what a provider may ask for.
 	longestRetry = time.Hour
 )
@@ -26,32 +33,37 @@ const (
 // enqueue puts a send at the end of the lane, and asks for it where it is the
 // only one (M5).
 func (i *identityDraft) enqueue(origin *eventv1.SendOrigin, contentEvent string) {
-	send := Send{
-		ID: i.d.ids.next(), IntegrationID: i.integration, Channel: i.channel,
-		ContentEvent: contentEvent, Origin: origin, State: SendQueued,
-	}
-	i.d.emit(i.stream(), &eventv1.SendQueued{
-		SendId: send.ID, IdentityId: i.id, CustomerId: i.customer,
-		IntegrationId: send.IntegrationID, Channel: send.Channel, Origin: origin, ContentEventId: contentEvent,
-	})
-	i.lane = append(i.lane, send)
+	i.add(origin, contentEvent, "")
 	i.next()
 }
 
-// next asks for the head of the lane where nobody was asked yet.
-func (i *identityDraft) next() {
-	if len(i.lane) == 0 || i.lane[0].State != SendQueued {
-		return
+// add puts a send at the end of the lane. quoted is the event that holds the
+// provider's id of the message that it is about; empty for none.
+func (i *identityDraft) add(origin *eventv1.SendOrigin, contentEvent, quoted string) {
+	send := Send{
+		ID: i.d.ids.next(), IntegrationID: i.integration, Channel: i.channel,
+		ContentEvent: contentEvent, Quoted: quoted, Origin: origin, State: SendQueued, QueuedAt: i.d.head.Now,
 	}
-	i.request(&i.lane[0])
+	i.d.emit(i.stream(), &eventv1.SendQueued{
+		SendId: send.ID, IdentityId: i.id, CustomerId: i.customer, IntegrationId: send.IntegrationID,
+		Channel: send.Channel, Origin: origin, ContentEventId: contentEvent, QuotedEventId: quoted,
+	})
+	i.lane = append(i.lane, send)
+}
+
+// next gives the head of the lane its turn where nobody was asked for it yet.
+func (i *identityDraft) next() {
+	for len(i.lane) > 0 && i.lane[0].State == SendQueued {
+		i.turn()
+	}
 }
 
 // request asks a sender for the next attempt of a send.
-func (i *identityDraft) request(send *Send) {
+func (i *identityDraft) request(send *Send, human bool) {
 	requested := &eventv1.SendRequested{
 		SendId: send.ID, Attempt: send.Attempt + 1, IdentityId: i.id, CustomerId: i.customer,
 		IntegrationId: send.IntegrationID, Channel: send.Channel, Origin: send.Origin,
-		ContentEventId: send.ContentEvent,
+		ContentEventId: send.ContentEvent, QuotedEventId: send.Quoted, HumanAgent: human,
 	}
 	if send.State == SendDeferred {
 		requested.RetryAt = stamp(send.Due)
@@ -60,19 +72,24 @@ func (i *identityDraft) request(send *Send) {
 	send.State, send.Attempt, send.Due = SendRequested, send.Attempt+1, time.Time{}
 }
 
-// remove takes a send out of the lane and lets the next one go.
-func (i *identityDraft) remove(sendID string) {
+// drop takes a send out of the lane that has ended.
+func (i *identityDraft) drop(sendID string) {
 	i.lane = slices.DeleteFunc(i.lane, func(s Send) bool { return s.ID == sendID })
-	i.next()
 }
 
 // withdraw takes the sends out of the lane that are meant and that no sender has
-// claimed, and returns them in order.
+// claimed, returns them in order, and lets the next one go.
 func (i *identityDraft) withdraw(meant func(*eventv1.SendOrigin) bool) []Send {
+	taken := i.take(meant)
+	i.next()
+	return taken
+}
+
+// take is withdraw without letting the next one go.
+func (i *identityDraft) take(meant func(*eventv1.SendOrigin) bool) []Send {
 	var taken []Send
 	i.lane = slices.DeleteFunc(i.lane, func(s Send) bool {
-		waits := s.State == SendQueued || s.State == SendRequested || s.State == SendDeferred
-		if !waits || !meant(s.Origin) {
+		if !s.waits() || !meant(s.Origin) {
 			return false
 		}
 		withdrawn := &eventv1.SendWithdrawn{SendId: s.ID, IdentityId: i.id, Origin: s.Origin}
@@ -83,8 +100,13 @@ func (i *identityDraft) withdraw(meant func(*eventv1.SendOrigin) bool) []Send {
 		taken = append(taken, s)
 		return true
 	})
-	i.next()
 	return taken
+}
+
+// waits says whether no sender has claimed the send, or none has since an attempt
+// that surely did not leave.
+func (s *Send) waits() bool {
+	return s.State == SendQueued || s.State == SendRequested || s.State == SendDeferred
 }
 
 // sendOf returns a send that is in a lane or unresolved, and whether it is in
@@ -122,16 +144,18 @@ func (d *decider) claim(c *ClaimSend) error {
 	if !inLane || send.State != SendRequested || send.Attempt != c.Attempt {
 		return refuse(claimLost, "the attempt is not to be had")
 	}
+	if reason, why, _ := d.barred(i, &send); reason != 0 {
+		// It is decided again instead, and whoever asks is told that it is gone.
+		i.turn()
+		i.next()
+		d.answer.Refused = &Refusal{Reason: claimLost, Detail: "the attempt is not to be had: " + reasonWord(reason, why)}
+		return nil
+	}
 	d.emit(i.stream(), &eventv1.SendClaimed{
 		SendId: send.ID, Attempt: send.Attempt, Nonce: c.Nonce, Origin: send.Origin,
 		OutcomeDue: stamp(d.head.Now.Add(outcomeWithin)), IdentityId: i.id,
 	})
-	if message := send.Origin.GetMessageId(); message != "" {
-		conv := d.conversation(send.Origin.GetConversationId())
-		if conv.base.Messages[message].State == MessageQueued {
-			d.emit(conv.stream(), &eventv1.MessageSending{MessageId: message, ConversationId: conv.id})
-		}
-	}
+	d.came(send.Origin, MessageSending, d.head.Now, nil)
 	return nil
 }
 
@@ -151,8 +175,8 @@ func (d *decider) outcome(c *ReportOutcome) error {
 		d.succeed(i, send, c.Sent, c.SentHash, eventv1.OutcomeSource_OUTCOME_SOURCE_ANSWER)
 	case c.Refused != nil:
 		d.failSend(i, send, c.Refused)
-	case c.NotSent != nil && send.State == SendClaimed && send.Attempt < maxAttempts && !i.erased:
-		d.deferSend(i, send, c.NotSent, c.RetryAfter)
+	case c.NotSent != nil && send.State == SendClaimed && !i.erased:
+		d.notSent(i, send, c)
 	case c.NotSent != nil:
 		d.failSend(i, send, c.NotSent)
 	case c.Unknown != nil && send.State == SendClaimed:
@@ -177,59 +201,93 @@ func (s *Send) timers() (outcomeDue, laneUntil time.Time) {
 }
 
 // succeed ends a send that the provider took, and applies the receipts that came
-// before it. It returns the state of its reply; 0 for a prompt or a notice.
-func (d *decider) succeed(i *identityDraft, send Send, providerID string, hash []byte, source eventv1.OutcomeSource) MessageState {
+// before it.
+func (d *decider) succeed(i *identityDraft, send Send, providerID string, hash []byte, source eventv1.OutcomeSource) {
 	outcomeDue, laneUntil := send.timers()
 	succeeded := &eventv1.SendSucceeded{
 		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, CustomerId: i.customer,
 		IntegrationId: send.IntegrationID, Origin: send.Origin, ProviderMessageHash: hash,
-		OutcomeDue: stamp(outcomeDue), LaneUntil: stamp(laneUntil), Source: source,
+		OutcomeDue: stamp(outcomeDue), LaneUntil: stamp(laneUntil), AskAt: stamp(send.AskAt), Source: source,
 	}
 	if !i.erased {
 		succeeded.Sealed = &eventv1.SendSucceeded_Sealed{ProviderMessageId: providerID}
 	}
 	d.emit(i.stream(), succeeded)
-	i.remove(send.ID)
-	message := send.Origin.GetMessageId()
-	if message == "" {
-		return 0
-	}
-	conv := d.conversation(send.Origin.GetConversationId())
-	base := conv.base.Messages[message]
-	state := d.advance(conv, base, MessageSent, d.head.Now, nil)
+	i.drop(send.ID)
+	d.came(send.Origin, MessageSent, d.head.Now, nil)
 	for _, r := range d.parked(hash) {
-		state = d.advanceFrom(conv, base, state, stateOf(r.GetState()), moment(r.GetAt()), r.GetError())
+		d.came(send.Origin, stateOf(r.GetState()), moment(r.GetAt()), r.GetError())
 	}
-	d.known(hash, place{conv, message})
-	return state
+	if message := send.Origin.GetMessageId(); message != "" {
+		d.known(hash, place{d.conversation(send.Origin.GetConversationId()), message})
+	}
+	i.next()
 }
 
 // failSend ends a send that will not arrive.
 func (d *decider) failSend(i *identityDraft, send Send, why *eventv1.SendError) {
 	outcomeDue, laneUntil := send.timers()
-	d.emit(i.stream(), &eventv1.SendFailed{
+	failed := &eventv1.SendFailed{
 		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, Error: why,
-		OutcomeDue: stamp(outcomeDue), LaneUntil: stamp(laneUntil), Origin: send.Origin,
-	})
-	i.remove(send.ID)
-	d.advanceSend(send, MessageFailed, why)
+		OutcomeDue: stamp(outcomeDue), LaneUntil: stamp(laneUntil), AskAt: stamp(send.AskAt), Origin: send.Origin,
+	}
+	if send.State == SendDeferred {
+		failed.RetryAt = stamp(send.Due)
+	}
+	d.emit(i.stream(), failed)
+	i.drop(send.ID)
+	d.came(send.Origin, MessageFailed, d.head.Now, why)
+	d.unreact(send, why)
+	i.next()
 }
 
-// deferSend repeats an attempt later. A reply whose channel was disconnected while
-// it was on its way is decided again instead: it was not handed over (L11).
-func (d *decider) deferSend(i *identityDraft, send Send, why *eventv1.SendError, after time.Duration) {
-	retryAt := d.head.Now.Add(max(min(after, longestRetry), backoff(send.ID, send.Attempt)))
-	d.emit(i.stream(), &eventv1.SendDeferred{
-		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, Error: why,
-		RetryAt: stamp(retryAt), OutcomeDue: stamp(send.Due), Origin: send.Origin,
-	})
+// notSent takes it that an attempt surely did not leave: it is repeated later. A
+// reply is decided again instead where its channel was disconnected while it was on
+// its way (L11), or where its integration is at fault (R10) and there is another
+// place: it was not handed over.
+func (d *decider) notSent(i *identityDraft, send Send, c *ReportOutcome) {
+	if c.Unhealthy {
+		d.unhealthy(send.IntegrationID, c.NotSent)
+	}
+	uncounted := c.Unhealthy || c.RetryAfter > 0 || c.NotSent.GetReason() == rateLimited
+	if send.isOld(d.head.Now) || !uncounted && send.Tries+1 >= maxAttempts {
+		d.failSend(i, send, c.NotSent)
+		return
+	}
+	wait := max(min(c.RetryAfter, longestRetry), backoff(send.ID, send.Tries+1))
+	// Only the head of a lane is ever claimed.
+	head := &i.lane[0]
+	i.deferHead(d.head.Now.Add(wait), uncounted, c.NotSent)
 	if send.Origin.GetMessageId() == "" {
 		return
 	}
-	if conv := d.conversation(send.Origin.GetConversationId()); conv.binding(i.id) < 0 {
-		// Only the head of a lane is ever claimed.
-		i.lane[0].State, i.lane[0].Due = SendDeferred, retryAt
-		conv.rerouteFrom(i)
+	conv := d.conversation(send.Origin.GetConversationId())
+	if conv.binding(i.id) < 0 {
+		conv.rerouteFrom(i, disconnected)
+		return
+	}
+	if reason, why, _ := d.barred(i, head); reason != 0 && d.elsewhere(i, head, reason, why) {
+		i.next()
+	}
+}
+
+// deferHead lets the head of the lane wait until a time.
+func (i *identityDraft) deferHead(until time.Time, uncounted bool, why *eventv1.SendError) {
+	head := &i.lane[0]
+	deferred := &eventv1.SendDeferred{
+		SendId: head.ID, Attempt: head.Attempt, IdentityId: i.id, Error: why,
+		RetryAt: stamp(until), Origin: head.Origin, Uncounted: uncounted,
+	}
+	switch head.State {
+	case SendClaimed:
+		deferred.OutcomeDue = stamp(head.Due)
+	case SendDeferred:
+		deferred.EndedRetryAt = stamp(head.Due)
+	}
+	i.d.emit(i.stream(), deferred)
+	head.State, head.Due = SendDeferred, moment(deferred.GetRetryAt())
+	if !uncounted {
+		head.Tries++
 	}
 }
 
@@ -238,16 +296,9 @@ func (d *decider) lose(i *identityDraft, send Send, why *eventv1.SendError) {
 	d.emit(i.stream(), &eventv1.SendOutcomeUnknown{
 		SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, Error: why,
 		LaneUntil: stamp(d.head.Now.Add(laneHold)), OutcomeDue: stamp(send.Due), Origin: send.Origin,
+		AskAt: stamp(d.askAt(send)),
 	})
-	d.advanceSend(send, MessageUnknown, why)
-}
-
-// advanceSend moves the reply of a send to a state; a prompt has none.
-func (d *decider) advanceSend(send Send, to MessageState, why *eventv1.SendError) {
-	if message := send.Origin.GetMessageId(); message != "" {
-		conv := d.conversation(send.Origin.GetConversationId())
-		d.advance(conv, conv.base.Messages[message], to, d.head.Now, why)
-	}
+	d.came(send.Origin, MessageUnknown, d.head.Now, why)
 }
 
 // backoff returns how long to wait before the next attempt: a part of the full

@@ -63,6 +63,9 @@ func (d *decider) requestLink(c *RequestLink) error {
 	if widget == nil || !widget.Offers[c.IntegrationID] {
 		return refuse(notOffered, "the widget does not offer this channel")
 	}
+	if d.sick(c.IntegrationID) != nil {
+		return refuse(channelUnhealthy, "the provider does not serve this channel at the moment")
+	}
 	if conv.boundTo(c.IntegrationID) >= 0 {
 		return refuse(alreadyLinked, "this channel is linked already")
 	}

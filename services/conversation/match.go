@@ -108,6 +108,9 @@ func (d *decider) match(conv *conversationDraft, link *Link, i *identityDraft, c
 	if link.Confirmation == eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY {
 		return
 	}
+	if !d.fresh(i, at) {
+		return
+	}
 	site := d.account().Widgets[conv.widget].Config.GetSite()
 	prompt := d.emit(conv.stream(), &eventv1.LinkPrompted{
 		LinkId: link.ID, ConversationId: conv.id, IdentityId: i.id, CustomerId: i.customer,
@@ -118,6 +121,13 @@ func (d *decider) match(conv *conversationDraft, link *Link, i *identityDraft, c
 	i.enqueue(&eventv1.SendOrigin{
 		ConversationId: conv.id, LinkId: link.ID, Kind: eventv1.SendKind_SEND_KIND_PROMPT,
 	}, prompt)
+}
+
+// fresh says whether what an identity did then leaves its window open for what
+// Weiche says by itself.
+func (d *decider) fresh(i *identityDraft, at time.Time) bool {
+	open, _ := d.window(Binding{IntegrationID: i.integration, Channel: i.channel, WroteAt: d.sentAt(at)}, true)
+	return open
 }
 
 // hint returns the end of an address that the widget may show: the last two
@@ -140,7 +150,7 @@ func (d *decider) refuseCode(i *identityDraft, c *ReceiveMessage, ref LinkRef, r
 		Sealed:              &eventv1.CodeRefused_Sealed{Raw: c.Raw},
 	}
 	isWidget := d.account().Widgets[i.integration] != nil
-	refused.Answered = !isWidget && (i.base.AnsweredAt.IsZero() || d.head.Now.Sub(i.base.AnsweredAt) >= answerEvery)
+	refused.Answered = !isWidget && d.fresh(i, c.SentAt) && (i.base.AnsweredAt.IsZero() || d.head.Now.Sub(i.base.AnsweredAt) >= answerEvery)
 	if refused.Answered {
 		refused.Sealed.Answer = Text(languageOf(c.Language).codeNotValid)
 	}

@@ -25,6 +25,11 @@ type observer struct {
 	running       map[conversation.Timer]bool
 	taken         taken
 
+	// sick are the integrations that are not served, humanAgent those where a
+	// person may answer for longer, failedHashes the messages whose failure a
+	// provider stated.
+	sick, humanAgent, failedHashes map[string]bool
+
 	// wrote is who has switched the route by writing, in this decision.
 	wrote string
 
@@ -35,6 +40,7 @@ type observer struct {
 type seenConversation struct {
 	id, customer, widget string
 	bound, route         []string
+	acted                map[string]time.Time
 	version              uint64
 	caused               time.Time
 }
@@ -49,7 +55,7 @@ type seenLink struct {
 	id, conversation, integration, identity string
 	code                                    []byte
 	confirmation                            eventv1.Confirmation
-	expires, matched                        time.Time
+	expires, matched, acted                 time.Time
 	state                                   string
 	saidYes                                 string
 }
@@ -57,15 +63,23 @@ type seenLink struct {
 type seenMessage struct {
 	id, conversation, identity, integration string
 	state                                   string
-	succeeded                               bool
-	send                                    string
+	fixed, automated                        bool
+	// sends are those of the hop, of which there were so many, and parts how far
+	// each of several came.
+	sends []string
+	hop   uint32
+	parts []eventv1.PartState
+	tried map[string]bool
+	// settled says that an agent said what became of it, again that it is to be
+	// sent again.
+	settled, again bool
 }
 
 type seenSend struct {
 	id, identity, integration, message string
 	kind                               eventv1.SendKind
 	attempt                            uint32
-	state, nonce                       string
+	state, nonce, hash                 string
 }
 
 func newObserver() *observer {
@@ -74,7 +88,7 @@ func newObserver() *observer {
 		conversations: map[string]*seenConversation{}, identities: map[string]*seenIdentity{},
 		links: map[string]*seenLink{}, messages: map[string]*seenMessage{}, sends: map[string]*seenSend{},
 		byHash: map[string]string{}, sets: map[conversation.Timer]bool{}, running: map[conversation.Timer]bool{},
-		taken: newTaken(),
+		taken: newTaken(), sick: map[string]bool{}, humanAgent: map[string]bool{}, failedHashes: map[string]bool{},
 	}
 }
 
@@ -84,6 +98,9 @@ func (o *observer) decided(c conversation.Command, d conversation.Decision) {
 		if o.versions[stream] != version {
 			o.fail("I07: %v is expected at version %d, it is at %d", stream, version, o.versions[stream])
 		}
+	}
+	if receipt, ok := c.(*conversation.RecordReceipt); ok && receipt.State == eventv1.ReceiptState_RECEIPT_STATE_FAILED {
+		o.failedHashes[string(receipt.MessageHash)] = true
 	}
 	for at, e := range d.Events {
 		_, expected := d.Expected[e.Stream]
@@ -160,9 +177,12 @@ func (o *observer) event(c conversation.Command, e conversation.Event) {
 		*eventv1.SendOutcomeUnknown, *eventv1.LaneReleased, *eventv1.SendSucceeded, *eventv1.SendFailed,
 		*eventv1.SendWithdrawn:
 		o.lane(c, e)
+	case *eventv1.ReplyFitted, *eventv1.PartAdvanced, *eventv1.OutcomeSettled, *eventv1.OutcomeAsked:
+		o.part(e)
 	default:
 		o.link(c, e)
 	}
+	o.acts(e)
 }
 
 func (t seenLink) String() string { return fmt.Sprintf("%s %s", t.id, t.state) }

@@ -56,7 +56,7 @@ func (d *decider) doubt(i *identityDraft, hash []byte, at, wrote time.Time, lang
 	if place := conv.binding(i.id); place >= 0 && conv.route[place].WroteAt.After(wrote) {
 		wrote = conv.route[place].WroteAt
 	}
-	asks := widget != nil && d.head.Now.Sub(wrote) < window
+	asks := widget != nil && d.fresh(i, wrote)
 	if asks {
 		if lang == "" {
 			lang = conv.language
@@ -70,7 +70,7 @@ func (d *decider) doubt(i *identityDraft, hash []byte, at, wrote time.Time, lang
 	d.emit(i.stream(), changed)
 	event := d.emit(conv.stream(), doubted)
 	i.unsure = true
-	conv.avoid(i)
+	conv.rerouteFrom(i, unconfirmed)
 	if asks {
 		i.enqueue(&eventv1.SendOrigin{ConversationId: conv.id, Kind: eventv1.SendKind_SEND_KIND_PROMPT}, event)
 	}
@@ -174,31 +174,4 @@ func (d *decider) confirmIdentity(c *ConfirmIdentity) error {
 	}
 	d.answer.ConversationID, d.answer.RouteVersion = conv.id, conv.version
 	return nil
-}
-
-// avoid decides again every reply of the conversation that waits in the lane of an
-// identity to which nothing is to be sent now.
-func (c *conversationDraft) avoid(i *identityDraft) {
-	replies := func(o *eventv1.SendOrigin) bool { return o.GetMessageId() != "" && o.GetConversationId() == c.id }
-	for _, send := range i.withdraw(replies) {
-		c.elsewhere(i, send)
-	}
-}
-
-// elsewhere sends a reply to the first binding that is sure, and fails it where
-// there is none.
-func (c *conversationDraft) elsewhere(i *identityDraft, send Send) {
-	message := send.Origin.GetMessageId()
-	for place, b := range c.route {
-		if b.IdentityID == i.id || c.d.identity(b.IdentityID).unconfirmed() {
-			continue
-		}
-		route := c.freeze(place, eventv1.ReplyRule_REPLY_RULE_FALLBACK, eventv1.PassedOverReason_PASSED_OVER_REASON_UNCONFIRMED)
-		c.d.emit(c.stream(), &eventv1.ReplyRerouted{MessageId: message, ConversationId: c.id, Route: route})
-		c.d.hand(c, route, message, send.ContentEvent)
-		return
-	}
-	c.d.emit(c.stream(), &eventv1.MessageFailed{
-		MessageId: message, ConversationId: c.id, Error: &eventv1.SendError{Reason: "unconfirmed"},
-	})
 }

@@ -42,7 +42,9 @@ func (d *decider) receipt(c *RecordReceipt) error {
 	if conv.base.Erased {
 		return nil
 	}
-	d.advance(conv, conv.base.Messages[ref.MessageID], stateOf(c.State), at, c.Error)
+	d.came(&eventv1.SendOrigin{
+		ConversationId: ref.ConversationID, MessageId: ref.MessageID, Part: ref.Part, Hop: ref.Hop,
+	}, stateOf(c.State), at, c.Error)
 	d.answer.ConversationID, d.answer.MessageID = conv.id, ref.MessageID
 	return nil
 }
@@ -58,11 +60,10 @@ func (d *decider) resolve(i *identityDraft, send Send, c *RecordReceipt, at time
 		d.failSend(i, send, c.Error)
 		return nil
 	}
-	state := d.succeed(i, send, c.ProviderMessageID, c.MessageHash, eventv1.OutcomeSource_OUTCOME_SOURCE_RECEIPT)
+	d.succeed(i, send, c.ProviderMessageID, c.MessageHash, eventv1.OutcomeSource_OUTCOME_SOURCE_RECEIPT)
+	d.came(send.Origin, stateOf(c.State), at, nil)
 	if message := send.Origin.GetMessageId(); message != "" {
-		conv := d.conversation(send.Origin.GetConversationId())
-		d.advanceFrom(conv, conv.base.Messages[message], state, stateOf(c.State), at, nil)
-		d.answer.ConversationID, d.answer.MessageID = conv.id, message
+		d.answer.ConversationID, d.answer.MessageID = send.Origin.GetConversationId(), message
 	}
 	return nil
 }
@@ -104,10 +105,15 @@ func (d *decider) watermark(c *RecordReceipt, at time.Time) error {
 		return nil
 	}
 	conv := d.conversation(where)
-	for _, message := range ordered(conv.base.Open) {
-		if message.IdentityID == i.id && message.State >= MessageSent && message.State <= MessageRead &&
-			!message.QueuedAt.After(c.Watermark) {
-			d.advance(conv, message, stateOf(c.State), at, nil)
+	for _, open := range ordered(conv.base.Open) {
+		if open.IdentityID != i.id || open.RoutedAt.After(c.Watermark) {
+			continue
+		}
+		m := conv.message(open.ID)
+		for part := range max(len(m.Parts), 1) {
+			if came := m.partState(part); came >= MessageSent && came <= MessageRead {
+				d.advance(conv, m, part, stateOf(c.State), at, nil)
+			}
 		}
 	}
 	d.answer.ConversationID = conv.id
@@ -132,49 +138,6 @@ func stateOf(state eventv1.ReceiptState) MessageState {
 		return MessageFailed
 	}
 	return 0
-}
-
-// follows says whether a reply may go from one state to another (M3).
-func follows(from, to MessageState) bool {
-	switch to {
-	case MessageFailed:
-		return from == MessageQueued || from == MessageSending || from == MessageSent || from == MessageUnknown
-	case MessageUnknown:
-		// Queued, where the log was restored: it may have been sent since.
-		return from == MessageQueued || from == MessageSending
-	}
-	if from == MessageFailed {
-		return false
-	}
-	return from == MessageUnknown || to > from
-}
-
-// advance moves a reply to a state, if that is forward, and returns its state.
-func (d *decider) advance(conv *conversationDraft, message *Message, to MessageState, at time.Time, why *eventv1.SendError) MessageState {
-	return d.advanceFrom(conv, message, message.State, to, at, why)
-}
-
-// advanceFrom is advance for a reply that this decision has moved already.
-func (d *decider) advanceFrom(conv *conversationDraft, message *Message, from, to MessageState, at time.Time, why *eventv1.SendError) MessageState {
-	if !follows(from, to) {
-		return from
-	}
-	switch to {
-	case MessageSent:
-		d.emit(conv.stream(), &eventv1.MessageSent{
-			MessageId: message.ID, ConversationId: conv.id,
-			IntegrationId: message.IntegrationID, Channel: message.Channel,
-		})
-	case MessageDelivered:
-		d.emit(conv.stream(), &eventv1.MessageDelivered{MessageId: message.ID, ConversationId: conv.id, At: stamp(at)})
-	case MessageRead:
-		d.emit(conv.stream(), &eventv1.MessageRead{MessageId: message.ID, ConversationId: conv.id, At: stamp(at)})
-	case MessageFailed:
-		d.emit(conv.stream(), &eventv1.MessageFailed{MessageId: message.ID, ConversationId: conv.id, Error: why})
-	case MessageUnknown:
-		d.emit(conv.stream(), &eventv1.MessageOutcomeUnknown{MessageId: message.ID, ConversationId: conv.id, Error: why})
-	}
-	return to
 }
 
 // echo takes a message of the business that was reported back: the outcome of a

@@ -1,15 +1,17 @@
 package conversation
 
 import (
+	"slices"
 	"strings"
-
-	"google.golang.org/protobuf/proto"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
 // maxText is the longest text that an agent or a visitor may write, in bytes.
 const maxText = 16 << 10
+
+// maxParts is how many parts a reply may have.
+const maxParts = 10
 
 // reply freezes the route of an agent's answer and hands it on (R4 to R6).
 func (d *decider) reply(c *SendReply) error {
@@ -20,15 +22,11 @@ func (d *decider) reply(c *SendReply) error {
 	if err := conv.ownBlobs(c.Content); err != nil {
 		return err
 	}
-	text, plain := PlainText(c.Content)
-	if !plain {
-		return refuse(invalid, "a reply is one plain text")
+	if err := checkContent(c.Content, c.Note); err != nil {
+		return err
 	}
-	if strings.TrimSpace(text) == "" {
-		return refuse(invalid, "the text is empty")
-	}
-	if len(text) > maxText {
-		return refuse(invalid, "the text is longer than %d bytes", maxText)
+	if id := c.Content.GetReplyTo().GetMessageId(); id != "" && !conv.has(id) {
+		return refuse(notFound, "there is no message that this one could answer")
 	}
 	message := d.ids.next()
 	d.answer.ConversationID, d.answer.MessageID, d.answer.RouteVersion = conv.id, message, conv.version
@@ -39,89 +37,89 @@ func (d *decider) reply(c *SendReply) error {
 		})
 		return nil
 	}
-	if c.Strict && c.SeenRouteVersion != 0 && c.SeenRouteVersion != conv.version {
+	if moved := c.SeenRouteVersion != 0 && c.SeenRouteVersion != conv.version; moved && (c.Strict || isSpecific(c.Content)) {
 		return &Refusal{Reason: routeChanged, Detail: "the route changed meanwhile", RouteVersion: conv.version}
 	}
-	route, err := conv.routeFor(c.IntegrationID)
-	if err != nil {
-		return err
+	if c.IntegrationID != "" && conv.boundTo(c.IntegrationID) < 0 {
+		return refuse(noDestination, "the conversation is not bound to this integration")
 	}
-	event := d.emit(conv.stream(), &eventv1.ReplyQueued{
+	m := &Message{
+		ID: message, QueuedAt: d.head.Now, RoutedAt: d.head.Now, Automated: c.Automated, Fixed: isTemplate(c.Content),
+	}
+	to, passed := conv.find(search{message: m, content: c.Content, named: c.IntegrationID})
+	if to == nil {
+		return conv.nowhere(passed)
+	}
+	m.routed(to.route)
+	m.Content = d.emit(conv.stream(), &eventv1.ReplyQueued{
 		MessageId: message, ConversationId: conv.id, CustomerId: conv.customer, AgentId: c.Agent.AgentID,
-		Route: route, BlobIds: blobsIn(c.Content), Sealed: &eventv1.ReplyQueued_Sealed{Content: c.Content},
+		Route: to.route, Automated: m.Automated, Fixed: m.Fixed,
+		BlobIds: blobsIn(c.Content), Sealed: &eventv1.ReplyQueued_Sealed{Content: c.Content},
 	})
-	d.hand(conv, route, message, event)
+	conv.messages[message] = m
+	conv.offer(to.route.GetPassedOver())
+	d.hand(conv, m, to)
 	return nil
 }
 
-// routeFor decides where a reply goes now: to the integration that the agent
-// named, or to the front of the route.
-func (c *conversationDraft) routeFor(named string) (*eventv1.FrozenRoute, error) {
-	if len(c.route) == 0 {
-		return nil, refuse(emptyRoute, "the conversation has no channel left to reply over")
+// has says whether a message is one of the conversation's.
+func (c *conversationDraft) has(id string) bool {
+	_, said := c.base.Inbound[id]
+	return said || c.base.Messages[id] != nil
+}
+
+// checkContent refuses what no reply can be. A note is one plain text.
+func checkContent(content *eventv1.Content, note bool) error {
+	parts := content.GetParts()
+	if len(parts) < 1 || len(parts) > maxParts || note && len(parts) > 1 {
+		return refuse(invalid, "a reply has 1 to %d parts, a note one", maxParts)
 	}
-	place, rule := 0, eventv1.ReplyRule_REPLY_RULE_LAST_USED
-	if named != "" {
-		if place = c.boundTo(named); place < 0 {
-			return nil, refuse(noDestination, "the conversation is not bound to this integration")
+	for _, part := range parts {
+		text := part.GetText().GetBody()
+		switch kind := part.GetKind().(type) {
+		case *eventv1.Part_Text:
+		case *eventv1.Part_Buttons:
+			text = kind.Buttons.GetBody()
+			if len(kind.Buttons.GetButtons()) == 0 {
+				return refuse(invalid, "a question has buttons")
+			}
+		case *eventv1.Part_Template:
+			if len(parts) > 1 {
+				return refuse(invalid, "a template stands alone")
+			}
+			text = kind.Template.GetName()
+		case *eventv1.Part_Media:
+			text = kind.Media.GetBlobId()
+		case *eventv1.Part_Location:
+			text = "a place"
+		case *eventv1.Part_Contacts:
+			text = "cards"
+			if len(kind.Contacts.GetCards()) == 0 {
+				return refuse(invalid, "there is no card")
+			}
+		default:
+			return refuse(invalid, "a reply cannot say this")
 		}
-		rule = eventv1.ReplyRule_REPLY_RULE_NAMED
-	}
-	return c.freeze(place, rule, eventv1.PassedOverReason_PASSED_OVER_REASON_NOT_NAMED), nil
-}
-
-// freeze writes down the route that leads to one place, and why those before it
-// were passed over.
-func (c *conversationDraft) freeze(place int, rule eventv1.ReplyRule, reason eventv1.PassedOverReason) *eventv1.FrozenRoute {
-	to := c.route[place]
-	route := &eventv1.FrozenRoute{
-		IntegrationId: to.IntegrationID, IdentityId: to.IdentityID, Channel: to.Channel,
-		RouteVersion: c.version, Rule: rule,
-	}
-	for _, b := range c.route[:place] {
-		route.PassedOver = append(route.PassedOver, &eventv1.PassedOver{
-			IdentityId: b.IdentityID, IntegrationId: b.IntegrationID, Channel: b.Channel, Reason: reason,
-		})
-	}
-	return route
-}
-
-// hand puts a reply where its route says: into the widget, where it stands at
-// once, or into the lane of an identity.
-func (d *decider) hand(conv *conversationDraft, route *eventv1.FrozenRoute, messageID, contentEvent string) {
-	if d.account().Widgets[route.GetIntegrationId()] != nil {
-		d.emit(conv.stream(), &eventv1.MessageSent{
-			MessageId: messageID, ConversationId: conv.id,
-			IntegrationId: route.GetIntegrationId(), Channel: route.GetChannel(),
-		})
-		return
-	}
-	d.identity(route.GetIdentityId()).enqueue(&eventv1.SendOrigin{
-		ConversationId: conv.id, MessageId: messageID, Kind: eventv1.SendKind_SEND_KIND_REPLY,
-	}, contentEvent)
-}
-
-// rerouteFrom decides again every reply of the conversation that waits in the
-// lane of an identity and was not handed to a sender yet (L11).
-func (c *conversationDraft) rerouteFrom(i *identityDraft) {
-	replies := func(o *eventv1.SendOrigin) bool { return o.GetMessageId() != "" && o.GetConversationId() == c.id }
-	for _, send := range i.withdraw(replies) {
-		message := send.Origin.GetMessageId()
-		if len(c.route) == 0 {
-			c.d.emit(c.stream(), &eventv1.MessageFailed{
-				MessageId: message, ConversationId: c.id,
-				Error: &eventv1.SendError{Reason: "empty_route"},
-			})
-			continue
+		if _, plain := part.GetKind().(*eventv1.Part_Text); note && !plain {
+			return refuse(invalid, "a note is one plain text")
 		}
-		route := c.freeze(0, eventv1.ReplyRule_REPLY_RULE_FALLBACK, 0)
-		route.PassedOver = []*eventv1.PassedOver{{
-			IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
-			Reason: eventv1.PassedOverReason_PASSED_OVER_REASON_DISCONNECTED,
-		}}
-		c.d.emit(c.stream(), &eventv1.ReplyRerouted{
-			MessageId: message, ConversationId: c.id, Route: proto.CloneOf(route),
-		})
-		c.d.hand(c, route, message, send.ContentEvent)
+		if strings.TrimSpace(text) == "" {
+			return refuse(invalid, "the text is empty")
+		}
+		if len(text) > maxText {
+			return refuse(invalid, "the text is longer than %d bytes", maxText)
+		}
 	}
+	return nil
+}
+
+// isTemplate says whether the content is a template, which belongs to its channel.
+func isTemplate(content *eventv1.Content) bool { return content.GetParts()[0].GetTemplate() != nil }
+
+// isSpecific says whether the content was made for one channel: it is not sent by
+// another route than the one that the agent saw (R5).
+func isSpecific(content *eventv1.Content) bool {
+	return slices.ContainsFunc(content.GetParts(), func(p *eventv1.Part) bool {
+		return p.GetTemplate() != nil || p.GetButtons() != nil
+	})
 }

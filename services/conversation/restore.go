@@ -43,6 +43,7 @@ func (d *decider) abandon(c *AbandonSends) error {
 		}
 		unknown := &eventv1.SendOutcomeUnknown{
 			SendId: send.ID, Attempt: send.Attempt, IdentityId: i.id, Error: why, Origin: send.Origin,
+			AskAt: stamp(d.askAt(send)),
 		}
 		switch send.State {
 		case SendClaimed:
@@ -52,7 +53,7 @@ func (d *decider) abandon(c *AbandonSends) error {
 		}
 		d.emit(i.stream(), unknown)
 		d.emit(i.stream(), &eventv1.LaneReleased{SendId: send.ID, IdentityId: i.id})
-		d.advanceSend(send, MessageUnknown, why)
+		d.came(send.Origin, MessageUnknown, d.head.Now, why)
 	}
 	i.lane = slices.DeleteFunc(i.lane, func(s Send) bool { return s.State != SendUnknown })
 	return nil

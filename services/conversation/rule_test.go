@@ -161,7 +161,7 @@ func TestAReplyThatDidNotLeaveAChannelThatIsGone(t *testing.T) {
 	}), "ChannelUnbound IdentityReleased RouteChanged NoticeQueued SendQueued")
 	d.expect(d.give(&conversation.ReportOutcome{
 		SendID: send, Attempt: 1, Nonce: "n", NotSent: &eventv1.SendError{Reason: "network"},
-	}), "SendDeferred SendWithdrawn SendRequested ReplyRerouted MessageSent")
+	}), "SendDeferred SendWithdrawn ReplyRerouted MessageSent SendRequested")
 }
 
 // A read receipt waits for its message, and a delivery receipt that names the send

@@ -36,19 +36,18 @@ func (o *observer) lane(c conversation.Command, e conversation.Event) {
 		if s.attempt++; b.GetAttempt() != s.attempt || b.GetIdentityId() != s.identity || b.GetIntegrationId() != s.integration {
 			o.fail("I12: %v asks for attempt %d of %+v", b, s.attempt, s)
 		}
-		if m := o.messages[s.message]; m != nil && !slices.Contains(o.conversations[m.conversation].bound, s.identity) {
-			o.fail("I13: an attempt at an identity that is bound no more")
-		}
+		o.attempt(e, b, s)
 	case *eventv1.SendClaimed:
 		s := move(b.GetSendId(), "claimed", "requested")
 		if s.nonce = b.GetNonce(); b.GetAttempt() != s.attempt {
 			o.fail("I12: attempt %d was claimed, %d was asked for", b.GetAttempt(), s.attempt)
 		}
 	case *eventv1.SendDeferred:
-		move(b.GetSendId(), "deferred", "claimed")
-		if report, ok := c.(*conversation.ReportOutcome); !ok || report.NotSent == nil {
-			o.fail("I12: %T makes a send be tried again", c)
+		from := []string{"queued", "requested", "deferred"}
+		if report, ok := c.(*conversation.ReportOutcome); ok && report.NotSent != nil {
+			from = append(from, "claimed")
 		}
+		move(b.GetSendId(), "deferred", from...)
 	case *eventv1.SendOutcomeUnknown:
 		from := []string{"claimed"}
 		if _, restored := c.(*conversation.AbandonSends); restored {
@@ -62,13 +61,34 @@ func (o *observer) lane(c conversation.Command, e conversation.Event) {
 		if len(b.GetProviderMessageHash()) == 0 {
 			o.fail("I11: a send succeeded without a provider's id")
 		}
-		if m := o.messages[s.message]; m != nil {
-			m.succeeded = true
-		}
+		s.hash = string(b.GetProviderMessageHash())
 	case *eventv1.SendFailed:
-		move(b.GetSendId(), "failed", "claimed", "unknown", "unresolved")
+		move(b.GetSendId(), "failed", "queued", "requested", "deferred", "claimed", "unknown", "unresolved")
 	case *eventv1.SendWithdrawn:
 		move(b.GetSendId(), "withdrawn", "queued", "requested", "deferred")
+	}
+}
+
+// attempt shows that what is asked for may be sent: it is the reply's newest hop, its
+// identity is bound or got a part of it already, and the window is open.
+func (o *observer) attempt(e conversation.Event, b *eventv1.SendRequested, s *seenSend) {
+	if o.sick[s.integration] {
+		o.fail("R10: an attempt over %s, which is unhealthy", s.integration)
+	}
+	m := o.messages[s.message]
+	if m == nil {
+		return
+	}
+	if b.GetOrigin().GetHop() != m.hop {
+		o.fail("I13: an attempt of hop %d of a reply that is at hop %d", b.GetOrigin().GetHop(), m.hop)
+	}
+	conv := o.conversations[m.conversation]
+	bound := slices.Contains(conv.bound, s.identity)
+	if !bound && len(m.parts) == 0 {
+		o.fail("I13: an attempt at an identity that is bound no more")
+	}
+	if bound && !m.fixed && !o.open(conv, m, s.identity, e.At, b.GetHumanAgent()) {
+		o.fail("R7: an attempt over %s, where the window is closed", s.integration)
 	}
 }
 
@@ -78,10 +98,10 @@ func (o *observer) queued(e conversation.Event, b *eventv1.SendQueued) {
 	switch b.GetOrigin().GetKind() {
 	case eventv1.SendKind_SEND_KIND_REPLY:
 		m := o.messages[b.GetOrigin().GetMessageId()]
-		if before := o.sends[m.send]; before != nil && before.state != "withdrawn" {
-			o.fail("I12: a second send of a message whose first is %s", before.state)
+		if b.GetOrigin().GetHop() != m.hop || int(b.GetOrigin().GetPart()) != len(m.sends) || len(m.sends) >= max(1, len(m.parts)) {
+			o.fail("I12: a send of %v where %d of %d are there at hop %d", b.GetOrigin(), len(m.sends), len(m.parts), m.hop)
 		}
-		m.send = b.GetSendId()
+		m.sends = append(m.sends, b.GetSendId())
 		if m.identity != b.GetIdentityId() {
 			o.fail("I13: a reply that is frozen to %s is sent to %s", m.identity, b.GetIdentityId())
 		}

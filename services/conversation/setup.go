@@ -37,12 +37,18 @@ func (d *decider) setup(c *ApplySetup) error {
 		})
 	}
 	for _, i := range c.Setup.GetIntegrations() {
-		s.put(account.Integrations[i.GetId()], &eventv1.IntegrationConnected{
+		before := account.Integrations[i.GetId()]
+		connected := &eventv1.IntegrationConnected{
 			IntegrationId: i.GetId(), Channel: i.GetChannel(), AppId: i.GetAppId(),
 			ProviderAccountId: i.GetProviderAccountId(), Address: i.GetAddress(), Name: i.GetName(),
-			PageId:  i.GetPageId(),
-			Secrets: fingerprints(account.Integrations[i.GetId()].GetSecrets(), c.Fingerprints["integration/"+i.GetId()]),
-		})
+			PageId: i.GetPageId(), HumanAgent: i.GetHumanAgent(), BusinessAccountId: i.GetBusinessAccountId(),
+			Secrets: fingerprints(before.GetSecrets(), c.Fingerprints["integration/"+i.GetId()]),
+		}
+		s.put(before, connected)
+		if before != nil && !slices.EqualFunc(before.GetSecrets(), connected.GetSecrets(), sameSecret) {
+			// Another token is taken to have mended it, until it shows otherwise.
+			d.recovered(i.GetId())
+		}
 	}
 	for _, w := range c.Setup.GetWidgets() {
 		s.widget(w)
@@ -65,6 +71,8 @@ func fingerprints(before, said []*eventv1.SecretFingerprint) []*eventv1.SecretFi
 		return strings.Compare(a.GetField(), b.GetField())
 	})
 }
+
+func sameSecret(a, b *eventv1.SecretFingerprint) bool { return proto.Equal(a, b) }
 
 // setupDecision is one set-up in the course of being compared.
 type setupDecision struct {

@@ -47,8 +47,11 @@ type State struct {
 type LinkRef struct{ ConversationID, LinkID string }
 
 // MessageRef leads to what was sent under a provider's message id. MessageID is
-// empty for a prompt or a notice.
-type MessageRef struct{ IdentityID, ConversationID, MessageID string }
+// empty for a prompt or a notice. Part and Hop are those of the send's origin.
+type MessageRef struct {
+	IdentityID, ConversationID, MessageID string
+	Part, Hop                             uint32
+}
 
 // Said is what is in the log of a message of a customer: every event whose sealed
 // part holds it, ordered by their ids.
@@ -160,6 +163,8 @@ type Conversation struct {
 	// Messages are the replies; Open those whose last state is not reached.
 	Messages map[string]*Message
 	Open     map[string]*Message
+	// Inbound are the customer's messages.
+	Inbound map[string]Inbound
 	// Files are the files of messages, fetched or to be fetched.
 	Files map[string]*File
 	// Quarantined are the events of items that could not be processed.
@@ -171,9 +176,16 @@ type Conversation struct {
 // Binding is a conversation's tie to an identity.
 type Binding struct {
 	IdentityID, IntegrationID, Channel string
-	// WroteAt is when the customer last wrote there, by the provider.
+	// WroteAt is when the customer last did something there that opens the
+	// messaging window, by the provider.
 	WroteAt time.Time
+	// Offered says that a template was offered since that window closed.
+	Offered bool
 }
+
+// Inbound is a message of the customer as decisions about replies need it: who wrote
+// it, and the event whose sealed part holds the provider's id of it.
+type Inbound struct{ IdentityID, EventID string }
 
 // Link is one link procedure.
 type Link struct {
@@ -186,6 +198,8 @@ type Link struct {
 	// holds the text beside it, empty where there was none.
 	IdentityID, HeldEvent  string
 	RequestedAt, MatchedAt time.Time
+	// ActedAt is when the customer last did something of the link over the channel.
+	ActedAt time.Time
 	// MessageHash is the message that brought the code.
 	MessageHash []byte
 }
@@ -205,33 +219,6 @@ const (
 
 // live says whether the link can still be confirmed.
 func (l *Link) live() bool { return l.State == LinkRequested || l.State == LinkMatched }
-
-// Message is a reply as decisions need it.
-type Message struct {
-	ID, IdentityID, IntegrationID, Channel string
-	State                                  MessageState
-	QueuedAt                               time.Time
-	// Content is the event that holds its words, and Unsent says that it was taken
-	// back.
-	Content string
-	Unsent  bool
-	Place   int
-}
-
-// MessageState is how far a reply came.
-type MessageState int
-
-// The states of a reply. Only those from MessageQueued to MessageRead have an
-// order.
-const (
-	MessageQueued MessageState = iota + 1
-	MessageSending
-	MessageSent
-	MessageDelivered
-	MessageRead
-	MessageFailed
-	MessageUnknown
-)
 
 // SetAlias records which identity an alias leads to.
 func (s *State) SetAlias(hash []byte, identityID string) { s.aliases[string(hash)] = identityID }

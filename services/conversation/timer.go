@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -34,6 +35,8 @@ const (
 	TimerRetry TimerKind = "retry"
 	// TimerLane lets a lane go on past an unknown outcome.
 	TimerLane TimerKind = "lane"
+	// TimerAsk asks the agent what became of a reply.
+	TimerAsk TimerKind = "ask"
 	// TimerMedia asks for a file again, or gives it up.
 	TimerMedia TimerKind = "media"
 	// TimerParked forgets changes whose message did not come.
@@ -68,25 +71,6 @@ func Timers(body proto.Message) (set, end []Timer) {
 		return nil, parkedTimer(e.GetParkedOver(), e.GetProviderMessageHash(), e.GetParkedUntil())
 	case *eventv1.ReactionChanged:
 		return nil, parkedTimer(e.GetParkedOver(), e.GetProviderMessageHash(), e.GetParkedUntil())
-	case *eventv1.SendRequested:
-		return nil, timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())
-	case *eventv1.SendClaimed:
-		return timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()), nil
-	case *eventv1.SendSucceeded:
-		return nil, append(timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()),
-			timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId())...)
-	case *eventv1.SendFailed:
-		return nil, append(timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()),
-			timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId())...)
-	case *eventv1.SendDeferred:
-		return timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId()),
-			timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId())
-	case *eventv1.SendOutcomeUnknown:
-		return timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId()),
-			append(timer(TimerOutcome, moment(e.GetOutcomeDue()), e.GetIdentityId(), e.GetSendId()),
-				timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())...)
-	case *eventv1.SendWithdrawn:
-		return nil, timer(TimerRetry, moment(e.GetRetryAt()), e.GetIdentityId(), e.GetSendId())
 	case *eventv1.MediaRequested:
 		return timer(TimerMedia, moment(e.GetDue()), e.GetConversationId(), e.GetMediaId()),
 			timer(TimerMedia, moment(e.GetEndedDue()), e.GetConversationId(), e.GetMediaId())
@@ -94,8 +78,45 @@ func Timers(body proto.Message) (set, end []Timer) {
 		return nil, timer(TimerMedia, moment(e.GetEndedDue()), e.GetConversationId(), e.GetMediaId())
 	case *eventv1.MediaFailed:
 		return nil, timer(TimerMedia, moment(e.GetEndedDue()), e.GetConversationId(), e.GetMediaId())
+	}
+	return sendTimers(body)
+}
+
+// sendTimers returns the timers of a send that an event sets and ends.
+func sendTimers(body proto.Message) (set, end []Timer) {
+	of, _ := body.(interface {
+		GetIdentityId() string
+		GetSendId() string
+	})
+	at := func(kind TimerKind, due *timestamppb.Timestamp) []Timer {
+		return timer(kind, moment(due), of.GetIdentityId(), of.GetSendId())
+	}
+	switch e := body.(type) {
+	case *eventv1.SendRequested:
+		return nil, at(TimerRetry, e.GetRetryAt())
+	case *eventv1.SendClaimed:
+		return at(TimerOutcome, e.GetOutcomeDue()), nil
+	case *eventv1.SendSucceeded:
+		return nil, slices.Concat(at(TimerOutcome, e.GetOutcomeDue()), at(TimerLane, e.GetLaneUntil()), at(TimerAsk, e.GetAskAt()))
+	case *eventv1.SendFailed:
+		return nil, slices.Concat(at(TimerOutcome, e.GetOutcomeDue()), at(TimerLane, e.GetLaneUntil()),
+			at(TimerAsk, e.GetAskAt()), at(TimerRetry, e.GetRetryAt()))
+	case *eventv1.SendDeferred:
+		return at(TimerRetry, e.GetRetryAt()), slices.Concat(at(TimerOutcome, e.GetOutcomeDue()), at(TimerRetry, e.GetEndedRetryAt()))
+	case *eventv1.SendOutcomeUnknown:
+		return slices.Concat(at(TimerLane, e.GetLaneUntil()), at(TimerAsk, e.GetAskAt())),
+			slices.Concat(at(TimerOutcome, e.GetOutcomeDue()), at(TimerRetry, e.GetRetryAt()))
+	case *eventv1.SendWithdrawn:
+		return nil, at(TimerRetry, e.GetRetryAt())
 	case *eventv1.LaneReleased:
-		return nil, timer(TimerLane, moment(e.GetLaneUntil()), e.GetIdentityId(), e.GetSendId())
+		return nil, at(TimerLane, e.GetLaneUntil())
+	case *eventv1.OutcomeAsked:
+		return nil, at(TimerAsk, e.GetAskAt())
+	case *eventv1.OutcomeSettled:
+		for _, q := range e.GetQuestions() {
+			end = append(end, timer(TimerAsk, moment(q.GetAskAt()), q.GetIdentityId(), q.GetSendId())...)
+		}
+		return nil, end
 	}
 	return nil, nil
 }
@@ -141,8 +162,13 @@ func (d *decider) fire(c *FireTimer) error {
 	if i == nil {
 		return nil
 	}
-	for at := range i.lane {
-		send := i.lane[at]
+	if c.Timer.Kind == TimerAsk {
+		if _, send, _, err := d.sendOf(c.Timer.ID); err == nil && send.State == SendUnknown && send.AskAt.Equal(c.Timer.Due) {
+			d.ask(i, send)
+		}
+		return nil
+	}
+	for _, send := range i.lane {
 		if send.ID != c.Timer.ID || !send.Due.Equal(c.Timer.Due) {
 			continue
 		}
@@ -150,12 +176,15 @@ func (d *decider) fire(c *FireTimer) error {
 		case c.Timer.Kind == TimerOutcome && send.State == SendClaimed:
 			d.lose(i, send, &eventv1.SendError{Reason: "no_outcome"})
 		case c.Timer.Kind == TimerRetry && send.State == SendDeferred:
-			i.request(&i.lane[at])
+			// Only the head of a lane was ever tried.
+			i.turn()
+			i.next()
 		case c.Timer.Kind == TimerLane && send.State == SendUnknown:
 			d.emit(i.stream(), &eventv1.LaneReleased{
 				SendId: send.ID, IdentityId: i.id, LaneUntil: stamp(send.Due),
 			})
-			i.remove(send.ID)
+			i.drop(send.ID)
+			i.next()
 		}
 		return nil
 	}

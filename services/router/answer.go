@@ -29,6 +29,10 @@ func describe(body proto.Message, answer *ingressv1.ItemAnswer) {
 	case *eventv1.ReplyQueued:
 		answer.MessageId = e.GetMessageId()
 		answer.RouteVersion = e.GetRoute().GetRouteVersion()
+	case *eventv1.OutcomeSettled:
+		answer.MessageId = e.GetMessageId()
+	case *eventv1.ReactionQueued:
+		answer.MessageId = e.GetMessageId()
 	case *eventv1.NoteAdded:
 		answer.MessageId = e.GetMessageId()
 	case *eventv1.LinkRequested:
@@ -60,6 +64,7 @@ func (r *round) recall(ctx context.Context, h *conversation.Header, entry *entry
 		return nil
 	}
 	cause := ""
+	var events []conversation.Event
 	for rec, err := range store.ReadAll(ctx, seen.Position) {
 		if err != nil {
 			return err
@@ -68,7 +73,7 @@ func (r *round) recall(ctx context.Context, h *conversation.Header, entry *entry
 			cause = rec.Causation
 		}
 		if rec.Causation != cause {
-			return nil
+			break
 		}
 		event, err := Decode(rec)
 		if err != nil {
@@ -76,8 +81,30 @@ func (r *round) recall(ctx context.Context, h *conversation.Header, entry *entry
 		}
 		answer.Position = rec.Position
 		describe(event.Body, answer)
+		events = append(events, event)
 	}
+	describeReply(events, answer)
 	return nil
+}
+
+// describeReply adds where the reply goes that the answer names, and as what.
+func describeReply(events []conversation.Event, answer *ingressv1.ItemAnswer) {
+	for _, event := range events {
+		switch e := event.Body.(type) {
+		case *eventv1.ReplyQueued:
+			if e.GetMessageId() == answer.GetMessageId() {
+				answer.ReplyRoute = e.GetRoute()
+			}
+		case *eventv1.ReplyRerouted:
+			if e.GetMessageId() == answer.GetMessageId() {
+				answer.ReplyRoute, answer.FitChanges, answer.ReplyParts = e.GetRoute(), nil, 0
+			}
+		case *eventv1.ReplyFitted:
+			if e.GetMessageId() == answer.GetMessageId() {
+				answer.FitChanges, answer.ReplyParts = e.GetChanges(), e.GetParts()
+			}
+		}
+	}
 }
 
 // recallFrom gives an entry the answer and the commit of an earlier one of the
@@ -93,6 +120,8 @@ func (r *round) recallFrom(h *conversation.Header, entry *entry) {
 		entry.commit = first.commit
 		entry.answer.ConversationId, entry.answer.MessageId = first.answer.GetConversationId(), first.answer.GetMessageId()
 		entry.answer.LinkId, entry.answer.RouteVersion = first.answer.GetLinkId(), first.answer.GetRouteVersion()
+		entry.answer.ReplyRoute, entry.answer.FitChanges = first.answer.GetReplyRoute(), first.answer.GetFitChanges()
+		entry.answer.ReplyParts = first.answer.GetReplyParts()
 		return
 	}
 }

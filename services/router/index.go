@@ -3,6 +3,7 @@ package router
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -167,8 +168,7 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 	case *eventv1.SendQueued:
 		put(indexSend, []byte(e.GetSendId()), []byte(e.GetIdentityId()))
 	case *eventv1.SendSucceeded:
-		put(indexMessage, e.GetProviderMessageHash(),
-			join(e.GetIdentityId(), e.GetOrigin().GetConversationId(), e.GetOrigin().GetMessageId()))
+		put(indexMessage, e.GetProviderMessageHash(), messageEntry(e.GetIdentityId(), e.GetOrigin()))
 		for _, state := range parkedStates {
 			remove(indexParked, parkedKey(e.GetProviderMessageHash(), state))
 		}
@@ -200,10 +200,25 @@ func unclaimed(account string, body any, change *eventstore.IndexChange) {
 		change.Delete = append(change.Delete, key(e.GetSendId()))
 	case *eventv1.SendWithdrawn:
 		change.Delete = append(change.Delete, key(e.GetSendId()))
+	case *eventv1.SendDeferred:
+		// Claimed mostly, and then the entry is gone; not so where its turn was put
+		// off, or it failed, before that.
+		change.Delete = append(change.Delete, key(e.GetSendId()))
+	case *eventv1.SendFailed:
+		change.Delete = append(change.Delete, key(e.GetSendId()))
 	case *eventv1.SendOutcomeUnknown:
 		// Claimed mostly, and then the entry is gone; not so after a restore.
 		change.Delete = append(change.Delete, key(e.GetSendId()))
 	}
+}
+
+// messageEntry is what the index says of a provider's id of a message of ours.
+func messageEntry(identityID string, o *eventv1.SendOrigin) []byte {
+	ids := []string{identityID, o.GetConversationId(), o.GetMessageId()}
+	if o.GetPart() > 0 || o.GetHop() > 0 {
+		ids = append(ids, strconv.FormatUint(uint64(o.GetPart()), 10), strconv.FormatUint(uint64(o.GetHop()), 10))
+	}
+	return join(ids...)
 }
 
 // Redacts returns the events whose sealed parts a record takes away. It is the

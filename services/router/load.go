@@ -39,8 +39,8 @@ func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref)
 		return err
 	case conversation.RefMessage:
 		value, ok, err := e.index(ctx, account, indexMessage, ref.Key)
-		if ids := split(value); ok && len(ids) == 3 {
-			s.SetMessage([]byte(ref.Key), conversation.MessageRef{IdentityID: ids[0], ConversationID: ids[1], MessageID: ids[2]})
+		if ids := split(value); ok && len(ids) >= 3 {
+			s.SetMessage([]byte(ref.Key), messageRef(ids))
 		}
 		return err
 	case conversation.RefSend:
@@ -77,6 +77,23 @@ func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref)
 		return err
 	}
 	return fmt.Errorf("router: no way to load %s", ref.Kind)
+}
+
+// messageRef reads an entry of the index of messages. Those of replies that were
+// never split nor decided again end with the message.
+func messageRef(ids []string) conversation.MessageRef {
+	ref := conversation.MessageRef{IdentityID: ids[0], ConversationID: ids[1], MessageID: ids[2]}
+	for at, number := range ids[3:] {
+		n, err := strconv.ParseUint(number, 10, 32)
+		switch {
+		case err != nil:
+		case at == 0:
+			ref.Part = uint32(n)
+		case at == 1:
+			ref.Hop = uint32(n)
+		}
+	}
+	return ref
 }
 
 // index looks an entry of a router's index up.
@@ -196,13 +213,9 @@ func (e *Engine) loadParked(ctx context.Context, s *conversation.State, account,
 // Content returns the content that an event of an account holds, or nil where it
 // was erased.
 func (e *Engine) Content(ctx context.Context, account, eventID string) (*eventv1.Content, error) {
-	rec, err := e.store.ReadEvent(ctx, account, eventID)
-	if err != nil {
-		return nil, fmt.Errorf("router: content of event %s: %w", eventID, err)
-	}
-	event, err := DecodeOpened(e.keys, rec)
+	body, err := e.opened(ctx, account, eventID)
 	if err != nil {
 		return nil, err
 	}
-	return ContentOf(event.Body), nil
+	return ContentOf(body), nil
 }

@@ -156,10 +156,11 @@ func (e *Engine) sendOf(ctx context.Context, account string, position uint64, re
 		SendId: request.GetSendId(), Attempt: request.GetAttempt(), AccountId: account,
 		IntegrationId: request.GetIntegrationId(), Channel: request.GetChannel(), Position: position,
 	}
-	content, err := e.Content(ctx, account, request.GetContentEventId())
+	content, err := e.contentOf(ctx, account, request)
 	if err != nil {
 		return nil, err
 	}
+	send.HumanAgent = request.GetHumanAgent()
 	recipient, err := e.addresses(ctx, account, request.GetIdentityId())
 	if err != nil {
 		return nil, err

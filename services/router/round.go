@@ -173,6 +173,11 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_NOTHING
 		return nil
 	}
+	describeReply(decision.Events, &entry.answer)
+	if decision.Refused != nil {
+		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_REFUSED
+		entry.answer.Refusal, entry.answer.Detail = decision.Refused.Reason, decision.Refused.Detail
+	}
 	if entry.answer.Status == ingressv1.ItemStatus_ITEM_STATUS_UNSPECIFIED {
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_COMMITTED
 	}

@@ -375,6 +375,16 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 			IntegrationID:    c.SendReply.GetDestination().GetIntegrationId(),
 			Note:             c.SendReply.GetDestination().GetNote(),
 			SeenRouteVersion: c.SendReply.GetSeenRouteVersion(), Strict: c.SendReply.GetStrict(),
+			Automated: c.SendReply.GetAutomated(),
+		}, nil
+	case *ingressv1.AgentCommand_SettleOutcome:
+		return &conversation.SettleOutcome{
+			Header: t.header, Agent: agent, MessageID: c.SettleOutcome.GetMessageId(),
+			Arrived: c.SettleOutcome.GetArrived(), SendAgain: c.SettleOutcome.GetSendAgain(),
+		}, nil
+	case *ingressv1.AgentCommand_React:
+		return &conversation.React{
+			Header: t.header, Agent: agent, MessageID: c.React.GetMessageId(), Emoji: c.React.GetEmoji(),
 		}, nil
 	case *ingressv1.AgentCommand_OfferLink:
 		return t.requestLink(nil, &agent, c.OfferLink), nil
@@ -420,12 +430,21 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 			Header: t.header, MediaID: c.Media.GetMediaId(), ConversationID: c.Media.GetConversationId(),
 			Stored: c.Media.GetStored(), Failed: c.Media.GetFailed(),
 		}, nil
+	case *ingressv1.SenderCommand_Health:
+		report := &conversation.ReportHealth{Header: t.header, IntegrationID: c.Health.GetIntegrationId()}
+		if !c.Health.GetHealthy() {
+			if report.Unhealthy = c.Health.GetError(); report.Unhealthy == nil {
+				report.Unhealthy = &eventv1.SendError{Reason: "unhealthy"}
+			}
+		}
+		return report, nil
 	case *ingressv1.SenderCommand_Outcome:
 		o := c.Outcome
 		report := &conversation.ReportOutcome{
 			Header: t.header, SendID: o.GetSendId(), Attempt: o.GetAttempt(), Nonce: o.GetNonce(),
 			Sent: o.GetProviderMessageId(), Refused: o.GetRefused(), Unknown: o.GetUnknown(),
 			NotSent: o.GetNotSent().GetError(), RetryAfter: o.GetNotSent().GetRetryAfter().AsDuration(),
+			Unhealthy: o.GetNotSent().GetUnhealthy(),
 		}
 		if report.Sent != "" {
 			// The hash is the one that receipts and echoes will bring.

@@ -118,6 +118,11 @@ func (b *bare) give(t testing.TB, command conversation.Command) *ingressv1.ItemA
 		}
 		b.log.add(encoded, b.clock.now())
 	}
+	if decision.Refused != nil {
+		return &ingressv1.ItemAnswer{
+			Status: ingressv1.ItemStatus_ITEM_STATUS_REFUSED, Refusal: decision.Refused.Reason, Detail: decision.Refused.Detail,
+		}
+	}
 	return &ingressv1.ItemAnswer{
 		Status: ingressv1.ItemStatus_ITEM_STATUS_COMMITTED, ConversationId: decision.ConversationID,
 		MessageId: decision.MessageID, LinkId: decision.LinkID, RouteVersion: decision.RouteVersion,
