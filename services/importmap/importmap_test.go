@@ -61,6 +61,7 @@ var areas = []area{
 		packages: "weiche/services/egress/...", is: "the sender: claims, one attempt each, outcomes",
 		may: []string{channel, capability, broker, blob, keyring, proto}, tests: []string{router, conversation, eventstore},
 	},
+	{packages: "weiche/services/watch/...", is: "looks after integrations: health, subscriptions, webhooks", may: []string{channel, proto}},
 	{
 		packages: "weiche/services/api/...", is: "Connect handlers; reads through queries, never from a store's folder",
 		may:   []string{broker, channel, capability, widget, blob, keyring, projections, proto},

@@ -65,7 +65,7 @@ type Request struct {
 	// Method is GET or POST.
 	Method string
 	// Account is the first element of the path after the version, and Edge the
-	// second.
+	// second; the account itself where it is empty.
 	Account, Edge string
 	// Query is what follows the path.
 	Query url.Values
@@ -85,7 +85,10 @@ func (g *Graph) Ask(ctx context.Context, r Request) (Object, error) {
 	if err := authorised(r.Account, r.Token); err != nil {
 		return nil, err
 	}
-	q := question{method: r.Method, path: []string{r.Account, r.Edge}, query: r.Query, token: r.Token}
+	q := question{method: r.Method, path: []string{r.Account}, query: r.Query, token: r.Token}
+	if r.Edge != "" {
+		q.path = append(q.path, r.Edge)
+	}
 	switch {
 	case r.Form != nil:
 		q.kind, q.body, q.length = r.Form.encode()

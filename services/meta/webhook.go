@@ -48,8 +48,9 @@ type WebhookEvents struct {
 	// Published is called after each batch, with the error that kept it from
 	// being committed.
 	Published func(channel string, items int, took time.Duration, err error)
-	// Answered is called with the status of each POST.
-	Answered func(channel string, status int, took time.Duration)
+	// Answered is called with the status of each POST. App is empty where the
+	// address is no app's.
+	Answered func(channel, app string, status int, took time.Duration)
 }
 
 // EnsureDefaults sets what is not set and returns the config.
@@ -80,7 +81,7 @@ func (c WebhookConfig) EnsureDefaults() WebhookConfig {
 		e.Published = func(string, int, time.Duration, error) {}
 	}
 	if e.Answered == nil {
-		e.Answered = func(string, int, time.Duration) {}
+		e.Answered = func(string, string, int, time.Duration) {}
 	}
 	return c
 }
@@ -113,7 +114,8 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "1")
 		}
 		w.WriteHeader(status)
-		h.config.Events.Answered(r.PathValue("channel"), status, h.config.Now().Sub(start))
+		app, _ := h.app(r)
+		h.config.Events.Answered(r.PathValue("channel"), app.ID, status, h.config.Now().Sub(start))
 	default:
 		w.Header().Set("Allow", "GET, POST")
 		w.WriteHeader(http.StatusMethodNotAllowed)

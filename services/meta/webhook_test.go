@@ -323,7 +323,7 @@ func TestWebhookEvents(t *testing.T) {
 		Received: func(c, app string, _ int) { note("received %s %s", c, app) },
 		Item:     func(c, kind string, routed bool) { note("item %s %s %v", c, kind, routed) },
 		Panicked: func(c string, v any) { note("panicked %s %v", c, v) },
-		Answered: func(c string, status int, _ time.Duration) { note("answered %s %d", c, status) },
+		Answered: func(c, app string, status int, _ time.Duration) { note("answered %s %s %d", c, app, status) },
 	})
 	for _, body := range []string{page1("a"), "panic"} {
 		h.ServeHTTP(httptest.NewRecorder(), post("/webhooks/messenger/app-1", body, Sign("s3cret", []byte(body))))
@@ -331,9 +331,9 @@ func TestWebhookEvents(t *testing.T) {
 	h.ServeHTTP(httptest.NewRecorder(), post("/webhooks/messenger/app-1", "x"))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/webhooks/messenger/app-1", nil))
 	want := []string{
-		"received messenger app-1", "item messenger inbound true", "answered messenger 200",
-		"received messenger app-1", "panicked messenger a bug", "item messenger quarantined false", "answered messenger 200",
-		"refused messenger signature", "answered messenger 401",
+		"received messenger app-1", "item messenger inbound true", "answered messenger app-1 200",
+		"received messenger app-1", "panicked messenger a bug", "item messenger quarantined false", "answered messenger app-1 200",
+		"refused messenger signature", "answered messenger app-1 401",
 		"refused messenger handshake",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -178,6 +178,23 @@ func (d *Directory) Integration(account, id string) (channel.Integration, bool) 
 	return integration, true
 }
 
+// List returns all integrations, without their tokens, by their accounts.
+func (d *Directory) List() []channel.Integration {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var all []channel.Integration
+	for _, account := range slices.Sorted(maps.Keys(d.accounts)) {
+		setup := d.accounts[account]
+		if setup == nil {
+			continue
+		}
+		for _, id := range slices.Sorted(maps.Keys(setup.Integrations)) {
+			all = append(all, d.integration(account, setup.Integrations[id]))
+		}
+	}
+	return all
+}
+
 func (d *Directory) integration(account string, i *eventv1.IntegrationConnected) channel.Integration {
 	return channel.Integration{
 		Account: account, ID: i.GetIntegrationId(), Channel: i.GetChannel(), App: i.GetAppId(),

@@ -1,0 +1,39 @@
+package instagram
+
+import (
+	"context"
+
+	"weiche/services/channel"
+	"weiche/services/meta"
+)
+
+// What an app needs: of an account with a login of its own, and of the page of one
+// without, where it is the page's subscription that lets the account's messages
+// through.
+var (
+	loginFields = []string{
+		"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referral", "message_edit",
+		"messaging_seen", "standby",
+	}
+	pageFields = []string{"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referrals", "standby"}
+)
+
+var _ channel.Keeper = (*Sender)(nil)
+
+// Probe asks for the account.
+func (s *Sender) Probe(ctx context.Context, i channel.Integration) error { return s.keep(i).Probe(ctx) }
+
+// Subscribe subscribes an app to the account, or to its page.
+func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerApp string) (bool, error) {
+	return s.keep(i).Subscribe(ctx, providerApp)
+}
+
+func (s *Sender) keep(i channel.Integration) meta.Keep {
+	k := meta.Keep{
+		Channel: Channel, Graph: s.page, Account: i.ProviderAccount, Owner: i.Page, Token: i.Token, Fields: pageFields,
+	}
+	if i.Page == "" {
+		k.Graph, k.Owner, k.Fields = s.login, i.ProviderAccount, loginFields
+	}
+	return k
+}

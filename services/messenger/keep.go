@@ -1,0 +1,30 @@
+package messenger
+
+import (
+	"context"
+
+	"weiche/services/channel"
+	"weiche/services/meta"
+)
+
+// fields are what an app needs of a page.
+var fields = []string{
+	"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referrals", "message_edits",
+	"messaging_optins", "message_deliveries", "message_reads", "messaging_handovers", "standby",
+}
+
+var _ channel.Keeper = (*Sender)(nil)
+
+// Probe asks for the page.
+func (s *Sender) Probe(ctx context.Context, i channel.Integration) error { return s.keep(i).Probe(ctx) }
+
+// Subscribe subscribes an app to the page.
+func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerApp string) (bool, error) {
+	return s.keep(i).Subscribe(ctx, providerApp)
+}
+
+func (s *Sender) keep(i channel.Integration) meta.Keep {
+	return meta.Keep{
+		Channel: Channel, Graph: s.graph, Account: i.ProviderAccount, Owner: i.ProviderAccount, Token: i.Token, Fields: fields,
+	}
+}

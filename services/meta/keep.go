@@ -1,0 +1,83 @@
+package meta
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"weiche/services/channel"
+)
+
+// Keep asks the Graph API about one account of a channel.
+type Keep struct {
+	// Channel decides which rows of the table of errors are read.
+	Channel string
+	// Graph is where the account is.
+	Graph *Graph
+	// Account is what is probed, and Owner what an app subscribes to: the account
+	// itself, the page of it or its WABA. Without an owner nothing is subscribed.
+	Account, Owner string
+	// Token authorises both.
+	Token channel.Secret
+	// Fields are what the app needs; none where a subscription has no fields.
+	Fields []string
+}
+
+// Probe asks for the account by its id.
+func (k Keep) Probe(ctx context.Context) error {
+	_, err := k.Graph.Ask(ctx, Request{
+		Channel: k.Channel, Method: http.MethodGet, Account: k.Account, Token: k.Token,
+		Query: url.Values{"fields": {"id"}}, Attempt: 1,
+	})
+	return err
+}
+
+// Subscribe subscribes an app where it is not, or lacks a field. What it has beside
+// those that are needed stays.
+func (k Keep) Subscribe(ctx context.Context, providerApp string) (renewed bool, err error) {
+	if k.Owner == "" {
+		return false, nil
+	}
+	ask := Request{Channel: k.Channel, Method: http.MethodGet, Account: k.Owner, Edge: "subscribed_apps", Token: k.Token, Attempt: 1}
+	answer, err := k.Graph.Ask(ctx, ask)
+	if err != nil {
+		return false, err
+	}
+	fields := slices.Clone(k.Fields)
+	for _, value := range answer.Get("data").Array() {
+		app := value.Object()
+		if inner := app.Object("whatsapp_business_api_data"); len(inner) > 0 {
+			app = inner
+		}
+		if app.Text("id") != providerApp {
+			continue
+		}
+		if !app.Get("subscribed_fields").IsArray() {
+			return false, nil
+		}
+		missing := len(fields)
+		for _, has := range app.Get("subscribed_fields").Array() {
+			// A listing has the name alone, or an object with it.
+			name := has.Text()
+			if has.IsObject() {
+				name = has.Object().Text("name")
+			}
+			if slices.Contains(k.Fields, name) {
+				missing--
+			} else if name != "" {
+				fields = append(fields, name)
+			}
+		}
+		if missing <= 0 {
+			return false, nil
+		}
+	}
+	ask.Method = http.MethodPost
+	if len(fields) > 0 {
+		ask.Query = url.Values{"subscribed_fields": {strings.Join(fields, ",")}}
+	}
+	_, err = k.Graph.Ask(ctx, ask)
+	return err == nil, err
+}

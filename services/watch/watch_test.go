@@ -1,0 +1,224 @@
+package watch_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
+	"weiche/services/watch"
+)
+
+// world is a set-up, its provider and its router, in memory.
+type world struct {
+	began time.Time
+
+	mu sync.Mutex
+	// ill is why the provider does not serve an integration; away that it does not
+	// answer; unsubscribed that it posts nothing.
+	ill          map[string]string
+	away         bool
+	unsubscribed map[string]bool
+	deaf         bool // the router does not answer
+	happened     []string
+}
+
+func newWorld() *world {
+	return &world{began: time.Now(), ill: map[string]string{}, unsubscribed: map[string]bool{}}
+}
+
+func (w *world) note(format string, args ...any) {
+	at := time.Since(w.began).Round(time.Second)
+	w.happened = append(w.happened, fmt.Sprintf("%s ", at)+fmt.Sprintf(format, args...))
+}
+
+// told returns what happened with these words.
+func (w *world) told(word string) (all []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, line := range w.happened {
+		if strings.Contains(line, word) {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+func (w *world) set(change func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change()
+}
+
+func (w *world) List() []channel.Integration {
+	return []channel.Integration{
+		{Account: "acme", ID: "number", Channel: "whatsapp", App: "app"},
+		{Account: "acme", ID: "page", Channel: "messenger", App: "app"},
+		{Account: "acme", ID: "widget", Channel: "widget"},
+	}
+}
+
+func (w *world) Integration(account, id string) (channel.Integration, bool) {
+	for _, i := range w.List() {
+		if i.Account == account && i.ID == id {
+			i.Token = "token"
+			return i, true
+		}
+	}
+	return channel.Integration{}, false
+}
+
+func (w *world) App(id string) (channel.App, bool) {
+	return channel.App{ID: id, Account: "acme", ProviderApp: "1001"}, id == "app"
+}
+
+func (w *world) Probe(_ context.Context, i channel.Integration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note("probe %s", i.ID)
+	switch reason := w.ill[i.ID]; {
+	case i.Token != "token":
+		return errors.New("no token")
+	case w.away:
+		return &channel.SendError{Outcome: channel.NotSent, Detail: &eventv1.SendError{Reason: "network"}}
+	case reason != "":
+		return &channel.SendError{Outcome: channel.Unhealthy, Detail: &eventv1.SendError{Reason: reason}}
+	}
+	return nil
+}
+
+func (w *world) Subscribe(_ context.Context, i channel.Integration, app string) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note("check %s of %s", i.ID, app)
+	if w.away {
+		return false, &channel.SendError{Outcome: channel.NotSent, Detail: &eventv1.SendError{Reason: "network"}}
+	}
+	was := w.unsubscribed[i.ID]
+	w.unsubscribed[i.ID] = false
+	return was, nil
+}
+
+func (w *world) Publish(_ context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.deaf {
+		return nil, errors.New("no answer")
+	}
+	health := batch.GetItems()[0].GetSender().GetHealth()
+	w.note("told %s %s healthy %t %s", from.Kind, health.GetIntegrationId(), health.GetHealthy(), health.GetError().GetReason())
+	return &ingressv1.Answer{Items: []*ingressv1.ItemAnswer{{Status: ingressv1.ItemStatus_ITEM_STATUS_COMMITTED}}}, nil
+}
+
+// watching runs a watch of the world for the length of a test.
+func (w *world) watching(t *testing.T) (*watch.Watch, *bytes.Buffer) {
+	t.Helper()
+	var log bytes.Buffer
+	watcher, err := watch.New(watch.Config{
+		Directory: w, Keepers: map[string]channel.Keeper{"whatsapp": w, "messenger": w}, Publisher: w, Instance: "one",
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- watcher.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return watcher, &log
+}
+
+func wants(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+// At the start everything is looked at and told once; what works is looked at each
+// hour after that, and no more is told.
+func TestStartAndHours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.unsubscribed["page"] = true
+		_, log := w.watching(t)
+		time.Sleep(2*time.Hour + 30*time.Minute)
+		wants(t, "told", slices.Sorted(slices.Values(w.told("told"))), "0s told egress number healthy true ", "0s told egress page healthy true ")
+		wants(t, "probes", w.told("probe page"), "0s probe page", "1h0m0s probe page", "2h0m0s probe page")
+		wants(t, "checks", w.told("check number"), "0s check number of 1001", "1h0m0s check number of 1001", "2h0m0s check number of 1001")
+		if !strings.Contains(log.String(), "renewed") || strings.Count(log.String(), "renewed") != 1 || !strings.Contains(log.String(), "integration=page") {
+			t.Errorf("the log says:\n%s", log)
+		}
+	})
+}
+
+// One that is not served is told, probed each minute, and told again when it is
+// served. Where the provider is away nothing is told.
+func TestIllAndWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.ill["number"] = "token_refused"
+		watcher, _ := w.watching(t)
+		time.Sleep(3*time.Minute + 30*time.Second)
+		wants(t, "troubles", watcher.Troubles(), "integration number of acme: not served by its provider (token_refused): set a new access token by weiche setup")
+		w.set(func() { w.away = true })
+		time.Sleep(2 * time.Minute)
+		w.set(func() { w.away = false; w.ill["number"] = "" })
+		time.Sleep(5 * time.Minute)
+		wants(t, "told", w.told("told egress number"), "0s told egress number healthy false token_refused", "6m0s told egress number healthy true ")
+		wants(t, "probes", w.told("probe number"), "0s probe number", "1m0s probe number", "2m0s probe number", "3m0s probe number",
+			"4m0s probe number", "5m0s probe number", "6m0s probe number")
+		wants(t, "troubles", watcher.Troubles())
+	})
+}
+
+// A send that finds an integration at fault makes it be probed soon. Where it works
+// by every probe and by no send, it is asked less and less.
+func TestSuspect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		watcher, _ := w.watching(t)
+		time.Sleep(10 * time.Minute)
+		for range 3 {
+			watcher.Suspect("whatsapp", "acme", "number", "policy")
+			watcher.Suspect("whatsapp", "acme", "number", "policy") // many sends say so
+			time.Sleep(10 * time.Minute)
+		}
+		wants(t, "told", w.told("told egress number"), "0s told egress number healthy true ",
+			"11m0s told egress number healthy true ", "22m0s told egress number healthy true ", "34m0s told egress number healthy true ")
+	})
+}
+
+// What could not be told is told later.
+func TestRouterAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.deaf = true
+		w.watching(t)
+		time.Sleep(time.Minute + time.Second)
+		w.set(func() { w.deaf = false })
+		time.Sleep(time.Hour / 2)
+		wants(t, "told", w.told("told egress page"), "1m5s told egress page healthy true ")
+	})
+}
+
+func TestConfig(t *testing.T) {
+	if _, err := watch.New(watch.Config{}); !errors.Is(err, watch.ErrConfig) {
+		t.Errorf("New = %v", err)
+	}
+}
