@@ -209,8 +209,8 @@ func demoSetup(origin string) *ingressv1.ApplySetup {
 		}},
 		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}},
 	}
-	for _, c := range []struct{ channel, address, page string }{
-		{channel: "whatsapp", address: "15550100001"},
+	for _, c := range []struct{ channel, address, page, business string }{
+		{channel: "whatsapp", address: "15550100001", business: "210001"},
 		{channel: "messenger", address: "blue.shop"},
 		{channel: "instagram", address: "blue.shop.ig", page: "300002"},
 	} {
@@ -220,7 +220,7 @@ func demoSetup(origin string) *ingressv1.ApplySetup {
 		})
 		setup.Integrations = append(setup.Integrations, &ingressv1.IntegrationSetup{
 			Id: c.channel, Channel: c.channel, AppId: "demo-" + c.channel, ProviderAccountId: demoProviderAccount(c.channel),
-			Address: c.address, Name: "Blue Shop", PageId: c.page, AccessToken: "demo-token-" + c.channel,
+			Address: c.address, Name: "Blue Shop", PageId: c.page, BusinessAccountId: c.business, AccessToken: "demo-token-" + c.channel,
 		})
 		setup.Widgets[0].Offers = append(setup.Widgets[0].Offers, c.channel)
 	}

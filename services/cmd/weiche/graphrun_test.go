@@ -111,7 +111,7 @@ func (r *graphRun) config(name string, as func(channel.Sender) channel.Sender) e
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(graph.Close)
-	all := senders(graph, graph, nil)
+	all := senders(graph, graph, r.media)
 	for channelName, sender := range all {
 		all[channelName] = as(sender)
 	}

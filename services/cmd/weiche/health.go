@@ -95,6 +95,9 @@ func (v *vitals) problems() (problems []string, fatal error) {
 // cannot go on.
 type watchdog struct {
 	vitals vitals
+	// warnings are what keeps the server from nothing, and what somebody should
+	// look at; nil for none.
+	warnings func() []string
 	// die ends the process at once. It is called where even an orderly end would
 	// hang.
 	die  func(error)
@@ -126,8 +129,8 @@ func (w *watchdog) run(ctx context.Context) error {
 	}
 }
 
-// ServeHTTP answers 200 while the server can do its work, and 503 with what is
-// wrong otherwise.
+// ServeHTTP answers 200 while the server can do its work, with what somebody should
+// look at all the same, and 503 with what is wrong otherwise.
 func (w *watchdog) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
 	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	rw.Header().Set("Cache-Control", "no-store")
@@ -141,5 +144,10 @@ func (w *watchdog) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(rw, strings.Join(*problems, "\n"))
 	default:
 		fmt.Fprintln(rw, "ready")
+		if w.warnings != nil {
+			for _, warning := range w.warnings() {
+				fmt.Fprintln(rw, "warning:", warning)
+			}
+		}
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"weiche/services/meta"
 	"weiche/services/operations"
 	"weiche/services/router"
+	"weiche/services/watch"
 	"weiche/services/whatsapp"
 )
 
@@ -64,6 +65,8 @@ type server struct {
 	fetcher   *fetch.Fetcher
 	senders   map[string]channel.Sender
 	egress    *egress.Egress
+	watch     *watch.Watch
+	webhooks  *watch.Webhooks
 	watchdog  *watchdog
 	handler   http.Handler
 }
@@ -111,10 +114,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 		return nil, err
 	}
 	s.relay = router.NewRelay(s.engine, s.broker, config.logger)
-	if s.senders, err = s.newSenders(); err != nil {
-		return nil, err
-	}
-	if s.egress, err = egress.New(s.egressConfig(s.senders)); err != nil {
+	if err := s.openSending(); err != nil {
 		return nil, err
 	}
 	s.watchdog = s.newWatchdog()
@@ -140,54 +140,6 @@ func instance() string {
 	return string(name)
 }
 
-// newSenders makes the senders of all channels.
-func (s *server) newSenders() (map[string]channel.Sender, error) {
-	graph, err := meta.NewGraph(meta.GraphConfig{URL: s.config.graphURL, Version: s.config.graphVersion})
-	if err != nil {
-		return nil, err
-	}
-	login := graph
-	if s.config.graphURL == "" {
-		if login, err = meta.NewGraph(meta.GraphConfig{URL: instagram.DefaultLoginURL, Version: s.config.graphVersion}); err != nil {
-			return nil, err
-		}
-	}
-	return senders(graph, login, s.media), nil
-}
-
-// senders are the senders of all channels, with the files of messages.
-func senders(graph, login *meta.Graph, files channel.Files) map[string]channel.Sender {
-	return map[string]channel.Sender{
-		whatsapp.Channel:  whatsapp.NewSender(graph, files),
-		messenger.Channel: messenger.NewSender(graph, files),
-		instagram.Channel: instagram.NewSender(graph, login, files),
-	}
-}
-
-// templates asks the provider of an integration for its templates.
-func (s *server) templates(ctx context.Context, account, integrationID string) ([]channel.Template, error) {
-	integration, ok := s.directory.Integration(account, integrationID)
-	if !ok {
-		return nil, channel.ErrNoIntegration
-	}
-	lister, ok := s.senders[integration.Channel].(channel.Templates)
-	if !ok {
-		return nil, nil
-	}
-	return lister.Templates(ctx, integration)
-}
-
-func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
-	paces := egress.DefaultPaces()
-	for name, sends := range s.config.paces {
-		paces[name] = egress.Pace{Sends: float64(sends), Media: paces[name].Media}
-	}
-	return egress.Config{
-		Publisher: s.broker, Open: egress.FromBroker(s.broker), Directory: s.directory,
-		Senders: senders, Paces: paces, Instance: instance(), Logger: s.config.logger,
-	}
-}
-
 // newWatchdog makes what tells whether this server can do its work.
 func (s *server) newWatchdog() *watchdog {
 	return &watchdog{
@@ -199,6 +151,7 @@ func (s *server) newWatchdog() *watchdog {
 				{name: "relay", position: s.relay.Position},
 			},
 		},
+		warnings: s.troubles,
 		die: func(err error) {
 			s.config.logger.Error("weiche cannot go on", "error", err)
 			code, ok := damageCode(err)
@@ -216,7 +169,7 @@ func (s *server) newHandler() http.Handler {
 	mux.Handle("GET /readyz", s.watchdog)
 	mux.Handle(meta.Pattern, meta.NewWebhook(meta.WebhookConfig{
 		Directory: s.directory, Publisher: s.broker,
-		Readers: readers(),
+		Readers: readers(), Events: meta.WebhookEvents{Answered: s.webhooks.Answered},
 	}))
 	commands := publisher{s.broker, s.directory}
 	mux.Handle("/", api.New(api.Config{
@@ -319,6 +272,8 @@ func (s *server) run(ctx context.Context) error {
 		}
 	})
 	edge.Go(func() error { return s.egress.Run(outer) })
+	edge.Go(func() error { return s.watch.Run(outer) })
+	edge.Go(func() error { return s.webhooks.Run(outer) })
 	edge.Go(func() error { return s.fetchMedia(outer) })
 	edge.Go(func() error { return s.listen(outer) })
 	err := edge.Wait()
