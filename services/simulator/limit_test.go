@@ -16,11 +16,11 @@ func code(body map[string]any) float64 {
 	return c
 }
 
-// A pair may have 45 messages at once and then one every six seconds; others
-// are not held up.
+// A pair may have 45 messages at once and then one at a time; others are not
+// held up.
 func TestPairLimit(t *testing.T) {
 	w := start(t, func(c *simulator.Config) {
-		c.Limits = simulator.Limits{PairBurst: 45, PairEvery: simulator.Duration(6 * time.Second)}
+		c.Limits = simulator.Limits{PairBurst: 45, PairEvery: simulator.Duration(time.Hour)}
 		c.People = append(c.People, simulator.Person{Name: "Bea", WhatsApp: simulator.WhatsAppIdentity{Phone: "15550100003"}})
 	})
 	w.says(number, "hi")
@@ -32,7 +32,7 @@ func TestPairLimit(t *testing.T) {
 			refused++
 		}
 	}
-	if refused < 4 || refused > 5 { // a slow machine may earn one back
+	if refused != 5 {
 		t.Errorf("%d of 50 were refused", refused)
 	}
 	if got := w.Sends(simulator.SendQuery{}); got.Limited != refused || got.Accepted != 50-refused {
@@ -41,15 +41,15 @@ func TestPairLimit(t *testing.T) {
 	if status, body := w.graph("POST", "/v26.0/"+number+"/messages", "wa-token", `{"messaging_product":"whatsapp","to":"15550100003","text":{"body":"x"}}`); status != http.StatusOK {
 		t.Errorf("somebody else: %v", body)
 	}
-	must(t, second(w.Advance(6*time.Second)))
+	must(t, second(w.Advance(time.Hour)))
 	if status, body := w.sendWhatsApp("x", ""); status != http.StatusOK {
-		t.Errorf("six seconds later: %v", body)
+		t.Errorf("an hour later: %v", body)
 	}
 }
 
 // A number, a page and an account have a throughput, each its own.
 func TestThroughput(t *testing.T) {
-	w := start(t, func(c *simulator.Config) { c.Limits.PerSecond = 2 })
+	w := start(t, func(c *simulator.Config) { c.Limits.PerSecond = 1 })
 	for _, channel := range []string{"whatsapp", "messenger", "instagram"} {
 		w.says(channel, "hi")
 	}

@@ -157,7 +157,7 @@ func start(t *testing.T, script, token string) *client {
 // hears waits for a line of that event.
 func (c *client) hears(event string) map[string]any {
 	c.t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		select {
 		case line, open := <-c.lines:
