@@ -135,11 +135,14 @@ func (p people) complete(sender []*eventv1.Alias) person {
 
 // system reads that a customer's addresses changed, or who holds them.
 func (i item) system() *ingressv1.Item {
-	s, sender := i.object.Object("system"), i.who.aliases
-	in := i.inbound()
+	s := i.object.Object("system")
+	if len(i.who.aliases) == 0 {
+		i.who = i.people.complete(aliases("", "", s.Text("customer")))
+	}
+	sender, in := i.who.aliases, i.inbound()
 	change := &ingressv1.IdentityChange{Type: meta.Word(s.Text("type"))}
 	switch change.GetType() {
-	case "user_changed_number", "user_changed_user_id":
+	case "user_changed_number", "customer_changed_number", "user_changed_user_id":
 		phone := s.Text("wa_id")
 		if phone == "" {
 			phone = s.Text("new_wa_id")
