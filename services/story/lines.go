@@ -23,6 +23,10 @@ type line struct {
 // lines are what people and providers can do in a story. <code> stands for the
 // code that was asked for last, <code 1> for the first.
 var lines = []line{
+	// ana@whatsapp shows a picture: caption
+	{`(\w+)@(\w+) shows a picture: (.*)`, (*player).shows},
+	{`agent shows a picture( of somebody else)?: (.*)`, (*player).agentShows},
+	{`the file (comes|is gone|cannot be reached)`, (*player).fetches},
 	// ana@whatsapp: hi
 	// ana@whatsapp, 10s ago: hi
 	{`(\w+)@(\w+)(?:, (\S+) ago)?: (.*)`, (*player).customerWrites},

@@ -220,6 +220,9 @@ func (n *names) tellChange(body proto.Message) string {
 	case *eventv1.AddressContested:
 		return n.identity(e.GetIdentityId()) + " may be " + n.identity(e.GetOtherIdentityId())
 	}
+	if text := n.tellMedia(body); text != "" {
+		return text
+	}
 	return n.tellLink(body)
 }
 

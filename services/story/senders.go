@@ -187,6 +187,8 @@ func words(content *eventv1.Content) string {
 			return "[" + kind.Answer.GetTitle() + "]"
 		case *eventv1.Part_Text:
 			return kind.Text.GetBody()
+		case *eventv1.Part_Media:
+			return "[picture] " + kind.Media.GetCaption()
 		}
 	}
 	return "(nothing)"

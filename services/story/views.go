@@ -58,7 +58,7 @@ func (p *player) item(item *viewv1.TimelineItem) string {
 			text = "(deleted)"
 		}
 	}
-	text += changed(item)
+	text += changed(item) + files(item)
 	switch line := item.GetLine().(type) {
 	case *viewv1.TimelineItem_Customer:
 		late := ""
