@@ -22,12 +22,12 @@ require (
 )
 
 require (
-	code.dny.dev/ssrf v0.3.0 // indirect
-	github.com/gabriel-vasile/mimetype v1.4.16 // indirect
+	code.dny.dev/ssrf v0.3.0
+	github.com/gabriel-vasile/mimetype v1.4.16
 	github.com/rivo/uniseg v0.4.7
 	github.com/ryszard/goskiplist v0.0.0-20150312221310-2dfbae5fcf46 // indirect
 	go.shabbyrobe.org/gocovmerge v0.0.0-20230507111327-fa4f82cfbf4d // indirect
-	golang.org/x/image v0.47.0 // indirect
+	golang.org/x/image v0.47.0
 	golang.org/x/tools v0.51.0 // indirect
 )
 
