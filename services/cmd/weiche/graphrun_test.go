@@ -41,6 +41,8 @@ type graphRun struct {
 	t   *testing.T
 	sim *simulator.Simulator
 	url string // of the simulator
+	// weiche is where the product is, and agent the agent's token there.
+	weiche, agent string
 
 	ahead atomic.Int64 // of the router's clock
 	// read is the position up to which the log was read; hellos are the
@@ -97,9 +99,12 @@ func newGraphRun(t *testing.T, as func(channel.Sender) channel.Sender) *graphRun
 			t.Error(err)
 		}
 	})
-	if _, err := applySetup(t.Context(), "http://"+listener.Addr().String(), api.AdminToken(r.folder.keys).Reveal(), demoAccount, demoSetup("http://shop.example")); err != nil {
+	r.weiche = "http://" + listener.Addr().String()
+	tokens, err := applySetup(t.Context(), r.weiche, api.AdminToken(r.folder.keys).Reveal(), demoAccount, demoSetup("http://shop.example"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	r.agent = tokens[0].GetToken()
 	return r
 }
 
@@ -166,16 +171,20 @@ func (r *graphRun) reply(hellos []string) (replies []string) {
 		replies = append(replies, text)
 		where := r.hellos[hello]
 		group.Go(func() error {
-			answer, err := r.broker.Publish(r.t.Context(), channel.Source{Kind: channel.KindAgent, Account: demoAccount, ID: "test"}, &ingressv1.Batch{
-				Items: []*ingressv1.Item{{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
-					AgentId: "kim", ClientToken: text, ConversationId: where,
-					Command: &ingressv1.AgentCommand_SendReply{SendReply: &ingressv1.SendReply{Content: conversation.Text(text)}},
-				}}}},
-			})
+			command := &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
+				AgentId: "kim", ClientToken: text, ConversationId: where,
+				Command: &ingressv1.AgentCommand_SendReply{SendReply: &ingressv1.SendReply{Content: conversation.Text(text)}},
+			}}}
+			item, err := r.say(channel.KindAgent, command)
+			for err == nil && item.GetRefusal() == ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY {
+				// Somebody mends it, and the agent asks again.
+				if err = r.mend(); err == nil {
+					item, err = r.say(channel.KindAgent, command)
+				}
+			}
 			if err != nil {
 				return err
 			}
-			item := answer.GetItems()[0]
 			if item.GetStatus() != ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
 				return fmt.Errorf("%s: %v", text, item)
 			}
@@ -189,6 +198,23 @@ func (r *graphRun) reply(hellos []string) (replies []string) {
 		r.t.Fatal(err)
 	}
 	return replies
+}
+
+// say publishes one item and returns what became of it.
+func (r *graphRun) say(kind channel.Kind, item *ingressv1.Item) (*ingressv1.ItemAnswer, error) {
+	answer, err := r.broker.Publish(r.t.Context(), channel.Source{Kind: kind, Account: demoAccount, ID: "test"}, &ingressv1.Batch{Items: []*ingressv1.Item{item}})
+	if err != nil {
+		return nil, err
+	}
+	return answer.GetItems()[0], nil
+}
+
+// mend says that the provider serves the integration again whose token it refused.
+func (r *graphRun) mend() error {
+	_, err := r.say(channel.KindEgress, &ingressv1.Item{Kind: &ingressv1.Item_Sender{Sender: &ingressv1.SenderCommand{
+		Command: &ingressv1.SenderCommand_Health{Health: &ingressv1.ReportHealth{IntegrationId: "messenger", Healthy: true}},
+	}}})
+	return err
 }
 
 // follow reads what is new in the log.
@@ -228,6 +254,9 @@ func (r *graphRun) settle() {
 			return true
 		}
 		if time.Since(quiet) > 2*graphFor {
+			if err := r.mend(); err != nil {
+				r.t.Fatal(err)
+			}
 			r.ahead.Add(int64(by))
 			by = min(2*by, 5*time.Minute)
 			r.fire()
