@@ -16,6 +16,7 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
 	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
 	"weiche/services/blob"
@@ -33,6 +34,8 @@ const (
 type Config struct {
 	// Publisher takes commands.
 	Publisher channel.Publisher
+	// Signals tells whoever listens that somebody types or has seen; nobody if nil.
+	Signals func(*ingressv1.Signal) error
 	// Queries answers questions about the set-up and the log.
 	Queries Queries
 	// Views answers questions about conversations.

@@ -170,6 +170,8 @@ func TestNotYoursIsNotThere(t *testing.T) {
 	same(workspaceService+"GetCustomer", stranger, `{"conversationId":%q}`, conversationID)
 	same(workspaceService+"GetChannel", stranger, `{"conversationId":%q,"integrationId":"shop"}`, conversationID)
 	same(workspaceService+"SendReply", stranger, `{"conversationId":%q,"text":"x","clientToken":"y"}`, conversationID)
+	same(workspaceService+"SendTyping", stranger, `{"conversationId":%q,"on":true}`, conversationID)
+	same(workspaceService+"MarkSeen", stranger, `{"conversationId":%q}`, conversationID)
 	same(workspaceService+"OfferLink", stranger, `{"conversationId":%q,"integrationId":"wa","clientToken":"y"}`, conversationID)
 	same(workspaceService+"CancelLink", stranger, `{"conversationId":%q,"linkId":%q,"clientToken":"y"}`, conversationID, link)
 	same(workspaceService+"Disconnect", stranger, `{"conversationId":%q,"integrationId":"shop","clientToken":"y"}`, conversationID)

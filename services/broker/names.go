@@ -34,6 +34,11 @@ const (
 	subjectFetch = "fetch"
 	// events.<account>.<category>.<id>
 	subjectEvents = "events"
+	// signals.<account>.<conversation>.agent or .customer, in no stream: who listens
+	// hears it, and nobody else ever does
+	subjectSignals = "signals"
+	// shown.<channel>.<account>.<integration>, likewise
+	subjectShown = "shown"
 	// receipts.<broker>.<what>.<number>: where answers and acks come back; <broker>
 	// is random, so that nobody else can speak there. The router answers to no
 	// subject outside of it, whatever a header says.
@@ -141,6 +146,30 @@ func fetchSubject(channel, account, integration string) (string, error) {
 		return "", err
 	}
 	return strings.Join([]string{subjectFetch, channel, account, integration}, "."), nil
+}
+
+// By whom a signal is.
+const (
+	byAgent    = "agent"
+	byCustomer = "customer"
+)
+
+func signalSubject(account, conversation string, agent bool) (string, error) {
+	if err := checkNames(account, conversation); err != nil {
+		return "", err
+	}
+	by := byCustomer
+	if agent {
+		by = byAgent
+	}
+	return strings.Join([]string{subjectSignals, account, conversation, by}, "."), nil
+}
+
+func shownSubject(channel, account, integration string) (string, error) {
+	if err := checkNames(channel, account, integration); err != nil {
+		return "", err
+	}
+	return strings.Join([]string{subjectShown, channel, account, integration}, "."), nil
 }
 
 func eventSubject(account, category, id string) (string, error) {

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/broker"
 	"weiche/services/channel"
 )
@@ -27,6 +28,9 @@ type Config struct {
 	// Open opens the sends of a channel. An error that is broker.ErrUnavailable
 	// is tried again, any other ends Run.
 	Open func(ctx context.Context, channelName string) (Inbox, error)
+	// Signals, if set, calls take with what is to be shown on a channel, until the
+	// func that it returns is called. It is for senders that are Signallers.
+	Signals func(channelName string, take func(*ingressv1.ChannelSignal)) (stop func(), err error)
 	// Directory knows the integrations and their tokens. It has to be complete
 	// before Run: a send whose integration it does not know is refused for good.
 	Directory channel.Directory
@@ -148,6 +152,9 @@ func (e *Egress) Run(ctx context.Context) error {
 			}
 			return fmt.Errorf("egress: sends of %s: %w", name, err)
 		})
+		if signaller, ok := sender.(channel.Signaller); ok && e.config.Signals != nil {
+			group.Go(func() error { return e.signal(running, name, signaller) })
+		}
 	}
 	return group.Wait()
 }

@@ -75,7 +75,7 @@ func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
 		paces[name] = egress.Pace{Sends: float64(sends), Media: paces[name].Media}
 	}
 	return egress.Config{
-		Publisher: s.broker, Open: egress.FromBroker(s.broker), Directory: s.directory,
+		Publisher: s.broker, Open: egress.FromBroker(s.broker), Signals: s.broker.Shown, Directory: s.directory,
 		Senders: senders, Paces: paces, Instance: instance(), Logger: s.config.logger,
 		Events: egress.Events{
 			Unhealthy: s.watch.Suspect,

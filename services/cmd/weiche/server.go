@@ -173,7 +173,7 @@ func (s *server) newHandler() http.Handler {
 	}))
 	commands := publisher{s.broker, s.directory}
 	mux.Handle("/", api.New(api.Config{
-		Publisher: commands, Operations: s.folder.operations(commands, s.directory, s.media, s.config.logger),
+		Publisher: commands, Signals: s.broker.PublishSignal, Operations: s.folder.operations(commands, s.directory, s.media, s.config.logger),
 		Queries: queries{s.folder, s.engine, s.directory},
 		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
 		Templates: s.templates,
@@ -241,6 +241,7 @@ func (s *server) run(ctx context.Context) error {
 	core.Go(func() error { return s.directory.Run(inner) })
 	core.Go(func() error { return router.New(s.engine, s.broker, s.config.logger).Run(inner) })
 	core.Go(func() error { return s.relay.Run(inner) })
+	core.Go(func() error { return router.NewSignals(s.engine, s.broker, s.config.logger).Run(inner) })
 	core.Go(func() error {
 		return operations.Housekeeping{
 			Store: s.folder.store, Keys: s.folder.keys, Views: s.folder.views, Logger: s.config.logger,

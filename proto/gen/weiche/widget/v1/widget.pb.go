@@ -1795,6 +1795,89 @@ func (x *MarkReadResponse) GetPosition() string {
 	return ""
 }
 
+// SendTypingRequest says that the visitor types. It is repeated while that lasts.
+type SendTypingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The visitor types; otherwise not any more.
+	On            bool `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTypingRequest) Reset() {
+	*x = SendTypingRequest{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTypingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTypingRequest) ProtoMessage() {}
+
+func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTypingRequest.ProtoReflect.Descriptor instead.
+func (*SendTypingRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *SendTypingRequest) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+// SendTypingResponse says that it is on its way.
+type SendTypingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTypingResponse) Reset() {
+	*x = SendTypingResponse{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTypingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTypingResponse) ProtoMessage() {}
+
+func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTypingResponse.ProtoReflect.Descriptor instead.
+func (*SendTypingResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{25}
+}
+
 var File_weiche_widget_v1_widget_proto protoreflect.FileDescriptor
 
 const file_weiche_widget_v1_widget_proto_rawDesc = "" +
@@ -1916,7 +1999,10 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\".\n" +
 	"\x10MarkReadResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition*Z\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"#\n" +
+	"\x11SendTypingRequest\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\"\x14\n" +
+	"\x12SendTypingResponse*Z\n" +
 	"\x06Author\x12\x16\n" +
 	"\x12AUTHOR_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fAUTHOR_CUSTOMER\x10\x01\x12\x10\n" +
@@ -1929,7 +2015,7 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x14LINK_STATE_CONNECTED\x10\x03\x12\x18\n" +
 	"\x14LINK_STATE_CANCELLED\x10\x04\x12\x15\n" +
 	"\x11LINK_STATE_FAILED\x10\x05\x12\x16\n" +
-	"\x12LINK_STATE_EXPIRED\x10\x062\xde\x05\n" +
+	"\x12LINK_STATE_EXPIRED\x10\x062\xb7\x06\n" +
 	"\rWidgetService\x12Z\n" +
 	"\vOpenSession\x12$.weiche.widget.v1.OpenSessionRequest\x1a%.weiche.widget.v1.OpenSessionResponse\x12Z\n" +
 	"\vSendMessage\x12$.weiche.widget.v1.SendMessageRequest\x1a%.weiche.widget.v1.SendMessageResponse\x12_\n" +
@@ -1940,7 +2026,9 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"CancelLink\x12#.weiche.widget.v1.CancelLinkRequest\x1a$.weiche.widget.v1.CancelLinkResponse\x12W\n" +
 	"\n" +
 	"Disconnect\x12#.weiche.widget.v1.DisconnectRequest\x1a$.weiche.widget.v1.DisconnectResponse\x12Q\n" +
-	"\bMarkRead\x12!.weiche.widget.v1.MarkReadRequest\x1a\".weiche.widget.v1.MarkReadResponseB,Z*weiche/proto/gen/weiche/widget/v1;widgetv1b\x06proto3"
+	"\bMarkRead\x12!.weiche.widget.v1.MarkReadRequest\x1a\".weiche.widget.v1.MarkReadResponse\x12W\n" +
+	"\n" +
+	"SendTyping\x12#.weiche.widget.v1.SendTypingRequest\x1a$.weiche.widget.v1.SendTypingResponseB,Z*weiche/proto/gen/weiche/widget/v1;widgetv1b\x06proto3"
 
 var (
 	file_weiche_widget_v1_widget_proto_rawDescOnce sync.Once
@@ -1955,7 +2043,7 @@ func file_weiche_widget_v1_widget_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_widget_v1_widget_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(Author)(0),                   // 0: weiche.widget.v1.Author
 	(LinkState)(0),                // 1: weiche.widget.v1.LinkState
@@ -1983,8 +2071,10 @@ var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(*DisconnectResponse)(nil),    // 23: weiche.widget.v1.DisconnectResponse
 	(*MarkReadRequest)(nil),       // 24: weiche.widget.v1.MarkReadRequest
 	(*MarkReadResponse)(nil),      // 25: weiche.widget.v1.MarkReadResponse
-	(*v1.Content)(nil),            // 26: weiche.event.v1.Content
-	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
+	(*SendTypingRequest)(nil),     // 26: weiche.widget.v1.SendTypingRequest
+	(*SendTypingResponse)(nil),    // 27: weiche.widget.v1.SendTypingResponse
+	(*v1.Content)(nil),            // 28: weiche.event.v1.Content
+	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
 }
 var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	4,  // 0: weiche.widget.v1.OpenSessionResponse.widget:type_name -> weiche.widget.v1.Widget
@@ -1993,14 +2083,14 @@ var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	11, // 3: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
 	4,  // 4: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
 	0,  // 5: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
-	26, // 6: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
-	27, // 7: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
+	28, // 6: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
+	29, // 7: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
 	12, // 8: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
 	13, // 9: weiche.widget.v1.Line.reactions:type_name -> weiche.widget.v1.LineReaction
 	16, // 10: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
 	1,  // 11: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
 	17, // 12: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
-	27, // 13: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
+	29, // 13: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
 	16, // 14: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
 	2,  // 15: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
 	6,  // 16: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
@@ -2010,16 +2100,18 @@ var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	20, // 20: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
 	22, // 21: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
 	24, // 22: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
-	3,  // 23: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
-	8,  // 24: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
-	10, // 25: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
-	15, // 26: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
-	19, // 27: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
-	21, // 28: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
-	23, // 29: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
-	25, // 30: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
-	23, // [23:31] is the sub-list for method output_type
-	15, // [15:23] is the sub-list for method input_type
+	26, // 23: weiche.widget.v1.WidgetService.SendTyping:input_type -> weiche.widget.v1.SendTypingRequest
+	3,  // 24: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
+	8,  // 25: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
+	10, // 26: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
+	15, // 27: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
+	19, // 28: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
+	21, // 29: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
+	23, // 30: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
+	25, // 31: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
+	27, // 32: weiche.widget.v1.WidgetService.SendTyping:output_type -> weiche.widget.v1.SendTypingResponse
+	24, // [24:33] is the sub-list for method output_type
+	15, // [15:24] is the sub-list for method input_type
 	15, // [15:15] is the sub-list for extension type_name
 	15, // [15:15] is the sub-list for extension extendee
 	0,  // [0:15] is the sub-list for field type_name
@@ -2036,7 +2128,7 @@ func file_weiche_widget_v1_widget_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_widget_v1_widget_proto_rawDesc), len(file_weiche_widget_v1_widget_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -2371,6 +2371,182 @@ func (x *MessageTemplateButton) GetParameters() int32 {
 	return 0
 }
 
+// SendTypingRequest says that the agent types. It is repeated while that lasts: a
+// sign ends by itself after some seconds.
+type SendTypingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The agent types; otherwise not any more.
+	On            bool `protobuf:"varint,2,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTypingRequest) Reset() {
+	*x = SendTypingRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTypingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTypingRequest) ProtoMessage() {}
+
+func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTypingRequest.ProtoReflect.Descriptor instead.
+func (*SendTypingRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *SendTypingRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *SendTypingRequest) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+// SendTypingResponse says that it is on its way.
+type SendTypingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendTypingResponse) Reset() {
+	*x = SendTypingResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendTypingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendTypingResponse) ProtoMessage() {}
+
+func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendTypingResponse.ProtoReflect.Descriptor instead.
+func (*SendTypingResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{36}
+}
+
+// MarkSeenRequest names the conversation that was seen.
+type MarkSeenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *MarkSeenRequest) Reset() {
+	*x = MarkSeenRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MarkSeenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MarkSeenRequest) ProtoMessage() {}
+
+func (x *MarkSeenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MarkSeenRequest.ProtoReflect.Descriptor instead.
+func (*MarkSeenRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *MarkSeenRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+// MarkSeenResponse says that it is on its way.
+type MarkSeenResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MarkSeenResponse) Reset() {
+	*x = MarkSeenResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MarkSeenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MarkSeenResponse) ProtoMessage() {}
+
+func (x *MarkSeenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MarkSeenResponse.ProtoReflect.Descriptor instead.
+func (*MarkSeenResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{38}
+}
+
 var File_weiche_workspace_v1_workspace_proto protoreflect.FileDescriptor
 
 const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
@@ -2531,7 +2707,14 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x03url\x18\x03 \x01(\tR\x03url\x12\x1e\n" +
 	"\n" +
 	"parameters\x18\x04 \x01(\x05R\n" +
-	"parameters2\x8d\v\n" +
+	"parameters\"L\n" +
+	"\x11SendTypingRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x0e\n" +
+	"\x02on\x18\x02 \x01(\bR\x02on\"\x14\n" +
+	"\x12SendTypingResponse\":\n" +
+	"\x0fMarkSeenRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"\x12\n" +
+	"\x10MarkSeenResponse2\xc5\f\n" +
 	"\x10WorkspaceService\x12q\n" +
 	"\x0fGetConversation\x12+.weiche.workspace.v1.GetConversationRequest\x1a,.weiche.workspace.v1.GetConversationResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\n" +
@@ -2540,7 +2723,10 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\vGetCustomer\x12'.weiche.workspace.v1.GetCustomerRequest\x1a(.weiche.workspace.v1.GetCustomerResponse\"\x03\x90\x02\x01\x12Z\n" +
 	"\tSendReply\x12%.weiche.workspace.v1.SendReplyRequest\x1a&.weiche.workspace.v1.SendReplyResponse\x12f\n" +
 	"\rSettleOutcome\x12).weiche.workspace.v1.SettleOutcomeRequest\x1a*.weiche.workspace.v1.SettleOutcomeResponse\x12N\n" +
-	"\x05React\x12!.weiche.workspace.v1.ReactRequest\x1a\".weiche.workspace.v1.ReactResponse\x12Z\n" +
+	"\x05React\x12!.weiche.workspace.v1.ReactRequest\x1a\".weiche.workspace.v1.ReactResponse\x12]\n" +
+	"\n" +
+	"SendTyping\x12&.weiche.workspace.v1.SendTypingRequest\x1a'.weiche.workspace.v1.SendTypingResponse\x12W\n" +
+	"\bMarkSeen\x12$.weiche.workspace.v1.MarkSeenRequest\x1a%.weiche.workspace.v1.MarkSeenResponse\x12Z\n" +
 	"\tOfferLink\x12%.weiche.workspace.v1.OfferLinkRequest\x1a&.weiche.workspace.v1.OfferLinkResponse\x12]\n" +
 	"\n" +
 	"CancelLink\x12&.weiche.workspace.v1.CancelLinkRequest\x1a'.weiche.workspace.v1.CancelLinkResponse\x12]\n" +
@@ -2563,7 +2749,7 @@ func file_weiche_workspace_v1_workspace_proto_rawDescGZIP() []byte {
 	return file_weiche_workspace_v1_workspace_proto_rawDescData
 }
 
-var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
 	(*GetConversationRequest)(nil),   // 0: weiche.workspace.v1.GetConversationRequest
 	(*GetConversationResponse)(nil),  // 1: weiche.workspace.v1.GetConversationResponse
@@ -2600,36 +2786,40 @@ var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
 	(*MessageTemplate)(nil),          // 32: weiche.workspace.v1.MessageTemplate
 	(*MessageTemplateComponent)(nil), // 33: weiche.workspace.v1.MessageTemplateComponent
 	(*MessageTemplateButton)(nil),    // 34: weiche.workspace.v1.MessageTemplateButton
-	(*v1.Timeline)(nil),              // 35: weiche.view.v1.Timeline
-	(*v1.Route)(nil),                 // 36: weiche.view.v1.Route
-	(*v1.ChannelView)(nil),           // 37: weiche.view.v1.ChannelView
-	(*v1.Customer)(nil),              // 38: weiche.view.v1.Customer
-	(*v11.Location)(nil),             // 39: weiche.event.v1.Location
-	(*v11.ContactCards)(nil),         // 40: weiche.event.v1.ContactCards
-	(*v11.Buttons)(nil),              // 41: weiche.event.v1.Buttons
-	(*v11.Template)(nil),             // 42: weiche.event.v1.Template
-	(v11.MediaKind)(0),               // 43: weiche.event.v1.MediaKind
-	(*v11.FrozenRoute)(nil),          // 44: weiche.event.v1.FrozenRoute
-	(v11.FitChange)(0),               // 45: weiche.event.v1.FitChange
+	(*SendTypingRequest)(nil),        // 35: weiche.workspace.v1.SendTypingRequest
+	(*SendTypingResponse)(nil),       // 36: weiche.workspace.v1.SendTypingResponse
+	(*MarkSeenRequest)(nil),          // 37: weiche.workspace.v1.MarkSeenRequest
+	(*MarkSeenResponse)(nil),         // 38: weiche.workspace.v1.MarkSeenResponse
+	(*v1.Timeline)(nil),              // 39: weiche.view.v1.Timeline
+	(*v1.Route)(nil),                 // 40: weiche.view.v1.Route
+	(*v1.ChannelView)(nil),           // 41: weiche.view.v1.ChannelView
+	(*v1.Customer)(nil),              // 42: weiche.view.v1.Customer
+	(*v11.Location)(nil),             // 43: weiche.event.v1.Location
+	(*v11.ContactCards)(nil),         // 44: weiche.event.v1.ContactCards
+	(*v11.Buttons)(nil),              // 45: weiche.event.v1.Buttons
+	(*v11.Template)(nil),             // 46: weiche.event.v1.Template
+	(v11.MediaKind)(0),               // 47: weiche.event.v1.MediaKind
+	(*v11.FrozenRoute)(nil),          // 48: weiche.event.v1.FrozenRoute
+	(v11.FitChange)(0),               // 49: weiche.event.v1.FitChange
 }
 var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
-	35, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
-	36, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
-	37, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
-	36, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
-	38, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
+	39, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
+	40, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
+	41, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
+	40, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
+	42, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
 	12, // 5: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
 	9,  // 6: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
 	10, // 7: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
 	11, // 8: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
-	39, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
-	40, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
-	41, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
-	42, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
-	43, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
-	44, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	45, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
-	44, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	43, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
+	44, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
+	45, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
+	46, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
+	47, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
+	48, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	49, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
+	48, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
 	32, // 17: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
 	33, // 18: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
 	34, // 19: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
@@ -2640,29 +2830,33 @@ var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
 	8,  // 24: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
 	14, // 25: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
 	16, // 26: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
-	18, // 27: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
-	20, // 28: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
-	22, // 29: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
-	24, // 30: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
-	26, // 31: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
-	28, // 32: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
-	30, // 33: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
-	1,  // 34: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
-	3,  // 35: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
-	5,  // 36: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
-	7,  // 37: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
-	13, // 38: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
-	15, // 39: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
-	17, // 40: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
-	19, // 41: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
-	21, // 42: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
-	23, // 43: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
-	25, // 44: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
-	27, // 45: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
-	29, // 46: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
-	31, // 47: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
-	34, // [34:48] is the sub-list for method output_type
-	20, // [20:34] is the sub-list for method input_type
+	35, // 27: weiche.workspace.v1.WorkspaceService.SendTyping:input_type -> weiche.workspace.v1.SendTypingRequest
+	37, // 28: weiche.workspace.v1.WorkspaceService.MarkSeen:input_type -> weiche.workspace.v1.MarkSeenRequest
+	18, // 29: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
+	20, // 30: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
+	22, // 31: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
+	24, // 32: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
+	26, // 33: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
+	28, // 34: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
+	30, // 35: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
+	1,  // 36: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
+	3,  // 37: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
+	5,  // 38: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
+	7,  // 39: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
+	13, // 40: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
+	15, // 41: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
+	17, // 42: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
+	36, // 43: weiche.workspace.v1.WorkspaceService.SendTyping:output_type -> weiche.workspace.v1.SendTypingResponse
+	38, // 44: weiche.workspace.v1.WorkspaceService.MarkSeen:output_type -> weiche.workspace.v1.MarkSeenResponse
+	19, // 45: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
+	21, // 46: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
+	23, // 47: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
+	25, // 48: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
+	27, // 49: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
+	29, // 50: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
+	31, // 51: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
+	36, // [36:52] is the sub-list for method output_type
+	20, // [20:36] is the sub-list for method input_type
 	20, // [20:20] is the sub-list for extension type_name
 	20, // [20:20] is the sub-list for extension extendee
 	0,  // [0:20] is the sub-list for field type_name
@@ -2695,7 +2889,7 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_workspace_v1_workspace_proto_rawDesc), len(file_weiche_workspace_v1_workspace_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

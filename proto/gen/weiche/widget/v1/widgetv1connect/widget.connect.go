@@ -44,6 +44,8 @@ const (
 	WidgetServiceDisconnectProcedure = "/weiche.widget.v1.WidgetService/Disconnect"
 	// WidgetServiceMarkReadProcedure is the procedure name of the WidgetService's MarkRead RPC.
 	WidgetServiceMarkReadProcedure = "/weiche.widget.v1.WidgetService/MarkRead"
+	// WidgetServiceSendTypingProcedure is the procedure name of the WidgetService's SendTyping RPC.
+	WidgetServiceSendTypingProcedure = "/weiche.widget.v1.WidgetService/SendTyping"
 )
 
 var (
@@ -105,6 +107,13 @@ var (
 			Procedure:  WidgetServiceMarkReadProcedure,
 		}
 	})
+	widgetServiceSendTypingSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_widget_v1_widget_proto.Services().ByName("WidgetService").Methods().ByName("SendTyping"),
+			Procedure:  WidgetServiceSendTypingProcedure,
+		}
+	})
 )
 
 // WidgetServiceClient is a client for the weiche.widget.v1.WidgetService service.
@@ -128,6 +137,9 @@ type WidgetServiceClient interface {
 	Disconnect(context.Context, *v1.DisconnectRequest) (*v1.DisconnectResponse, error)
 	// MarkRead says that everything up to a message was seen in the widget.
 	MarkRead(context.Context, *v1.MarkReadRequest) (*v1.MarkReadResponse, error)
+	// SendTyping shows the agents that the visitor types. It is nowhere written down;
+	// before the conversation has begun it does nothing.
+	SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error)
 }
 
 // NewWidgetServiceClient constructs a client for the weiche.widget.v1.WidgetService service.
@@ -157,6 +169,9 @@ type WidgetServiceHandler interface {
 	Disconnect(context.Context, *v1.DisconnectRequest) (*v1.DisconnectResponse, error)
 	// MarkRead says that everything up to a message was seen in the widget.
 	MarkRead(context.Context, *v1.MarkReadRequest) (*v1.MarkReadResponse, error)
+	// SendTyping shows the agents that the visitor types. It is nowhere written down;
+	// before the conversation has begun it does nothing.
+	SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error)
 }
 
 // RegisterWidgetServiceHandler registers svc as the weiche.widget.v1.WidgetService implementation
@@ -172,6 +187,7 @@ func RegisterWidgetServiceHandler(server *connect.Server, svc WidgetServiceHandl
 		connect.Method{Spec: widgetServiceCancelLinkSpec(), Handler: adapter.cancelLink},
 		connect.Method{Spec: widgetServiceDisconnectSpec(), Handler: adapter.disconnect},
 		connect.Method{Spec: widgetServiceMarkReadSpec(), Handler: adapter.markRead},
+		connect.Method{Spec: widgetServiceSendTypingSpec(), Handler: adapter.sendTyping},
 	)
 }
 
@@ -208,6 +224,10 @@ func (UnimplementedWidgetServiceHandler) Disconnect(context.Context, *v1.Disconn
 
 func (UnimplementedWidgetServiceHandler) MarkRead(context.Context, *v1.MarkReadRequest) (*v1.MarkReadResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.widget.v1.WidgetService.MarkRead is not implemented")
+}
+
+func (UnimplementedWidgetServiceHandler) SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.widget.v1.WidgetService.SendTyping is not implemented")
 }
 
 type widgetServiceClient struct {
@@ -273,6 +293,14 @@ func (c *widgetServiceClient) Disconnect(ctx context.Context, req *v1.Disconnect
 func (c *widgetServiceClient) MarkRead(ctx context.Context, req *v1.MarkReadRequest) (*v1.MarkReadResponse, error) {
 	var res v1.MarkReadResponse
 	if err := c.client.CallUnary(ctx, widgetServiceMarkReadSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *widgetServiceClient) SendTyping(ctx context.Context, req *v1.SendTypingRequest) (*v1.SendTypingResponse, error) {
+	var res v1.SendTypingResponse
+	if err := c.client.CallUnary(ctx, widgetServiceSendTypingSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -370,6 +398,18 @@ func (h widgetServiceHandler) markRead(ctx context.Context, _ connect.Spec, stre
 		return err
 	}
 	res, err := h.svc.MarkRead(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h widgetServiceHandler) sendTyping(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SendTypingRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SendTyping(ctx, &req)
 	if err != nil {
 		return err
 	}

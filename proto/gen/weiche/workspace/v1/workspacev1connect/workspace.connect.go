@@ -46,6 +46,11 @@ const (
 	WorkspaceServiceSettleOutcomeProcedure = "/weiche.workspace.v1.WorkspaceService/SettleOutcome"
 	// WorkspaceServiceReactProcedure is the procedure name of the WorkspaceService's React RPC.
 	WorkspaceServiceReactProcedure = "/weiche.workspace.v1.WorkspaceService/React"
+	// WorkspaceServiceSendTypingProcedure is the procedure name of the WorkspaceService's SendTyping
+	// RPC.
+	WorkspaceServiceSendTypingProcedure = "/weiche.workspace.v1.WorkspaceService/SendTyping"
+	// WorkspaceServiceMarkSeenProcedure is the procedure name of the WorkspaceService's MarkSeen RPC.
+	WorkspaceServiceMarkSeenProcedure = "/weiche.workspace.v1.WorkspaceService/MarkSeen"
 	// WorkspaceServiceOfferLinkProcedure is the procedure name of the WorkspaceService's OfferLink RPC.
 	WorkspaceServiceOfferLinkProcedure = "/weiche.workspace.v1.WorkspaceService/OfferLink"
 	// WorkspaceServiceCancelLinkProcedure is the procedure name of the WorkspaceService's CancelLink
@@ -122,6 +127,20 @@ var (
 			Procedure:  WorkspaceServiceReactProcedure,
 		}
 	})
+	workspaceServiceSendTypingSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("SendTyping"),
+			Procedure:  WorkspaceServiceSendTypingProcedure,
+		}
+	})
+	workspaceServiceMarkSeenSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("MarkSeen"),
+			Procedure:  WorkspaceServiceMarkSeenProcedure,
+		}
+	})
 	workspaceServiceOfferLinkSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -191,6 +210,12 @@ type WorkspaceServiceClient interface {
 	SettleOutcome(context.Context, *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error)
 	// React sets or removes the agent's reaction to a message of the customer.
 	React(context.Context, *v1.ReactRequest) (*v1.ReactResponse, error)
+	// SendTyping shows the customer that the agent types, where the channel has a
+	// sign for it, and to others who follow the conversation. It is nowhere written
+	// down, and nobody is told where it does not arrive.
+	SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error)
+	// MarkSeen shows the customer that what they wrote was seen, likewise.
+	MarkSeen(context.Context, *v1.MarkSeenRequest) (*v1.MarkSeenResponse, error)
 	// OfferLink offers the customer a code to go on over another channel.
 	OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
@@ -235,6 +260,12 @@ type WorkspaceServiceHandler interface {
 	SettleOutcome(context.Context, *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error)
 	// React sets or removes the agent's reaction to a message of the customer.
 	React(context.Context, *v1.ReactRequest) (*v1.ReactResponse, error)
+	// SendTyping shows the customer that the agent types, where the channel has a
+	// sign for it, and to others who follow the conversation. It is nowhere written
+	// down, and nobody is told where it does not arrive.
+	SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error)
+	// MarkSeen shows the customer that what they wrote was seen, likewise.
+	MarkSeen(context.Context, *v1.MarkSeenRequest) (*v1.MarkSeenResponse, error)
 	// OfferLink offers the customer a code to go on over another channel.
 	OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
@@ -268,6 +299,8 @@ func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServic
 		connect.Method{Spec: workspaceServiceSendReplySpec(), Handler: adapter.sendReply},
 		connect.Method{Spec: workspaceServiceSettleOutcomeSpec(), Handler: adapter.settleOutcome},
 		connect.Method{Spec: workspaceServiceReactSpec(), Handler: adapter.react},
+		connect.Method{Spec: workspaceServiceSendTypingSpec(), Handler: adapter.sendTyping},
+		connect.Method{Spec: workspaceServiceMarkSeenSpec(), Handler: adapter.markSeen},
 		connect.Method{Spec: workspaceServiceOfferLinkSpec(), Handler: adapter.offerLink},
 		connect.Method{Spec: workspaceServiceCancelLinkSpec(), Handler: adapter.cancelLink},
 		connect.Method{Spec: workspaceServiceDisconnectSpec(), Handler: adapter.disconnect},
@@ -307,6 +340,14 @@ func (UnimplementedWorkspaceServiceHandler) SettleOutcome(context.Context, *v1.S
 
 func (UnimplementedWorkspaceServiceHandler) React(context.Context, *v1.ReactRequest) (*v1.ReactResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.React is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.SendTyping is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) MarkSeen(context.Context, *v1.MarkSeenRequest) (*v1.MarkSeenResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.MarkSeen is not implemented")
 }
 
 func (UnimplementedWorkspaceServiceHandler) OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error) {
@@ -392,6 +433,22 @@ func (c *workspaceServiceClient) SettleOutcome(ctx context.Context, req *v1.Sett
 func (c *workspaceServiceClient) React(ctx context.Context, req *v1.ReactRequest) (*v1.ReactResponse, error) {
 	var res v1.ReactResponse
 	if err := c.client.CallUnary(ctx, workspaceServiceReactSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) SendTyping(ctx context.Context, req *v1.SendTypingRequest) (*v1.SendTypingResponse, error) {
+	var res v1.SendTypingResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceSendTypingSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) MarkSeen(ctx context.Context, req *v1.MarkSeenRequest) (*v1.MarkSeenResponse, error) {
+	var res v1.MarkSeenResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceMarkSeenSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -533,6 +590,30 @@ func (h workspaceServiceHandler) react(ctx context.Context, _ connect.Spec, stre
 		return err
 	}
 	res, err := h.svc.React(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) sendTyping(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SendTypingRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SendTyping(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) markSeen(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.MarkSeenRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.MarkSeen(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,111 @@
+package router
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/broker"
+	"weiche/services/conversation"
+)
+
+const (
+	// signalFor is how old a signal may be; older ones are dropped.
+	signalFor = 5 * time.Second
+	// signalsHeld bounds what waits for the log to be read.
+	signalsHeld = 64
+)
+
+// Signals takes what agents show, finds out where the customer is, and passes it on
+// to the channel that leads the route. Nothing of it is written down.
+type Signals struct {
+	engine *Engine
+	broker *broker.Broker
+	logger *slog.Logger
+}
+
+// NewSignals returns what passes signals on. The logger is slog.Default if nil.
+func NewSignals(engine *Engine, b *broker.Broker, logger *slog.Logger) *Signals {
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return &Signals{engine: engine, broker: b, logger: logger}
+}
+
+// Run passes signals on until ctx ends, and returns nil then.
+func (s *Signals) Run(ctx context.Context) error {
+	waiting := make(chan *ingressv1.Signal, signalsHeld)
+	stop, err := s.broker.AgentSignals(func(signal *ingressv1.Signal) {
+		select {
+		case waiting <- signal:
+		default: // busy: it is not worth waiting for
+		}
+	})
+	if err != nil {
+		return ended(ctx, err)
+	}
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case signal := <-waiting:
+			if time.Since(signal.GetAt().AsTime()) > signalFor {
+				continue
+			}
+			shown, err := s.engine.shown(ctx, signal)
+			if err == nil && shown != nil {
+				err = s.broker.PublishShown(shown)
+			}
+			if err != nil && ctx.Err() == nil {
+				s.logger.Debug("a signal was dropped", "conversation", signal.GetConversationId(), "error", err)
+			}
+		}
+	}
+}
+
+// shown returns what a signal is to the channel that leads the route; nil where
+// that is the widget, or nobody is there.
+func (e *Engine) shown(ctx context.Context, signal *ingressv1.Signal) (*ingressv1.ChannelSignal, error) {
+	account := signal.GetAccountId()
+	state := conversation.NewState()
+	stream := eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: signal.GetConversationId()}
+	// The newest message of each identity, whose id is opened for one of them.
+	newest := map[string]*eventstore.Record{}
+	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
+		if err != nil {
+			return nil, err
+		}
+		event, err := Decode(rec)
+		if err != nil {
+			return nil, err
+		}
+		if in, ok := event.Body.(*eventv1.MessageReceived); ok {
+			newest[in.GetIdentityId()] = rec
+		}
+		conversation.Evolve(state, event)
+	}
+	c := state.Conversation(signal.GetConversationId())
+	if c == nil || c.Erased || len(c.Route) == 0 || c.Route[0].Channel == conversation.ChannelWidget {
+		return nil, nil
+	}
+	leads := c.Route[0]
+	recipient, err := e.addresses(ctx, account, leads.IdentityID)
+	if err != nil || len(recipient) == 0 {
+		return nil, err
+	}
+	shown := &ingressv1.ChannelSignal{
+		Signal: signal, IntegrationId: leads.IntegrationID, Channel: leads.Channel, Recipient: recipient,
+	}
+	if rec := newest[leads.IdentityID]; rec != nil {
+		event, err := DecodeOpened(e.keys, rec)
+		if err != nil {
+			return nil, err
+		}
+		shown.LastMessage = event.Body.(*eventv1.MessageReceived).GetSealed().GetProviderMessageId()
+	}
+	return shown, nil
+}
