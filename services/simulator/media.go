@@ -71,7 +71,7 @@ func (s *Simulator) forgetMedium(m *medium) {
 // mediumOf returns the file of an id that in may use. s.mu is held.
 func (s *Simulator) mediumOf(in *integration, id string) *medium {
 	m := s.media[id]
-	if m == nil || !s.now().Before(m.expires) || m.in.channel != in.channel {
+	if m == nil || !s.now().Before(m.expires) {
 		return nil
 	}
 	if m.in.id != in.id && m.in.page != in.id && m.in.id != in.page {
