@@ -322,8 +322,8 @@ func (e *Engine) public(rec *eventstore.Record) (broker.Event, error) {
 	return public, err
 }
 
-// hideRaw takes the provider's bytes and ids out of an opened event: subscribers
-// get what was said, not how it came.
+// hideRaw takes the provider's bytes, ids and addresses of files out of an opened
+// event: subscribers get what was said, not how it came.
 func hideRaw(body proto.Message) {
 	reflected := body.ProtoReflect()
 	field := reflected.Descriptor().Fields().ByName(sealedField)
@@ -334,6 +334,11 @@ func hideRaw(body proto.Message) {
 	for _, name := range []protoreflect.Name{"raw", "provider_message_id"} {
 		if hidden := sealed.Descriptor().Fields().ByName(name); hidden != nil {
 			sealed.Clear(hidden)
+		}
+	}
+	for _, part := range ContentOf(body).GetParts() {
+		if media := part.GetMedia(); media != nil {
+			media.ProviderUrl, media.ProviderMediaId = "", ""
 		}
 	}
 }
