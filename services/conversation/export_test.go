@@ -17,6 +17,15 @@ var (
 	IsCode        = isCode
 )
 
+// PersonPayload is what a button of the question sends back whether it is still the
+// same person.
+func PersonPayload(question string, yes bool) string {
+	if yes {
+		return personPrefix + question + ":yes"
+	}
+	return personPrefix + question + ":no"
+}
+
 // Dump returns everything that a state knows, in one order: two states that know
 // the same return the same.
 func (s *State) Dump() []byte {

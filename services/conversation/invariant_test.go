@@ -2,6 +2,7 @@ package conversation_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"time"
 
@@ -226,6 +227,15 @@ func (o *observer) agrees(s *conversation.State) {
 		for _, l := range conv.Links {
 			if l.State == conversation.LinkRequested || l.State == conversation.LinkMatched {
 				live[conversation.Timer{Kind: conversation.TimerLink, Due: l.ExpiresAt, Owner: id, ID: l.ID}] = true
+			}
+		}
+	}
+	for hash, waiting := range o.changed.parked {
+		for _, w := range waiting {
+			if !o.changed.over[w.event] {
+				live[conversation.Timer{
+					Kind: conversation.TimerParked, Due: w.expires, Owner: w.integration, ID: hex.EncodeToString([]byte(hash)),
+				}] = true
 			}
 		}
 	}

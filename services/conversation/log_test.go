@@ -105,7 +105,7 @@ func (m *memory) flush() {
 			}
 		case *eventv1.ChangeParked:
 			hash := string(e.GetProviderMessageHash())
-			m.changes[hash] = append(m.changes[hash], conversation.ParkedChange{EventID: r.id, Change: e})
+			m.changes[hash] = append(m.changes[hash], conversation.ParkedChangeOf(r.id, e))
 		case *eventv1.ChangeForgotten:
 			m.unpark(e.GetProviderMessageHash(), e.GetContentEventIds()...)
 		case *eventv1.MessageEdited:

@@ -47,6 +47,8 @@ func TestModel(t *testing.T) {
 			"receipt": w.receipt, "watermark": w.watermark, "echo": w.echo,
 			"waits": w.waits, "timer": w.timer, "set-up": w.setsUp, "keeps": w.keeps, "again": w.again,
 			"restored": w.restored, "erases": w.erases, "takes back": w.takesBack, "dropped": w.dropped,
+			"reacts": w.reacts, "edits": w.edits, "business takes back": w.businessTakesBack, "opens a thread": w.opensThread,
+			"changes an address": w.changesAddress, "confirms": w.confirms, "links customers": w.linksCustomers,
 		})
 		w.end()
 	}
@@ -71,6 +73,9 @@ var interesting = []string{
 	"IdentityAliasesChanged", "ReplyRerouted", "SendDeferred", "SendWithdrawn", "SendOutcomeUnknown", "LaneReleased",
 	"SendSucceeded", "SendFailed", "ReceiptParked", "EchoReceived", "MessageRead", "NoticeQueued", "NoteAdded",
 	"ChannelWithdrawn", "ItemQuarantined", "quarantined in a conversation", "duplicate", "late", "held", "released", "by prompt", "by activity", "at once",
+	"ReactionChanged", "MessageEdited", "ChangeParked", "ChangeForgotten", "parked change applied", "ThreadOpened", "OptInChanged",
+	"AliasConflictFound", "AddressContested", "IdentityKeyChanged", "AddressDoubted", "AddressConfirmed",
+	"CustomersLinked", "CustomersUnlinked", "address gone", "unsent by the business",
 	"CustomerErased", "several customers erased", "MessageUnsent", "UnsendParked",
 	"parked receipt applied", "reply failed for an empty route", "abandoned",
 	notFound.String(), invalid.String(), tokenReused.String(), tooLate.String(), notOffered.String(),
@@ -290,6 +295,14 @@ func (w *world) tell(c conversation.Command, d conversation.Decision) {
 			if b.GetLinkId() != "" {
 				w.happened["released"]++
 			}
+		case *eventv1.MessageEdited:
+			w.counts("parked change applied", b.GetContentEventId() != "")
+		case *eventv1.ReactionChanged:
+			w.counts("parked change applied", b.GetContentEventId() != "")
+		case *eventv1.ChannelUnbound:
+			w.counts("address gone", b.GetReason() == eventv1.UnboundReason_UNBOUND_REASON_ADDRESS_GONE)
+		case *eventv1.MessageUnsent:
+			w.counts("unsent by the business", b.GetByBusiness())
 		case *eventv1.LinkMatched:
 			if b.GetHeld() {
 				w.happened["held"]++
@@ -314,6 +327,12 @@ func (w *world) tell(c conversation.Command, d conversation.Decision) {
 	}
 	if _, report := c.(*conversation.ReportOutcome); report && succeeded && delivered {
 		w.happened["parked receipt applied"]++
+	}
+}
+
+func (w *world) counts(what string, happened bool) {
+	if happened {
+		w.happened[what]++
 	}
 }
 

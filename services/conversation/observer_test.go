@@ -24,6 +24,7 @@ type observer struct {
 	sets          map[conversation.Timer]bool
 	running       map[conversation.Timer]bool
 	taken         taken
+	changed       changed
 
 	// sick are the integrations that are not served, humanAgent those where a
 	// person may answer for longer, failedHashes the messages whose failure a
@@ -88,7 +89,7 @@ func newObserver() *observer {
 		conversations: map[string]*seenConversation{}, identities: map[string]*seenIdentity{},
 		links: map[string]*seenLink{}, messages: map[string]*seenMessage{}, sends: map[string]*seenSend{},
 		byHash: map[string]string{}, sets: map[conversation.Timer]bool{}, running: map[conversation.Timer]bool{},
-		taken: newTaken(), sick: map[string]bool{}, humanAgent: map[string]bool{}, failedHashes: map[string]bool{},
+		taken: newTaken(), changed: newChanged(), sick: map[string]bool{}, humanAgent: map[string]bool{}, failedHashes: map[string]bool{},
 	}
 }
 
@@ -119,7 +120,9 @@ func (o *observer) decided(c conversation.Command, d conversation.Decision) {
 		o.timers(e)
 		o.event(c, e)
 		o.takes(e)
+		o.changes(c, e)
 	}
+	o.arrivals(c)
 	for _, l := range o.links {
 		l.saidYes = ""
 	}

@@ -17,7 +17,20 @@ const changeParkedFor = 7 * 24 * time.Hour
 type ParkedChange struct {
 	// EventID is the event that keeps it, and holds what was said.
 	EventID string
-	Change  *eventv1.ChangeParked
+	// IdentityID is who changed or reacted, over which integration.
+	IdentityID, IntegrationID string
+	Edit, Removed, ByBusiness bool
+	Number                    uint32
+	At, ExpiresAt             time.Time
+}
+
+// ParkedChangeOf returns the change that an event keeps.
+func ParkedChangeOf(eventID string, b *eventv1.ChangeParked) ParkedChange {
+	return ParkedChange{
+		EventID: eventID, IdentityID: b.GetIdentityId(), IntegrationID: b.GetIntegrationId(),
+		Edit: b.GetEdit(), Removed: b.GetRemoved(), ByBusiness: b.GetByBusiness(), Number: b.GetNumber(),
+		At: moment(b.GetAt()), ExpiresAt: moment(b.GetExpiresAt()),
+	}
 }
 
 // SetChanges records the changes that wait for a message, in the order in which
@@ -28,7 +41,7 @@ func (s *State) SetChanges(hash []byte, changes []ParkedChange) { s.changes[stri
 func (s *State) parkChange(e Event, b *eventv1.ChangeParked) {
 	hash := string(b.GetProviderMessageHash())
 	if before, known := s.changes[hash]; known || !s.partial {
-		changes := append(slices.Clip(before), ParkedChange{EventID: e.ID, Change: b})
+		changes := append(slices.Clip(before), ParkedChangeOf(e.ID, b))
 		slices.SortFunc(changes, func(a, b ParkedChange) int { return cmp.Compare(a.EventID, b.EventID) })
 		s.changes[hash] = changes
 	}
@@ -61,32 +74,39 @@ func (d *decider) changes(hash []byte) []ParkedChange {
 
 // parkChange keeps a change until its message comes (I9).
 func (d *decider) parkChange(i *identityDraft, change *eventv1.ChangeParked) {
+	// Asked for, so that a partial state knows of this one beside the others.
+	d.changes(change.GetProviderMessageHash())
 	change.IntegrationId, change.IdentityId, change.CustomerId = i.integration, i.id, i.customer
 	change.ExpiresAt = stamp(d.head.Now.Add(changeParkedFor))
 	d.emit(Stream{CategoryReceipts, i.integration}, change)
 }
 
-// arrived lets the changes take effect that waited for a message.
+// arrived lets the changes take effect that waited for a message. Those of somebody
+// who was erased are forgotten.
 func (d *decider) arrived(hash []byte, at place) {
 	for _, p := range d.changes(hash) {
-		i := d.identity(p.Change.GetIdentityId())
+		i := d.identity(p.IdentityID)
 		content := d.content(p.EventID)
-		if i == nil || i.erased || content == nil || d.head.Now.After(moment(p.Change.GetExpiresAt())) {
+		if i == nil || i.erased || content == nil || d.head.Now.After(p.ExpiresAt) {
+			d.emit(Stream{CategoryReceipts, p.IntegrationID}, &eventv1.ChangeForgotten{
+				IntegrationId: p.IntegrationID, ProviderMessageHash: hash,
+				ContentEventIds: []string{p.EventID}, ExpiresAt: stamp(p.ExpiresAt),
+			})
 			continue
 		}
-		if p.Change.GetEdit() {
+		if p.Edit {
 			d.emit(at.conv.stream(), &eventv1.MessageEdited{
 				ConversationId: at.conv.id, CustomerId: at.conv.customer, MessageId: at.message,
-				Edit: p.Change.GetNumber(), At: p.Change.GetAt(), ByBusiness: p.Change.GetByBusiness(),
-				ProviderMessageHash: hash, ContentEventId: p.EventID, ParkedUntil: p.Change.GetExpiresAt(), ParkedOver: p.Change.GetIntegrationId(),
+				Edit: p.Number, At: stamp(p.At), ByBusiness: p.ByBusiness,
+				ProviderMessageHash: hash, ContentEventId: p.EventID, ParkedUntil: stamp(p.ExpiresAt), ParkedOver: p.IntegrationID,
 				Sealed: &eventv1.MessageEdited_Sealed{Content: content},
 			})
 			continue
 		}
 		d.emit(at.conv.stream(), &eventv1.ReactionChanged{
 			ConversationId: at.conv.id, CustomerId: at.conv.customer, MessageId: at.message, IdentityId: i.id,
-			At: p.Change.GetAt(), Removed: p.Change.GetRemoved(), ByBusiness: p.Change.GetByBusiness(),
-			ProviderMessageHash: hash, ContentEventId: p.EventID, ParkedUntil: p.Change.GetExpiresAt(), ParkedOver: p.Change.GetIntegrationId(),
+			At: stamp(p.At), Removed: p.Removed, ByBusiness: p.ByBusiness,
+			ProviderMessageHash: hash, ContentEventId: p.EventID, ParkedUntil: stamp(p.ExpiresAt), ParkedOver: p.IntegrationID,
 			Sealed: &eventv1.ReactionChanged_Sealed{Emoji: emojiIn(content)},
 		})
 	}
@@ -117,7 +137,7 @@ func (d *decider) forget(timer Timer) {
 		IntegrationId: timer.Owner, ProviderMessageHash: hash, ExpiresAt: stamp(timer.Due),
 	}
 	for _, p := range d.changes(hash) {
-		if moment(p.Change.GetExpiresAt()).Equal(timer.Due) {
+		if p.IntegrationID == timer.Owner && p.ExpiresAt.Equal(timer.Due) {
 			forgotten.ContentEventIds = append(forgotten.ContentEventIds, p.EventID)
 		}
 	}

@@ -24,7 +24,8 @@ func (w *world) sender(person, channel string) []conversation.Address {
 		return []conversation.Address{address(channel, "psid", person)}
 	}
 	phone, bsuid := address(channel, "phone", "49170000"+person), address(channel, "bsuid", person)
-	return pick(w, "addresses", []conversation.Address{bsuid, phone}, []conversation.Address{bsuid, phone}, []conversation.Address{phone})
+	return pick(w, "addresses", []conversation.Address{bsuid, phone}, []conversation.Address{bsuid, phone},
+		[]conversation.Address{phone}, []conversation.Address{bsuid})
 }
 
 func (w *world) visitor(person string) conversation.Visitor {
@@ -50,6 +51,9 @@ func (w *world) message(channel string) *conversation.ReceiveMessage {
 	m.Dedup.Key = m.ProviderMessageID
 	m.Received = w.now.Add(-pick(w, "lag", 0, 0, time.Second))
 	m.SentAt = w.sentAt()
+	if channel == "whatsapp" {
+		m.KeyHash = []byte(pick(w, "key", "", "", "k1", "k1", "k1", "k2"))
+	}
 	return m
 }
 

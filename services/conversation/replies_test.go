@@ -171,6 +171,8 @@ func (o *observer) routed(e conversation.Event, m *seenMessage, route *eventv1.F
 		o.fail("R9: a reply goes again to %s, where it has failed", m.identity)
 	case route.GetRule() == eventv1.ReplyRule_REPLY_RULE_WINDOW_CLOSED && !toWidget:
 		o.fail("R8: a closed window leads to %s", m.integration)
+	case o.changed.unsure[m.identity]:
+		o.fail("P1: a reply goes to %s, whom nobody has confirmed", m.identity)
 	case o.sick[m.integration]:
 		o.fail("R10: a reply goes over %s, which is unhealthy", m.integration)
 	case !toWidget && !m.fixed && !o.open(conv, m, m.identity, e.At, route.GetHumanAgent()):
@@ -228,6 +230,8 @@ func (o *observer) acts(e conversation.Event) {
 		if l := o.links[b.GetLinkId()]; l != nil && !b.GetTooLate() {
 			l.acted = b.GetSentAt().AsTime()
 		}
+	case *eventv1.ThreadOpened:
+		act(b.GetConversationId(), b.GetIdentityId(), b.GetSentAt().AsTime())
 	case *eventv1.MessageReceived:
 		act(b.GetConversationId(), b.GetIdentityId(), b.GetSentAt().AsTime())
 	case *eventv1.IntegrationUnhealthy:

@@ -106,8 +106,9 @@ func (o *observer) queued(e conversation.Event, b *eventv1.SendQueued) {
 			o.fail("I13: a reply that is frozen to %s is sent to %s", m.identity, b.GetIdentityId())
 		}
 	case eventv1.SendKind_SEND_KIND_PROMPT:
-		if l := o.links[b.GetOrigin().GetLinkId()]; l.identity != b.GetIdentityId() {
-			o.fail("I14: a prompt to somebody who brought no code")
+		l := o.links[b.GetOrigin().GetLinkId()]
+		if l == nil && !o.changed.unsure[b.GetIdentityId()] || l != nil && l.identity != b.GetIdentityId() {
+			o.fail("I14: a prompt to somebody who brought no code, and whom nobody doubts")
 		}
 	}
 	if e.Stream.ID != b.GetIdentityId() {

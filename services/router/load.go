@@ -163,7 +163,7 @@ func (e *Engine) loadChanges(ctx context.Context, s *conversation.State, account
 			return err
 		}
 		if change, ok := body.(*eventv1.ChangeParked); ok {
-			changes = append(changes, conversation.ParkedChange{EventID: rec.ID, Change: change})
+			changes = append(changes, conversation.ParkedChangeOf(rec.ID, change))
 		}
 	}
 	slices.SortFunc(changes, func(a, b conversation.ParkedChange) int { return cmp.Compare(a.EventID, b.EventID) })
