@@ -396,7 +396,7 @@ func TestLengthsThatLie(t *testing.T) {
 		got := ""
 		if len(reports) == 1 {
 			if got = reports[0].GetFailed().GetReason(); reports[0].GetStored() != nil {
-				got = fmt.Sprint("stored")
+				got = "stored"
 			}
 		}
 		if got != want {
