@@ -23,6 +23,30 @@ func (t *timelineFold) delivery(event proto.Message) bool {
 	switch e := event.(type) {
 	case *eventv1.ReplyRerouted:
 		t.reply(e.ConversationId, e.MessageId, func(reply *viewv1.AgentComment) bool { return t.reroute(reply, e) })
+	case *eventv1.ReplyFitted:
+		t.reply(e.ConversationId, e.MessageId, func(reply *viewv1.AgentComment) bool {
+			reply.Changes, reply.Parts = e.Changes, nil
+			for part := uint32(0); e.Parts > 1 && part < e.Parts; part++ {
+				reply.Parts = append(reply.Parts, &viewv1.ReplyPart{State: queued})
+			}
+			return true
+		})
+	case *eventv1.PartAdvanced:
+		t.reply(e.ConversationId, e.MessageId, func(reply *viewv1.AgentComment) bool {
+			if int(e.Part) >= len(reply.Parts) {
+				return false
+			}
+			reply.Parts[e.Part] = &viewv1.ReplyPart{State: partStates[e.State], Error: e.Error}
+			return true
+		})
+	case *eventv1.OutcomeAsked:
+		t.reply(e.ConversationId, e.MessageId, func(reply *viewv1.AgentComment) bool {
+			changed := !reply.Asked && reply.State == outcomeUnsure
+			reply.Asked = reply.Asked || changed
+			return changed
+		})
+	case *eventv1.OutcomeSettled:
+		t.reply(e.ConversationId, e.MessageId, func(reply *viewv1.AgentComment) bool { return settle(reply, e) })
 	case *eventv1.MessageSending:
 		t.reply(e.ConversationId, e.MessageId, func(reply *viewv1.AgentComment) bool {
 			return advance(reply, sending, nil)
@@ -80,8 +104,49 @@ func (t *timelineFold) reroute(reply *viewv1.AgentComment, e *eventv1.ReplyRerou
 	})
 	reply.Route, reply.State, reply.Error = e.Route, queued, nil
 	reply.IntegrationId, reply.Channel = e.Route.GetIntegrationId(), e.Route.GetChannel()
-	reply.DeliveredAt, reply.ReadAt = nil, nil
+	reply.DeliveredAt, reply.ReadAt, reply.Changes, reply.Parts, reply.Asked = nil, nil, nil, nil, false
 	return true
+}
+
+// partStates are the states of parts as the view shows them.
+var partStates = map[eventv1.PartState]viewv1.DeliveryState{
+	eventv1.PartState_PART_STATE_SENDING:   sending,
+	eventv1.PartState_PART_STATE_SENT:      sent,
+	eventv1.PartState_PART_STATE_DELIVERED: delivered,
+	eventv1.PartState_PART_STATE_READ:      read,
+	eventv1.PartState_PART_STATE_FAILED:    failed,
+	eventv1.PartState_PART_STATE_UNKNOWN:   outcomeUnsure,
+}
+
+// settle takes an agent's word for what became of a reply: it arrived, or it will be
+// routed again.
+func settle(reply *viewv1.AgentComment, e *eventv1.OutcomeSettled) bool {
+	reply.Settled, reply.Asked = true, false
+	if !e.Arrived {
+		return true
+	}
+	reply.State, reply.Error = sent, nil
+	for _, part := range reply.Parts {
+		if part.State == outcomeUnsure {
+			part.State, part.Error = sent, nil
+		}
+		if part.State < sent {
+			reply.State = sending
+		}
+	}
+	return true
+}
+
+// intended returns where a reply was first meant to go: the first that was passed
+// over, but for what the agent passed over by naming another place.
+func intended(route *eventv1.FrozenRoute) interface {
+	GetIntegrationId() string
+	GetChannel() string
+} {
+	if len(route.GetPassedOver()) > 0 && route.GetRule() != eventv1.ReplyRule_REPLY_RULE_NAMED {
+		return route.GetPassedOver()[0]
+	}
+	return route
 }
 
 // advance moves a reply forward (M3): queued, sending, sent, delivered, read;
@@ -96,10 +161,12 @@ func advance(reply *viewv1.AgentComment, to viewv1.DeliveryState, why *eventv1.S
 	case outcomeUnsure:
 		forward = from == queued || from == sending
 	default:
-		forward = from < to || from == outcomeUnsure && to > sending
+		// A reply in parts goes on being sent once it is known what became of one.
+		forward = from < to || from == outcomeUnsure && (to > sending || len(reply.Parts) > 0)
 	}
 	if forward {
 		reply.State, reply.Error = to, why
+		reply.Asked = reply.Asked && to == outcomeUnsure
 	}
 	return forward
 }

@@ -33,6 +33,10 @@ func applyRoute(rows Rows, rec *eventstore.Record, event proto.Message) {
 		r.active(e.ConversationId, e.IdentityId, e.SentAt)
 	case *eventv1.ThreadOpened:
 		r.active(e.ConversationId, e.IdentityId, e.SentAt)
+	case *eventv1.AddressDoubted:
+		r.change(e.ConversationId, func(route *viewv1.Route) { doubt(route, e.IdentityId, true) })
+	case *eventv1.AddressConfirmed:
+		r.change(e.ConversationId, func(route *viewv1.Route) { doubt(route, e.IdentityId, false) })
 	case *eventv1.LinkMatched:
 		r.active(e.ConversationId, e.IdentityId, e.SentAt)
 	case *eventv1.LinkAnswered:
@@ -87,6 +91,12 @@ func (r *routeFold) active(conversation, identity string, at *timestamppb.Timest
 			b.ActiveAt = at
 		}
 	})
+}
+
+func doubt(route *viewv1.Route, identity string, unconfirmed bool) {
+	if b := findBinding(route, identity); b != nil {
+		b.Unconfirmed = unconfirmed
+	}
 }
 
 func findBinding(route *viewv1.Route, identity string) *viewv1.Binding {

@@ -134,11 +134,19 @@ func (o Opener) edits(account string, item *viewv1.TimelineItem) (err error) {
 func (o Opener) reactions(account string, item *viewv1.TimelineItem) error {
 	kept := item.Reactions[:0]
 	for _, reaction := range item.Reactions {
-		sealed, _, err := opened[eventv1.ReactionChanged_Sealed](o, account, reaction.Sealed)
+		message, err := o.open(account, reaction.Sealed)
 		if err != nil {
 			return err
 		}
-		if reaction.Emoji, reaction.Sealed = sealed.Emoji, nil; reaction.Emoji != "" {
+		switch sealed := message.(type) {
+		case *eventv1.ReactionChanged_Sealed:
+			reaction.Emoji = sealed.Emoji
+		case *eventv1.ReactionQueued_Sealed:
+			for _, part := range sealed.GetContent().GetParts() {
+				reaction.Emoji = part.GetReacted().GetEmoji()
+			}
+		}
+		if reaction.Sealed = nil; reaction.Emoji != "" {
 			kept = append(kept, reaction)
 		}
 	}

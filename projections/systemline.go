@@ -46,6 +46,11 @@ func (t *timelineFold) system(event proto.Message) {
 			Kind:       viewv1.SystemLineKind_SYSTEM_LINE_KIND_NOTICE,
 			IdentityId: e.IdentityId, IntegrationId: e.IntegrationId, Channel: e.Channel, Notice: e.Kind,
 		})
+	case *eventv1.TemplateOffered:
+		t.line(e.ConversationId, &viewv1.SystemLine{
+			Kind:       viewv1.SystemLineKind_SYSTEM_LINE_KIND_TEMPLATE_OFFERED,
+			IdentityId: e.IdentityId, IntegrationId: e.IntegrationId, Channel: e.Channel, ExpiresAt: e.ClosedAt,
+		})
 	case *eventv1.ItemQuarantined:
 		if e.ConversationId != "" {
 			t.line(e.ConversationId, &viewv1.SystemLine{

@@ -28,7 +28,8 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 			Line: &viewv1.TimelineItem_Agent{Agent: &viewv1.AgentComment{
 				AgentId: e.AgentId, Route: e.Route, State: viewv1.DeliveryState_DELIVERY_STATE_QUEUED,
 				IntegrationId: e.Route.GetIntegrationId(), Channel: e.Route.GetChannel(),
-				IntendedIntegrationId: e.Route.GetIntegrationId(), IntendedChannel: e.Route.GetChannel(),
+				IntendedIntegrationId: intended(e.Route).GetIntegrationId(), IntendedChannel: intended(e.Route).GetChannel(),
+				Automated: e.Automated,
 			}},
 		})
 	case *eventv1.EchoReceived:
@@ -44,6 +45,15 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 		})
 	case *eventv1.ReactionChanged:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.react(item, e) })
+	case *eventv1.ReactionQueued:
+		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool {
+			return t.react(item, &eventv1.ReactionChanged{
+				IdentityId: e.IdentityId, AgentId: e.AgentId, ByBusiness: true, At: recordedAt(t.rec),
+			})
+		})
+	case *eventv1.ReactionFailed:
+		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return unreact(item, e.ReactionEventId) })
+		t.line(e.ConversationId, &viewv1.SystemLine{Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_REACTION_FAILED})
 	case *eventv1.MessageEdited:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.edit(e.ConversationId, item, e) })
 	case *eventv1.MessageReparsed:
@@ -204,6 +214,13 @@ func (t *timelineFold) react(item *viewv1.TimelineItem, e *eventv1.ReactionChang
 	}
 	item.Reactions = append(item.Reactions, reaction)
 	return true
+}
+
+// unreact takes a reaction away that did not arrive.
+func unreact(item *viewv1.TimelineItem, eventID string) bool {
+	before := len(item.Reactions)
+	item.Reactions = slices.DeleteFunc(item.Reactions, func(r *viewv1.Reaction) bool { return r.Sealed.GetEventId() == eventID })
+	return len(item.Reactions) < before
 }
 
 // edit keeps the edits in the order of their numbers, and by the provider's time

@@ -251,6 +251,8 @@ const (
 	SystemLineKind_SYSTEM_LINE_KIND_QUARANTINED SystemLineKind = 15
 	// The messaging window of the channel is closed: a template may be sent.
 	SystemLineKind_SYSTEM_LINE_KIND_TEMPLATE_OFFERED SystemLineKind = 16
+	// An agent's reaction did not reach the customer, and is shown no more.
+	SystemLineKind_SYSTEM_LINE_KIND_REACTION_FAILED SystemLineKind = 17
 	// The customer opened a link of ours into the thread, and said nothing.
 	SystemLineKind_SYSTEM_LINE_KIND_THREAD_OPENED SystemLineKind = 30
 	// An address of the customer leads to another customer too: agents decide
@@ -283,6 +285,7 @@ var (
 		14: "SYSTEM_LINE_KIND_ERASED",
 		15: "SYSTEM_LINE_KIND_QUARANTINED",
 		16: "SYSTEM_LINE_KIND_TEMPLATE_OFFERED",
+		17: "SYSTEM_LINE_KIND_REACTION_FAILED",
 		30: "SYSTEM_LINE_KIND_THREAD_OPENED",
 		31: "SYSTEM_LINE_KIND_ALIAS_CONFLICT",
 		32: "SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED",
@@ -306,6 +309,7 @@ var (
 		"SYSTEM_LINE_KIND_ERASED":               14,
 		"SYSTEM_LINE_KIND_QUARANTINED":          15,
 		"SYSTEM_LINE_KIND_TEMPLATE_OFFERED":     16,
+		"SYSTEM_LINE_KIND_REACTION_FAILED":      17,
 		"SYSTEM_LINE_KIND_THREAD_OPENED":        30,
 		"SYSTEM_LINE_KIND_ALIAS_CONFLICT":       31,
 		"SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED": 32,
@@ -1857,7 +1861,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x17\n" +
 	"\x13DELIVERY_STATE_READ\x10\x05\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x06\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\x8a\x06\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xb0\x06\n" +
 	"\x0eSystemLineKind\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%SYSTEM_LINE_KIND_CONVERSATION_STARTED\x10\x01\x12#\n" +
@@ -1876,7 +1880,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x1eSYSTEM_LINE_KIND_ROUTE_CHANGED\x10\r\x12\x1b\n" +
 	"\x17SYSTEM_LINE_KIND_ERASED\x10\x0e\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_QUARANTINED\x10\x0f\x12%\n" +
-	"!SYSTEM_LINE_KIND_TEMPLATE_OFFERED\x10\x10\x12\"\n" +
+	"!SYSTEM_LINE_KIND_TEMPLATE_OFFERED\x10\x10\x12$\n" +
+	" SYSTEM_LINE_KIND_REACTION_FAILED\x10\x11\x12\"\n" +
 	"\x1eSYSTEM_LINE_KIND_THREAD_OPENED\x10\x1e\x12#\n" +
 	"\x1fSYSTEM_LINE_KIND_ALIAS_CONFLICT\x10\x1f\x12)\n" +
 	"%SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED\x10 \x12'\n" +
