@@ -61,13 +61,13 @@ var lines = []line{
 	{`wait (\S+)`, (*player).waits},
 	{`senders (stop|start)`, (*player).stopSenders},
 	// the next send is refused | never leaves | is lost | is slow
-	{`the next send (is refused|never leaves|is lost|is slow)`, (*player).nextSend},
+	{`the next send (is refused|never leaves|is lost|is slow|shows that the channel fails|has to wait)`, (*player).nextSend},
 	{`the answer comes`, (*player).answerComes},
 }
 
 // do does one line.
 func (p *player) do(t testing.TB, line string) string {
-	for _, l := range slices.Concat(changes, lines) {
+	for _, l := range slices.Concat(replies, changes, lines) {
 		if m := regexp.MustCompile(`^` + l.form + `$`).FindStringSubmatch(line); m != nil {
 			return l.do(p, t, m[1:])
 		}

@@ -53,6 +53,9 @@ func (n *names) learn(event conversation.Event) {
 		n.messages[e.GetMessageId()] = words(e.GetSealed().GetContent())
 	case *eventv1.SendQueued:
 		n.sends[e.GetSendId()] = n.contents[e.GetContentEventId()]
+		if e.GetOrigin().GetParts() > 0 {
+			n.sends[e.GetSendId()] = fmt.Sprintf("part %d", e.GetOrigin().GetPart()+1)
+		}
 	}
 	if content := contentOf(event.Body); content != nil {
 		n.contents[event.ID] = words(content)
@@ -223,6 +226,9 @@ func (n *names) tellChange(body proto.Message) string {
 	if text := n.tellMedia(body); text != "" {
 		return text
 	}
+	if text := n.tellReply(body); text != "" {
+		return text
+	}
 	return n.tellLink(body)
 }
 
@@ -279,6 +285,11 @@ func (n *names) reply(e *eventv1.ReplyQueued) string {
 	text := fmt.Sprintf("%s replies to %s", e.GetAgentId(), n.identity(e.GetRoute().GetIdentityId()))
 	if e.GetRoute().GetRule() == eventv1.ReplyRule_REPLY_RULE_NAMED {
 		text += " (named" + n.passedOver(e.GetRoute()) + ")"
+	} else if passed := n.passedOver(e.GetRoute()); passed != "" {
+		text += " (" + plain(e.GetRoute().GetRule(), "REPLY_RULE_") + passed + ")"
+	}
+	if e.GetRoute().GetHumanAgent() {
+		text += " (as a person)"
 	}
 	return text + ": " + words(e.GetSealed().GetContent())
 }
@@ -380,6 +391,10 @@ func (n *names) tellRest(event conversation.Event) string {
 		return fmt.Sprintf("lane of %s: %q withdrawn", who, n.sends[e.GetSendId()])
 	case *eventv1.LaneReleased:
 		return fmt.Sprintf("lane of %s: goes on past %q", who, n.sends[e.GetSendId()])
+	case *eventv1.IntegrationUnhealthy:
+		return e.GetIntegrationId() + " is unhealthy: " + e.GetError().GetReason()
+	case *eventv1.IntegrationRecovered:
+		return e.GetIntegrationId() + " has recovered"
 	case *eventv1.ChannelOffered:
 		return e.GetWidgetId() + " offers " + e.GetIntegrationId()
 	case *eventv1.ChannelWithdrawn:

@@ -28,7 +28,7 @@ import (
 
 // unreal finds what cannot be done in the real world when a story says so: to move
 // its clock, and to have a provider repeat, report or fail at that very line.
-var unreal = regexp.MustCompile(`(?m)^(wait |the file |agent shows |senders |the provider |the operator |the next send |the answer |\w+@\w+ (takes back what |reacts |takes the reaction |edits |writes as |has the key |opens a link |allows |forbids |says what no )|the business |\w+(@\w+)? (repeats|reports|echoes)|\w+@\w+, \S+ ago)`)
+var unreal = regexp.MustCompile(`(?m)^(wait |the file |agent shows |senders |the provider |the operator |the next send |the answer |\w+@\w+ (takes back what |reacts |takes the reaction |edits |writes as |has the key |opens a link |allows |forbids |says what no )|the business |agent( to \w+)? (asks|sends the|answers|writes|reacts|says of) |the machine |people may |\w+ (fails|works again|gets a new token)$|\w+(@\w+)? (repeats|reports|echoes)|\w+@\w+, \S+ ago)`)
 
 // TestStoriesInProcesses plays the stories on the fifth stage that can be played in
 // the real world, the seed story among them.

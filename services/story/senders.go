@@ -2,9 +2,11 @@ package story
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -79,14 +81,15 @@ func (s *senders) forget(sendID string) {
 
 // attempt claims one send and hands it to the provider.
 func (p *player) attempt(t testing.TB, request *eventv1.SendRequested) {
-	fate := p.senders.fate
-	p.senders.fate = ""
 	nonce := fmt.Sprintf("nonce-%s-%d", request.GetSendId(), request.GetAttempt())
 	if refused := p.egress(t, &ingressv1.SenderCommand{Command: &ingressv1.SenderCommand_Claim{
 		Claim: &ingressv1.ClaimSend{SendId: request.GetSendId(), Attempt: request.GetAttempt(), Nonce: nonce},
 	}}); refused != "" {
-		t.Fatalf("claim: %s", refused)
+		// It was decided again instead.
+		return
 	}
+	fate := p.senders.fate
+	p.senders.fate = ""
 	outcome := &ingressv1.ReportOutcome{
 		SendId: request.GetSendId(), Attempt: request.GetAttempt(), Nonce: nonce,
 		IntegrationId: request.GetIntegrationId(),
@@ -99,6 +102,12 @@ func (p *player) attempt(t testing.TB, request *eventv1.SendRequested) {
 	case "never leaves":
 		outcome.Outcome = &ingressv1.ReportOutcome_NotSent{NotSent: &ingressv1.NotSent{
 			Error: &eventv1.SendError{Reason: "network"},
+		}}
+	case "shows that the channel fails":
+		outcome.Outcome = &ingressv1.ReportOutcome_NotSent{NotSent: &ingressv1.NotSent{Error: badToken, Unhealthy: true}}
+	case "has to wait":
+		outcome.Outcome = &ingressv1.ReportOutcome_NotSent{NotSent: &ingressv1.NotSent{
+			Error: &eventv1.SendError{Code: 131056, Reason: "rate_limited"}, RetryAfter: durationpb.New(time.Minute),
 		}}
 	case "is lost":
 		p.took(t, request, providerID)
@@ -177,12 +186,20 @@ func contentOf(body any) *eventv1.Content {
 // words returns what a content says.
 func words(content *eventv1.Content) string {
 	if text, ok := conversation.PlainText(content); ok {
+		if len(text) > 200 {
+			// Its beginning names it.
+			return fmt.Sprintf("%s ... (%d bytes)", strings.Join(strings.Fields(text)[:2], " "), len(text))
+		}
 		return text
 	}
 	for _, part := range content.GetParts() {
 		switch kind := part.GetKind().(type) {
 		case *eventv1.Part_Buttons:
 			return kind.Buttons.GetBody()
+		case *eventv1.Part_Template:
+			return "template " + kind.Template.GetName()
+		case *eventv1.Part_Location:
+			return "place " + kind.Location.GetName()
 		case *eventv1.Part_Answer:
 			return "[" + kind.Answer.GetTitle() + "]"
 		case *eventv1.Part_Text:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
@@ -72,7 +73,7 @@ func (p *player) item(item *viewv1.TimelineItem) string {
 		if a.GetIntendedChannel() != "" && a.GetIntendedChannel() != over {
 			over += ", meant for " + a.GetIntendedChannel()
 		}
-		return fmt.Sprintf("agent (%s, %s): %s", over, plain(a.GetState(), "DELIVERY_STATE_"), text)
+		return fmt.Sprintf("agent (%s, %s%s): %s", over, plain(a.GetState(), "DELIVERY_STATE_"), more(a), text)
 	case *viewv1.TimelineItem_NativeApp:
 		return fmt.Sprintf("native app (%s): %s", line.NativeApp.GetChannel(), text)
 	case *viewv1.TimelineItem_Note:
@@ -101,6 +102,30 @@ func changed(item *viewv1.TimelineItem) string {
 	}
 	for _, reaction := range item.GetReactions() {
 		fmt.Fprintf(&out, " [%s]", reaction.GetEmoji())
+	}
+	return out.String()
+}
+
+// more tells what else a line says of a reply.
+func more(a *viewv1.AgentComment) string {
+	var out strings.Builder
+	for _, hop := range a.GetGivenUp() {
+		fmt.Fprintf(&out, ", gave up %s", hop.GetRoute().GetChannel())
+	}
+	if a.GetRoute().GetRule() == eventv1.ReplyRule_REPLY_RULE_WINDOW_CLOSED {
+		out.WriteString(", window closed")
+	}
+	for _, change := range a.GetChanges() {
+		out.WriteString(", " + plain(change, "FIT_CHANGE_"))
+	}
+	for _, part := range a.GetParts() {
+		out.WriteString(", part " + plain(part.GetState(), "DELIVERY_STATE_"))
+	}
+	if a.GetAsked() {
+		out.WriteString(", the agent is asked")
+	}
+	if a.GetSettled() {
+		out.WriteString(", settled")
 	}
 	return out.String()
 }
