@@ -175,6 +175,10 @@ func TestNotYoursIsNotThere(t *testing.T) {
 	same(workspaceService+"OfferLink", stranger, `{"conversationId":%q,"integrationId":"wa","clientToken":"y"}`, conversationID)
 	same(workspaceService+"CancelLink", stranger, `{"conversationId":%q,"linkId":%q,"clientToken":"y"}`, conversationID, link)
 	same(workspaceService+"Disconnect", stranger, `{"conversationId":%q,"integrationId":"shop","clientToken":"y"}`, conversationID)
+	card := s.must(t, workspaceService+"GetCustomer", s.eva(), fmt.Sprintf(`{"conversationId":%q}`, conversationID))
+	same(workspaceService+"LinkCustomers", stranger, `{"customerId":%q,"otherCustomerId":"01ARZ3NDEKTSV4RRFFQ69G5FAX","clientToken":"l"}`, card.text("customer.customerId"))
+	same(workspaceService+"UnlinkCustomers", stranger, `{"customerId":%q,"otherCustomerId":"01ARZ3NDEKTSV4RRFFQ69G5FAX","clientToken":"u"}`, card.text("customer.customerId"))
+	same(workspaceService+"ConfirmIdentity", stranger, `{"identityId":%q,"clientToken":"c"}`, card.text("customer.identities.0.identityId"))
 	for _, id := range []string{"", "a b", strings.Repeat("x", 65), strings.Repeat("x", 60_000), "../x", "a\tb"} {
 		s.want(t, "not_found", "NOT_FOUND", workspaceService+"GetRoute", s.eva(), fmt.Sprintf(`{"conversationId":%q}`, id))
 	}
