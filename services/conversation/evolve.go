@@ -316,7 +316,7 @@ func (s *State) evolveConversation(e Event) {
 			IdentityID:    b.GetRoute().GetIdentityId(),
 			IntegrationID: b.GetRoute().GetIntegrationId(),
 			Channel:       b.GetRoute().GetChannel(),
-			RoutedAt:      e.At, Automated: b.GetAutomated(), Fixed: b.GetFixed(),
+			RoutedAt:      e.At, Automated: b.GetAutomated(), Fixed: b.GetFixed(), Blobs: b.GetBlobIds(),
 		}
 		c.Messages[m.ID], c.Open[m.ID] = m, m
 	case *eventv1.ReplyRerouted:

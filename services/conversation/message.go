@@ -33,6 +33,8 @@ type Message struct {
 	Parts []MessageState
 	// Asked are the sends about which the agent was asked, or need not be.
 	Asked []string
+	// Blobs are the files in the blob store that it shows.
+	Blobs []string
 }
 
 // MessageState is how far a reply came.

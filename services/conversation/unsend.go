@@ -60,7 +60,11 @@ func (d *decider) unsend(c *UnsendMessage) error {
 	unsent[0].ContentEventIds = append(unsent[0].ContentEventIds, loose...)
 	for _, u := range unsent {
 		if u.GetMessageId() != "" {
-			u.BlobIds = d.endFiles(d.conversation(u.GetConversationId()), u.GetMessageId(), mediaUnsent)
+			conv := d.conversation(u.GetConversationId())
+			u.BlobIds = d.endFiles(conv, u.GetMessageId(), mediaUnsent)
+			if reply := conv.base.Messages[u.GetMessageId()]; reply != nil {
+				u.BlobIds = append(u.BlobIds, reply.Blobs...)
+			}
 		}
 		d.emit(d.conversation(u.GetConversationId()).stream(), u)
 	}
