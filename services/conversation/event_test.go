@@ -144,8 +144,10 @@ func TestRefusalsHaveWords(t *testing.T) {
 		notFound, invalid, tokenReused, tooLate, notOffered, alreadyLinked, linkEnded, noDestination, emptyRoute,
 		routeChanged, claimLost, widgetBinding,
 	}
-	later := []ingressv1.Refusal{ingressv1.Refusal_REFUSAL_UNSPECIFIED, ingressv1.Refusal_REFUSAL_WINDOW_CLOSED,
-		ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY, ingressv1.Refusal_REFUSAL_UNCONFIRMED, ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT}
+	later := []ingressv1.Refusal{
+		ingressv1.Refusal_REFUSAL_UNSPECIFIED, ingressv1.Refusal_REFUSAL_WINDOW_CLOSED,
+		ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY, ingressv1.Refusal_REFUSAL_UNCONFIRMED, ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT,
+	}
 	values := ingressv1.Refusal_REFUSAL_UNSPECIFIED.Descriptor().Values()
 	for i := range values.Len() {
 		if r := ingressv1.Refusal(values.Get(i).Number()); !slices.Contains(met, r) && !slices.Contains(later, r) {
