@@ -45,6 +45,7 @@ func (s *workspaceService) GetConversation(ctx context.Context, req *workspacev1
 	if err != nil {
 		return nil, err
 	}
+	s.windows(who.account, route)
 	at := min(timeline.GetAsOf(), route.GetAsOf())
 	return &workspacev1.GetConversationResponse{Timeline: timeline, Route: route, Position: s.opaque(at)}, nil
 }
@@ -80,6 +81,7 @@ func (s *workspaceService) GetRoute(ctx context.Context, req *workspacev1.GetRou
 	if err != nil {
 		return nil, err
 	}
+	s.windows(who.account, route)
 	return &workspacev1.GetRouteResponse{Route: route}, nil
 }
 
