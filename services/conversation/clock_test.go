@@ -23,6 +23,22 @@ func (w *world) waits(t *rapid.T) {
 	}
 }
 
+// waitsADay lets messaging windows close, and then somebody answers.
+func (w *world) waitsADay(t *rapid.T) {
+	w.t = t
+	if !w.chance("a day", 3) {
+		t.Skip("not now")
+	}
+	w.now = w.now.Add(25 * time.Hour)
+	for _, id := range w.conversationIDs {
+		if conv := w.conversations[id]; len(conv.route) > 1 && w.identities[conv.route[0]].integration != conv.widget {
+			w.give(&conversation.SendReply{
+				Header: w.token(), Agent: conversation.Agent{AgentID: "kim", ConversationID: id}, Content: conversation.Text("a day later"),
+			})
+		}
+	}
+}
+
 // timer fires what is due; sometimes a timer that is not, or is no more.
 func (w *world) timer(t *rapid.T) {
 	w.t = t

@@ -45,7 +45,8 @@ func TestModel(t *testing.T) {
 			"reads": w.reads, "replies": w.replies, "replies on": w.replies,
 			"claims": w.claims, "claims on": w.claims, "reports": w.reports, "reports on": w.reports,
 			"receipt": w.receipt, "watermark": w.watermark, "echo": w.echo,
-			"waits": w.waits, "timer": w.timer, "set-up": w.setsUp, "keeps": w.keeps, "again": w.again,
+			"waits": w.waits, "waits a day": w.waitsADay, "timer": w.timer, "set-up": w.setsUp, "keeps": w.keeps, "again": w.again,
+			"health": w.health, "settles": w.settles, "reacts to": w.reactsTo,
 			"restored": w.restored, "erases": w.erases, "takes back": w.takesBack, "dropped": w.dropped,
 			"reacts": w.reacts, "edits": w.edits, "business takes back": w.businessTakesBack, "opens a thread": w.opensThread,
 			"changes an address": w.changesAddress, "confirms": w.confirms, "links customers": w.linksCustomers,
@@ -81,6 +82,10 @@ var interesting = []string{
 	notFound.String(), invalid.String(), tokenReused.String(), tooLate.String(), notOffered.String(),
 	alreadyLinked.String(), linkEnded.String(), noDestination.String(), emptyRoute.String(), routeChanged.String(),
 	claimLost.String(), widgetBinding.String(),
+	"ReplyFitted", "PartAdvanced", "OutcomeAsked", "OutcomeSettled", "IntegrationUnhealthy", "IntegrationRecovered",
+	"TemplateOffered", "ReactionQueued", "reply fell", "window closed", "as a person",
+	ingressv1.Refusal_REFUSAL_WINDOW_CLOSED.String(), ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY.String(),
+	ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT.String(),
 }
 
 const (
@@ -139,7 +144,7 @@ func newWorld(t *rapid.T, happened map[string]int) *world {
 	for _, c := range channels {
 		w.setup.Apps = append(w.setup.Apps, &ingressv1.AppSetup{Id: c + "-app", Channel: c, ProviderAppId: c + "-own"})
 		w.setup.Integrations = append(w.setup.Integrations, &ingressv1.IntegrationSetup{
-			Id: c, Channel: c, AppId: c + "-app", ProviderAccountId: c + "-account",
+			Id: c, Channel: c, AppId: c + "-app", ProviderAccountId: c + "-account", HumanAgent: c == "messenger",
 		})
 	}
 	w.give(&conversation.ApplySetup{Header: w.header(""), Setup: proto.CloneOf(w.setup)})
@@ -254,7 +259,7 @@ func (w *world) end() {
 		w.fail("the sealed parts matter: without them the log folds to another state")
 	}
 	// Everything that waits for time ends.
-	for range 1000 {
+	for range 20000 {
 		due, ok := w.due()
 		if !ok {
 			return
@@ -314,6 +319,17 @@ func (w *world) tell(c conversation.Command, d conversation.Decision) {
 		case *eventv1.LinkAnswered:
 			if b.GetYes() && !b.GetTooLate() {
 				w.happened["by prompt"]++
+			}
+		case *eventv1.ReplyRerouted:
+			if p := b.GetRoute().GetPassedOver(); len(p) > 0 && p[0].GetReason() == eventv1.PassedOverReason_PASSED_OVER_REASON_FAILED {
+				w.happened["reply fell"]++
+			}
+		case *eventv1.ReplyQueued:
+			if b.GetRoute().GetRule() == eventv1.ReplyRule_REPLY_RULE_WINDOW_CLOSED {
+				w.happened["window closed"]++
+			}
+			if b.GetRoute().GetHumanAgent() {
+				w.happened["as a person"]++
 			}
 		case *eventv1.SendSucceeded:
 			succeeded = true

@@ -231,6 +231,21 @@ func (w *world) replies(t *rapid.T) {
 	if w.chance("named", 4) {
 		r.IntegrationID = pick(w, "destination", "widget", "whatsapp", "messenger", "instagram", "nowhere")
 	}
+	switch pick(w, "content", "text", "text", "text", "long", "place", "question", "template", "answer") {
+	case "long":
+		r.Content = conversation.Text(strings.Repeat("many words ", 200))
+	case "place":
+		r.Content.Parts[0].Kind = &eventv1.Part_Location{Location: &eventv1.Location{Name: "here"}}
+	case "question":
+		r.Content.Parts[0].Kind = &eventv1.Part_Buttons{Buttons: &eventv1.Buttons{Body: "?", Buttons: []*eventv1.Button{{Title: "a", Payload: "a"}}}}
+	case "template":
+		r.Content.Parts[0].Kind = &eventv1.Part_Template{Template: &eventv1.Template{Name: "t", Language: "en"}}
+	case "answer":
+		if id := w.pickID("message", w.messageIDs); w.messages[id] != nil && w.messages[id].conversation == r.Agent.ConversationID {
+			r.Content.ReplyTo = &eventv1.ReplyTo{MessageId: id}
+		}
+	}
+	r.Automated = w.chance("automated", 4)
 	if w.chance("empty", 30) {
 		r.Content = pick(w, "nothing", nil, conversation.Text(" "), tap("x", true))
 	}

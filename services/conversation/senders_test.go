@@ -2,6 +2,7 @@ package conversation_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,6 +66,7 @@ func (w *world) reports(t *rapid.T) {
 		r.Refused = why
 	case "not sent":
 		r.NotSent, r.RetryAfter = why, pick(w, "retry after", 0, 0, time.Minute)
+		r.Unhealthy = w.chance("unhealthy", 6)
 	case "unknown":
 		r.Unknown = why
 	}
@@ -175,4 +177,58 @@ func (w *world) restored(t *rapid.T) {
 	if d, err := w.give(abandon); err != nil || len(d.Events) > 0 {
 		w.fail("I31: the same again gives %d events, %v", len(d.Events), err)
 	}
+}
+
+// health says that a channel is served no more, mostly for a little while.
+func (w *world) health(t *rapid.T) {
+	w.t = t
+	report := &conversation.ReportHealth{Header: w.header(""), IntegrationID: pick(w, "channel", channels[:]...)}
+	if len(w.sick) == 0 && w.chance("fails", 4) {
+		report.Unhealthy = &eventv1.SendError{Reason: "bad_token"}
+	} else if len(w.sick) > 0 {
+		report.IntegrationID = slices.Sorted(maps.Keys(w.sick))[0]
+	}
+	w.give(report)
+	report.Header = w.header("")
+	if d, err := w.give(report); err != nil || len(d.Events) > 0 {
+		w.fail("R10: the same again gives %d events, %v", len(d.Events), err)
+	}
+}
+
+// settles says what became of a reply, mostly of one that nobody knows about.
+func (w *world) settles(t *rapid.T) {
+	w.t = t
+	var lost []string
+	for _, id := range w.messageIDs {
+		if w.messages[id].state == "unknown" {
+			lost = append(lost, id)
+		}
+	}
+	id := w.pickID("message", w.messageIDs)
+	if len(lost) > 0 {
+		id = pick(w, "lost", lost...)
+	}
+	settle := &conversation.SettleOutcome{Header: w.token(), Agent: w.agent(), MessageID: id, Arrived: w.chance("arrived", 2)}
+	settle.SendAgain = !settle.Arrived
+	if m := w.messages[id]; m != nil {
+		settle.Agent = conversation.Agent{AgentID: "kim", ConversationID: m.conversation}
+	}
+	w.give(settle)
+}
+
+// reactsTo lets an agent react to what customers said.
+func (w *world) reactsTo(t *rapid.T) {
+	w.t = t
+	said := slices.Sorted(maps.Values(w.byHash))
+	if len(said) == 0 {
+		t.Skip("nobody said anything")
+	}
+	id := pick(w, "message", said...)
+	react := &conversation.React{Header: w.token(), Agent: w.agent(), MessageID: id, Emoji: pick(w, "emoji", "", "x")}
+	for _, conv := range w.conversationIDs {
+		if _, there := w.complete.Conversation(conv).Inbound[id]; there {
+			react.Agent = conversation.Agent{AgentID: "kim", ConversationID: conv}
+		}
+	}
+	w.give(react)
 }
