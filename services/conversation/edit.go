@@ -44,6 +44,9 @@ func (d *decider) edit(c *EditMessage) error {
 	if len(c.Content.GetParts()) == 0 {
 		return refuse(invalid, "the edit has no words")
 	}
+	if err := d.uploaded(c.IntegrationID, c.Content); err != nil {
+		return err
+	}
 	if d.isUnsent(c.MessageHash) {
 		return nil
 	}

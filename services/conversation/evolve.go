@@ -322,7 +322,9 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.ReplyRerouted:
 		c.rerouted(e, b)
 	case *eventv1.ReplyFitted:
-		c.Messages[b.GetMessageId()].fitted(int(b.GetParts()))
+		m := c.Messages[b.GetMessageId()]
+		m.Fittings = append(m.Fittings, e.ID)
+		m.fitted(int(b.GetParts()))
 	case *eventv1.PartAdvanced:
 		c.partAdvanced(b)
 	case *eventv1.OutcomeAsked:

@@ -115,7 +115,8 @@ func (d *decider) media(c *ReportMedia) error {
 	case f.State != FileFetching:
 		return refuse(notFound, "nobody waits for this file")
 	case c.Stored != nil:
-		if c.Stored.GetBlobId() != BlobOf(conv.customer, f.ID) {
+		blob := BlobOf(conv.customer, f.ID)
+		if small := c.Stored.GetThumbnailId(); c.Stored.GetBlobId() != blob || small != "" && small != ThumbnailOf(blob) {
 			return refuse(invalid, "the file lies where it does not belong")
 		}
 		d.emit(conv.stream(), &eventv1.MediaStored{

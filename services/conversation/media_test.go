@@ -160,3 +160,75 @@ func TestI20NobodyShowsTheFilesOfOthers(t *testing.T) {
 		t.Errorf("asked for %v", got)
 	}
 }
+
+// What a channel tells of the business names no files of ours either, and a fetcher
+// no small picture of another file.
+func TestI20NoOtherWayLeadsToTheFilesOfOthers(t *testing.T) {
+	d := newDesk(t)
+	request := asked(t, d.shows(&eventv1.Media{ProviderMediaId: "1"}))
+	ana := []conversation.Address{address("whatsapp", "phone", "ana")}
+	others := picture(&eventv1.Media{BlobId: "01OTHER.x"})
+	d.refuses(&conversation.RecordEcho{
+		IntegrationID: "whatsapp", Recipient: ana, MessageHash: []byte("echo"), Content: others,
+	}, ingressv1.Refusal_REFUSAL_NOT_FOUND)
+	d.refuses(&conversation.EditMessage{
+		IntegrationID: "whatsapp", Sender: ana, MessageHash: []byte("picture"), Content: others,
+	}, ingressv1.Refusal_REFUSAL_NOT_FOUND)
+	report := stored(request)
+	report.Stored.ThumbnailId = "01OTHER.x-t"
+	d.refuses(report, ingressv1.Refusal_REFUSAL_INVALID)
+	report.Stored.ThumbnailId = conversation.ThumbnailOf(report.Stored.BlobId)
+	d.expect(d.give(report), "MediaStored")
+}
+
+// What the business takes back is gone in each form in which it was written down, with
+// its files, whether the provider's id of it was known by then or not.
+func TestM10TheBusinessTakesAReplyBack(t *testing.T) {
+	for _, early := range []bool{false, true} {
+		d := newDesk(t)
+		_, first := d.replies()
+		d.give(&conversation.ReportOutcome{SendID: first, Attempt: 1, Nonce: "n", Sent: "first", SentHash: []byte("first")})
+		conversationID := d.writes("and a picture?", nil).ConversationID
+		conv := d.state.Conversation(conversationID)
+		blob := conversation.BlobOf(conv.Customer, "01UPLOAD")
+		content := picture(&eventv1.Media{BlobId: blob, MimeType: "application/zip", FileName: "a.zip", Size: 1 << 40})
+		content.Parts = append(content.Parts, conversation.Text("here").GetParts()...)
+		reply := d.give(&conversation.SendReply{
+			Agent: conversation.Agent{AgentID: "kim", ConversationID: conversationID}, Content: content,
+		})
+		var want []string
+		for _, e := range reply.Events {
+			switch e.Body.(type) {
+			case *eventv1.ReplyQueued, *eventv1.ReplyFitted:
+				want = append(want, e.ID)
+			}
+		}
+		if len(want) != 2 {
+			t.Fatalf("the reply was not fitted: %s", kinds(reply))
+		}
+		send := sendOf(t, reply)
+		d.give(&conversation.ClaimSend{SendID: send, Attempt: 1, Nonce: "n"})
+		unsend := &conversation.UnsendMessage{IntegrationID: "whatsapp", MessageHash: []byte("reply"), ByBusiness: true}
+		succeed := &conversation.ReportOutcome{SendID: send, Attempt: 1, Nonce: "n", Sent: "reply", SentHash: []byte("reply")}
+		var last conversation.Decision
+		if early {
+			d.give(unsend)
+			last = d.give(succeed)
+		} else {
+			d.give(succeed)
+			last = d.give(unsend)
+		}
+		var unsent *eventv1.MessageUnsent
+		for _, e := range last.Events {
+			if u, ok := e.Body.(*eventv1.MessageUnsent); ok {
+				unsent = u
+			}
+		}
+		if diff := cmp.Diff(want, unsent.GetContentEventIds()); diff != "" {
+			t.Errorf("early %v: the words that go (-want +got):\n%s", early, diff)
+		}
+		if diff := cmp.Diff([]string{blob}, unsent.GetBlobIds()); diff != "" {
+			t.Errorf("early %v: the files that go (-want +got):\n%s", early, diff)
+		}
+	}
+}

@@ -35,6 +35,8 @@ type Message struct {
 	Asked []string
 	// Blobs are the files in the blob store that it shows.
 	Blobs []string
+	// Fittings are the events that hold its words as channels were to show them.
+	Fittings []string
 }
 
 // MessageState is how far a reply came.

@@ -163,6 +163,9 @@ func (d *decider) echo(c *RecordEcho) error {
 	if len(c.Recipient) == 0 {
 		return refuse(invalid, "the echo names no recipient")
 	}
+	if err := d.uploaded(c.IntegrationID, c.Content); err != nil {
+		return err
+	}
 	i := d.identify(integration, c.Recipient, nil)
 	var conv *conversationDraft
 	if i.conversation != "" {

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"slices"
 	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -60,11 +61,7 @@ func (d *decider) unsend(c *UnsendMessage) error {
 	unsent[0].ContentEventIds = append(unsent[0].ContentEventIds, loose...)
 	for _, u := range unsent {
 		if u.GetMessageId() != "" {
-			conv := d.conversation(u.GetConversationId())
-			u.BlobIds = d.endFiles(conv, u.GetMessageId(), mediaUnsent)
-			if reply := conv.base.Messages[u.GetMessageId()]; reply != nil {
-				u.BlobIds = append(u.BlobIds, reply.Blobs...)
-			}
+			u.BlobIds = append(u.BlobIds, d.endFiles(d.conversation(u.GetConversationId()), u.GetMessageId(), mediaUnsent)...)
 		}
 		d.emit(d.conversation(u.GetConversationId()).stream(), u)
 	}
@@ -84,7 +81,7 @@ func (d *decider) unsendOurs(of place, hash []byte, at time.Time) *eventv1.Messa
 	}
 	return &eventv1.MessageUnsent{
 		ConversationId: of.conv.id, MessageId: of.message, At: stamp(at), ProviderMessageHash: hash,
-		ByBusiness: true, ContentEventIds: []string{reply.Content},
+		ByBusiness: true, ContentEventIds: append([]string{reply.Content}, reply.Fittings...), BlobIds: slices.Clone(reply.Blobs),
 	}
 }
 
