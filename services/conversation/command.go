@@ -208,6 +208,8 @@ type ReportOutcome struct {
 	SendID  string
 	Attempt uint32
 	Nonce   string
+	// IntegrationID is the one by whose keys SentHash was made; empty for none.
+	IntegrationID string
 
 	// Sent is the provider's id of the message and SentHash its keyed hash.
 	Sent     string

@@ -12,6 +12,9 @@ type ReportHealth struct {
 	IntegrationID string
 	// Unhealthy is why it does not; nil where it does.
 	Unhealthy *eventv1.SendError
+	// Instance is who says so. One that is called like an integration speaks of
+	// that integration alone.
+	Instance string
 }
 
 // health notes whether an integration is served (R10). Only a change is written.
@@ -22,6 +25,9 @@ func (d *decider) health(c *ReportHealth) error {
 	}
 	if integration.GetChannel() == ChannelWidget {
 		return refuse(invalid, "a widget is served by nobody else")
+	}
+	if d.isOther(c.Instance, c.IntegrationID) {
+		return refuse(notFound, "there is no such integration")
 	}
 	if c.Unhealthy != nil {
 		d.unhealthy(c.IntegrationID, c.Unhealthy)

@@ -135,7 +135,7 @@ func (d *decider) claim(c *ClaimSend) error {
 	if c.Nonce == "" {
 		return refuse(invalid, "a claim needs a nonce")
 	}
-	if c.Instance != send.IntegrationID && d.account().Integrations[c.Instance] != nil {
+	if d.isOther(c.Instance, send.IntegrationID) {
 		return refuse(claimLost, "the send leaves by another integration")
 	}
 	if inLane && send.State == SendClaimed && send.Attempt == c.Attempt && send.Nonce == c.Nonce {
@@ -159,6 +159,12 @@ func (d *decider) claim(c *ClaimSend) error {
 	return nil
 }
 
+// isOther says whether an instance is called like an integration, and not like this
+// one.
+func (d *decider) isOther(instance, integrationID string) bool {
+	return instance != integrationID && d.account().Integrations[instance] != nil
+}
+
 // outcome takes what a worker reports of the attempt that it claimed. A claim
 // that ran out before is still that worker's: it alone knows what became of it.
 func (d *decider) outcome(c *ReportOutcome) error {
@@ -169,6 +175,9 @@ func (d *decider) outcome(c *ReportOutcome) error {
 	claimed := send.State == SendClaimed || send.State == SendUnknown
 	if !claimed || send.Attempt != c.Attempt || send.Nonce != c.Nonce || c.Nonce == "" {
 		return refuse(claimLost, "the attempt was claimed by somebody else")
+	}
+	if c.IntegrationID != "" && c.IntegrationID != send.IntegrationID {
+		return refuse(invalid, "the send leaves by another integration")
 	}
 	switch {
 	case c.Sent != "":

@@ -138,6 +138,18 @@ func TestAnAdapterClaimsItsOwnSendsOnly(t *testing.T) {
 			t.Errorf("%s: %v", instance, err)
 		}
 	}
+	// Nor does it name messages of another integration, or say how that is served.
+	d.give(claim("whatsapp"))
+	outcome := &conversation.ReportOutcome{
+		SendID: send, Attempt: 1, Nonce: "n", Sent: "prompt", SentHash: []byte("prompt"), IntegrationID: "room",
+	}
+	d.refuses(outcome, ingressv1.Refusal_REFUSAL_INVALID)
+	outcome.IntegrationID = "whatsapp"
+	d.expect(d.give(outcome), "SendSucceeded")
+	ill := &conversation.ReportHealth{IntegrationID: "whatsapp", Instance: "room", Unhealthy: &eventv1.SendError{Reason: "token_refused"}}
+	d.refuses(ill, ingressv1.Refusal_REFUSAL_NOT_FOUND)
+	ill.Instance = "host-4711"
+	d.expect(d.give(ill), "IntegrationUnhealthy")
 }
 
 // The time to confirm a link has run out and its timer has not rung yet, when the

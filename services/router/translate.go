@@ -135,7 +135,7 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 			Stored: c.Media.GetStored(), Failed: c.Media.GetFailed(),
 		}, nil
 	case *ingressv1.SenderCommand_Health:
-		report := &conversation.ReportHealth{Header: t.header, IntegrationID: c.Health.GetIntegrationId()}
+		report := &conversation.ReportHealth{Header: t.header, IntegrationID: c.Health.GetIntegrationId(), Instance: t.source.ID}
 		if !c.Health.GetHealthy() {
 			if report.Unhealthy = c.Health.GetError(); report.Unhealthy == nil {
 				report.Unhealthy = &eventv1.SendError{Reason: "unhealthy"}
@@ -145,7 +145,7 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 	case *ingressv1.SenderCommand_Outcome:
 		o := c.Outcome
 		report := &conversation.ReportOutcome{
-			Header: t.header, SendID: o.GetSendId(), Attempt: o.GetAttempt(), Nonce: o.GetNonce(),
+			Header: t.header, SendID: o.GetSendId(), Attempt: o.GetAttempt(), Nonce: o.GetNonce(), IntegrationID: o.GetIntegrationId(),
 			Sent: o.GetProviderMessageId(), Refused: o.GetRefused(), Unknown: o.GetUnknown(),
 			NotSent: o.GetNotSent().GetError(), RetryAfter: o.GetNotSent().GetRetryAfter().AsDuration(),
 			Unhealthy: o.GetNotSent().GetUnhealthy(),

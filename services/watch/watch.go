@@ -270,6 +270,8 @@ func (w *Watch) report(ctx context.Context, account string, report *ingressv1.Re
 		return err
 	case len(answer.GetItems()) != 1:
 		return fmt.Errorf("watch: not an answer: %s", answer.GetError())
+	case answer.GetItems()[0].GetStatus() == ingressv1.ItemStatus_ITEM_STATUS_REFUSED:
+		return fmt.Errorf("watch: refused: %s", answer.GetItems()[0].GetDetail())
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type world struct {
 	away         bool
 	unsubscribed map[string]bool
 	deaf         bool // the router does not answer
+	refuses      bool // it refuses to write down what it is told
 	happened     []string
 }
 
@@ -114,6 +115,9 @@ func (w *world) Publish(_ context.Context, from channel.Source, batch *ingressv1
 	defer w.mu.Unlock()
 	if w.deaf {
 		return nil, errors.New("no answer")
+	}
+	if w.refuses {
+		return &ingressv1.Answer{Items: []*ingressv1.ItemAnswer{{Status: ingressv1.ItemStatus_ITEM_STATUS_REFUSED}}}, nil
 	}
 	health := batch.GetItems()[0].GetSender().GetHealth()
 	w.note("told %s %s healthy %t %s", from.Kind, health.GetIntegrationId(), health.GetHealthy(), health.GetError().GetReason())
@@ -204,17 +208,19 @@ func TestSuspect(t *testing.T) {
 	})
 }
 
-// What could not be told is told later.
+// What could not be told, or was not written down, is told later.
 func TestRouterAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld()
-		w.deaf = true
-		w.watching(t)
-		time.Sleep(time.Minute + time.Second)
-		w.set(func() { w.deaf = false })
-		time.Sleep(time.Hour / 2)
-		wants(t, "told", w.told("told egress page"), "1m5s told egress page healthy true ")
-	})
+	for _, refuses := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			w.deaf, w.refuses = !refuses, refuses
+			w.watching(t)
+			time.Sleep(time.Minute + time.Second)
+			w.set(func() { w.deaf, w.refuses = false, false })
+			time.Sleep(time.Hour / 2)
+			wants(t, "told", w.told("told egress page"), "1m5s told egress page healthy true ")
+		})
+	}
 }
 
 func TestConfig(t *testing.T) {
