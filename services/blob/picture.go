@@ -18,8 +18,11 @@ import (
 
 // The bounds of pictures.
 const (
-	// maxPixels is the largest picture that is decoded.
+	// maxPixels is the largest picture that is decoded; one of 16 bits in a colour
+	// counts twice. maxLength is its longest side: what shrinks it needs memory for
+	// each line.
 	maxPixels = 40_000_000
+	maxLength = 1 << 15
 	// maxSide is the longer side of a small picture.
 	maxSide = 480
 )
@@ -79,7 +82,15 @@ func (s *Store) picture(ctx context.Context, account string, stored *eventv1.Sto
 // what is no picture, or one that is too large to be decoded.
 func measured(r *Reader) (config image.Config, turn int, ok bool) {
 	config, _, err := image.DecodeConfig(r)
-	if err != nil || config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height {
+	if err != nil || config.Width <= 0 || config.Height <= 0 || max(config.Width, config.Height) > maxLength {
+		return config, 1, false
+	}
+	pixels := config.Width * config.Height
+	switch config.ColorModel {
+	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
+		pixels *= 2
+	}
+	if pixels > maxPixels {
 		return config, 1, false
 	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {

@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"runtime"
 	"testing"
 
@@ -52,14 +53,13 @@ func withExif(plain []byte, turn byte) []byte {
 	return append(append(out, segment...), plain[2:]...)
 }
 
-// bomb is a small file that says that it is a huge picture, and is one.
-func bomb(width, height uint32) []byte {
+// bomb is a small file that says that it is a huge picture, and is one, of so many
+// bits in a colour.
+func bomb(width, height uint32, depth byte) []byte {
 	var data bytes.Buffer
 	packed := zlib.NewWriter(&data)
-	zeros := make([]byte, 1<<20)
-	for range 64 {
-		_, _ = packed.Write(zeros)
-	}
+	line := 1 + uint64(width)*uint64(depth)/2
+	_, _ = io.CopyN(packed, zeros{}, int64(min(line*uint64(height), 64<<20)))
 	_ = packed.Close()
 	out := []byte("\x89PNG\r\n\x1a\n")
 	chunk := func(kind string, content []byte) {
@@ -69,11 +69,19 @@ func bomb(width, height uint32) []byte {
 		out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(body))
 	}
 	head := binary.BigEndian.AppendUint32(nil, width)
-	head = append(binary.BigEndian.AppendUint32(head, height), 8, 6, 0, 0, 0)
+	head = append(binary.BigEndian.AppendUint32(head, height), depth, 6, 0, 0, 0)
 	chunk("IHDR", head)
 	chunk("IDAT", data.Bytes())
 	chunk("IEND", nil)
 	return out
+}
+
+// zeros never end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 func (h *house) thumbnail(t testing.TB, id string) image.Image {
@@ -160,9 +168,11 @@ func TestBombs(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for what, file := range map[string][]byte{
-		"wide":    bomb(50_000, 50_000),
-		"a line":  bomb(2_000_000_000, 1),
-		"nothing": bomb(0, 0),
+		"wide":    bomb(50_000, 50_000, 8),
+		"deep":    bomb(6_000, 6_000, 16),
+		"a line":  bomb(2_000_000_000, 1, 8),
+		"a rope":  bomb(1, 12_000_000, 8),
+		"nothing": bomb(0, 0, 8),
 		"cut":     picture(t, 100, 100)[:60],
 		"a lie":   append([]byte("\xff\xd8\xff\xe0"), random(1000)...),
 	} {
