@@ -83,11 +83,11 @@ type server struct {
 	errors    *connecthttp.ErrorWriter
 	visitors  *limiter
 	addresses *limiter
-	// uploads bounds how often somebody may begin an upload, and uploading how many
-	// are under way.
-	uploads   *limiter
-	uploading chan struct{}
-	templates *templateShelf
+	// uploads bounds how often somebody may begin an upload, uploading how many of
+	// agents are under way and visiting how many of visitors.
+	uploads             *limiter
+	uploading, visiting chan struct{}
+	templates           *templateShelf
 	// applying is held while a set-up is checked and decided, so that two
 	// accounts cannot take one id.
 	applying sync.Mutex
@@ -102,9 +102,8 @@ func New(config Config) http.Handler {
 	s.templates = &templateShelf{now: s.Now, ask: s.Templates, held: map[string]heldTemplates{}}
 	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
 	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
-
 	s.uploads = newLimiter(s.Limits.UploadPerSecond, s.Limits.UploadBurst, s.Now)
-	s.uploading = make(chan struct{}, s.Limits.Uploads)
+	s.uploading, s.visiting = make(chan struct{}, s.Limits.Uploads), make(chan struct{}, s.Limits.Uploads)
 
 	told := AnswerErrors(s.Logger)
 	widget := connect.NewServer(told, s.recoverPanics, s.requireVisitor)

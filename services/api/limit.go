@@ -28,7 +28,7 @@ type Limits struct {
 	// 20.
 	UploadPerSecond float64
 	UploadBurst     int
-	// Uploads is how many may be under way: 16.
+	// Uploads is how many may be under way, of visitors and of agents each: 16.
 	Uploads int
 	// VisitorUploadBytes and AgentUploadBytes are the sizes of the largest files:
 	// 25 MiB and 100 MiB.

@@ -345,7 +345,7 @@ func TestUploadsThatAreNotTaken(t *testing.T) {
 	g.want(t, "not_found", "NOT_FOUND", workspaceService+"SendReply", g.eva(), reply(blob.CustomerOf(good.text("blob_id"))+".x"))
 }
 
-// More uploads than a bound begin no more.
+// More uploads than a bound begin no more; those of visitors hold up no agent.
 func TestI27UploadsAreBounded(t *testing.T) {
 	bucket, err := blob.OpenBucket(t.Context(), t.TempDir())
 	if err != nil {
@@ -354,9 +354,13 @@ func TestI27UploadsAreBounded(t *testing.T) {
 	defer bucket.Close()
 	g := &gallery{now: time.Now()}
 	g.stage = newStage(t, func(c *api.Config) {
-		c.Media = blob.New(blob.Config{Bucket: bucket, Keys: c.Keys, KeyOf: func(context.Context, string, string) (string, error) { return "", nil }})
+		g.media = blob.New(blob.Config{Bucket: bucket, Keys: c.Keys, KeyOf: func(ctx context.Context, account, customer string) (string, error) {
+			return router.CustomerKey(ctx, g.store, account, customer)
+		}})
+		c.Media = g.media
 		c.Limits.UploadBurst, c.Limits.UploadPerSecond, c.Limits.Uploads = 3, 0.0001, 1
 	})
+	conversation := g.sends(t)
 	ana := g.visitor(t, "shop")
 	holding, held := io.Pipe()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.server.URL+visitorPath, holding)
@@ -371,6 +375,9 @@ func TestI27UploadsAreBounded(t *testing.T) {
 	}
 	if got := g.upload(t, visitorPath, ana, picture(t), false); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
 		t.Errorf("a second one: %d %v", got.status, got.values)
+	}
+	if got := g.upload(t, agentPath+conversation, g.eva(), picture(t), false); got.status != http.StatusOK {
+		t.Errorf("an agent's: %d %v", got.status, got.values)
 	}
 	held.Close()
 	if got := <-done; got.status != http.StatusOK {

@@ -60,7 +60,7 @@ func (s *server) uploadOfAgent(w http.ResponseWriter, r *http.Request) {
 		writeFailure(w, err)
 		return
 	}
-	s.upload(w, r, who.account, blob.ID(customer, rand.Text()), s.Limits.AgentUploadBytes)
+	s.upload(w, r, who.account, blob.ID(customer, rand.Text()), s.Limits.AgentUploadBytes, s.uploading)
 }
 
 // uploadOfVisitor takes a file that the visitor may attach to a message.
@@ -76,7 +76,7 @@ func (s *server) uploadOfVisitor(w http.ResponseWriter, r *http.Request) {
 	case !s.uploads.allow(s.caller(r)):
 		writeFailure(w, errRateLimited)
 	default:
-		s.upload(w, r, v.widget.Account, s.uploadID(v, rand.Text()), s.Limits.VisitorUploadBytes)
+		s.upload(w, r, v.widget.Account, s.uploadID(v, rand.Text()), s.Limits.VisitorUploadBytes, s.visiting)
 	}
 }
 
@@ -96,8 +96,8 @@ func (s *server) isUploadOf(v *visit, id string) bool {
 	return ok && cut && equal(id, s.uploadID(v, name))
 }
 
-// upload takes the body of a request as a file.
-func (s *server) upload(w http.ResponseWriter, r *http.Request, account, id string, limit int64) {
+// upload takes the body of a request as a file, where one of the slots is free.
+func (s *server) upload(w http.ResponseWriter, r *http.Request, account, id string, limit int64, slots chan struct{}) {
 	tooLarge := &failure{
 		reason: errorv1.Reason_REASON_TOO_LARGE, message: fmt.Sprintf("a file has at most %d bytes", limit),
 		metadata: map[string]string{"limit": fmt.Sprint(limit)},
@@ -107,8 +107,8 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request, account, id stri
 		return
 	}
 	select {
-	case s.uploading <- struct{}{}:
-		defer func() { <-s.uploading }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 	default:
 		writeFailure(w, fail(errorv1.Reason_REASON_OVERLOADED, "too many uploads are under way"))
 		return
