@@ -88,6 +88,7 @@ func TestSignalsAreShownAndNotWrittenDown(t *testing.T) {
 		t.Helper()
 		r.call("weiche.workspace.v1.WorkspaceService/SendTyping", r.agent, &workspacev1.SendTypingRequest{ConversationId: conversation, On: on}, &workspacev1.SendTypingResponse{})
 	}
+	began := time.Now()
 	for range 3 { // as a page does while somebody types
 		for _, hello := range hellos {
 			show(true, r.hellos[hello])
@@ -99,7 +100,8 @@ func TestSignalsAreShownAndNotWrittenDown(t *testing.T) {
 	eventually(t, "signs at the providers", func() bool {
 		return r.signs(`"typing_on"`) >= 2 && r.signs(`"typing_indicator"`) >= 1 && r.signs(`"mark_seen"`) >= 2 && r.signs(`"status":"read"`) >= 2
 	}, func() string { return "" })
-	if n := r.signs(`"typing_on"`) + r.signs(`"typing_indicator"`); n != 3 {
+	// The same sign is shown again after five seconds: on a machine that slow it may.
+	if n := r.signs(`"typing_on"`) + r.signs(`"typing_indicator"`); n != 3 && time.Since(began) < 5*time.Second {
 		t.Errorf("typing was shown %d times in three conversations", n)
 	}
 
@@ -112,15 +114,21 @@ func TestSignalsAreShownAndNotWrittenDown(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, agent := range []string{"kim", ""} {
+	// Who hears the one waits for nobody who hears the other.
+	by := map[string]int{}
+	for range 2 {
 		select {
 		case s := <-heard:
-			if s.GetConversationId() != sent.GetConversationId() || s.GetAgentId() != agent || s.GetKind() != ingressv1.SignalKind_SIGNAL_KIND_TYPING_ON {
+			if s.GetConversationId() != sent.GetConversationId() || s.GetKind() != ingressv1.SignalKind_SIGNAL_KIND_TYPING_ON {
 				t.Errorf("heard %v", s)
 			}
+			by[s.GetAgentId()]++
 		case <-time.After(20 * time.Second):
-			t.Fatalf("nothing was heard of %q", agent)
+			t.Fatalf("only %v was heard", by)
 		}
+	}
+	if by["kim"] != 1 || by[""] != 1 {
+		t.Errorf("heard %v, want one of the agent and one of the customer", by)
 	}
 	if n := r.signs(`"typing_off"`); n != 0 || len(heard) != 0 {
 		t.Errorf("%d late signs were shown; heard %d more", n, len(heard))
