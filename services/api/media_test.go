@@ -327,6 +327,13 @@ func TestUploadsThatAreNotTaken(t *testing.T) {
 	if good.status != http.StatusOK || g.media.Check(t.Context(), "acme", good.text("blob_id")) != nil {
 		t.Errorf("%d %v", good.status, good.values)
 	}
+	g.media.Full = func() bool { return true }
+	for path, token := range map[string]string{visitorPath: ana, agentPath + conversation: g.eva()} {
+		if got := g.upload(t, path, token, picture(t), false); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+			t.Errorf("on a full disk: %d %v", got.status, got.values)
+		}
+	}
+	g.media.Full = nil
 	// One of another customer's is like one that is not there.
 	g.inbound(t, "2", "ben", &eventv1.Content{Parts: []*eventv1.Part{{Kind: &eventv1.Part_Text{Text: &eventv1.Text{Body: "hi"}}}}})
 	var other string

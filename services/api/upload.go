@@ -126,6 +126,8 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request, account, id stri
 		err = invalid(strings.TrimPrefix(err.Error(), "blob: "))
 	case errors.Is(err, blob.ErrNotFound):
 		err = errNotFound
+	case errors.Is(err, blob.ErrFull):
+		err = fail(errorv1.Reason_REASON_OVERLOADED, "there is no room for files")
 	case r.Context().Err() != nil:
 		return // nobody listens
 	default:

@@ -34,6 +34,9 @@ type Config struct {
 	// PublicURL is where providers and customers reach this installation, without
 	// a slash at its end; empty for nowhere.
 	PublicURL string
+	// Full, if set, says that a folder takes no more files: what is left on its disk
+	// is for the log.
+	Full func() bool
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 	// Logger gets what nobody else is told; slog.Default if nil.

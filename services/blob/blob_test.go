@@ -393,3 +393,19 @@ func TestNames(t *testing.T) {
 		r.Close()
 	}
 }
+
+// While the disk is nearly full no file is written, and those that are there are read.
+func TestAFullDiskTakesNoFiles(t *testing.T) {
+	h := newHouse(t)
+	h.put(t, "ana.1", []byte("before"))
+	full := true
+	h.Full = func() bool { return full }
+	if _, err := h.Put(t.Context(), "shop", "ana.2", "", strings.NewReader("meanwhile"), limits); !errors.Is(err, blob.ErrFull) {
+		t.Errorf("Put = %v", err)
+	}
+	if got := h.get(t, "ana.1"); string(got) != "before" {
+		t.Errorf("it holds %q", got)
+	}
+	full = false
+	h.put(t, "ana.2", []byte("after"))
+}

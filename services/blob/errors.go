@@ -26,4 +26,6 @@ var (
 	ErrEmpty = errors.New("blob: the file is empty")
 	// ErrPlace is returned by OpenBucket for what names no place.
 	ErrPlace = errors.New("blob: neither an absolute path nor s3://bucket")
+	// ErrFull is returned while too little is free on the disk for more files.
+	ErrFull = errors.New("blob: too little room on the disk")
 )

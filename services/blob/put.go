@@ -27,9 +27,12 @@ type Limits struct {
 // Put writes a file under an id, over one that is there, and a small picture of it
 // where it is a picture. It holds a few chunks of it in memory, and a picture while
 // it is made smaller, one at a time. A file that no message is known to show within
-// a day is removed by Sweep; Settle says that one is. Errors beside those of the
-// bucket and of from: ErrTooLarge, ErrType, ErrDigest, ErrEmpty, ErrGone.
+// a day is removed by Sweep. Errors beside those of the bucket and of from:
+// ErrTooLarge, ErrType, ErrDigest, ErrEmpty, ErrFull, ErrGone.
 func (s *Store) Put(ctx context.Context, account, id, name string, from io.Reader, limits Limits) (*eventv1.StoredMedia, error) {
+	if s.Bucket.dir != "" && s.Full != nil && s.Full() {
+		return nil, ErrFull
+	}
 	start := make([]byte, sniffed)
 	n, err := io.ReadFull(from, start)
 	switch {

@@ -36,6 +36,7 @@ func (f *folder) openMedia(ctx context.Context, place, publicURL string, logger 
 	}
 	return blob.New(blob.Config{
 		Bucket: bucket, Keys: f.keys, PublicURL: publicURL, Logger: logger,
+		Full: func() bool { return f.store.Health().DiskFull },
 		KeyOf: func(ctx context.Context, account, customer string) (string, error) {
 			return router.CustomerKey(ctx, f.store, account, customer)
 		},
