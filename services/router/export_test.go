@@ -1,7 +1,10 @@
 package router
 
 import (
+	"context"
+
 	"weiche/eventstore"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/broker"
 )
 
@@ -19,3 +22,8 @@ func Public(e *Engine, rec *eventstore.Record) (broker.Event, error) { return e.
 
 // TimerIn reads a timer's key.
 var TimerIn = timerIn
+
+// Shown returns what a signal is to the channel that leads the route.
+func Shown(ctx context.Context, e *Engine, signal *ingressv1.Signal) (*ingressv1.ChannelSignal, error) {
+	return e.shown(ctx, signal)
+}

@@ -68,13 +68,15 @@ func (s *Signals) Run(ctx context.Context) error {
 }
 
 // shown returns what a signal is to the channel that leads the route; nil where
-// that is the widget, or nobody is there.
+// that is the widget, or nobody is there of whom it is known that they are still the
+// customer.
 func (e *Engine) shown(ctx context.Context, signal *ingressv1.Signal) (*ingressv1.ChannelSignal, error) {
 	account := signal.GetAccountId()
 	state := conversation.NewState()
 	stream := eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: signal.GetConversationId()}
 	// The newest message of each identity, whose id is opened for one of them.
 	newest := map[string]*eventstore.Record{}
+	doubted := map[string]bool{}
 	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
 		if err != nil {
 			return nil, err
@@ -83,8 +85,15 @@ func (e *Engine) shown(ctx context.Context, signal *ingressv1.Signal) (*ingressv
 		if err != nil {
 			return nil, err
 		}
-		if in, ok := event.Body.(*eventv1.MessageReceived); ok {
-			newest[in.GetIdentityId()] = rec
+		switch body := event.Body.(type) {
+		case *eventv1.MessageReceived:
+			newest[body.GetIdentityId()] = rec
+		case *eventv1.AddressDoubted:
+			doubted[body.GetIdentityId()] = true
+		case *eventv1.AddressConfirmed:
+			doubted[body.GetIdentityId()] = false
+		case *eventv1.ChannelUnbound:
+			doubted[body.GetIdentityId()] = false
 		}
 		conversation.Evolve(state, event)
 	}
@@ -93,6 +102,9 @@ func (e *Engine) shown(ctx context.Context, signal *ingressv1.Signal) (*ingressv
 		return nil, nil
 	}
 	leads := c.Route[0]
+	if doubted[leads.IdentityID] {
+		return nil, nil
+	}
 	recipient, err := e.addresses(ctx, account, leads.IdentityID)
 	if err != nil || len(recipient) == 0 {
 		return nil, err

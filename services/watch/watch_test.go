@@ -162,6 +162,7 @@ func TestStartAndHours(t *testing.T) {
 		w.unsubscribed["page"] = true
 		_, log := w.watching(t)
 		time.Sleep(2*time.Hour + 30*time.Minute)
+		synctest.Wait() // the log is read
 		wants(t, "told", slices.Sorted(slices.Values(w.told("told"))), "0s told egress number healthy true ", "0s told egress page healthy true ")
 		wants(t, "probes", w.told("probe page"), "0s probe page", "1h0m0s probe page", "2h0m0s probe page")
 		wants(t, "checks", w.told("check number"), "0s check number of 1001", "1h0m0s check number of 1001", "2h0m0s check number of 1001")

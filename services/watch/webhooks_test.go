@@ -30,6 +30,7 @@ func TestI28FailingWebhooksAlarm(t *testing.T) {
 					w.Answered("messenger", "", 401, 0)
 					time.Sleep(time.Minute)
 				}
+				synctest.Wait() // the log is read
 			}
 			minutes(10, status)
 			w.Answered("messenger", "page-app", 200, 0)
