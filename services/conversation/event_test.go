@@ -137,20 +137,16 @@ func TestSealedNamesItsCustomer(t *testing.T) {
 	}
 }
 
-// TestRefusalsHaveWords shows that the model has met every refusal that there is,
-// but those that nothing refuses with yet.
+// TestRefusalsHaveWords shows that the model has met every refusal that there is.
 func TestRefusalsHaveWords(t *testing.T) {
 	met := []ingressv1.Refusal{
 		notFound, invalid, tokenReused, tooLate, notOffered, alreadyLinked, linkEnded, noDestination, emptyRoute,
-		routeChanged, claimLost, widgetBinding,
-	}
-	later := []ingressv1.Refusal{
-		ingressv1.Refusal_REFUSAL_UNSPECIFIED, ingressv1.Refusal_REFUSAL_WINDOW_CLOSED,
+		routeChanged, claimLost, widgetBinding, ingressv1.Refusal_REFUSAL_WINDOW_CLOSED,
 		ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY, ingressv1.Refusal_REFUSAL_UNCONFIRMED, ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT,
 	}
 	values := ingressv1.Refusal_REFUSAL_UNSPECIFIED.Descriptor().Values()
 	for i := range values.Len() {
-		if r := ingressv1.Refusal(values.Get(i).Number()); !slices.Contains(met, r) && !slices.Contains(later, r) {
+		if r := ingressv1.Refusal(values.Get(i).Number()); r != 0 && !slices.Contains(met, r) {
 			t.Errorf("%v is met by no test", r)
 		}
 	}

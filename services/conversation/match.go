@@ -108,7 +108,13 @@ func (d *decider) match(conv *conversationDraft, link *Link, i *identityDraft, c
 	if link.Confirmation == eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY {
 		return
 	}
-	if !d.fresh(i, at) {
+	d.prompt(conv, &matched, i)
+}
+
+// prompt asks whoever brought a code to confirm the link, where the window is open.
+// Of an address that came into other hands that question waits for the other one.
+func (d *decider) prompt(conv *conversationDraft, link *Link, i *identityDraft) {
+	if i.unconfirmed() || !d.fresh(i, link.MatchedAt) {
 		return
 	}
 	site := d.account().Widgets[conv.widget].Config.GetSite()
@@ -121,6 +127,26 @@ func (d *decider) match(conv *conversationDraft, link *Link, i *identityDraft, c
 	i.enqueue(&eventv1.SendOrigin{
 		ConversationId: conv.id, LinkId: link.ID, Kind: eventv1.SendKind_SEND_KIND_PROMPT,
 	}, prompt)
+}
+
+// promptAfter asks about a link whose code came while the address was in doubt.
+func (d *decider) promptAfter(i *identityDraft) {
+	ref := i.base.Matched
+	if ref.LinkID == "" {
+		return
+	}
+	conv := d.conversation(ref.ConversationID)
+	if conv == nil || d.account().Widgets[conv.widget] == nil {
+		return
+	}
+	link := conv.link(ref.LinkID)
+	if link == nil || link.State != LinkMatched || link.IdentityID != i.id ||
+		link.MatchedAt.Before(i.base.KeyAt) || d.head.Now.After(link.ExpiresAt) {
+		return
+	}
+	if link.Confirmation != eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY {
+		d.prompt(conv, link, i)
+	}
 }
 
 // fresh says whether what an identity did then leaves its window open for what
@@ -150,7 +176,7 @@ func (d *decider) refuseCode(i *identityDraft, c *ReceiveMessage, ref LinkRef, r
 		Sealed:              &eventv1.CodeRefused_Sealed{Raw: c.Raw},
 	}
 	isWidget := d.account().Widgets[i.integration] != nil
-	refused.Answered = !isWidget && d.fresh(i, c.SentAt) && (i.base.AnsweredAt.IsZero() || d.head.Now.Sub(i.base.AnsweredAt) >= answerEvery)
+	refused.Answered = !isWidget && !i.unconfirmed() && d.fresh(i, c.SentAt) && (i.base.AnsweredAt.IsZero() || d.head.Now.Sub(i.base.AnsweredAt) >= answerEvery)
 	if refused.Answered {
 		refused.Sealed.Answer = Text(languageOf(c.Language).codeNotValid)
 	}

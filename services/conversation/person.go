@@ -51,7 +51,7 @@ func (d *decider) doubt(i *identityDraft, hash []byte, at, wrote time.Time, lang
 	doubted := &eventv1.AddressDoubted{
 		ConversationId: conv.id, CustomerId: conv.customer, IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
 	}
-	i.withdraw(isPersonQuestion)
+	i.take(saidByItself)
 	widget := d.account().Widgets[conv.widget]
 	if place := conv.binding(i.id); place >= 0 && conv.route[place].WroteAt.After(wrote) {
 		wrote = conv.route[place].WroteAt
@@ -94,6 +94,11 @@ func (d *decider) conversationOf(i *identityDraft) *conversationDraft {
 	return d.conversation(i.conversation)
 }
 
+// saidByItself says whether a send is nobody's words but Weiche's.
+func saidByItself(o *eventv1.SendOrigin) bool {
+	return o.GetKind() == eventv1.SendKind_SEND_KIND_PROMPT || o.GetKind() == eventv1.SendKind_SEND_KIND_NOTICE
+}
+
 // isPersonQuestion says whether a send is the question whether it is still the same
 // person.
 func isPersonQuestion(o *eventv1.SendOrigin) bool {
@@ -122,6 +127,7 @@ func (d *decider) answerPerson(i *identityDraft, c *ReceiveMessage, at time.Time
 		i.withdraw(isPersonQuestion)
 		conv.unbind(i, eventv1.UnboundReason_UNBOUND_REASON_CUSTOMER, eventv1.RouteRule_ROUTE_RULE_DISCONNECTED, at)
 	}
+	d.promptAfter(i)
 	d.answer.ConversationID = conv.id
 	return true
 }
@@ -172,6 +178,7 @@ func (d *decider) confirmIdentity(c *ConfirmIdentity) error {
 	} else {
 		conv.unbind(i, eventv1.UnboundReason_UNBOUND_REASON_AGENT, eventv1.RouteRule_ROUTE_RULE_DISCONNECTED, d.head.Now)
 	}
+	d.promptAfter(i)
 	d.answer.ConversationID, d.answer.RouteVersion = conv.id, conv.version
 	return nil
 }

@@ -37,11 +37,13 @@ func (o *observer) lane(c conversation.Command, e conversation.Event) {
 			o.fail("I12: %v asks for attempt %d of %+v", b, s.attempt, s)
 		}
 		o.attempt(e, b, s)
+		o.trusted(b.GetIdentityId(), b.GetOrigin())
 	case *eventv1.SendClaimed:
 		s := move(b.GetSendId(), "claimed", "requested")
 		if s.nonce = b.GetNonce(); b.GetAttempt() != s.attempt {
 			o.fail("I12: attempt %d was claimed, %d was asked for", b.GetAttempt(), s.attempt)
 		}
+		o.trusted(b.GetIdentityId(), b.GetOrigin())
 	case *eventv1.SendDeferred:
 		from := []string{"queued", "requested", "deferred"}
 		if report, ok := c.(*conversation.ReportOutcome); ok && report.NotSent != nil {
@@ -66,6 +68,15 @@ func (o *observer) lane(c conversation.Command, e conversation.Event) {
 		move(b.GetSendId(), "failed", "queued", "requested", "deferred", "claimed", "unknown", "unresolved")
 	case *eventv1.SendWithdrawn:
 		move(b.GetSendId(), "withdrawn", "queued", "requested", "deferred")
+	}
+}
+
+// trusted shows that whoever holds an address that came into doubt is asked who they
+// are, and is sent nothing else.
+func (o *observer) trusted(identity string, origin *eventv1.SendOrigin) {
+	question := origin.GetKind() == eventv1.SendKind_SEND_KIND_PROMPT && origin.GetLinkId() == ""
+	if o.changed.unsure[identity] && !question {
+		o.fail("I13: %v goes to %s, whom nobody has confirmed", origin, identity)
 	}
 }
 

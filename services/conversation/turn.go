@@ -36,6 +36,9 @@ func (d *decider) barred(i *identityDraft, send *Send) (reason eventv1.PassedOve
 	if why := d.sick(send.IntegrationID); why != nil {
 		return unhealthy, why, false
 	}
+	if i.unconfirmed() && !isPersonQuestion(send.Origin) {
+		return unconfirmed, nil, false
+	}
 	switch send.Origin.GetKind() {
 	case eventv1.SendKind_SEND_KIND_REPLY, eventv1.SendKind_SEND_KIND_REACTION:
 	default:
