@@ -146,7 +146,7 @@ func (o Opener) reactions(account string, item *viewv1.TimelineItem) error {
 				reaction.Emoji = part.GetReacted().GetEmoji()
 			}
 		}
-		if reaction.Sealed = nil; reaction.Emoji != "" {
+		if reaction.Sealed, reaction.Before = nil, nil; reaction.Emoji != "" {
 			kept = append(kept, reaction)
 		}
 	}

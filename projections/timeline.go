@@ -47,9 +47,7 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return t.react(item, e) })
 	case *eventv1.ReactionQueued:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool {
-			return t.react(item, &eventv1.ReactionChanged{
-				IdentityId: e.IdentityId, AgentId: e.AgentId, ByBusiness: true, At: recordedAt(t.rec),
-			})
+			return t.reactAsAgent(item, e)
 		})
 	case *eventv1.ReactionFailed:
 		t.change(e.ConversationId, e.MessageId, func(item *viewv1.TimelineItem) bool { return unreact(item, e.ReactionEventId) })
@@ -191,7 +189,12 @@ func (t *timelineFold) dropSealed(conversation string, item *viewv1.TimelineItem
 func hasCiphertext(item *viewv1.TimelineItem) bool {
 	return len(item.Sealed.GetCiphertext()) > 0 || len(item.Reparsed.GetCiphertext()) > 0 ||
 		slices.ContainsFunc(item.Edits, func(e *viewv1.Edit) bool { return len(e.Sealed.GetCiphertext()) > 0 }) ||
-		slices.ContainsFunc(item.Reactions, func(r *viewv1.Reaction) bool { return len(r.Sealed.GetCiphertext()) > 0 })
+		slices.ContainsFunc(item.Reactions, isReadable)
+}
+
+// isReadable says whether a reaction, or one before it, was not yet redacted.
+func isReadable(r *viewv1.Reaction) bool {
+	return r != nil && (len(r.Sealed.GetCiphertext()) > 0 || isReadable(r.Before))
 }
 
 // react keeps the last reaction of each who reacted, by the provider's time.
@@ -216,11 +219,55 @@ func (t *timelineFold) react(item *viewv1.TimelineItem, e *eventv1.ReactionChang
 	return true
 }
 
-// unreact takes a reaction away that did not arrive.
+// reactionsBefore is how many reactions of an agent to one message are remembered
+// beside the last: of so many it may turn out that they did not arrive.
+const reactionsBefore = 8
+
+// reactAsAgent is react for a reaction that may still not arrive: it remembers what
+// it takes the place of.
+func (t *timelineFold) reactAsAgent(item *viewv1.TimelineItem, e *eventv1.ReactionQueued) bool {
+	place := func() int {
+		return slices.IndexFunc(item.Reactions, func(r *viewv1.Reaction) bool { return r.ByBusiness && r.IdentityId == e.IdentityId })
+	}
+	var before *viewv1.Reaction
+	if at := place(); at >= 0 {
+		before = item.Reactions[at]
+	}
+	changed := t.react(item, &eventv1.ReactionChanged{
+		IdentityId: e.IdentityId, AgentId: e.AgentId, ByBusiness: true, At: recordedAt(t.rec),
+	})
+	if changed {
+		last := item.Reactions[place()]
+		last.Before = before
+		for range reactionsBefore {
+			if last = last.GetBefore(); last == nil {
+				return true
+			}
+		}
+		last.Before = nil
+	}
+	return changed
+}
+
+// unreact takes a reaction away that did not arrive. What it took the place of
+// counts again.
 func unreact(item *viewv1.TimelineItem, eventID string) bool {
-	before := len(item.Reactions)
-	item.Reactions = slices.DeleteFunc(item.Reactions, func(r *viewv1.Reaction) bool { return r.Sealed.GetEventId() == eventID })
-	return len(item.Reactions) < before
+	for at, last := range item.Reactions {
+		if last.Sealed.GetEventId() == eventID {
+			item.Reactions = slices.Delete(item.Reactions, at, at+1)
+			if last.Before != nil {
+				item.Reactions = slices.Insert(item.Reactions, at, last.Before)
+			}
+			return true
+		}
+		for ; last.GetBefore() != nil; last = last.Before {
+			if last.Before.Sealed.GetEventId() == eventID {
+				last.Before = last.Before.Before
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // edit keeps the edits in the order of their numbers, and by the provider's time

@@ -62,11 +62,14 @@ func (d *decider) edit(c *EditMessage) error {
 		})
 		return nil
 	}
-	d.emit(of.conv.stream(), &eventv1.MessageEdited{
+	event := d.emit(of.conv.stream(), &eventv1.MessageEdited{
 		ConversationId: of.conv.id, CustomerId: of.conv.customer, MessageId: of.message,
 		Edit: c.Number, At: stamp(at), ProviderMessageHash: c.MessageHash, ByBusiness: c.ByBusiness,
 		Sealed: &eventv1.MessageEdited_Sealed{Content: c.Content},
 	})
+	if !ours {
+		d.requestMedia(of.conv, of.message, integration.GetIntegrationId(), integration.GetChannel(), event, c.Content)
+	}
 	d.answer.ConversationID, d.answer.MessageID = of.conv.id, of.message
 	return nil
 }

@@ -131,6 +131,7 @@ func (s *State) evolveLane(i *Identity, e Event) {
 	case *eventv1.SendSucceeded:
 		delete(i.Unresolved, b.GetSendId())
 		i.end(b.GetSendId())
+		i.sent(e.ID, b.GetOrigin())
 		s.messages[string(b.GetProviderMessageHash())] = MessageRef{
 			IdentityID:     i.ID,
 			ConversationID: b.GetOrigin().GetConversationId(),

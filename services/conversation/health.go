@@ -72,7 +72,7 @@ func (d *decider) sick(integrationID string) *eventv1.SendError {
 // of the time that it has waited, within these bounds.
 const (
 	firstTurn = time.Minute
-	lastTurn  = 15 * time.Minute
+	lastTurn  = 3 * time.Minute
 )
 
 // nextTurn returns when a send that cannot leave now has its turn again.

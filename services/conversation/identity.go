@@ -43,10 +43,24 @@ type Identity struct {
 	// Unresolved are sends whose outcome is unknown and that no longer hold
 	// the lane.
 	Unresolved map[string]Send
+	// Sent leads from a reply that went out to the event that holds the provider's
+	// id of it, or of its first part.
+	Sent map[string]string
 }
 
 // confirmed notes that nothing is to be asked of whoever holds the address.
 func (i *Identity) confirmed() { i.Unconfirmed, i.Question = false, "" }
+
+// sent notes under which event the provider's id of a reply is.
+func (i *Identity) sent(eventID string, o *eventv1.SendOrigin) {
+	if o.GetKind() != eventv1.SendKind_SEND_KIND_REPLY || o.GetPart() > 0 {
+		return
+	}
+	if i.Sent == nil {
+		i.Sent = map[string]string{}
+	}
+	i.Sent[o.GetMessageId()] = eventID
+}
 
 // Send is one send in a lane.
 type Send struct {

@@ -30,8 +30,11 @@ const (
 type ReportMedia struct {
 	Header
 	MediaID, ConversationID string
-	Stored                  *eventv1.StoredMedia
-	Failed                  *eventv1.SendError
+	// Instance is who reports. One that is called like an integration has the files
+	// of that integration alone.
+	Instance string
+	Stored   *eventv1.StoredMedia
+	Failed   *eventv1.SendError
 }
 
 // File is a file of a message: fetched, to be fetched, or not to be had.
@@ -72,12 +75,14 @@ func ThumbnailOf(blobID string) string { return blobID + "-t" }
 const uploads = "uploads"
 
 // requestMedia asks for the files of a message that a customer or the business has
-// sent over a channel, or uploaded in the widget.
+// sent over a channel, or uploaded in the widget. In the place of a file that the
+// message has already, nothing is asked for.
 func (d *decider) requestMedia(conv *conversationDraft, messageID, integrationID, channel, contentEvent string, content *eventv1.Content) {
 	for part, p := range content.GetParts() {
 		media := p.GetMedia()
 		if media == nil || media.GetEphemeral() ||
-			media.GetProviderMediaId() == "" && media.GetProviderUrl() == "" && media.GetBlobId() == "" {
+			media.GetProviderMediaId() == "" && media.GetProviderUrl() == "" && media.GetBlobId() == "" ||
+			conv.hasFile(messageID, uint32(part)) {
 			continue
 		}
 		d.request(conv, &File{
@@ -85,6 +90,17 @@ func (d *decider) requestMedia(conv *conversationDraft, messageID, integrationID
 			Channel: channel, ContentEvent: contentEvent,
 		})
 	}
+}
+
+// hasFile says whether a file was asked for before that stands in this part of a
+// message.
+func (c *conversationDraft) hasFile(messageID string, part uint32) bool {
+	for _, f := range c.base.Files {
+		if f.MessageID == messageID && f.Part == part {
+			return true
+		}
+	}
+	return false
 }
 
 // request asks for a file, for the first time or again.
@@ -108,7 +124,7 @@ func (d *decider) media(c *ReportMedia) error {
 	}
 	f := conv.base.Files[c.MediaID]
 	switch {
-	case f == nil:
+	case f == nil || d.isOther(c.Instance, f.IntegrationID):
 		return refuse(notFound, "there is no such file")
 	case f.State == FileStored && c.Stored.GetBlobId() == f.BlobID:
 		return nil

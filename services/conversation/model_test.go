@@ -86,7 +86,7 @@ var interesting = []string{
 	"TemplateOffered", "ReactionQueued", "reply fell", "window closed", "as a person",
 	ingressv1.Refusal_REFUSAL_WINDOW_CLOSED.String(), ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY.String(),
 	ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT.String(), ingressv1.Refusal_REFUSAL_UNCONFIRMED.String(),
-	"IdentityConfirmed", "prompted after the doubt", "a code in doubt",
+	"IdentityConfirmed", "a code in doubt",
 }
 
 const (
@@ -314,10 +314,6 @@ func (w *world) tell(c conversation.Command, d conversation.Decision) {
 				w.happened["held"]++
 			}
 			w.counts("a code in doubt", w.changed.unsure[b.GetIdentityId()])
-		case *eventv1.LinkPrompted:
-			_, brought := c.(*conversation.ReceiveMessage)
-			asked := brought && c.(*conversation.ReceiveMessage).Code == nil
-			w.counts("prompted after the doubt", !brought || asked)
 		case *eventv1.LinkConfirmed:
 			w.happened[map[eventv1.Confirmation]string{
 				eventv1.Confirmation_CONFIRMATION_IMMEDIATE: "at once", eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY: "by activity",

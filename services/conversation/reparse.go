@@ -62,10 +62,14 @@ func (d *decider) reparseMessage(c *ReparseItem) error {
 	if conv.base.Erased || d.isUnsent(c.MessageHash) {
 		return nil
 	}
-	d.emit(conv.stream(), &eventv1.MessageReparsed{
+	event := d.emit(conv.stream(), &eventv1.MessageReparsed{
 		ConversationId: conv.id, CustomerId: conv.customer, MessageId: c.MessageID, ProviderMessageHash: c.MessageHash,
 		Sealed: &eventv1.MessageReparsed_Sealed{Content: c.Content},
 	})
+	if said, ok := conv.base.Inbound[c.MessageID]; ok {
+		i := d.identity(said.IdentityID)
+		d.requestMedia(conv, c.MessageID, i.integration, i.channel, event, c.Content)
+	}
 	d.answer.ConversationID, d.answer.MessageID = conv.id, c.MessageID
 	return nil
 }

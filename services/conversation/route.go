@@ -165,9 +165,7 @@ func (c *conversationDraft) unusable(b Binding, m *Message) (reason eventv1.Pass
 func (c *conversationDraft) fit(b Binding, content *eventv1.Content) (fitted, bool) {
 	var f fitted
 	if id := content.GetReplyTo().GetMessageId(); id != "" {
-		if said := c.base.Inbound[id]; said.IdentityID == b.IdentityID {
-			f.quoted = said.EventID
-		} else {
+		if f.quoted = c.quotable(b, id); f.quoted == "" {
 			content = proto.CloneOf(content)
 			content.ReplyTo = nil
 			f.changes = append(f.changes, eventv1.FitChange_FIT_CHANGE_QUOTE_DROPPED)
@@ -179,6 +177,18 @@ func (c *conversationDraft) fit(b Binding, content *eventv1.Content) (fitted, bo
 		f.quoted = ""
 	}
 	return f, ok
+}
+
+// quotable returns the event that holds the provider's id of a message which stands
+// in the same channel as what answers it; empty where there is none.
+func (c *conversationDraft) quotable(b Binding, messageID string) string {
+	if said := c.base.Inbound[messageID]; said.IdentityID == b.IdentityID {
+		return said.EventID
+	}
+	if ours := c.base.Messages[messageID]; ours == nil || ours.IdentityID != b.IdentityID || ours.Unsent || ours.State == MessageFailed {
+		return ""
+	}
+	return c.d.identity(b.IdentityID).base.Sent[messageID]
 }
 
 // nowhere is the refusal of a reply that cannot go anywhere, by the first candidate

@@ -24,15 +24,7 @@ type desk struct {
 // newDesk has Ana in the widget and, where it is linked, on WhatsApp.
 func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, state: conversation.NewState(), now: start}
-	d.give(&conversation.ApplySetup{Setup: &ingressv1.ApplySetup{
-		Name:   "Shop",
-		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}},
-		Apps:   []*ingressv1.AppSetup{{Id: "app", Channel: "whatsapp"}},
-		Integrations: []*ingressv1.IntegrationSetup{{
-			Id: "whatsapp", Channel: "whatsapp", AppId: "app", ProviderAccountId: "1",
-		}},
-		Widgets: []*ingressv1.WidgetSetup{{Id: "widget", Site: "shop.example", Offers: []string{"whatsapp"}}},
-	}})
+	d.give(&conversation.ApplySetup{Setup: shop()})
 	d.give(&conversation.ReceiveMessage{
 		IntegrationID: "widget", Sender: []conversation.Address{address("widget", "visitor", "ana")}, Content: conversation.Text("hello"),
 	})
@@ -41,6 +33,18 @@ func newDesk(t *testing.T) *desk {
 		IntegrationID: "whatsapp", LinkID: "link", CodeHash: []byte("code"),
 	})
 	return d
+}
+
+func shop() *ingressv1.ApplySetup {
+	return &ingressv1.ApplySetup{
+		Name:   "Shop",
+		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}},
+		Apps:   []*ingressv1.AppSetup{{Id: "app", Channel: "whatsapp"}},
+		Integrations: []*ingressv1.IntegrationSetup{{
+			Id: "whatsapp", Channel: "whatsapp", AppId: "app", ProviderAccountId: "1",
+		}},
+		Widgets: []*ingressv1.WidgetSetup{{Id: "widget", Site: "shop.example", Offers: []string{"whatsapp"}}},
+	}
 }
 
 // give decides a command, folds what follows and returns it.

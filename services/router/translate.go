@@ -131,7 +131,7 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 		}, nil
 	case *ingressv1.SenderCommand_Media:
 		return &conversation.ReportMedia{
-			Header: t.header, MediaID: c.Media.GetMediaId(), ConversationID: c.Media.GetConversationId(),
+			Header: t.header, MediaID: c.Media.GetMediaId(), ConversationID: c.Media.GetConversationId(), Instance: t.source.ID,
 			Stored: c.Media.GetStored(), Failed: c.Media.GetFailed(),
 		}, nil
 	case *ingressv1.SenderCommand_Health:

@@ -1636,7 +1636,10 @@ type Reaction struct {
 	// The business reacted.
 	ByBusiness bool `protobuf:"varint,5,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
 	// The agent who did, if one did.
-	AgentId       string `protobuf:"bytes,6,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	AgentId string `protobuf:"bytes,6,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The reaction that this one of an agent took the place of, which counts again
+	// where this one does not arrive; never in what a reader is given.
+	Before        *Reaction `protobuf:"bytes,7,opt,name=before,proto3" json:"before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1711,6 +1714,13 @@ func (x *Reaction) GetAgentId() string {
 		return x.AgentId
 	}
 	return ""
+}
+
+func (x *Reaction) GetBefore() *Reaction {
+	if x != nil {
+		return x.Before
+	}
+	return nil
 }
 
 var File_weiche_view_v1_timeline_proto protoreflect.FileDescriptor
@@ -1832,7 +1842,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x06erased\x18\x05 \x01(\bR\x06erased\x12.\n" +
 	"\x06sealed\x18\x06 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x12\x1f\n" +
 	"\vby_business\x18\a \x01(\bR\n" +
-	"byBusiness\"\xd9\x01\n" +
+	"byBusiness\"\x8b\x02\n" +
 	"\bReaction\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12*\n" +
@@ -1841,7 +1851,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x06sealed\x18\x04 \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\x12\x1f\n" +
 	"\vby_business\x18\x05 \x01(\bR\n" +
 	"byBusiness\x12\x19\n" +
-	"\bagent_id\x18\x06 \x01(\tR\aagentId*r\n" +
+	"\bagent_id\x18\x06 \x01(\tR\aagentId\x120\n" +
+	"\x06before\x18\a \x01(\v2\x18.weiche.view.v1.ReactionR\x06before*r\n" +
 	"\n" +
 	"MediaState\x12\x1b\n" +
 	"\x17MEDIA_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -1979,11 +1990,12 @@ var file_weiche_view_v1_timeline_proto_depIdxs = []int32{
 	18, // 43: weiche.view.v1.Edit.sealed:type_name -> weiche.view.v1.Sealed
 	16, // 44: weiche.view.v1.Reaction.at:type_name -> google.protobuf.Timestamp
 	18, // 45: weiche.view.v1.Reaction.sealed:type_name -> weiche.view.v1.Sealed
-	46, // [46:46] is the sub-list for method output_type
-	46, // [46:46] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	15, // 46: weiche.view.v1.Reaction.before:type_name -> weiche.view.v1.Reaction
+	47, // [47:47] is the sub-list for method output_type
+	47, // [47:47] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_timeline_proto_init() }
