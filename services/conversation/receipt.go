@@ -153,10 +153,11 @@ func (d *decider) echo(c *RecordEcho) error {
 	}
 	app := d.account().Apps[integration.GetAppId()]
 	own := c.AppID != "" && c.AppID == app.GetProviderAppId()
-	if c.SendID != "" || own {
+	send := cmp.Or(c.SendID, d.underway(c, at))
+	if send != "" || own {
 		return d.receipt(&RecordReceipt{
 			Header: c.Header, IntegrationID: c.IntegrationID, MessageHash: c.MessageHash,
-			ProviderMessageID: c.ProviderMessageID, SendID: c.SendID,
+			ProviderMessageID: c.ProviderMessageID, SendID: send,
 			State: eventv1.ReceiptState_RECEIPT_STATE_SENT, At: at,
 		})
 	}

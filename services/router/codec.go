@@ -152,3 +152,20 @@ func ContentOf(body proto.Message) *eventv1.Content {
 	})
 	return content
 }
+
+// HeldBy returns what a decision may want to know of an event's content: that of
+// ContentOf, or of all parts of a fitted reply.
+func HeldBy(body proto.Message) *eventv1.Content {
+	fitted, ok := body.(*eventv1.ReplyFitted)
+	if !ok {
+		return ContentOf(body)
+	}
+	var all *eventv1.Content
+	for _, content := range fitted.GetSealed().GetParts() {
+		if all == nil {
+			all = &eventv1.Content{}
+		}
+		all.Parts = append(all.Parts, content.GetParts()...)
+	}
+	return all
+}

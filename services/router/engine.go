@@ -303,7 +303,7 @@ func tryEvolve(s *conversation.State, events []conversation.Event) (panicked *pa
 	}()
 	for _, event := range events {
 		conversation.Evolve(s, event)
-		if content := ContentOf(event.Body); content != nil {
+		if content := HeldBy(event.Body); content != nil {
 			s.SetContent(event.ID, content)
 		}
 	}

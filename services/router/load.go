@@ -210,12 +210,12 @@ func (e *Engine) loadParked(ctx context.Context, s *conversation.State, account,
 	return nil
 }
 
-// Content returns the content that an event of an account holds, or nil where it
-// was erased.
+// Content returns the content that an event of an account holds, that of all parts
+// of a fitted reply, or nil where it was erased.
 func (e *Engine) Content(ctx context.Context, account, eventID string) (*eventv1.Content, error) {
 	body, err := e.opened(ctx, account, eventID)
 	if err != nil {
 		return nil, err
 	}
-	return ContentOf(body), nil
+	return HeldBy(body), nil
 }

@@ -108,7 +108,7 @@ func (b *bare) give(t testing.TB, command conversation.Command) *ingressv1.ItemA
 	}
 	for _, event := range decision.Events {
 		conversation.Evolve(b.state, event)
-		if content := router.ContentOf(event.Body); content != nil {
+		if content := router.HeldBy(event.Body); content != nil {
 			b.state.SetContent(event.ID, content)
 		}
 		b.events = append(b.events, event)

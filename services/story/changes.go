@@ -108,11 +108,15 @@ func (p *player) editsNext(t testing.TB, m []string) string {
 	})
 }
 
-// inApp publishes what the business did in the provider's own app.
+// inApp publishes what the business did in the provider's own app, which Instagram
+// does not name.
 func (p *player) inApp(t testing.TB, person, channel string, set func(*ingressv1.Echo)) string {
 	echo := &ingressv1.Echo{
 		ProviderAccountId: channel + "-account", SentAt: stamp(p.stage.Now()),
 		ProviderAppId: "the inbox of " + channel, Recipient: p.sender(t, person, channel),
+	}
+	if channel == "instagram" {
+		echo.ProviderAppId = ""
 	}
 	set(echo)
 	return p.publish(t, Speaker{"channel", channel}, &ingressv1.Item{Kind: &ingressv1.Item_Echo{Echo: echo}})
