@@ -7,16 +7,12 @@ import (
 	"weiche/services/meta"
 )
 
-// What an app needs: of an account with a login of its own, and of the page of one
-// without, where it is the page's subscription that lets the account's messages
-// through.
-var (
-	loginFields = []string{
-		"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referral", "message_edit",
-		"messaging_seen", "standby",
-	}
-	pageFields = []string{"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referrals", "standby"}
-)
+// loginFields are what an app needs of an account with a login of its own. For one
+// without it is the page's subscription that lets the account's messages through.
+var loginFields = []string{
+	"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referral", "message_edit",
+	"messaging_seen", "standby",
+}
 
 var _ channel.Keeper = (*Sender)(nil)
 
@@ -30,7 +26,7 @@ func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerA
 
 func (s *Sender) keep(i channel.Integration) meta.Keep {
 	k := meta.Keep{
-		Channel: Channel, Graph: s.page, Account: i.ProviderAccount, Owner: i.Page, Token: i.Token, Fields: pageFields,
+		Channel: Channel, Graph: s.page, Account: i.ProviderAccount, Owner: i.Page, Token: i.Token, Fields: meta.PageFields(),
 	}
 	if i.Page == "" {
 		k.Graph, k.Owner, k.Fields = s.login, i.ProviderAccount, loginFields

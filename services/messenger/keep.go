@@ -7,12 +7,6 @@ import (
 	"weiche/services/meta"
 )
 
-// fields are what an app needs of a page.
-var fields = []string{
-	"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referrals", "message_edits",
-	"messaging_optins", "message_deliveries", "message_reads", "messaging_handovers", "standby",
-}
-
 var _ channel.Keeper = (*Sender)(nil)
 
 // Probe asks for the page.
@@ -25,6 +19,7 @@ func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerA
 
 func (s *Sender) keep(i channel.Integration) meta.Keep {
 	return meta.Keep{
-		Channel: Channel, Graph: s.graph, Account: i.ProviderAccount, Owner: i.ProviderAccount, Token: i.Token, Fields: fields,
+		Channel: Channel, Graph: s.graph, Account: i.ProviderAccount, Owner: i.ProviderAccount, Token: i.Token,
+		Fields: meta.PageFields(),
 	}
 }

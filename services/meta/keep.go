@@ -25,6 +25,16 @@ type Keep struct {
 	Fields []string
 }
 
+// PageFields returns what an app needs of a page. It is the same for the page's
+// Messenger and for its Instagram account, which share one subscription: whichever
+// is renewed last takes nothing from the other.
+func PageFields() []string {
+	return []string{
+		"messages", "messaging_postbacks", "message_echoes", "message_reactions", "messaging_referrals", "message_edits",
+		"messaging_optins", "message_deliveries", "message_reads", "messaging_handovers", "standby",
+	}
+}
+
 // Probe asks for the account by its id.
 func (k Keep) Probe(ctx context.Context) error {
 	_, err := k.Graph.Ask(ctx, Request{
