@@ -7,6 +7,7 @@ import (
 
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
 // What the tests look at from outside.
@@ -41,3 +42,6 @@ func (l Limiter) Allow(caller string) bool { return l.l.allow(caller) }
 
 // Size says how many callers are remembered.
 func (l Limiter) Size() int { return len(l.l.young) + len(l.l.old) }
+
+// ForAgent makes of a line what agents see.
+func ForAgent(item *viewv1.TimelineItem) { forAgent(item) }

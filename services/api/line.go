@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -93,20 +94,39 @@ func hideAddress(media *eventv1.Media) {
 	media.ProviderUrl, media.ProviderMediaId, media.StickerId, media.Sha256 = "", "", "", nil
 }
 
-// forAgent takes the providers' addresses of files out of a line; the rest is for
-// agents to see.
+// forAgent takes the providers' addresses of files and stories out of a line; the
+// rest is for agents to see.
 func forAgent(item *viewv1.TimelineItem) {
 	contents := []*eventv1.Content{item.GetContent(), item.GetOriginal()}
 	for _, edit := range item.GetEdits() {
 		contents = append(contents, edit.GetContent())
 	}
 	for _, content := range contents {
+		if reply := content.GetReplyTo(); reply != nil && isFile(reply.GetStoryUrl()) {
+			reply.StoryUrl = ""
+		}
 		for _, part := range content.GetParts() {
 			if media := part.GetMedia(); media != nil {
 				hideAddress(media)
 			}
+			if share := part.GetShare(); share != nil && isFile(share.GetUrl()) {
+				share.Url = ""
+			}
 		}
 	}
+}
+
+// isFile says whether an address is of a file at a provider: signed, and nobody's
+// to pass on. Addresses of pages that a customer shares are words of theirs.
+func isFile(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return true
+	}
+	host := strings.ToLower(strings.TrimSuffix(parsed.Hostname(), "."))
+	return slices.ContainsFunc([]string{"fbsbx.com", "fbcdn.net", "cdninstagram.com"}, func(domain string) bool {
+		return host == domain || strings.HasSuffix(host, "."+domain)
+	})
 }
 
 // widgetOf returns what a page needs to know of a widget, and of the channels
