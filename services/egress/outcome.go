@@ -31,7 +31,7 @@ func (a *attempt) outcome(id string, err error) *ingressv1.ReportOutcome {
 	if detail == nil {
 		detail = &eventv1.SendError{Reason: "unstated"}
 	}
-	a.log.Warn("egress: not sent", "reason", detail.GetReason(), "code", detail.GetCode(), "subcode", detail.GetSubcode(), "error", failed.Cause)
+	a.log.Warn("egress: not known to be sent", "reason", detail.GetReason(), "code", detail.GetCode(), "subcode", detail.GetSubcode(), "error", failed.Cause)
 	switch failed.Outcome {
 	case channel.Refused:
 		report := a.blank()
