@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -10,6 +11,7 @@ import (
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/broker"
 	"weiche/services/conversation"
 )
 
@@ -86,8 +88,11 @@ func (r *Relay) fetches(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.relay(ctx, rec); err != nil {
+		err = r.relay(ctx, rec)
+		if err != nil {
 			r.logger.Warn("file not relayed", "position", rec.Position, "error", err)
+		}
+		if isAway(err) || errors.Is(err, broker.ErrOverloaded) {
 			return nil
 		}
 	}

@@ -132,12 +132,25 @@ func (r *Relay) relayUnclaimed(ctx context.Context) error {
 		case errors.Is(err, broker.ErrOverloaded):
 			// The next may be of another integration.
 			full++
-		case err != nil:
+		case isAway(err):
 			r.logger.Warn("send not relayed", "position", rec.Position, "error", err)
 			return nil
+		case err != nil:
+			// What cannot be read must not hold up what can.
+			r.logger.Error("send not relayed", "position", rec.Position, "error", err)
 		}
 	}
 	return nil
+}
+
+// isAway reports whether an error says that the broker takes nothing now.
+func isAway(err error) bool {
+	for _, away := range []error{broker.ErrUnavailable, broker.ErrClosed, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, away) {
+			return true
+		}
+	}
+	return false
 }
 
 // relay puts one requested send on EGRESS, with the address and the content opened,

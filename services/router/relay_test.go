@@ -127,8 +127,26 @@ func nextSend(t *testing.T, b *broker.Broker) *ingressv1.Send {
 	return sends[0].Send
 }
 
+// unreadable appends a request whose content is nowhere, as if by a bug: it is before
+// all others in the index.
+func (r *relayed) unreadable(t *testing.T) {
+	t.Helper()
+	h := &conversation.Header{ID: "01UNREADABLE", Account: "shop", Now: time.Now(), Received: time.Now()}
+	event, err := r.engine.Encode(h, "test", conversation.Event{
+		Stream: conversation.Stream{Category: conversation.CategoryIdentity, ID: "unreadable"}, ID: "01UNREADABLE", At: time.Now(),
+		Body: &eventv1.SendRequested{SendId: "0", Attempt: 1, IdentityId: "unreadable", IntegrationId: "whatsapp", Channel: "whatsapp", ContentEventId: "nowhere"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := r.store.Append(t.Context(), []eventstore.Commit{{Epoch: r.store.Epoch(), Events: []eventstore.Event{event}}})
+	if err != nil || results[0].Err != nil {
+		t.Fatal(err, results)
+	}
+}
+
 // I04: what the log owes is on EGRESS again after all of the broker was lost, with
-// address and content.
+// address and content, whatever else cannot be read.
 func TestI04UnclaimedSendsAreRelayedAgain(t *testing.T) {
 	r := newRelayed(t)
 	first := startBroker(t)
@@ -137,6 +155,7 @@ func TestI04UnclaimedSendsAreRelayedAgain(t *testing.T) {
 	before := nextSend(t, first)
 	stop()
 	first.Close()
+	r.unreadable(t)
 
 	second := startBroker(t)
 	r.start(t, second)
