@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -121,7 +122,7 @@ func TestExternalAdapter(t *testing.T) {
 	}
 	data := filepath.Join(dir, "data")
 	a := &adapter{
-		inProcesses: &inProcesses{t: t, people: map[string]string{}, known: map[string]bool{}, said: map[string]string{}},
+		inProcesses: &inProcesses{t: t, client: http.DefaultClient, people: map[string]string{}, said: map[string]string{}},
 		path:        filepath.Dir(installed), url: as("room", "change-me-too"),
 	}
 	a.server, a.weiche = serve(t, data, as("weiche", "change-me"))

@@ -52,6 +52,7 @@ type player struct {
 	garbled garbled
 
 	senders senders
+	played  Played
 }
 
 func newPlayer(stage Stage) *player {

@@ -111,7 +111,7 @@ func (p *player) agentSettles(t testing.TB, m []string) string {
 }
 
 // badToken is what a provider says of a token that it takes no more.
-var badToken = &eventv1.SendError{Code: 190, Reason: "bad_token"}
+var badToken = &eventv1.SendError{Code: 190, Reason: "token_refused"}
 
 func (p *player) healthOf(t testing.TB, m []string) string {
 	report := &ingressv1.ReportHealth{IntegrationId: m[0], Healthy: m[1] != "fails"}

@@ -42,7 +42,8 @@ func (s *senders) providerID(t testing.TB, text string) string {
 // send does the sends that were requested since the last time, and those that
 // follow from their outcomes.
 func (p *player) send(t testing.TB) {
-	if _, ok := p.stage.(SendsItself); ok {
+	if _, ok := p.stage.(Real); ok {
+		p.watch(t)
 		return
 	}
 	for {
@@ -66,6 +67,23 @@ func (p *player) send(t testing.TB) {
 		p.senders.waiting = nil
 		for _, request := range waiting {
 			p.attempt(t, request)
+		}
+	}
+}
+
+// watch learns from the log what real senders have sent.
+func (p *player) watch(t testing.TB) {
+	events := p.stage.Events(t, p.sent)
+	p.sent += len(events)
+	for _, event := range events {
+		if request, ok := event.Body.(*eventv1.SendRequested); ok {
+			p.took(t, request, "")
+			// The log has no provider's ids; people know a message by its words.
+			for text, sendID := range p.senders.texts {
+				if sendID == request.GetSendId() {
+					p.senders.ids[sendID] = text
+				}
+			}
 		}
 	}
 }
@@ -145,17 +163,29 @@ func (p *player) egress(t testing.TB, command *ingressv1.SenderCommand) string {
 	return p.publish(t, Speaker{"egress", "story"}, &ingressv1.Item{Kind: &ingressv1.Item_Sender{Sender: command}})
 }
 
-func (p *player) stopSenders(_ testing.TB, m []string) string {
+func (p *player) stopSenders(t testing.TB, m []string) string {
+	if real, ok := p.stage.(Real); ok {
+		real.Sends(t, m[0])
+		return ""
+	}
 	p.senders.stopped = m[0] == "stop"
 	return ""
 }
 
-func (p *player) nextSend(_ testing.TB, m []string) string {
+func (p *player) nextSend(t testing.TB, m []string) string {
+	if real, ok := p.stage.(Real); ok {
+		real.Sends(t, m[0])
+		return ""
+	}
 	p.senders.fate = m[0]
 	return ""
 }
 
 func (p *player) answerComes(t testing.TB, _ []string) string {
+	if real, ok := p.stage.(Real); ok {
+		real.Sends(t, "the answer comes")
+		return ""
+	}
 	item := p.senders.slow
 	if item == nil {
 		t.Fatal("no send waits for an answer")
@@ -192,6 +222,15 @@ func words(content *eventv1.Content) string {
 		}
 		return text
 	}
+	// Some channels have captions, others a text beside the picture.
+	caption, pictured := "", false
+	for _, part := range content.GetParts() {
+		pictured = pictured || part.GetMedia() != nil
+		caption += part.GetMedia().GetCaption() + part.GetText().GetBody()
+	}
+	if pictured {
+		return "[picture] " + caption
+	}
 	for _, part := range content.GetParts() {
 		switch kind := part.GetKind().(type) {
 		case *eventv1.Part_Buttons:
@@ -204,8 +243,6 @@ func words(content *eventv1.Content) string {
 			return "[" + kind.Answer.GetTitle() + "]"
 		case *eventv1.Part_Text:
 			return kind.Text.GetBody()
-		case *eventv1.Part_Media:
-			return "[picture] " + kind.Media.GetCaption()
 		}
 	}
 	return "(nothing)"

@@ -3,6 +3,7 @@ package story_test
 import (
 	"testing"
 
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
 )
@@ -25,6 +26,12 @@ func (s *inProcesses) Timeline(t testing.TB, conversationID string) []*viewv1.Ti
 		why := s.workspace("GetConversation", &workspacev1.GetConversationRequest{ConversationId: conversationID, Limit: 1000}, answer)
 		return answer.GetTimeline().GetAsOf(), why
 	})
+	for _, item := range answer.GetTimeline().GetItems() {
+		if item.GetAgent() != nil {
+			// The view has them in its content; the API says that they are there.
+			item.Media = nil
+		}
+	}
 	return answer.GetTimeline().GetItems()
 }
 
@@ -55,6 +62,9 @@ func (s *inProcesses) Customer(t testing.TB, customerID string) *viewv1.Customer
 	})
 	for _, identity := range answer.GetCustomer().GetIdentities() {
 		s.name(identity.GetAliases())
+		for _, former := range identity.GetFormer() {
+			s.name([]*eventv1.Alias{former.GetAlias()})
+		}
 	}
 	return answer.GetCustomer()
 }

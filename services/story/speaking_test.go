@@ -1,8 +1,6 @@
 package story_test
 
 import (
-	"maps"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -16,7 +14,6 @@ import (
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
 	"weiche/services/conversation"
-	"weiche/services/simulator"
 	"weiche/services/story"
 )
 
@@ -34,7 +31,13 @@ func (s *inProcesses) Publish(t testing.TB, from story.Speaker, item *ingressv1.
 		person = kind.Widget.GetVisitor().GetValue()
 		why = s.asVisitor(person, kind.Widget, answer)
 	case *ingressv1.Item_Inbound:
-		s.onPhone(from.ID, kind.Inbound)
+		s.again(item, func() { s.onPhone(from.ID, kind.Inbound) })
+	case *ingressv1.Item_Echo:
+		s.inApp(from.ID, kind.Echo)
+	case *ingressv1.Item_Receipt:
+		s.reports(from.ID, kind.Receipt)
+	case *ingressv1.Item_Sender:
+		s.fileComes(kind.Sender.GetMedia())
 	default:
 		t.Fatalf("nobody can do this in the real world: %v", item)
 	}
@@ -42,7 +45,7 @@ func (s *inProcesses) Publish(t testing.TB, from story.Speaker, item *ingressv1.
 		answer.Status, answer.Detail = ingressv1.ItemStatus_ITEM_STATUS_REFUSED, why.Message
 	}
 	s.settle(t)
-	for _, event := range s.Events(t, before) {
+	for _, event := range s.log(t, before) {
 		if created, ok := event.Body.(*eventv1.IdentityCreated); ok && created.GetChannel() == "widget" {
 			s.people[created.GetSealed().GetAliases()[0].GetValue()] = person
 		}
@@ -62,16 +65,22 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 			i.Address = address[i.GetChannel()]
 		}
 		made := &adminv1.ApplySetupResponse{}
+		s.renew(setup)
 		why := s.call("weiche.admin.v1.AdminService/ApplySetup", s.admin, &adminv1.ApplySetupRequest{AccountId: story.Account, Setup: setup}, made)
 		for _, agent := range made.GetAgentTokens() {
 			s.agent = agent.GetToken()
 		}
 		return why
 	case *ingressv1.AgentCommand_SendReply:
-		text, _ := conversation.PlainText(c.SendReply.GetContent())
 		ask := &workspacev1.SendReplyRequest{
-			ConversationId: where, Text: text, ClientToken: token,
+			ConversationId: where, ClientToken: token, Automated: c.SendReply.GetAutomated(),
+			ReplyToMessageId: c.SendReply.GetContent().GetReplyTo().GetMessageId(),
 			SeenRouteVersion: c.SendReply.GetSeenRouteVersion(), Strict: c.SendReply.GetStrict(),
+		}
+		if text, ok := conversation.PlainText(c.SendReply.GetContent()); ok {
+			ask.Text = text
+		} else {
+			ask.Content = s.contentFor(where, c.SendReply.GetContent())
 		}
 		switch place := c.SendReply.GetDestination().GetPlace().(type) {
 		case *ingressv1.Destination_IntegrationId:
@@ -97,18 +106,49 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 		why := s.call("weiche.admin.v1.OperationsService/EraseCustomer", s.admin, &adminv1.EraseCustomerRequest{
 			CustomerId: c.EraseCustomer.GetCustomerId(),
 		}, &adminv1.EraseCustomerResponse{})
-		// Providers tell the time in seconds: what is written within this one
-		// would be from before.
-		erased := time.Now()
-		s.eventually(s.t, "the next second", func() bool { return time.Now().Unix() > erased.Unix() })
+		s.nextSecond()
 		return why
 	case *ingressv1.AgentCommand_Disconnect:
 		return s.workspace("Disconnect", &workspacev1.DisconnectRequest{
 			ConversationId: where, IntegrationId: c.Disconnect.GetIntegrationId(), ClientToken: token,
 		}, &workspacev1.DisconnectResponse{})
+	case *ingressv1.AgentCommand_React:
+		return s.workspace("React", &workspacev1.ReactRequest{
+			ConversationId: where, MessageId: c.React.GetMessageId(), Emoji: c.React.GetEmoji(), ClientToken: token,
+		}, &workspacev1.ReactResponse{})
+	case *ingressv1.AgentCommand_SettleOutcome:
+		ask := &workspacev1.SettleOutcomeRequest{
+			ConversationId: where, MessageId: c.SettleOutcome.GetMessageId(), ClientToken: token,
+			Outcome: &workspacev1.SettleOutcomeRequest_Arrived{Arrived: true},
+		}
+		if !c.SettleOutcome.GetArrived() {
+			ask.Outcome = &workspacev1.SettleOutcomeRequest_SendAgain{SendAgain: true}
+		}
+		return s.workspace("SettleOutcome", ask, &workspacev1.SettleOutcomeResponse{})
+	case *ingressv1.AgentCommand_ConfirmIdentity:
+		why := s.workspace("ConfirmIdentity", &workspacev1.ConfirmIdentityRequest{
+			IdentityId: c.ConfirmIdentity.GetIdentityId(), SamePerson: c.ConfirmIdentity.GetSamePerson(), ClientToken: token,
+		}, &workspacev1.ConfirmIdentityResponse{})
+		s.nextSecond()
+		return why
+	case *ingressv1.AgentCommand_LinkCustomers:
+		return s.workspace("LinkCustomers", &workspacev1.LinkCustomersRequest{
+			CustomerId: c.LinkCustomers.GetCustomerId(), OtherCustomerId: c.LinkCustomers.GetOtherCustomerId(), ClientToken: token,
+		}, &workspacev1.LinkCustomersResponse{})
+	case *ingressv1.AgentCommand_UnlinkCustomers:
+		return s.workspace("UnlinkCustomers", &workspacev1.UnlinkCustomersRequest{
+			CustomerId: c.UnlinkCustomers.GetCustomerId(), OtherCustomerId: c.UnlinkCustomers.GetOtherCustomerId(), ClientToken: token,
+		}, &workspacev1.UnlinkCustomersResponse{})
 	}
 	s.t.Fatalf("an agent cannot do this in the real world: %v", command)
 	return nil
+}
+
+// nextSecond waits for it. Providers tell the time in seconds: what is written within
+// the one in which somebody was erased or disconnected would be from before.
+func (s *inProcesses) nextSecond() {
+	ended := time.Now()
+	s.eventually(s.t, "the next second", func() bool { return time.Now().Unix() > ended.Unix() })
 }
 
 // codeIn returns the code in a deep link.
@@ -130,9 +170,14 @@ func (s *inProcesses) asVisitor(person string, command *ingressv1.WidgetCommand,
 	token := command.GetClientToken()
 	switch c := command.GetCommand().(type) {
 	case *ingressv1.WidgetCommand_PostMessage:
-		text, _ := conversation.PlainText(c.PostMessage.GetContent())
+		ask := &widgetv1.SendMessageRequest{ClientToken: token}
+		if text, ok := conversation.PlainText(c.PostMessage.GetContent()); ok {
+			ask.Text = text
+		} else {
+			ask.Text, ask.Attachments = s.attached(person, c.PostMessage.GetContent())
+		}
 		sent := &widgetv1.SendMessageResponse{}
-		why := s.widget(person, "SendMessage", &widgetv1.SendMessageRequest{Text: text, ClientToken: token}, sent)
+		why := s.widget(person, "SendMessage", ask, sent)
 		answer.MessageId = sent.GetMessageId()
 		return why
 	case *ingressv1.WidgetCommand_RequestLink:
@@ -157,68 +202,5 @@ func (s *inProcesses) asVisitor(person string, command *ingressv1.WidgetCommand,
 		return s.widget(person, "MarkRead", &widgetv1.MarkReadRequest{MessageId: c.MarkRead.GetMessageId()}, &widgetv1.MarkReadResponse{})
 	}
 	s.t.Fatalf("a visitor cannot do this in the real world: %v", command)
-	return nil
-}
-
-// onPhone does on a person's phone what an inbound says that they did.
-func (s *inProcesses) onPhone(channel string, in *ingressv1.Inbound) {
-	s.t.Helper()
-	name, account := in.GetSender()[0].GetValue(), in.GetProviderAccountId()
-	if !s.known[name] {
-		s.known[name] = true
-		var person simulator.Person
-		s.simulate(http.MethodPost, "/sim/people", simulator.Person{
-			Name: name, WhatsApp: simulator.WhatsAppIdentity{Mode: simulator.ModePhone},
-		}, &person)
-		s.people[person.WhatsApp.Phone] = name
-		for _, ids := range []map[string]string{person.Messenger, person.Instagram} {
-			for id := range maps.Values(ids) {
-				s.people[id] = name
-			}
-		}
-	}
-	if late := time.Since(in.GetSentAt().AsTime()); late > 2*time.Second {
-		s.t.Fatalf("a message of %s ago cannot be sent now", late)
-	}
-	path := "/sim/people/" + url.PathEscape(name) + "/"
-	if unsend := in.GetUnsend(); unsend != nil {
-		s.simulate(http.MethodPost, path+"unsend", map[string]string{
-			"integration": account, "message": s.said[unsend.GetProviderMessageId()],
-		}, nil)
-		return
-	}
-	content := in.GetMessage()
-	for _, part := range content.GetParts() {
-		if answer := part.GetAnswer(); answer != nil {
-			s.simulate(http.MethodPost, path+"tap", simulator.Press{Integration: account, Button: answer.GetPayload()}, nil)
-			return
-		}
-	}
-	if ref := content.GetReferral().GetRef(); ref != "" {
-		s.simulate(http.MethodPost, path+"open", simulator.Visit{URL: s.linkWith(ref).GetUrl()}, nil)
-		return
-	}
-	text, ok := conversation.PlainText(content)
-	if !ok {
-		s.t.Fatalf("nobody can do this on a phone: %v", in)
-	}
-	for _, link := range s.links {
-		if u, err := url.Parse(link.GetUrl()); err == nil && u.Query().Get("text") == text {
-			s.simulate(http.MethodPost, path+"open", simulator.Visit{URL: link.GetUrl(), Send: true}, nil)
-			return
-		}
-	}
-	var typed simulator.Message
-	s.simulate(http.MethodPost, path+"send", simulator.Typed{Integration: account, Text: text}, &typed)
-	s.said[in.GetProviderMessageId()] = typed.ID
-}
-
-func (s *inProcesses) linkWith(code string) *widgetv1.Link {
-	for _, link := range s.links {
-		if link.GetCode() == code {
-			return link
-		}
-	}
-	s.t.Fatalf("no link has the code %q", code)
 	return nil
 }

@@ -48,11 +48,25 @@ type Stage interface {
 	Customer(t testing.TB, customerID string) *viewv1.Customer
 }
 
-// SendsItself is a stage with senders and providers of its own, where the player
-// plays none. Publish returns on it when the sends that follow have ended.
-type SendsItself interface {
+// Real is a stage with senders, fetchers and providers of its own, where the player
+// plays none. Publish returns on it when what follows has ended.
+type Real interface {
 	Stage
-	SendsItself()
+	// Cannot says why a line cannot be done in the real world; empty if it can. A
+	// story is played up to the first such line. traced says that every event of it
+	// is shown.
+	Cannot(line string, traced bool) string
+	// Sends says what becomes of sends, in the words of a line: that the next one
+	// "is refused", that senders "stop" or "start", that "the answer comes".
+	Sends(t testing.TB, what string)
+}
+
+// Played is how far a story was played.
+type Played struct {
+	// Lines is how many lines were done.
+	Lines int
+	// Ended is the line that could not be done, and Why; empty where all were.
+	Ended, Why string
 }
 
 // Speaker is who says an item.
@@ -64,16 +78,22 @@ type Speaker struct {
 // Account is the account of every story.
 const Account = "shop"
 
-// Play plays one file on a stage. The stage is empty at first.
-func Play(t *testing.T, path string, stage Stage) {
+// Play plays one file on a stage, which is empty at first. What is behind a line that
+// the stage cannot do is taken as it is written.
+func Play(t *testing.T, path string, stage Stage) Played {
 	p := newPlayer(stage)
 	p.setUp(t)
 	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+		if p.played.Ended != "" {
+			return d.Expected
+		}
 		switch d.Cmd {
-		case "play":
-			return p.play(t, d.Input, false)
-		case "trace":
-			return p.play(t, d.Input, true)
+		case "play", "trace":
+			out := p.play(t, d.Input, d.Cmd == "trace")
+			if p.played.Ended != "" && strings.HasPrefix(d.Expected, out+p.played.Ended+"\n") {
+				return d.Expected
+			}
+			return out
 		case "view":
 			return p.view(t, d)
 		case "setup":
@@ -82,6 +102,7 @@ func Play(t *testing.T, path string, stage Stage) {
 		d.Fatalf(t, "a story has no %q", d.Cmd)
 		return ""
 	})
+	return p.played
 }
 
 // play does each line and tells what followed.
@@ -92,6 +113,13 @@ func (p *player) play(t *testing.T, input string, all bool) string {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if real, ok := p.stage.(Real); ok {
+			if why := real.Cannot(line, all); why != "" {
+				p.played.Ended, p.played.Why = line, why
+				break
+			}
+		}
+		p.played.Lines++
 		fmt.Fprintln(&out, line)
 		if refused := p.do(t, line); refused != "" {
 			fmt.Fprintf(&out, "  refused: %s\n", refused)
