@@ -174,6 +174,9 @@ func TestI20NoOtherWayLeadsToTheFilesOfOthers(t *testing.T) {
 	d.refuses(&conversation.EditMessage{
 		IntegrationID: "whatsapp", Sender: ana, MessageHash: []byte("picture"), Content: others,
 	}, ingressv1.Refusal_REFUSAL_NOT_FOUND)
+	d.refuses(&conversation.ReparseItem{
+		ConversationID: request.GetConversationId(), MessageID: request.GetMessageId(), MessageHash: []byte("picture"), Content: others,
+	}, ingressv1.Refusal_REFUSAL_NOT_FOUND)
 	report := stored(request)
 	report.Stored.ThumbnailId = "01OTHER.x-t"
 	d.refuses(report, ingressv1.Refusal_REFUSAL_INVALID)

@@ -62,6 +62,10 @@ func (d *decider) reparseMessage(c *ReparseItem) error {
 	if conv.base.Erased || d.isUnsent(c.MessageHash) {
 		return nil
 	}
+	// No parser names files of ours.
+	if err := d.uploaded("", c.Content); err != nil {
+		return err
+	}
 	event := d.emit(conv.stream(), &eventv1.MessageReparsed{
 		ConversationId: conv.id, CustomerId: conv.customer, MessageId: c.MessageID, ProviderMessageHash: c.MessageHash,
 		Sealed: &eventv1.MessageReparsed_Sealed{Content: c.Content},
