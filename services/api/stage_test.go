@@ -173,3 +173,21 @@ func (s *stage) inbound(t testing.TB, phone, id string, content *eventv1.Content
 		t.Fatal(err)
 	}
 }
+
+// onPage lets somebody write to the page, and returns the conversation.
+func (s *stage) onPage(t testing.TB) string {
+	t.Helper()
+	answer, err := s.give(t.Context(), channel.Source{Kind: channel.KindChannel, Account: "acme", ID: "page"},
+		&ingressv1.Batch{Items: []*ingressv1.Item{{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
+			ProviderAccountId: "200", ProviderMessageId: "m_1", SentAt: timestamppb.New(time.Now()),
+			Sender: []*eventv1.Alias{{Kind: "psid", Value: "4711"}},
+			Event:  &ingressv1.Inbound_Message{Message: conversation.Text("hello")},
+		}}}}})
+	if err != nil || answer.GetItems()[0].GetStatus() != ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
+		t.Fatalf("%v: %v", answer, err)
+	}
+	if err := s.views.WaitFor(t.Context(), s.store.Durable()); err != nil {
+		t.Fatal(err)
+	}
+	return answer.GetItems()[0].GetConversationId()
+}

@@ -2,8 +2,10 @@ package router
 
 import (
 	"context"
+	"time"
 
 	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/broker"
 )
@@ -17,6 +19,11 @@ const (
 // DecideWith puts a decision in the place of conversation.Decide.
 func DecideWith(e *Engine, decide decideFunc) { e.decide = decide }
 
+// SendOf returns what a sender gets of a request.
+func SendOf(ctx context.Context, e *Engine, account string, request *eventv1.SendRequested) (*ingressv1.Send, error) {
+	return e.sendOf(ctx, account, 1, request)
+}
+
 // Public returns what subscribers see of a record.
 func Public(e *Engine, rec *eventstore.Record) (broker.Event, error) { return e.public(rec) }
 
@@ -27,3 +34,9 @@ var TimerIn = timerIn
 func Shown(ctx context.Context, e *Engine, signal *ingressv1.Signal) (*ingressv1.ChannelSignal, error) {
 	return e.shown(ctx, signal)
 }
+
+// LastPassed is when each kind of signal of a conversation was passed on last.
+type LastPassed = lastPassed
+
+// Pass says whether a signal may be passed on now, and notes that it is.
+func Pass(l LastPassed, signal *ingressv1.Signal, now time.Time) bool { return l.pass(signal, now) }

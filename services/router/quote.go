@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
@@ -32,7 +33,15 @@ func (e *Engine) contentOf(ctx context.Context, account string, request *eventv1
 		if err != nil {
 			return nil, err
 		}
-		quoted = providerMessageID(body)
+		if quoted = providerMessageID(body); quoted != "" {
+			gone, err := e.takenBack(ctx, account, body)
+			if err != nil {
+				return nil, err
+			}
+			if gone {
+				quoted = ""
+			}
+		}
 	}
 	content = proto.CloneOf(content)
 	if parts := content.GetParts(); len(parts) == 1 && parts[0].GetReacted() != nil {
@@ -46,6 +55,18 @@ func (e *Engine) contentOf(ctx context.Context, account string, request *eventv1
 		content.ReplyTo = &eventv1.ReplyTo{ProviderMessageId: quoted}
 	}
 	return content, nil
+}
+
+// takenBack says whether the message of an event was taken back, whoever said it.
+func (e *Engine) takenBack(ctx context.Context, account string, body proto.Message) (bool, error) {
+	message, ok := body.(interface{ GetProviderMessageHash() []byte })
+	if !ok || len(message.GetProviderMessageHash()) == 0 {
+		return false, nil
+	}
+	_, _, gone, err := e.store.IndexGet(ctx, eventstore.IndexKey{
+		Account: account, Index: indexUnsent, Key: message.GetProviderMessageHash(),
+	})
+	return gone, err
 }
 
 // opened returns an event of an account with its sealed part, where that is not

@@ -17,6 +17,11 @@ const (
 	signalFor = 5 * time.Second
 	// signalsHeld bounds what waits for the log to be read.
 	signalsHeld = 64
+	// signalEvery is how often the same of one conversation is passed on: to find out
+	// where the customer is, the whole of it is read.
+	signalEvery = 2 * time.Second
+	// signalsKnown bounds of how many it is remembered when that was.
+	signalsKnown = 4096
 )
 
 // Signals takes what agents show, finds out where the customer is, and passes it on
@@ -48,12 +53,14 @@ func (s *Signals) Run(ctx context.Context) error {
 		return ended(ctx, err)
 	}
 	defer stop()
+	passed := lastPassed{}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case signal := <-waiting:
-			if time.Since(signal.GetAt().AsTime()) > signalFor {
+			now := time.Now()
+			if now.Sub(signal.GetAt().AsTime()) > signalFor || !passed.pass(signal, now) {
 				continue
 			}
 			shown, err := s.engine.shown(ctx, signal)
@@ -65,6 +72,27 @@ func (s *Signals) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// lastPassed is when each kind of signal of a conversation was passed on last.
+type lastPassed map[signalOf]time.Time
+
+type signalOf struct {
+	account, conversation string
+	kind                  ingressv1.SignalKind
+}
+
+// pass says whether a signal may be passed on now, and notes that it is.
+func (l lastPassed) pass(signal *ingressv1.Signal, now time.Time) bool {
+	of := signalOf{signal.GetAccountId(), signal.GetConversationId(), signal.GetKind()}
+	if last, known := l[of]; known && now.Sub(last) < signalEvery {
+		return false
+	}
+	if len(l) >= signalsKnown {
+		clear(l)
+	}
+	l[of] = now
+	return true
 }
 
 // shown returns what a signal is to the channel that leads the route; nil where

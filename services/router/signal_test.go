@@ -1,7 +1,9 @@
 package router_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -39,5 +41,36 @@ func TestSignalsToADoubtedAddress(t *testing.T) {
 	}}))
 	if !shown() {
 		t.Error("it is not shown to who was confirmed")
+	}
+}
+
+// Somebody types without end: the conversation is read once each two seconds for it,
+// and others do not wait for that.
+func TestSignalsOfAConversationAreBounded(t *testing.T) {
+	limit, now, passed := router.LastPassed{}, time.Unix(1_800_000_000, 0), 0
+	signal := func(conversation string, kind ingressv1.SignalKind) *ingressv1.Signal {
+		return &ingressv1.Signal{AccountId: "shop", ConversationId: conversation, Kind: kind}
+	}
+	for range 100 {
+		if router.Pass(limit, signal("one", ingressv1.SignalKind_SIGNAL_KIND_TYPING_ON), now) {
+			passed++
+		}
+		now = now.Add(100 * time.Millisecond)
+	}
+	if passed != 5 {
+		t.Errorf("in ten seconds %d signals were passed on, not 5", passed)
+	}
+	for _, other := range []*ingressv1.Signal{
+		signal("one", ingressv1.SignalKind_SIGNAL_KIND_TYPING_OFF), signal("two", ingressv1.SignalKind_SIGNAL_KIND_TYPING_ON),
+	} {
+		if !router.Pass(limit, other, now) {
+			t.Errorf("%v waits for another", other)
+		}
+	}
+	for n := range 10_000 {
+		router.Pass(limit, signal(fmt.Sprint(n), ingressv1.SignalKind_SIGNAL_KIND_SEEN), now)
+	}
+	if len(limit) > 4096 {
+		t.Errorf("%d are remembered", len(limit))
 	}
 }
