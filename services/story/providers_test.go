@@ -158,6 +158,8 @@ func (s *inProcesses) Sends(t testing.TB, what string) {
 		s.wire.answers.open()
 	case "is refused":
 		fault(simulator.Fault{Kind: simulator.FaultError, Code: 131026})
+	case "is lost":
+		fault(simulator.Fault{Kind: simulator.FaultResetAfter})
 	case "shows that the channel fails":
 		fault(simulator.Fault{Kind: simulator.FaultError, Code: 190})
 	default:

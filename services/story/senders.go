@@ -129,7 +129,7 @@ func (p *player) attempt(t testing.TB, request *eventv1.SendRequested) {
 		}}
 	case "is lost":
 		p.took(t, request, providerID)
-		outcome.Outcome = &ingressv1.ReportOutcome_Unknown{Unknown: &eventv1.SendError{Reason: "timeout"}}
+		outcome.Outcome = &ingressv1.ReportOutcome_Unknown{Unknown: &eventv1.SendError{Reason: "connection_lost"}}
 	default:
 		p.took(t, request, providerID)
 		outcome.Outcome = &ingressv1.ReportOutcome_ProviderMessageId{ProviderMessageId: providerID}

@@ -85,6 +85,9 @@ func newWire(t *testing.T, to func() string) *wire {
 			return
 		}
 		r.SetURL(target)
+	}, ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
+		// What breaks behind it breaks before it.
+		panic(http.ErrAbortHandler)
 	}}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch {
