@@ -63,9 +63,9 @@ type Limits struct {
 	// EgressBytes bounds EGRESS, and EgressMsgs what one integration has there;
 	// past them PublishSend returns ErrOverloaded. 64 MiB and 8,192 if 0.
 	EgressBytes, EgressMsgs int64
-	// FetchBytes bounds FETCH; past it PublishFetch returns ErrOverloaded. 16 MiB
-	// if 0.
-	FetchBytes int64
+	// FetchBytes bounds FETCH, and FetchMsgs what one integration has there; past
+	// them PublishFetch returns ErrOverloaded. 16 MiB and 512 if 0.
+	FetchBytes, FetchMsgs int64
 	// EventsBytes and EventsAge bound EVENTS, whose oldest messages go first;
 	// 128 MiB and 1 hour if 0.
 	EventsBytes int64
@@ -83,6 +83,7 @@ func (c Config) withDefaults() Config {
 	fallback(&c.Limits.EgressBytes, 64<<20)
 	fallback(&c.Limits.EgressMsgs, 8192)
 	fallback(&c.Limits.FetchBytes, 16<<20)
+	fallback(&c.Limits.FetchMsgs, 512)
 	fallback(&c.Limits.EventsBytes, 128<<20)
 	fallback(&c.Limits.EventsAge, time.Hour)
 	return c

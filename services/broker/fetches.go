@@ -47,10 +47,11 @@ func (b *Broker) Fetches(ctx context.Context) (*FetchInbox, error) {
 	in := &FetchInbox{source[*FetchDelivery]{broker: b, decode: deliverFetch, pull: fetchPull, shared: true}}
 	in.consumers = func(ctx context.Context) ([]jetstream.Consumer, error) {
 		consumer, err := b.js.CreateOrUpdateConsumer(ctx, streamFetch, jetstream.ConsumerConfig{
-			Durable:       durableFetch,
-			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       b.config.AckWait,
-			MaxAckPending: 64 * fetchPull,
+			Durable:   durableFetch,
+			AckPolicy: jetstream.AckExplicitPolicy,
+			AckWait:   b.config.AckWait,
+			// An integration whose files wait holds up no other.
+			MaxAckPending: -1,
 			MemoryStorage: true,
 		})
 		return []jetstream.Consumer{consumer}, err

@@ -56,3 +56,41 @@ func TestFetches(t *testing.T) {
 		}
 	})
 }
+
+// An integration whose files wait, given back or not yet taken, holds up no other.
+func TestI27WaitingFilesHoldUpNobody(t *testing.T) {
+	everywhere(t, func(t *testing.T, config broker.Config) {
+		const most = 1200
+		config.Limits.FetchMsgs = most
+		b := start(t, config)
+		in, err := b.Fetches(soon(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fetch := func(integration string) *ingressv1.FetchMedia {
+			return &ingressv1.FetchMedia{MediaId: "1", AccountId: "shop", IntegrationId: integration, Channel: "whatsapp"}
+		}
+		for range most {
+			if err := b.PublishFetch(soon(t), fetch("wa")); err != nil {
+				t.Fatal(err)
+			}
+			got, err := in.Next(soon(t), 1)
+			if err != nil || len(got) != 1 {
+				t.Fatalf("Next = %v, %v", got, err)
+			}
+			if err := got[0].Nak(time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.PublishFetch(soon(t), fetch("wa")); !errors.Is(err, broker.ErrOverloaded) {
+			t.Errorf("one more than may wait: %v", err)
+		}
+		if err := b.PublishFetch(soon(t), fetch("other")); err != nil {
+			t.Fatal(err)
+		}
+		got, err := in.Next(soon(t), 1)
+		if err != nil || len(got) != 1 || got[0].Fetch.GetIntegrationId() != "other" {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}

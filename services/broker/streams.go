@@ -54,6 +54,7 @@ func (b *Broker) streams() []jetstream.StreamConfig {
 	egress.MaxMsgsPerSubject, egress.DiscardNewPerSubject = limits.EgressMsgs, true
 	fetch.Name, fetch.Subjects = streamFetch, []string{subjectFetch + ".*.*.*"}
 	fetch.MaxBytes = limits.FetchBytes
+	fetch.MaxMsgsPerSubject, fetch.DiscardNewPerSubject = limits.FetchMsgs, true
 	events := jetstream.StreamConfig{
 		Name:      streamEvents,
 		Subjects:  []string{subjectEvents + ".*.*.*"},

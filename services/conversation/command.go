@@ -68,6 +68,9 @@ type ReceiveMessage struct {
 	ProviderMessageID string
 	// Content is what was said.
 	Content *eventv1.Content
+	// QuotedHash is the keyed hash of the provider's id of the message that it
+	// answers; nil where it answers none.
+	QuotedHash []byte
 	// Code is set where the message carries a link code.
 	Code *Code
 	// Raw is the item as it came.

@@ -187,7 +187,8 @@ func (d *decider) move(conv *conversationDraft, m *Message, to MessageState, at 
 
 // fall sends a reply that failed for good to the next place that it can go to, and
 // ends it where there is none (R9). What is fixed to its channel falls nowhere, nor
-// does a reply of which a part may have arrived or not.
+// does a reply of which a part may have arrived or not. A reply of which parts have
+// arrived falls to the widget alone.
 func (d *decider) fall(conv *conversationDraft, m *Message, why *eventv1.SendError) {
 	if i := d.identity(m.IdentityID); i != nil {
 		i.take(m.waits)
@@ -205,6 +206,11 @@ func (d *decider) fall(conv *conversationDraft, m *Message, why *eventv1.SendErr
 	d.move(conv, m, MessageFailed, d.head.Now, why)
 }
 
+// partly says that the customer has parts of the reply, or may get them still.
+func (m *Message) partly() bool {
+	return slices.ContainsFunc(m.Parts, func(p MessageState) bool { return p != MessageQueued && p != MessageFailed })
+}
+
 // waits says whether a send is for the reply as it was last decided.
 func (m *Message) waits(o *eventv1.SendOrigin) bool {
 	return o.GetMessageId() == m.ID && o.GetHop() == m.Hop
@@ -219,7 +225,7 @@ func (d *decider) again(conv *conversationDraft, m *Message, reason eventv1.Pass
 	}
 	before := Binding{IdentityID: m.IdentityID, IntegrationID: m.IntegrationID, Channel: m.Channel}
 	to, _ := conv.find(search{
-		message: m, content: content, falls: falls, before: before.passedOver(reason, why),
+		message: m, content: content, falls: falls, partly: m.partly(), before: before.passedOver(reason, why),
 	})
 	return to
 }

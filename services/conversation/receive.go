@@ -3,6 +3,8 @@ package conversation
 import (
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
@@ -62,12 +64,29 @@ func isAnswer(content *eventv1.Content) bool {
 // one of its own.
 func (d *decider) comment(i *identityDraft, c *ReceiveMessage, content *eventv1.Content, at time.Time) {
 	message, event := d.received(i, c, at)
+	content = d.quoting(message.GetConversationId(), c.QuotedHash, content)
 	message.Sealed = &eventv1.MessageReceived_Sealed{
 		Content: content, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw, Profile: c.Profile,
 	}
 	conv := d.conversation(message.GetConversationId())
 	d.requestMedia(conv, message.GetMessageId(), i.integration, i.channel, event, content)
 	d.arrived(c.MessageHash, place{conv, message.GetMessageId()})
+}
+
+// quoting names the message that another one answers, where that is one of the
+// conversation. A message of another conversation stays unnamed: who reads this one
+// may not know of it (L8).
+func (d *decider) quoting(conversationID string, hash []byte, content *eventv1.Content) *eventv1.Content {
+	if len(hash) == 0 || content.GetReplyTo() == nil {
+		return content
+	}
+	of, _, ok := d.placeOf(hash)
+	if !ok || of.gone() || of.conv.id != conversationID {
+		return content
+	}
+	content = proto.CloneOf(content)
+	content.ReplyTo.MessageId = of.message
+	return content
 }
 
 // received writes down that a message joins a conversation, for the caller to say

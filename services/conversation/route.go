@@ -45,6 +45,9 @@ type search struct {
 	// window further on is passed over as any other reason is. Otherwise it leads
 	// to the widget (R8).
 	falls bool
+	// partly says that the customer may have parts of it already: another channel
+	// would say them twice. The widget takes it, which shows the whole in any case.
+	partly bool
 	// before is where the reply was to go until now, and why it is decided again.
 	before *eventv1.PassedOver
 }
@@ -135,6 +138,9 @@ func (c *conversationDraft) candidates(s search) (channels []Binding, widget *Bi
 	}
 	if s.message.Fixed {
 		channels = channels[:min(len(channels), 1)]
+	}
+	if s.partly {
+		channels = nil
 	}
 	return channels, widget
 }

@@ -194,3 +194,38 @@ func TestI10AReceiptThatNamesTheSendComesSecond(t *testing.T) {
 	d.expect(receipt(eventv1.ReceiptState_RECEIPT_STATE_READ, ""), "")
 	d.expect(receipt(eventv1.ReceiptState_RECEIPT_STATE_DELIVERED, send), "SendSucceeded MessageSent MessageRead")
 }
+
+// A customer answers a message: a reply of an agent, or one of their own. What the
+// provider calls it is nothing that anybody can read; the line named no message.
+func TestACustomerAnswersAMessage(t *testing.T) {
+	d := newDesk(t)
+	_, send := d.replies()
+	d.give(&conversation.ReportOutcome{SendID: send, Attempt: 1, Nonce: "n", Sent: "out", SentHash: []byte("out")})
+	quote := func(id string, quoted string) (conversation.Decision, string) {
+		decision := d.give(&conversation.ReceiveMessage{
+			IntegrationID: "whatsapp", Sender: []conversation.Address{address("whatsapp", "phone", "ana")},
+			MessageHash: []byte(id), QuotedHash: []byte(quoted),
+			Content: &eventv1.Content{
+				Parts:   conversation.Text("that one").GetParts(),
+				ReplyTo: &eventv1.ReplyTo{ProviderMessageId: quoted},
+			},
+		})
+		for _, e := range decision.Events {
+			if received, ok := e.Body.(*eventv1.MessageReceived); ok {
+				return decision, received.GetSealed().GetContent().GetReplyTo().GetMessageId()
+			}
+		}
+		t.Fatal("the message did not come")
+		return decision, ""
+	}
+	first, of := quote("first", "out")
+	if of == "" || of == first.MessageID {
+		t.Errorf("the answer to the agent's reply names %q", of)
+	}
+	if _, of := quote("second", "first"); of != first.MessageID {
+		t.Errorf("the answer to the message before names %q, not %q", of, first.MessageID)
+	}
+	if _, of := quote("third", "of nobody"); of != "" {
+		t.Errorf("the answer to a message that nobody knows names %q", of)
+	}
+}

@@ -2,7 +2,6 @@ package router
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 
@@ -11,7 +10,6 @@ import (
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
-	"weiche/services/broker"
 	"weiche/services/conversation"
 )
 
@@ -74,29 +72,6 @@ func Blobs(ctx context.Context, store *eventstore.Store, account string) iter.Se
 func CustomerKey(ctx context.Context, store *eventstore.Store, account, customer string) (string, error) {
 	value, _, _, err := store.IndexGet(ctx, eventstore.IndexKey{Account: account, Index: indexKey, Key: []byte(customer)})
 	return string(value), err
-}
-
-// fetches relays the files that are to be fetched and are not there: at the start,
-// and after a reconnect, when the broker may have forgotten them. In between each is
-// asked for again by its timer.
-func (r *Relay) fetches(ctx context.Context) error {
-	for hit, err := range r.engine.store.IndexScan(ctx, installation, indexUnfetched, nil, nil) {
-		if err != nil {
-			return err
-		}
-		rec, err := r.engine.store.ReadAt(ctx, hit.Position)
-		if err != nil {
-			return err
-		}
-		err = r.relay(ctx, rec)
-		if err != nil {
-			r.logger.Warn("file not relayed", "position", rec.Position, "error", err)
-		}
-		if isAway(err) || errors.Is(err, broker.ErrOverloaded) {
-			return nil
-		}
-	}
-	return nil
 }
 
 // fetchOf makes of a request what a fetcher needs.

@@ -94,11 +94,11 @@ func (r *Relay) sends(ctx context.Context) error {
 func (r *Relay) unclaimed(ctx context.Context) error {
 	tick := time.NewTicker(relayAgain)
 	defer tick.Stop()
-	if err := r.fetches(ctx); err != nil {
+	if err := r.relayAll(ctx, indexUnfetched); err != nil {
 		return err
 	}
 	for {
-		if err := r.relayUnclaimed(ctx); err != nil {
+		if err := r.relayAll(ctx, indexUnclaimed); err != nil {
 			return err
 		}
 		select {
@@ -106,21 +106,22 @@ func (r *Relay) unclaimed(ctx context.Context) error {
 			return ctx.Err()
 		case <-tick.C:
 		case <-r.again:
-			if err := r.fetches(ctx); err != nil {
+			if err := r.relayAll(ctx, indexUnfetched); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-func (r *Relay) relayUnclaimed(ctx context.Context) error {
+// relayAll relays again what an index of requests holds.
+func (r *Relay) relayAll(ctx context.Context, index string) error {
 	full := 0
 	defer func() {
 		if full > 0 {
-			r.logger.Warn("sends not relayed: their integrations have as many waiting as may be", "sends", full)
+			r.logger.Warn("requests not relayed: their integrations have as many waiting as may be", "index", index, "requests", full)
 		}
 	}()
-	for hit, err := range r.engine.store.IndexScan(ctx, installation, indexUnclaimed, nil, nil) {
+	for hit, err := range r.engine.store.IndexScan(ctx, installation, index, nil, nil) {
 		if err != nil {
 			return err
 		}
@@ -133,11 +134,11 @@ func (r *Relay) relayUnclaimed(ctx context.Context) error {
 			// The next may be of another integration.
 			full++
 		case isAway(err):
-			r.logger.Warn("send not relayed", "position", rec.Position, "error", err)
+			r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
 			return nil
 		case err != nil:
 			// What cannot be read must not hold up what can.
-			r.logger.Error("send not relayed", "position", rec.Position, "error", err)
+			r.logger.Error("request not relayed", "position", rec.Position, "error", err)
 		}
 	}
 	return nil

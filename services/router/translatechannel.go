@@ -100,6 +100,7 @@ func (t *translation) inbound(in *ingressv1.Inbound) (conversation.Command, erro
 	switch event := in.GetEvent().(type) {
 	case *ingressv1.Inbound_Message:
 		receive.Content = event.Message
+		receive.QuotedHash = t.messageHash(event.Message.GetReplyTo().GetProviderMessageId())
 	case *ingressv1.Inbound_Unsend:
 		return t.unsend(event.Unsend, in.GetSentAt()), nil
 	case *ingressv1.Inbound_Edit:
