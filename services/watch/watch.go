@@ -34,7 +34,8 @@ const (
 	// is doubled then, up to healthyEvery.
 	healthyEvery = time.Hour
 	illEvery     = time.Minute
-	// againAfter is when a check that said nothing is made again.
+	// againAfter is when a check that said nothing is made again, and when it is
+	// looked whether a renewal did something.
 	againAfter = 5 * time.Minute
 	// parallel is how many integrations are looked at at a time, and askFor how
 	// long one may take.
@@ -91,7 +92,14 @@ type patient struct {
 	better time.Time
 	// deaf is why the subscription could not be seen to; empty where it could.
 	deaf string
+	// app is the provider's app whose subscription is seen to, and renewals how many
+	// checks in a row found it lacking and had a renewal accepted.
+	app      string
+	renewals int
 }
+
+// vain says that a renewal was accepted and changed nothing.
+func (p *patient) vain() bool { return p.renewals > 1 }
 
 // New returns a Watch. The error is ErrConfig.
 func New(config Config) (*Watch, error) {
@@ -165,9 +173,11 @@ func (w *Watch) look(ctx context.Context) {
 			continue
 		}
 		at, now := place{i.Account, i.ID}, time.Now()
+		app, _ := w.config.Directory.App(i.App)
 		w.mu.Lock()
 		p := w.of(at)
-		probe, subscribe := !now.Before(p.probe), !now.Before(p.subscribe)
+		// An app id that was corrected is not left waiting.
+		probe, subscribe := !now.Before(p.probe), !now.Before(p.subscribe) || p.app != app.ProviderApp
 		w.mu.Unlock()
 		if !probe && !subscribe {
 			continue
@@ -279,6 +289,11 @@ func (w *Watch) report(ctx context.Context, account string, report *ingressv1.Re
 // subscribe sees to it that the app gets what happens at an integration.
 func (w *Watch) subscribe(ctx context.Context, at place, i channel.Integration, keeper channel.Keeper) {
 	app, ok := w.config.Directory.App(i.App)
+	w.mu.Lock()
+	if p := w.of(at); p.app != app.ProviderApp {
+		p.app, p.renewals = app.ProviderApp, 0
+	}
+	w.mu.Unlock()
 	if !ok || app.ProviderApp == "" {
 		return
 	}
@@ -299,11 +314,28 @@ func (w *Watch) subscribe(ctx context.Context, at place, i channel.Integration, 
 		p.subscribe = time.Now().Add(againAfter)
 		return
 	}
-	if renewed {
-		log.Warn("the provider had ended the subscription of an app to an integration, or part of it; it was renewed")
-	}
 	p.deaf, p.subscribe = "", time.Now().Add(healthyEvery)
+	if !renewed {
+		if p.vain() {
+			log.Warn("an app is subscribed to an integration again")
+		}
+		p.renewals = 0
+		return
+	}
+	p.renewals++
+	switch p.renewals {
+	case 1:
+		log.Warn("an app was not subscribed to an integration, or not to all that it needs; its subscription was renewed")
+		p.subscribe = time.Now().Add(againAfter)
+	case 2:
+		// A provider subscribes the app of the token, whatever app is looked for.
+		log.Warn("an app is not subscribed to an integration, or not to all that it needs, and a renewal changed nothing",
+			"provider_app_id", app.ProviderApp, "what_to_do", vainAdvice)
+	}
 }
+
+// vainAdvice is what to do where a renewal is accepted and changes nothing.
+const vainAdvice = "check provider_app_id in the set-up, which has to be the app of the integration's token, and that app's webhook fields at the provider"
 
 // advice is what to do about a reason.
 func advice(reason string) string {
@@ -327,6 +359,9 @@ func (w *Watch) Troubles() []string {
 		}
 		if p.deaf != "" {
 			troubles = append(troubles, fmt.Sprintf("integration %s of %s: its subscription could not be checked (%s)", at.id, at.account, p.deaf))
+		}
+		if p.vain() {
+			troubles = append(troubles, fmt.Sprintf("integration %s of %s: app %s is not subscribed to it, or not to all that it needs, and a renewal changed nothing: %s", at.id, at.account, p.app, vainAdvice))
 		}
 	}
 	slices.SortFunc(troubles, strings.Compare)

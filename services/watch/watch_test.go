@@ -29,13 +29,15 @@ type world struct {
 	ill          map[string]string
 	away         bool
 	unsubscribed map[string]bool
-	deaf         bool // the router does not answer
-	refuses      bool // it refuses to write down what it is told
+	provider     string // the app of the tokens, which a renewal subscribes
+	app          string // the provider's id of the app in the set-up
+	deaf         bool   // the router does not answer
+	refuses      bool   // it refuses to write down what it is told
 	happened     []string
 }
 
 func newWorld() *world {
-	return &world{began: time.Now(), ill: map[string]string{}, unsubscribed: map[string]bool{}}
+	return &world{began: time.Now(), ill: map[string]string{}, unsubscribed: map[string]bool{}, provider: "1001", app: "1001"}
 }
 
 func (w *world) note(format string, args ...any) {
@@ -80,7 +82,9 @@ func (w *world) Integration(account, id string) (channel.Integration, bool) {
 }
 
 func (w *world) App(id string) (channel.App, bool) {
-	return channel.App{ID: id, Account: "acme", ProviderApp: "1001"}, id == "app"
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return channel.App{ID: id, Account: "acme", ProviderApp: w.app}, id == "app"
 }
 
 func (w *world) Probe(_ context.Context, i channel.Integration) error {
@@ -105,7 +109,7 @@ func (w *world) Subscribe(_ context.Context, i channel.Integration, app string) 
 	if w.away {
 		return false, &channel.SendError{Outcome: channel.NotSent, Detail: &eventv1.SendError{Reason: "network"}}
 	}
-	was := w.unsubscribed[i.ID]
+	was := w.unsubscribed[i.ID] || app != w.provider
 	w.unsubscribed[i.ID] = false
 	return was, nil
 }
@@ -168,6 +172,45 @@ func TestStartAndHours(t *testing.T) {
 		wants(t, "checks", w.told("check number"), "0s check number of 1001", "1h0m0s check number of 1001", "2h0m0s check number of 1001")
 		if !strings.Contains(log.String(), "renewed") || strings.Count(log.String(), "renewed") != 1 || !strings.Contains(log.String(), "integration=page") {
 			t.Errorf("the log says:\n%s", log)
+		}
+	})
+}
+
+// A provider subscribes the app of the token. Where the set-up names another, every
+// renewal is accepted and changes nothing: that is said once, it is a trouble, and
+// it is over soon after the set-up is corrected.
+func TestRenewalsInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.app = "2002"
+		watcher, log := w.watching(t)
+		count := func(words string) int { return strings.Count(log.String(), words) }
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		wants(t, "troubles before it was looked again", watcher.Troubles())
+		time.Sleep(5 * time.Hour)
+		synctest.Wait() // the log is read
+		wants(t, "checks", w.told("check page")[:3], "0s check page of 2002", "5m0s check page of 2002", "1h5m0s check page of 2002")
+		if renewed, vain := count("was renewed"), count("changed nothing"); renewed != 2 || vain != 2 || strings.Contains(log.String(), "had ended") {
+			t.Errorf("%d and %d lines for two integrations:\n%s", renewed, vain, log)
+		}
+		troubles := watcher.Troubles()
+		if len(troubles) != 2 || !strings.Contains(troubles[1], "integration page of acme: app 2002 is not subscribed") || !strings.Contains(troubles[1], "provider_app_id") {
+			t.Errorf("troubles: %q", troubles)
+		}
+		w.set(func() { w.app = "1001" })
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		wants(t, "troubles after the set-up was corrected", watcher.Troubles())
+		// One that a provider ends now and then is renewed, and that is no trouble.
+		for range 3 {
+			w.set(func() { w.unsubscribed["page"] = true })
+			time.Sleep(2 * time.Hour)
+		}
+		synctest.Wait()
+		wants(t, "troubles of what can be renewed", watcher.Troubles())
+		if renewed, vain := count("was renewed"), count("changed nothing"); renewed != 5 || vain != 2 {
+			t.Errorf("%d and %d lines:\n%s", renewed, vain, log)
 		}
 	})
 }
