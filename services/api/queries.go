@@ -68,8 +68,8 @@ type Widget struct {
 	Languages []string
 	// Origins may embed it: exact, as https://shop.example.
 	Origins []string
-	// Offers are the channels that customers can switch to, in the order in
-	// which they are shown.
+	// Offers are the channels that the set-up offers, in the order in which they
+	// are shown.
 	Offers []Offer
 }
 
@@ -93,12 +93,15 @@ type Offer struct {
 	Name string
 	// Address is where customers find it: a number, a page, a user name.
 	Address string
+	// Unhealthy says that the provider does not serve it: nobody is linked to it
+	// now, and who is linked stays so.
+	Unhealthy bool
 }
 
-// offer returns what the widget offers over an integration.
+// offer returns what the widget offers over an integration that is served.
 func (w *Widget) offer(integrationID string) (Offer, bool) {
 	for _, offer := range w.Offers {
-		if offer.IntegrationID == integrationID {
+		if offer.IntegrationID == integrationID && !offer.Unhealthy {
 			return offer, true
 		}
 	}

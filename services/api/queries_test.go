@@ -62,6 +62,7 @@ func (s *stage) Widget(id string) (found api.Widget, ok bool) {
 			i := account.Integrations[offered]
 			found.Offers = append(found.Offers, api.Offer{
 				IntegrationID: offered, Channel: i.GetChannel(), Name: i.GetName(), Address: i.GetAddress(),
+				Unhealthy: account.Unhealthy[offered] != nil,
 			})
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/channel"
 	"weiche/services/widget"
 )
 
@@ -94,6 +96,52 @@ func TestFromTheWidgetToWhatsAppAndBack(t *testing.T) {
 	}
 	s.want(t, "failed_precondition", "WIDGET_BINDING", widgetService+"Disconnect", ana, `{"integrationId":"shop","clientToken":"6"}`)
 	s.want(t, "failed_precondition", "NO_SUCH_DESTINATION", widgetService+"Disconnect", ana, `{"integrationId":"wa","clientToken":"7"}`)
+}
+
+// A channel that its provider does not serve takes no new link. Whoever is linked to
+// it sees it and can disconnect it.
+func TestAnUnhealthyChannelStaysLinked(t *testing.T) {
+	s := newStage(t, nil)
+	ana, bob := s.visitor(t, "shop"), s.visitor(t, "shop")
+	asked := s.must(t, widgetService+"RequestLink", ana, `{"integrationId":"wa","clientToken":"1"}`)
+	s.whatsApp(t, "4917600000067", "wamid.1", asked.text("link.code"))
+	waiting := s.must(t, widgetService+"RequestLink", bob, `{"integrationId":"wa","clientToken":"1"}`)
+	healthy := func(is bool) {
+		t.Helper()
+		report := &ingressv1.ReportHealth{IntegrationId: "wa", Healthy: is}
+		answer, err := s.give(t.Context(), channel.Source{Kind: channel.KindEgress, Account: "acme", ID: "test"},
+			&ingressv1.Batch{Items: []*ingressv1.Item{{Kind: &ingressv1.Item_Sender{Sender: &ingressv1.SenderCommand{
+				Command: &ingressv1.SenderCommand_Health{Health: report},
+			}}}}})
+		if err != nil || answer.GetItems()[0].GetStatus() != ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
+			t.Fatalf("the report was not taken: %v %v", answer, err)
+		}
+	}
+	shown := func(who string) answer { t.Helper(); return s.must(t, widgetService+"GetTimeline", who, `{}`) }
+	if w := shown(ana); w.get("widget.channels.0.linked") != true || w.get("widget.channels.0.unhealthy") != nil {
+		t.Fatalf("before: %v", w.get("widget"))
+	}
+
+	healthy(false)
+	if w := shown(ana); w.length("widget.channels") != 1 || w.get("widget.channels.0.linked") != true || w.get("widget.channels.0.unhealthy") != true {
+		t.Errorf("who is linked sees %v", w.get("widget"))
+	}
+	if w := shown(bob); w.get("widget.channels") != nil {
+		t.Errorf("who is not linked sees %v", w.get("widget"))
+	}
+	s.want(t, "failed_precondition", "CHANNEL_UNHEALTHY", widgetService+"RequestLink", bob, `{"integrationId":"wa","clientToken":"2"}`)
+	if l := s.must(t, widgetService+"GetLink", bob, fmt.Sprintf(`{"linkId":%q}`, waiting.text("link.linkId"))); l.get("link.url") != nil {
+		t.Errorf("a link to it is shown: %v", l.values)
+	}
+	cut := s.must(t, widgetService+"Disconnect", ana, `{"integrationId":"wa","clientToken":"3"}`)
+	if w := s.must(t, widgetService+"GetTimeline", ana, fmt.Sprintf(`{"minPosition":%q}`, cut.text("position"))); w.get("widget.channels") != nil {
+		t.Errorf("who has disconnected it sees %v", w.get("widget"))
+	}
+
+	healthy(true)
+	if w := shown(ana); w.text("widget.channels.0.integrationId") != "wa" || w.get("widget.channels.0.linked") != nil || w.get("widget.channels.0.unhealthy") != nil {
+		t.Errorf("when it is served again: %v", w.get("widget"))
+	}
 }
 
 func TestACancelledLinkShowsNoCode(t *testing.T) {

@@ -34,10 +34,10 @@ func (q queries) Widget(widgetID string) (found api.Widget, ok bool) {
 			Languages: widget.Config.GetLanguages(), Origins: widget.Config.GetOrigins(),
 		}
 		for _, id := range slices.Sorted(maps.Keys(widget.Offers)) {
-			// What is unhealthy is not in the menu (R10).
-			if i := setup.Integrations[id]; i != nil && setup.Unhealthy[id] == nil {
+			if i := setup.Integrations[id]; i != nil {
 				found.Offers = append(found.Offers, api.Offer{
 					IntegrationID: id, Channel: i.GetChannel(), Name: i.GetName(), Address: i.GetAddress(),
+					Unhealthy: setup.Unhealthy[id] != nil,
 				})
 			}
 		}

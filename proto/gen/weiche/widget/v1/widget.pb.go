@@ -264,7 +264,8 @@ type Widget struct {
 	Site string `protobuf:"bytes,2,opt,name=site,proto3" json:"site,omitempty"`
 	// Its languages, BCP 47; the first is the default.
 	Languages []string `protobuf:"bytes,3,rep,name=languages,proto3" json:"languages,omitempty"`
-	// The channels that customers can switch to.
+	// The channels that customers can switch to, and those of the widget's that the
+	// conversation is linked to, whether their provider serves them or not.
 	Channels      []*OfferedChannel `protobuf:"bytes,4,rep,name=channels,proto3" json:"channels,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -337,8 +338,11 @@ type OfferedChannel struct {
 	Channel string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
 	// The name of the account on the channel.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	// The conversation is linked to it.
-	Linked        bool `protobuf:"varint,4,opt,name=linked,proto3" json:"linked,omitempty"`
+	// The conversation is linked to it. It can be disconnected.
+	Linked bool `protobuf:"varint,4,opt,name=linked,proto3" json:"linked,omitempty"`
+	// Its provider does not serve it at the moment: replies go elsewhere, and it
+	// takes no new link. Such a channel is listed only while it is linked.
+	Unhealthy     bool `protobuf:"varint,5,opt,name=unhealthy,proto3" json:"unhealthy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -397,6 +401,13 @@ func (x *OfferedChannel) GetName() string {
 func (x *OfferedChannel) GetLinked() bool {
 	if x != nil {
 		return x.Linked
+	}
+	return false
+}
+
+func (x *OfferedChannel) GetUnhealthy() bool {
+	if x != nil {
+		return x.Unhealthy
 	}
 	return false
 }
@@ -1892,12 +1903,13 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x1c\n" +
 	"\tlanguages\x18\x03 \x03(\tR\tlanguages\x12<\n" +
-	"\bchannels\x18\x04 \x03(\v2 .weiche.widget.v1.OfferedChannelR\bchannels\"}\n" +
+	"\bchannels\x18\x04 \x03(\v2 .weiche.widget.v1.OfferedChannelR\bchannels\"\x9b\x01\n" +
 	"\x0eOfferedChannel\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x16\n" +
-	"\x06linked\x18\x04 \x01(\bR\x06linked\"\xa7\x01\n" +
+	"\x06linked\x18\x04 \x01(\bR\x06linked\x12\x1c\n" +
+	"\tunhealthy\x18\x05 \x01(\bR\tunhealthy\"\xa7\x01\n" +
 	"\x12SendMessageRequest\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\x12\x1a\n" +
