@@ -128,7 +128,7 @@ func (m *memory) flush() {
 		case *eventv1.SendSucceeded:
 			m.messages[string(e.GetProviderMessageHash())] = conversation.MessageRef{
 				IdentityID: e.GetIdentityId(), ConversationID: e.GetOrigin().GetConversationId(),
-				MessageID: e.GetOrigin().GetMessageId(),
+				MessageID: e.GetOrigin().GetMessageId(), Part: e.GetOrigin().GetPart(), Hop: e.GetOrigin().GetHop(),
 			}
 			delete(m.parked, string(e.GetProviderMessageHash()))
 		case *eventv1.ReceiptParked:

@@ -43,7 +43,7 @@ func TestModel(t *testing.T) {
 			"writes": w.writes, "writes on": w.writes, "brings a code": w.bringsCode, "answers": w.answers,
 			"asks for a link": w.asksForLink, "cancels": w.cancels, "disconnects": w.disconnects,
 			"reads": w.reads, "replies": w.replies, "replies on": w.replies,
-			"claims": w.claims, "claims on": w.claims, "reports": w.reports, "reports on": w.reports,
+			"claims": w.claims, "claims on": w.claims, "hands over": w.handsOver, "reports": w.reports, "reports on": w.reports,
 			"receipt": w.receipt, "watermark": w.watermark, "echo": w.echo,
 			"waits": w.waits, "waits a day": w.waitsADay, "timer": w.timer, "set-up": w.setsUp, "keeps": w.keeps, "again": w.again,
 			"health": w.health, "settles": w.settles, "reacts to": w.reactsTo,

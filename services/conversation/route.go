@@ -18,6 +18,7 @@ const (
 	disconnected = eventv1.PassedOverReason_PASSED_OVER_REASON_DISCONNECTED
 	unconfirmed  = eventv1.PassedOverReason_PASSED_OVER_REASON_UNCONFIRMED
 	unsupported  = eventv1.PassedOverReason_PASSED_OVER_REASON_UNSUPPORTED
+	hasParts     = eventv1.PassedOverReason_PASSED_OVER_REASON_PARTLY_ARRIVED
 )
 
 // destination is where a reply can go, and as what.
@@ -83,6 +84,9 @@ func (c *conversationDraft) find(s search) (*destination, []*eventv1.PassedOver)
 		if tried, failed := s.message.Tried[b.IdentityID]; failed {
 			reason, why = hasFailed, tried
 		}
+		if reason == 0 && s.partly {
+			reason = hasParts
+		}
 		var fits fitted
 		if reason == 0 {
 			var ok bool
@@ -138,9 +142,6 @@ func (c *conversationDraft) candidates(s search) (channels []Binding, widget *Bi
 	}
 	if s.message.Fixed {
 		channels = channels[:min(len(channels), 1)]
-	}
-	if s.partly {
-		channels = nil
 	}
 	return channels, widget
 }

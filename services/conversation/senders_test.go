@@ -79,6 +79,40 @@ func (w *world) reports(t *rapid.T) {
 	w.give(r)
 }
 
+// handsOver makes an attempt at a reply from beginning to end, which claims and
+// reports that are drawn one by one seldom do.
+func (w *world) handsOver(t *rapid.T) {
+	w.t = t
+	var open []string
+	for _, id := range w.sendIDs {
+		if s := w.sends[id]; s.state == "requested" && s.message != "" {
+			open = append(open, id)
+		}
+	}
+	if len(open) == 0 {
+		t.Skip("no reply waits for a sender")
+	}
+	id := pick(w, "requested", open...)
+	claim := conversation.ClaimSend{
+		Header: w.header(""), SendID: id, Attempt: w.sends[id].attempt, Nonce: fmt.Sprintf("nonce-%d", w.commands),
+	}
+	if _, err := w.give(&claim); err != nil || w.sends[id].state != "claimed" {
+		return
+	}
+	r := &conversation.ReportOutcome{Header: w.header(""), SendID: id, Attempt: claim.Attempt, Nonce: claim.Nonce}
+	if pick(w, "outcome", "sent", "refused") == "sent" {
+		r.Sent = providerID(id, claim.Attempt)
+		r.SentHash = []byte(r.Sent)
+		if w.chance("a receipt first", 3) {
+			w.giveReceipt(id, r.Sent, w.sends[id].integration)
+			r.Header = w.header("")
+		}
+	} else {
+		r.Refused = &eventv1.SendError{Reason: "network"}
+	}
+	w.give(r)
+}
+
 func providerID(sendID string, attempt uint32) string {
 	return fmt.Sprintf("out-%s-%d", sendID, attempt)
 }

@@ -244,6 +244,8 @@ const (
 	PassedOverReason_PASSED_OVER_REASON_UNCONFIRMED PassedOverReason = 6
 	// The channel cannot show the content.
 	PassedOverReason_PASSED_OVER_REASON_UNSUPPORTED PassedOverReason = 7
+	// The customer has parts of the reply already, and would get them twice.
+	PassedOverReason_PASSED_OVER_REASON_PARTLY_ARRIVED PassedOverReason = 8
 )
 
 // Enum value maps for PassedOverReason.
@@ -257,16 +259,18 @@ var (
 		5: "PASSED_OVER_REASON_DISCONNECTED",
 		6: "PASSED_OVER_REASON_UNCONFIRMED",
 		7: "PASSED_OVER_REASON_UNSUPPORTED",
+		8: "PASSED_OVER_REASON_PARTLY_ARRIVED",
 	}
 	PassedOverReason_value = map[string]int32{
-		"PASSED_OVER_REASON_UNSPECIFIED":   0,
-		"PASSED_OVER_REASON_NOT_NAMED":     1,
-		"PASSED_OVER_REASON_WINDOW_CLOSED": 2,
-		"PASSED_OVER_REASON_UNHEALTHY":     3,
-		"PASSED_OVER_REASON_FAILED":        4,
-		"PASSED_OVER_REASON_DISCONNECTED":  5,
-		"PASSED_OVER_REASON_UNCONFIRMED":   6,
-		"PASSED_OVER_REASON_UNSUPPORTED":   7,
+		"PASSED_OVER_REASON_UNSPECIFIED":    0,
+		"PASSED_OVER_REASON_NOT_NAMED":      1,
+		"PASSED_OVER_REASON_WINDOW_CLOSED":  2,
+		"PASSED_OVER_REASON_UNHEALTHY":      3,
+		"PASSED_OVER_REASON_FAILED":         4,
+		"PASSED_OVER_REASON_DISCONNECTED":   5,
+		"PASSED_OVER_REASON_UNCONFIRMED":    6,
+		"PASSED_OVER_REASON_UNSUPPORTED":    7,
+		"PASSED_OVER_REASON_PARTLY_ARRIVED": 8,
 	}
 )
 
@@ -6082,7 +6086,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x14REPLY_RULE_LAST_USED\x10\x01\x12\x14\n" +
 	"\x10REPLY_RULE_NAMED\x10\x02\x12\x17\n" +
 	"\x13REPLY_RULE_FALLBACK\x10\x03\x12\x1c\n" +
-	"\x18REPLY_RULE_WINDOW_CLOSED\x10\x04*\xac\x02\n" +
+	"\x18REPLY_RULE_WINDOW_CLOSED\x10\x04*\xd3\x02\n" +
 	"\x10PassedOverReason\x12\"\n" +
 	"\x1ePASSED_OVER_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cPASSED_OVER_REASON_NOT_NAMED\x10\x01\x12$\n" +
@@ -6091,7 +6095,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x19PASSED_OVER_REASON_FAILED\x10\x04\x12#\n" +
 	"\x1fPASSED_OVER_REASON_DISCONNECTED\x10\x05\x12\"\n" +
 	"\x1ePASSED_OVER_REASON_UNCONFIRMED\x10\x06\x12\"\n" +
-	"\x1ePASSED_OVER_REASON_UNSUPPORTED\x10\a*G\n" +
+	"\x1ePASSED_OVER_REASON_UNSUPPORTED\x10\a\x12%\n" +
+	"!PASSED_OVER_REASON_PARTLY_ARRIVED\x10\b*G\n" +
 	"\n" +
 	"NoticeKind\x12\x1b\n" +
 	"\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
