@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -36,33 +37,15 @@ type Limits struct {
 }
 
 func (l *Limits) ensureDefaults() {
-	if l.VisitorPerSecond == 0 {
-		l.VisitorPerSecond = 10
-	}
-	if l.VisitorBurst == 0 {
-		l.VisitorBurst = 40
-	}
-	if l.AddressPerSecond == 0 {
-		l.AddressPerSecond = 50
-	}
-	if l.AddressBurst == 0 {
-		l.AddressBurst = 200
-	}
-	if l.UploadPerSecond == 0 {
-		l.UploadPerSecond = 0.2
-	}
-	if l.UploadBurst == 0 {
-		l.UploadBurst = 20
-	}
-	if l.Uploads == 0 {
-		l.Uploads = 16
-	}
-	if l.VisitorUploadBytes == 0 {
-		l.VisitorUploadBytes = 25 << 20
-	}
-	if l.AgentUploadBytes == 0 {
-		l.AgentUploadBytes = 100 << 20
-	}
+	l.VisitorPerSecond = cmp.Or(l.VisitorPerSecond, 10)
+	l.VisitorBurst = cmp.Or(l.VisitorBurst, 40)
+	l.AddressPerSecond = cmp.Or(l.AddressPerSecond, 50)
+	l.AddressBurst = cmp.Or(l.AddressBurst, 200)
+	l.UploadPerSecond = cmp.Or(l.UploadPerSecond, 0.2)
+	l.UploadBurst = cmp.Or(l.UploadBurst, 20)
+	l.Uploads = cmp.Or(l.Uploads, 16)
+	l.VisitorUploadBytes = cmp.Or(l.VisitorUploadBytes, 25<<20)
+	l.AgentUploadBytes = cmp.Or(l.AgentUploadBytes, 100<<20)
 }
 
 // keptCallers is how many callers of one sort are remembered at least; twice as

@@ -12,6 +12,8 @@ import (
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	"weiche/services/conversation"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // load brings what a decision lacks from the log into the state.
@@ -150,7 +152,22 @@ func (e *Engine) loadSaid(ctx context.Context, s *conversation.State, account, h
 
 func (e *Engine) loadChanges(ctx context.Context, s *conversation.State, account, hash string) error {
 	var changes []conversation.ParkedChange
-	for hit, err := range e.store.IndexScan(ctx, account, indexChanges, []byte(hash), below([]byte(hash))) {
+	err := e.waiting(ctx, account, indexChanges, hash, func(rec *eventstore.Record, body proto.Message) {
+		if change, ok := body.(*eventv1.ChangeParked); ok {
+			changes = append(changes, conversation.ParkedChangeOf(rec.ID, change))
+		}
+	})
+	if err == nil {
+		slices.SortFunc(changes, func(a, b conversation.ParkedChange) int { return cmp.Compare(a.EventID, b.EventID) })
+		s.SetChanges([]byte(hash), changes)
+	}
+	return err
+}
+
+// waiting reads what waits for a message in an index: the facts of the events that
+// made its entries.
+func (e *Engine) waiting(ctx context.Context, account, index, hash string, each func(*eventstore.Record, proto.Message)) error {
+	for hit, err := range e.store.IndexScan(ctx, account, index, []byte(hash), below([]byte(hash))) {
 		if err != nil {
 			return err
 		}
@@ -162,12 +179,8 @@ func (e *Engine) loadChanges(ctx context.Context, s *conversation.State, account
 		if err != nil {
 			return err
 		}
-		if change, ok := body.(*eventv1.ChangeParked); ok {
-			changes = append(changes, conversation.ParkedChangeOf(rec.ID, change))
-		}
+		each(rec, body)
 	}
-	slices.SortFunc(changes, func(a, b conversation.ParkedChange) int { return cmp.Compare(a.EventID, b.EventID) })
-	s.SetChanges([]byte(hash), changes)
 	return nil
 }
 
@@ -189,25 +202,15 @@ func (e *Engine) loadQuarantined(ctx context.Context, s *conversation.State, key
 
 func (e *Engine) loadParked(ctx context.Context, s *conversation.State, account, hash string) error {
 	var receipts []*eventv1.ReceiptParked
-	from, to := []byte(hash), append([]byte(hash), 0xff)
-	for hit, err := range e.store.IndexScan(ctx, account, indexParked, from, to) {
-		if err != nil {
-			return err
-		}
-		rec, err := e.store.ReadAt(ctx, hit.Position)
-		if err != nil {
-			return err
-		}
-		body, err := decodeFacts(rec)
-		if err != nil {
-			return err
-		}
+	err := e.waiting(ctx, account, indexParked, hash, func(_ *eventstore.Record, body proto.Message) {
 		if receipt, ok := body.(*eventv1.ReceiptParked); ok {
 			receipts = append(receipts, receipt)
 		}
+	})
+	if err == nil {
+		s.SetParked([]byte(hash), receipts)
 	}
-	s.SetParked([]byte(hash), receipts)
-	return nil
+	return err
 }
 
 // Content returns the content that an event of an account holds, that of all parts

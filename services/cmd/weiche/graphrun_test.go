@@ -2,17 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,7 +19,6 @@ import (
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	"weiche/services/api"
-	"weiche/services/broker"
 	"weiche/services/channel"
 	"weiche/services/conversation"
 	"weiche/services/egress"
@@ -305,177 +299,4 @@ func (r *graphRun) states(hellos []string) map[string]viewv1.DeliveryState {
 		r.t.Fatal(err)
 	}
 	return states
-}
-
-// posted is one POST of a message to the provider.
-type posted struct {
-	fault  simulator.FaultKind
-	status int
-	answer string
-}
-
-// again says that the same message may be posted after it: the provider has said,
-// in an answer that makes sense, that it did not take it.
-func (p posted) again() bool {
-	return p.status == http.StatusTooManyRequests || strings.Contains(p.answer, `"code":190`)
-}
-
-// posts returns what the simulator has seen of these texts.
-func (r *graphRun) posts(texts []string) map[string][]posted {
-	posts := map[string][]posted{}
-	for _, text := range texts {
-		posts[text] = nil
-	}
-	for _, call := range r.sim.Calls(0).Calls {
-		if call.Method != http.MethodPost {
-			continue
-		}
-		var body struct {
-			Text    json.RawMessage `json:"text"`
-			Message struct {
-				Text string `json:"text"`
-			} `json:"message"`
-		}
-		if json.Unmarshal([]byte(call.Body), &body) != nil {
-			continue
-		}
-		text := body.Message.Text
-		var whatsapp struct{ Body string }
-		if text == "" && json.Unmarshal(body.Text, &whatsapp) == nil {
-			text = whatsapp.Body
-		}
-		if _, ok := posts[text]; ok {
-			posts[text] = append(posts[text], posted{call.Fault, call.Status, call.Answer})
-		}
-	}
-	return posts
-}
-
-// graphFaults says what is wrong with how these replies ended.
-func (r *graphRun) graphFaults(hellos, texts []string) (faults []string, ends map[viewv1.DeliveryState]int) {
-	r.t.Helper()
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	if err := r.sim.Idle(r.t.Context()); err != nil {
-		fault("%v", err)
-	}
-	took := map[string]int{}
-	for _, send := range r.sim.Sends(simulator.SendQuery{}).Sends {
-		for _, text := range texts {
-			if strings.Contains(string(send.Body), `"`+text+`"`) {
-				took[text]++
-				break
-			}
-		}
-	}
-	posts, states := r.posts(texts), r.states(hellos)
-	ends = map[viewv1.DeliveryState]int{}
-	for _, text := range texts {
-		state := states[text]
-		ends[state]++
-		has, over := ended[state]
-		made := posts[text]
-		switch {
-		case !over:
-			fault("I11: %q is left as %s after %v", text, word(state, "DELIVERY_STATE_"), made)
-		case has == "yes" && took[text] == 0:
-			fault("I11: %q is shown as %s and nobody got it: %v", text, word(state, "DELIVERY_STATE_"), made)
-		case has == "no" && took[text] > 0 && r.arrived(text):
-			fault("I12: %q is shown as failed and somebody got it: %v", text, made)
-		}
-		if took[text] > 1 {
-			fault("I12: somebody got %q %d times: %v", text, took[text], made)
-		}
-		for at := range max(0, len(made)-1) {
-			if !made[at].again() {
-				fault("I12: %q was posted %d times: %v", text, len(made), made)
-				break
-			}
-		}
-	}
-	return faults, ends
-}
-
-// arrived says whether a reply is on its person's phone: what the provider took may
-// have failed after that.
-func (r *graphRun) arrived(text string) bool {
-	r.t.Helper()
-	number := strings.TrimSuffix(strings.TrimPrefix(text, "answer to hello "), "!")
-	threads, err := r.sim.Threads(r.t.Context(), "person-"+number, simulator.ThreadQuery{})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	shown, err := json.Marshal(threads)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if !strings.Contains(string(shown), `"hello `+number) {
-		r.t.Fatalf("the phone of person %s: %s", number, shown)
-	}
-	return strings.Contains(string(shown), text)
-}
-
-// mortal is the transport of an instance that can be killed: from then on nothing
-// that it says arrives, acks included.
-type mortal struct {
-	*broker.Broker
-	dead    atomic.Bool
-	claims  atomic.Int64
-	reports atomic.Int64
-}
-
-func (m *mortal) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
-	if m.dead.Load() {
-		return nil, broker.ErrClosed
-	}
-	answer, err := m.Broker.Publish(ctx, from, batch)
-	if m.dead.Load() {
-		return nil, broker.ErrClosed
-	}
-	switch sender := batch.GetItems()[0].GetSender(); {
-	case err != nil:
-	case sender.GetClaim() != nil && answer.GetItems()[0].GetStatus() == ingressv1.ItemStatus_ITEM_STATUS_COMMITTED:
-		m.claims.Add(1)
-	case sender.GetOutcome() != nil:
-		m.reports.Add(1)
-	}
-	return answer, err
-}
-
-// restarts runs one instance after the other beside the first. Each is killed after
-// some claims; hits is told how many of its sends were under way then.
-func (r *graphRun) restarts(ctx context.Context, hits func(underWay int)) error {
-	for n := 2; ctx.Err() == nil; n++ {
-		m := &mortal{Broker: r.broker}
-		config := r.config(fmt.Sprint("mortal-", n), asIs)
-		config.Publisher, config.InFlight = m, 4
-		e, err := egress.New(config)
-		if err != nil {
-			return err
-		}
-		life, die := context.WithCancel(ctx)
-		over := make(chan error, 1)
-		go func() { over <- e.Run(life) }()
-		tick := time.NewTicker(time.Millisecond)
-		for m.claims.Load() < 40 && life.Err() == nil {
-			select {
-			case <-tick.C:
-			case <-life.Done():
-			}
-		}
-		tick.Stop()
-		if ctx.Err() == nil {
-			m.dead.Store(true)
-			hits(int(m.claims.Load() - m.reports.Load()))
-		}
-		die()
-		if err := <-over; err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sortedKinds returns the kinds of faults in their order.
-func sortedKinds(fired map[simulator.FaultKind]int) []simulator.FaultKind {
-	return slices.Sorted(maps.Keys(fired))
 }
