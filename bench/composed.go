@@ -18,6 +18,7 @@ import (
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/broker"
 	"weiche/services/channel"
+	"weiche/services/directory"
 	"weiche/services/keyring"
 	"weiche/services/meta"
 	"weiche/services/router"
@@ -35,7 +36,7 @@ type composed struct {
 	keys      *keyring.Keyring
 	views     *projections.Views
 	broker    *broker.Broker
-	directory *router.Directory
+	directory *directory.Directory
 	engine    *router.Engine
 }
 

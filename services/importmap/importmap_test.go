@@ -42,7 +42,8 @@ var areas = []area{
 		packages: story, is: "the harness that plays stories on a stage",
 		may: []string{conversation, projections, eventstore, proto}, tests: []string{everything},
 	},
-	{packages: router, is: "the shell around the core: takes, decides, appends, answers, relays", may: []string{conversation, capability, eventstore, broker, channel, keyring, proto}},
+	{packages: directory, is: "the set-up of all accounts in memory, from whatever source", may: []string{channel, proto}},
+	{packages: router, is: "the shell around the core: takes, decides, appends, answers, relays", may: []string{conversation, capability, eventstore, broker, channel, directory, keyring, proto}},
 	{packages: broker, is: "NATS: every stream, subject and durable name", may: []string{channel, proto}},
 
 	{packages: channel, is: "the contract of an adapter", may: []string{proto}},
@@ -92,6 +93,7 @@ const (
 	broker       = "weiche/services/broker/..."
 	capability   = "weiche/services/capability/..."
 	channel      = "weiche/services/channel/..."
+	directory    = "weiche/services/directory/..."
 	channeltest  = "weiche/services/channel/channeltest/..."
 	meta         = "weiche/services/meta/..."
 	blob         = "weiche/services/blob/..."

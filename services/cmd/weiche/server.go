@@ -22,6 +22,7 @@ import (
 	"weiche/services/broker"
 	"weiche/services/channel"
 	"weiche/services/conversation"
+	"weiche/services/directory"
 	"weiche/services/egress"
 	"weiche/services/instagram"
 	"weiche/services/messenger"
@@ -59,7 +60,7 @@ type server struct {
 	broker    *broker.Broker
 	lease     *broker.Lease
 	engine    *router.Engine
-	directory *router.Directory
+	directory *directory.Directory
 	relay     *router.Relay
 	media     *blob.Store
 	fetcher   *fetch.Fetcher
@@ -174,7 +175,7 @@ func (s *server) newHandler() http.Handler {
 	commands := publisher{s.broker, s.directory}
 	mux.Handle("/", api.New(api.Config{
 		Publisher: commands, Signals: s.broker.PublishSignal, Operations: s.folder.operations(commands, s.directory, s.media, s.config.logger),
-		Queries: queries{s.folder, s.engine, s.directory},
+		Queries: queries{setups{s.directory}, s.folder, s.engine},
 		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
 		Templates: s.templates,
 	}))
@@ -198,7 +199,7 @@ func deepLink(channelName, address, language, code string) string {
 // directory knows it, so that the next webhook finds its integration.
 type publisher struct {
 	channel.Publisher
-	directory *router.Directory
+	directory *directory.Directory
 }
 
 func (p publisher) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"weiche/services/api"
+	"weiche/services/directory"
+)
+
+// setups answers what the API asks of the set-up, from the directory.
+type setups struct{ directory *directory.Directory }
+
+// Widget returns a widget with what it offers.
+func (s setups) Widget(widgetID string) (api.Widget, bool) {
+	account, widget, ok := s.directory.Widget(widgetID)
+	if !ok {
+		return api.Widget{}, false
+	}
+	found := api.Widget{
+		Account: account.GetAccountId(), ID: widgetID, Site: widget.GetConfig().GetSite(),
+		Languages: widget.GetConfig().GetLanguages(), Origins: widget.GetConfig().GetOrigins(),
+	}
+	for _, id := range widget.GetOffers() {
+		if i, unhealthy, ok := s.directory.Connected(found.Account, id); ok {
+			found.Offers = append(found.Offers, api.Offer{
+				IntegrationID: id, Channel: i.GetChannel(), Name: i.GetName(), Address: i.GetAddress(), Unhealthy: unhealthy != nil,
+			})
+		}
+	}
+	return found, true
+}
+
+// ListsOrigin says whether any widget may be embedded by an origin.
+func (s setups) ListsOrigin(origin string) bool { return s.directory.ListsOrigin(origin) }
+
+// Agent returns the name of an agent.
+func (s setups) Agent(account, agentID string) (string, bool) {
+	agent, ok := s.directory.Agent(account, agentID)
+	return agent.GetName(), ok
+}
+
+// Integrations returns the connected channels of an account.
+func (s setups) Integrations(account string) ([]api.Integration, bool) {
+	snapshot, ok := s.directory.Account(account)
+	if !ok {
+		return nil, false
+	}
+	var integrations []api.Integration
+	for _, i := range snapshot.GetIntegrations() {
+		said := api.Integration{ID: i.GetIntegrationId(), Channel: i.GetChannel(), Name: i.GetName(), HumanAgent: i.GetHumanAgent()}
+		if _, unhealthy, _ := s.directory.Connected(account, said.ID); unhealthy != nil {
+			said.Unhealthy, said.Since = unhealthy.GetError(), unhealthy.GetSince().AsTime()
+		}
+		integrations = append(integrations, said)
+	}
+	return integrations, true
+}
+
+// AppOwner returns the account that has an app.
+func (s setups) AppOwner(appID string) (string, bool) { return s.directory.AppOwner(appID) }
+
+// ProviderAccountOwner returns the account that has connected a provider's account.
+func (s setups) ProviderAccountOwner(channel, providerAccountID string) (string, bool) {
+	return s.directory.ProviderAccountOwner(channel, providerAccountID)
+}

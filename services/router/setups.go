@@ -1,0 +1,145 @@
+package router
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"weiche/eventstore"
+	queryv1 "weiche/proto/gen/weiche/query/v1"
+	"weiche/services/channel"
+	"weiche/services/conversation"
+	"weiche/services/directory"
+	"weiche/services/keyring"
+)
+
+// NewDirectory returns the directory of a log, as it stands now. Its Run follows the
+// log.
+func NewDirectory(ctx context.Context, store *eventstore.Store, keys *keyring.Keyring) (*directory.Directory, error) {
+	s := &setups{store: store, keys: keys}
+	update := directory.Update{Incarnation: store.Incarnation(), Position: store.Durable()}
+	accounts, err := Accounts(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	for _, account := range accounts {
+		snapshot, err := s.snapshot(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		update.Accounts = append(update.Accounts, snapshot)
+	}
+	s.from = update.Position + 1
+	d := directory.New(s)
+	d.Take(update)
+	return d, nil
+}
+
+// Accounts returns the accounts of a log in the order of their ids.
+func Accounts(ctx context.Context, store *eventstore.Store) ([]string, error) {
+	var accounts []string
+	for hit, err := range store.IndexScan(ctx, installation, indexAccount, nil, nil) {
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, string(hit.Key))
+	}
+	return accounts, nil
+}
+
+// setups is the log and the keyring as the source of a directory.
+type setups struct {
+	store *eventstore.Store
+	keys  *keyring.Keyring
+	from  uint64
+}
+
+// Follow follows the log.
+func (s *setups) Follow(ctx context.Context, take func(directory.Update)) error {
+	incarnation := s.store.Incarnation()
+	for rec, err := range s.store.Subscribe(ctx, s.from) {
+		if err != nil {
+			return ended(ctx, err)
+		}
+		update := directory.Update{Incarnation: incarnation, Position: rec.Position}
+		if setsUp(rec.Stream) {
+			snapshot, err := s.snapshot(ctx, rec.Stream.Account)
+			if err != nil {
+				return ended(ctx, err)
+			}
+			update.Accounts = []*queryv1.AccountSnapshot{snapshot}
+		}
+		take(update)
+	}
+	return nil
+}
+
+// setsUp says whether a snapshot of the account is made of what a stream holds.
+func setsUp(stream eventstore.Stream) bool {
+	return stream.Category == conversation.CategoryAccount
+}
+
+// Want does nothing: what follows the log gets there by itself.
+func (s *setups) Want(uint64) {}
+
+// Current is always so.
+func (s *setups) Current() bool { return true }
+
+// App returns the secrets of an app. Those that cannot be read are none.
+func (s *setups) App(account, id string) (secrets []channel.Secret, verify channel.Secret) {
+	secrets, _ = s.keys.Secrets(account, OwnerApp(id), SecretApp)
+	verify, _, _ = s.keys.Secret(account, OwnerApp(id), SecretVerify)
+	return secrets, verify
+}
+
+// Token returns the token of an integration.
+func (s *setups) Token(account, integration string) channel.Secret {
+	token, _, _ := s.keys.Secret(account, OwnerIntegration(integration), SecretToken)
+	return token
+}
+
+// snapshot folds the set-up of one account.
+func (s *setups) snapshot(ctx context.Context, account string) (*queryv1.AccountSnapshot, error) {
+	state := conversation.NewState()
+	snapshot := &queryv1.AccountSnapshot{AccountId: account}
+	stream := eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: account}
+	for rec, err := range s.store.ReadStream(ctx, stream, 1) {
+		if err != nil {
+			return nil, err
+		}
+		event, err := Decode(rec)
+		if err != nil {
+			return nil, err
+		}
+		conversation.Evolve(state, event)
+		snapshot.Position = rec.Position
+	}
+	if setup := state.Account(account); setup != nil {
+		setupOf(setup, snapshot)
+	}
+	return snapshot, nil
+}
+
+// setupOf puts a folded account into its snapshot.
+func setupOf(setup *conversation.Account, s *queryv1.AccountSnapshot) {
+	s.Name, s.BoundElsewhere = setup.Name, setup.BoundElsewhere
+	for _, id := range slices.Sorted(maps.Keys(setup.Apps)) {
+		s.Apps = append(s.Apps, setup.Apps[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(setup.Integrations)) {
+		s.Integrations = append(s.Integrations, setup.Integrations[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(setup.Widgets)) {
+		widget := setup.Widgets[id]
+		s.Widgets = append(s.Widgets, &queryv1.Widget{Config: widget.Config, Offers: slices.Sorted(maps.Keys(widget.Offers))})
+	}
+	for _, id := range slices.Sorted(maps.Keys(setup.Unhealthy)) {
+		unhealthy := setup.Unhealthy[id]
+		s.Unhealthy = append(s.Unhealthy, &queryv1.Unhealthy{IntegrationId: id, Error: unhealthy.Error, Since: timestamppb.New(unhealthy.Since)})
+	}
+	for _, id := range slices.Sorted(maps.Keys(setup.Agents)) {
+		s.Agents = append(s.Agents, &queryv1.Agent{AgentId: id, Name: setup.Agents[id]})
+	}
+}
