@@ -93,8 +93,9 @@ fmt: bin/gofumpt bin/buf ## format Go and proto
 	bin/gofumpt -l -w .
 	cd proto && ../bin/buf format -w
 
-generate: bin/buf ## generate proto/gen from the proto files
+generate: bin/buf ## generate proto/gen from the proto files, and .env.example
 	cd proto && ../bin/buf generate
+	$(WEICHE) config env > .env.example
 
 clean: ## remove what was built; ./data stays
 	rm -rf bin

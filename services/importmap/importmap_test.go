@@ -77,6 +77,7 @@ var areas = []area{
 	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},
 	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests", may: []string{proto}},
 
+	{packages: setting, is: "reads how a program shall run from flags, environment and file; knows no setting"},
 	{packages: programs, is: "the harness that runs real programs"},
 	{packages: "weiche/services/importmap", is: "this map"},
 	{packages: "weiche/services/cmd/weiche/...", is: "the one binary", may: []string{everything}},
@@ -101,6 +102,7 @@ const (
 	router       = "weiche/services/router/..."
 	story        = "weiche/services/story/..."
 	widget       = "weiche/services/widget/..."
+	setting      = "weiche/services/setting/..."
 	programs     = "weiche/services/programtest/..."
 )
 

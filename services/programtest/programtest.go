@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,6 +40,15 @@ func Build(dir, name, from string) (path string, err error) {
 		return "", fmt.Errorf("go build %s: %w\n%s", from, err, said)
 	}
 	return path, nil
+}
+
+// environ is the environment of a program: that of the test, without what is said
+// to tests alone.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "WEICHE_SOAK=") || strings.HasPrefix(variable, "WEICHE_CRASHES=") ||
+			strings.HasPrefix(variable, "WEICHE_TEST_")
+	})
 }
 
 // Ran is what a command line came to.
@@ -81,6 +91,7 @@ func Run(t testing.TB, program string, args ...string) Ran {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = environ()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
@@ -138,7 +149,7 @@ func Launch(t testing.TB, form, program string, args ...string) *Process {
 	t.Helper()
 	p := &Process{cmd: exec.Command(program, args...), Ended: make(chan struct{})}
 	p.Stderr.form, p.Stderr.Found = regexp.MustCompile(form), make(chan string, 1)
-	p.cmd.Stderr = &p.Stderr
+	p.cmd.Env, p.cmd.Stderr = environ(), &p.Stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/api"
+	"weiche/services/setting"
 	"weiche/services/simulator"
 )
 
@@ -50,9 +51,6 @@ product has to survive or --once to notice.`,
   weiche demo --once --data ./look && weiche events --data ./look`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if config.once && !cmd.Flags().Changed("http") {
-				config.http = "127.0.0.1:0"
-			}
 			if config.once && !cmd.Flags().Changed("simulator") {
 				config.simulator = "127.0.0.1:0"
 			}
@@ -60,8 +58,11 @@ product has to survive or --once to notice.`,
 		},
 	}
 	cmd.Flags().StringVar(&config.data, "data", "", "the data folder, which is left for a look; a new one that goes with the demo if empty")
-	masterKeyFlag(cmd)
-	cmd.Flags().StringVar(&config.http, "http", "127.0.0.1:8080", "the address of Weiche")
+	takesSettings(cmd, func(s settings, read setting.Read) {
+		if config.http = string(s.HTTP); config.once && !read.Said("http") {
+			config.http = "127.0.0.1:0"
+		}
+	}, "http", flagMasterKey)
 	cmd.Flags().StringVar(&config.simulator, "simulator", "127.0.0.1:8090", "the address of the simulator")
 	cmd.Flags().BoolVar(&config.once, "once", false, "play, check and end")
 	cmd.Flags().StringVar(&config.fault, "fault", "", "a fault of the simulator: drop, rate_limit, timeout_after_accept, ...")
@@ -96,7 +97,9 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 		return usageError{err}
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := newServer(ctx, serverConfig{data: config.data, listener: listener, graphURL: a.providers, logger: logger})
+	s, err := newServer(ctx, serverConfig{
+		settings: settings{Data: config.data, GraphURL: setting.URL(a.providers)}, listener: listener, logger: logger,
+	})
 	if err != nil {
 		simListener.Close()
 		listener.Close()

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"weiche/services/api"
+	"weiche/services/setting"
 	"weiche/services/simulator"
 )
 
@@ -110,7 +111,7 @@ func stagedDemo(t *testing.T, graph func(simulator http.Handler) http.Handler) e
 	provider := httptest.NewServer(graph(sim.Handler()))
 	defer provider.Close()
 	s, err := newServer(t.Context(), serverConfig{
-		data: filepath.Join(t.TempDir(), "data"), listener: listener, graphURL: provider.URL,
+		settings: settings{Data: filepath.Join(t.TempDir(), "data"), GraphURL: setting.URL(provider.URL)}, listener: listener,
 		logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

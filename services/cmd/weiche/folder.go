@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"weiche/projections"
 	"weiche/services/keyring"
 	"weiche/services/router"
+	"weiche/services/setting"
 )
 
 // ballast is how much room a server keeps to give back when others fill the disk.
@@ -30,34 +30,21 @@ type folder struct {
 
 // dataFlag adds --data to a command, and what it takes to open the folder.
 func dataFlag(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "data", "data", "the data folder")
-	masterKeyFlag(cmd)
+	takesSettings(cmd, func(s settings, _ setting.Read) { *dir = s.Data }, "data", flagMasterKey)
 }
 
-// The flag and the variable that name the file with the master key.
-const (
-	flagMasterKey     = "master-key-file"
-	variableMasterKey = "WEICHE_MASTER_KEY_FILE"
-)
+// flagMasterKey names the file with the master key.
+const flagMasterKey = "master-key-file"
 
-// masterKeyFlag adds --master-key-file to a command that opens a data folder.
+// masterKeyFlag adds --master-key-file to a command that opens a data folder which
+// is not that of the settings.
 func masterKeyFlag(cmd *cobra.Command) {
-	cmd.Flags().String(flagMasterKey, "", "the file with the master key of the keyring: 32 bytes, or those in base64, mode 0600 (default $"+
-		variableMasterKey+", else keyring/master.key in the data folder)")
+	takesSettings(cmd, func(settings, setting.Read) {}, flagMasterKey)
 }
 
-// masterKeyIn is the key of a context under which the name of that file is.
+// masterKeyIn is the key of a context under which the name of that file is, for
+// openFolder.
 type masterKeyIn struct{}
-
-// withMasterKey puts the file that a command line names into the context of the
-// command, for openFolder.
-func withMasterKey(cmd *cobra.Command, _ []string) {
-	flag := cmd.Flags().Lookup(flagMasterKey)
-	if flag == nil {
-		return
-	}
-	cmd.SetContext(context.WithValue(cmd.Context(), masterKeyIn{}, cmp.Or(flag.Value.String(), os.Getenv(variableMasterKey))))
-}
 
 // openFolder opens a data folder; one that does not exist is made only with
 // create. The erasures that the folder still owes are carried out before anybody

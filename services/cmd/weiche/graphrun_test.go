@@ -24,6 +24,7 @@ import (
 	"weiche/services/egress"
 	"weiche/services/meta"
 	"weiche/services/router"
+	"weiche/services/setting"
 	"weiche/services/simulator"
 )
 
@@ -73,7 +74,7 @@ func newGraphRun(t *testing.T, as func(channel.Sender) channel.Sender) *graphRun
 	t.Cleanup(graph.Close)
 	r.url = graph.URL
 	r.server, err = newServer(t.Context(), serverConfig{
-		data: filepath.Join(t.TempDir(), "data"), listener: listener, graphURL: graph.URL, logger: quiet,
+		settings: settings{Data: filepath.Join(t.TempDir(), "data"), GraphURL: setting.URL(graph.URL)}, listener: listener, logger: quiet,
 		now: func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) },
 	})
 	if err != nil {

@@ -124,8 +124,6 @@ func newRootCommand() *cobra.Command {
 		Long: `Weiche routes conversations: a customer begins in a chat widget on a web page and
 carries the same conversation on in WhatsApp, Messenger or Instagram, and back.
 The agent writes one reply, and Weiche knows where it has to go.`,
-		PersistentPreRun: withMasterKey,
-
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
@@ -134,7 +132,7 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(),
 		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(),
 		newBackupCommand(), newRestoreCommand(), newEraseCommand(), newQuarantineCommand(),
-		newWebhookCommand(), newVersionCommand(),
+		newWebhookCommand(), newConfigCommand(), newVersionCommand(),
 	)
 	return root
 }

@@ -13,11 +13,12 @@ import (
 	"weiche/services/blob/fetch"
 	"weiche/services/operations"
 	"weiche/services/router"
+	"weiche/services/setting"
 )
 
 // mediaFlag adds --media to a command that reads or writes the files of messages.
 func mediaFlag(cmd *cobra.Command, place *string) {
-	cmd.Flags().StringVar(place, "media", "", "where the files of messages are: an absolute path or s3://bucket?region=…; media in the data folder if empty")
+	takesSettings(cmd, func(s settings, _ setting.Read) { *place = s.Media }, "media")
 }
 
 // openMedia opens the files of messages of a data folder. The bucket has to be
@@ -47,7 +48,7 @@ func (f *folder) openMedia(ctx context.Context, place, publicURL string, logger 
 func (s *server) newFetcher() (*fetch.Fetcher, error) {
 	return fetch.New(fetch.Config{
 		Store: s.media, Publisher: s.broker, Directory: s.directory, Instance: instance(),
-		GraphURL: s.config.graphURL, GraphVersion: s.config.graphVersion, Logger: s.config.logger,
+		GraphURL: string(s.config.GraphURL), GraphVersion: s.config.GraphVersion, Logger: s.config.logger,
 	})
 }
 

@@ -99,9 +99,9 @@ func TestMasterKeyElsewhere(t *testing.T) {
 		args = append(args, "--data", data)
 		weiche(t, args...).Expect(t, exitFailed, "master.key is missing")
 		byFlag := weiche(t, append(args, "--master-key-file", master)...)
-		t.Setenv(variableMasterKey, master)
+		t.Setenv("WEICHE_MASTER_KEY_FILE", master)
 		byVariable := weiche(t, args...)
-		t.Setenv(variableMasterKey, "")
+		t.Setenv("WEICHE_MASTER_KEY_FILE", "")
 		if byFlag.Code == exitFailed || byFlag != byVariable {
 			t.Errorf("weiche %v: by flag %+v, by variable %+v", args, byFlag, byVariable)
 		}

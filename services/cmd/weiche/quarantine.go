@@ -34,13 +34,12 @@ their bytes. They are named by the position of their event in the log.
 The commands ask the weiche that is running on the data folder, or work on the
 folder itself where none is.`,
 	}
-	cmd.PersistentFlags().StringVar(&data, "data", "data", "the data folder")
 	cmd.AddCommand(
 		newQuarantineListCommand(&data), newQuarantineShowCommand(&data),
 		newQuarantineReplayCommand(&data), newQuarantineDiscardCommand(&data),
 	)
 	for _, sub := range cmd.Commands() {
-		masterKeyFlag(sub)
+		dataFlag(sub, &data)
 	}
 	return cmd
 }

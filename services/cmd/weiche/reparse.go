@@ -34,11 +34,10 @@ itself where none is.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "data", "the data folder")
 	cmd.Flags().StringVar(&integration, "integration", "", "what came over this integration alone")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would change")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one line of JSON for each thing that changed, and one for the whole")
-	masterKeyFlag(cmd)
+	dataFlag(cmd, &data)
 	return cmd
 }
 

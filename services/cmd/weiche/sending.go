@@ -15,13 +15,13 @@ import (
 
 // openSending makes what speaks to the providers, and what watches over it.
 func (s *server) openSending() error {
-	graph, err := meta.NewGraph(meta.GraphConfig{URL: s.config.graphURL, Version: s.config.graphVersion})
+	graph, err := meta.NewGraph(meta.GraphConfig{URL: string(s.config.GraphURL), Version: s.config.GraphVersion})
 	if err != nil {
 		return err
 	}
 	login := graph
-	if s.config.graphURL == "" {
-		if login, err = meta.NewGraph(meta.GraphConfig{URL: instagram.DefaultLoginURL, Version: s.config.graphVersion}); err != nil {
+	if s.config.GraphURL == "" {
+		if login, err = meta.NewGraph(meta.GraphConfig{URL: instagram.DefaultLoginURL, Version: s.config.GraphVersion}); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func keepers(senders map[string]channel.Sender) map[string]channel.Keeper {
 
 func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
 	paces := egress.DefaultPaces()
-	for name, sends := range s.config.paces {
+	for name, sends := range s.config.Pace {
 		paces[name] = egress.Pace{Sends: float64(sends), Media: paces[name].Media}
 	}
 	return egress.Config{

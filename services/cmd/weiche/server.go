@@ -35,20 +35,10 @@ import (
 
 // serverConfig says how one process serves.
 type serverConfig struct {
-	// data is the data folder; listener takes HTTP.
-	data     string
+	settings
+	// listener takes HTTP, and is what the addresses of the settings came to.
 	listener net.Listener
-	// natsURL is an external server; empty embeds one.
-	natsURL string
-	// graphURL is where the Graph API is; graphTLS trusts it, nil as usual.
-	graphURL, graphVersion string
-	// media is where the files of messages are, in the data folder if empty;
-	// publicURL is where this server is reached from outside, if it is.
-	media, publicURL string
-	// paces are how many sends a second one integration of a channel may begin,
-	// where that is not the default.
-	paces  map[string]int
-	logger *slog.Logger
+	logger   *slog.Logger
 	// now is the router's clock; time.Now if nil.
 	now func() time.Time
 }
@@ -80,11 +70,11 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 			s.close()
 		}
 	}()
-	if s.folder, err = openFolder(ctx, config.data, true, config.logger); err != nil {
+	if s.folder, err = openFolder(ctx, config.Data, true, config.logger); err != nil {
 		return nil, err
 	}
 	if s.broker, err = broker.Start(ctx, broker.Config{
-		URL: config.natsURL, Dir: filepath.Join(config.data, "broker"), Logger: config.logger,
+		URL: config.NATSURL, Dir: filepath.Join(config.Data, "broker"), Logger: config.logger,
 		OnReconnect: func() {
 			if s.relay != nil {
 				s.relay.Again()
@@ -108,7 +98,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 	if err := s.engine.Settle(ctx); err != nil {
 		return nil, err
 	}
-	if s.media, err = s.folder.openMedia(ctx, config.media, config.publicURL, config.logger); err != nil {
+	if s.media, err = s.folder.openMedia(ctx, config.Media, string(config.PublicURL), config.logger); err != nil {
 		return nil, err
 	}
 	if s.fetcher, err = s.newFetcher(); err != nil {
@@ -177,7 +167,7 @@ func (s *server) newHandler() http.Handler {
 		Publisher: commands, Signals: s.broker.PublishSignal, Operations: s.folder.operations(commands, s.directory, s.media, s.config.logger),
 		Queries: queries{setups{s.directory}, s.folder, s.engine},
 		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
-		Templates: s.templates,
+		Templates: s.templates, Proxies: s.config.Proxies,
 	}))
 	return mux
 }
@@ -341,11 +331,11 @@ func tokenFile(data string) string { return filepath.Join(data, "tokens", "admin
 // writeAdminToken writes the administrator's token beside the log, and where it is
 // good for.
 func (s *server) writeAdminToken() error {
-	err := writeToken(tokenFile(s.config.data), api.AdminToken(s.folder.keys).Reveal())
+	err := writeToken(tokenFile(s.config.Data), api.AdminToken(s.folder.keys).Reveal())
 	if err != nil {
 		return err
 	}
-	return writeToken(urlFile(s.config.data), "http://"+localAddress(s.config.listener.Addr()))
+	return writeToken(urlFile(s.config.Data), "http://"+localAddress(s.config.listener.Addr()))
 }
 
 // localAddress is how this machine reaches a listener.

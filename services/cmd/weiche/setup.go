@@ -23,6 +23,7 @@ import (
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/setting"
 )
 
 func newSetupCommand() *cobra.Command {
@@ -71,7 +72,7 @@ folder.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "data", "the data folder")
+	takesSettings(cmd, func(s settings, _ setting.Read) { data = s.Data }, "data")
 	cmd.Flags().StringVar(&url, "url", "", "where weiche serves, if not as the data folder says")
 	return cmd
 }

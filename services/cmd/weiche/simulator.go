@@ -52,7 +52,7 @@ Nobody is asked for a password at /sim/, so it belongs on this machine only.`,
 			if config.BaseURL != "" {
 				base = config.BaseURL
 			}
-			sim, err := simulator.New(config, simulator.Options{Log: newLogger(false)})
+			sim, err := simulator.New(config, simulator.Options{Log: newLogger("info", "auto")})
 			if err != nil {
 				listener.Close()
 				return usageError{err}

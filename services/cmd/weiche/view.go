@@ -38,7 +38,6 @@ The data folder must not be in use.`,
   weiche view route 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B --at 1200
   weiche view timeline 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B --at 2026-03-01T12:00:00Z`,
 	}
-	cmd.PersistentFlags().StringVar(&data, "data", "data", "the data folder")
 	cmd.PersistentFlags().StringVar(&account, "account", "", "the account; may be left out where there is one alone")
 	cmd.PersistentFlags().StringVar(&at, "at", "", "a position of the log, or a time such as 2026-03-01T12:00:00Z")
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "as JSON")
@@ -69,7 +68,7 @@ The data folder must not be in use.`,
 				})
 			},
 		}
-		masterKeyFlag(view)
+		dataFlag(view, &data)
 		cmd.AddCommand(view)
 		return view
 	}
