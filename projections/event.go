@@ -138,7 +138,21 @@ func isUnused(name string) bool {
 		"weiche.event.v1.IntegrationRecovered",
 		"weiche.event.v1.ChangeParked",
 		"weiche.event.v1.ChangeForgotten",
-		"weiche.event.v1.ItemIgnored":
+		"weiche.event.v1.ItemIgnored",
+		"weiche.event.v1.ConversationClosed",
+		"weiche.event.v1.ConversationReopened",
+		"weiche.event.v1.ConversationContinued",
+		"weiche.event.v1.ConversationAssigned",
+		"weiche.event.v1.LabelsChanged",
+		"weiche.event.v1.ConversationSeen",
+		"weiche.event.v1.PasswordSet",
+		"weiche.event.v1.LoginLinkMade",
+		"weiche.event.v1.SessionOpened",
+		"weiche.event.v1.SessionEnded",
+		"weiche.event.v1.ApiKeyCreated",
+		"weiche.event.v1.ApiKeyUsed",
+		"weiche.event.v1.ApiKeyRevoked",
+		"weiche.event.v1.VisitorSessionEnded":
 		return true
 	}
 	return false

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
@@ -14,7 +16,10 @@ import (
 )
 
 // adminService is what an administrator may do.
-type adminService struct{ *server }
+type adminService struct {
+	adminv1connect.UnimplementedAdminServiceHandler
+	*server
+}
 
 // ApplySetup makes an account what a set-up says. It takes nothing that another
 // account has.

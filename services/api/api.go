@@ -17,6 +17,7 @@ import (
 
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/proto/gen/weiche/stream/v1/streamv1connect"
 	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
 	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
 	"weiche/services/blob"
@@ -107,11 +108,14 @@ func New(config Config) http.Handler {
 
 	told := AnswerErrors(s.Logger)
 	widget := connect.NewServer(told, s.recoverPanics, s.requireVisitor)
-	widgetv1connect.RegisterWidgetServiceHandler(widget, &widgetService{s})
+	widgetv1connect.RegisterWidgetServiceHandler(widget, &widgetService{server: s})
 	workspace := connect.NewServer(told, s.recoverPanics, s.requireAgent)
-	workspacev1connect.RegisterWorkspaceServiceHandler(workspace, &workspaceService{s})
+	workspacev1connect.RegisterWorkspaceServiceHandler(workspace, &workspaceService{server: s})
+	workspacev1connect.RegisterAccessServiceHandler(workspace, workspacev1connect.UnimplementedAccessServiceHandler{})
+	stream := connect.NewServer(told, s.recoverPanics, s.requireAgent)
+	streamv1connect.RegisterStreamServiceHandler(stream, streamv1connect.UnimplementedStreamServiceHandler{})
 	admin := connect.NewServer(told, s.recoverPanics, s.requireAdmin)
-	adminv1connect.RegisterAdminServiceHandler(admin, &adminService{s})
+	adminv1connect.RegisterAdminServiceHandler(admin, &adminService{server: s})
 	operations := connect.NewServer(told, s.recoverPanics, s.requireAdmin)
 	if s.Operations == nil {
 		s.Operations = adminv1connect.UnimplementedOperationsServiceHandler{}
@@ -122,6 +126,8 @@ func New(config Config) http.Handler {
 	mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(mounted(widget, maxRequest)))
 	sameOrigin := http.NewCrossOriginProtection()
 	mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
+	mux.Handle("/"+workspacev1connect.AccessServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
+	mux.Handle("/"+streamv1connect.StreamServiceName+"/", sameOrigin.Handler(mounted(stream, maxRequest)))
 	mux.Handle("/"+adminv1connect.AdminServiceName+"/", sameOrigin.Handler(mounted(admin, maxAdminRequest)))
 	mux.Handle("/"+adminv1connect.OperationsServiceName+"/", sameOrigin.Handler(mounted(operations, maxAdminRequest)))
 	if s.Media != nil {

@@ -97,7 +97,7 @@ func (a answer) refused(t *testing.T, procedure string, streams bool, who string
 
 // mine says whose token a service is for.
 var mine = map[string]string{
-	widgetService: "the visitor", workspaceService: "the agent", adminService: "the admin", operationsService: "the admin",
+	widgetService: "the visitor", workspaceService: "the agent", accessService: "the agent", streamService: "the agent", adminService: "the admin", operationsService: "the admin",
 }
 
 // I20: whoever has no token, or one that is not for this, is told the same.

@@ -51,6 +51,8 @@ func (v values) reason() string { return v.text("details.0.debug.reason") }
 const (
 	widgetService     = "/weiche.widget.v1.WidgetService/"
 	workspaceService  = "/weiche.workspace.v1.WorkspaceService/"
+	accessService     = "/weiche.workspace.v1.AccessService/"
+	streamService     = "/weiche.stream.v1.StreamService/"
 	adminService      = "/weiche.admin.v1.AdminService/"
 	operationsService = "/weiche.admin.v1.OperationsService/"
 )

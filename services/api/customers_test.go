@@ -9,16 +9,16 @@ import (
 // of both tell it.
 func TestLinkCustomers(t *testing.T) {
 	s := newStage(t, nil)
-	of := map[string]string{}
+	of, at := map[string]string{}, ""
 	card := func(person, position string) answer {
 		t.Helper()
 		return s.must(t, workspaceService+"GetCustomer", s.eva(), fmt.Sprintf(`{"conversationId":%q,"minPosition":%q}`, of[person], position))
 	}
 	for _, person := range []string{"ana", "ben"} {
 		sent := s.must(t, widgetService+"SendMessage", s.visitor(t, "shop"), `{"text":"hello","clientToken":"1"}`)
-		of[person] = sent.text("conversationId")
+		of[person], at = sent.text("conversationId"), sent.text("position")
 	}
-	ana, ben := card("ana", "").text("customer.customerId"), card("ben", "").text("customer.customerId")
+	ana, ben := card("ana", at).text("customer.customerId"), card("ben", at).text("customer.customerId")
 	both := fmt.Sprintf(`{"customerId":%q,"otherCustomerId":%q,"clientToken":%%q}`, ana, ben)
 
 	linked := s.must(t, workspaceService+"LinkCustomers", s.eva(), fmt.Sprintf(both, "l"))

@@ -117,15 +117,15 @@ func reasonOf(refusal ingressv1.Refusal) errorv1.Reason {
 // codeOf is the one place where a Connect code is chosen.
 func codeOf(reason errorv1.Reason) connect.Code {
 	switch reason {
-	case errorv1.Reason_REASON_UNAUTHENTICATED:
+	case errorv1.Reason_REASON_UNAUTHENTICATED, errorv1.Reason_REASON_WRONG_LOGIN:
 		return connect.CodeUnauthenticated
-	case errorv1.Reason_REASON_ORIGIN_NOT_ALLOWED:
+	case errorv1.Reason_REASON_ORIGIN_NOT_ALLOWED, errorv1.Reason_REASON_FORBIDDEN:
 		return connect.CodePermissionDenied
 	case errorv1.Reason_REASON_NOT_FOUND:
 		return connect.CodeNotFound
 	case errorv1.Reason_REASON_INVALID:
 		return connect.CodeInvalidArgument
-	case errorv1.Reason_REASON_TOO_LARGE, errorv1.Reason_REASON_RATE_LIMITED:
+	case errorv1.Reason_REASON_TOO_LARGE, errorv1.Reason_REASON_RATE_LIMITED, errorv1.Reason_REASON_TOO_MANY_STREAMS:
 		return connect.CodeResourceExhausted
 	case errorv1.Reason_REASON_TOKEN_REUSED, errorv1.Reason_REASON_ALREADY_LINKED, errorv1.Reason_REASON_TAKEN:
 		return connect.CodeAlreadyExists
@@ -136,7 +136,7 @@ func codeOf(reason errorv1.Reason) connect.Code {
 		errorv1.Reason_REASON_WIDGET_BINDING, errorv1.Reason_REASON_WINDOW_CLOSED,
 		errorv1.Reason_REASON_OTHER_INCARNATION, errorv1.Reason_REASON_ENDED,
 		errorv1.Reason_REASON_CHANNEL_UNHEALTHY, errorv1.Reason_REASON_UNCONFIRMED,
-		errorv1.Reason_REASON_UNSUPPORTED_CONTENT:
+		errorv1.Reason_REASON_UNSUPPORTED_CONTENT, errorv1.Reason_REASON_CURSOR_EXPIRED:
 		return connect.CodeFailedPrecondition
 	case errorv1.Reason_REASON_ROUTE_CHANGED, errorv1.Reason_REASON_CLAIM_LOST:
 		return connect.CodeAborted

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
+
 	"weiche/projections"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
@@ -12,7 +14,10 @@ import (
 )
 
 // widgetService is what a visitor's page may do.
-type widgetService struct{ *server }
+type widgetService struct {
+	widgetv1connect.UnimplementedWidgetServiceHandler
+	*server
+}
 
 // OpenSession makes a session; the page must be one of the widget's.
 func (s *widgetService) OpenSession(ctx context.Context, req *widgetv1.OpenSessionRequest) (*widgetv1.OpenSessionResponse, error) {

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
+
+	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
 
 	"weiche/projections"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -11,7 +14,10 @@ import (
 )
 
 // workspaceService is what an agent may do, in the account of their token.
-type workspaceService struct{ *server }
+type workspaceService struct {
+	workspacev1connect.UnimplementedWorkspaceServiceHandler
+	*server
+}
 
 // read waits until the views show what the agent has seen, and checks the ids.
 func (s *workspaceService) read(ctx context.Context, min string, ids ...string) (agent, error) {
@@ -87,15 +93,20 @@ func (s *workspaceService) GetRoute(ctx context.Context, req *workspacev1.GetRou
 
 // GetCustomer returns the customer of a conversation.
 func (s *workspaceService) GetCustomer(ctx context.Context, req *workspacev1.GetCustomerRequest) (*workspacev1.GetCustomerResponse, error) {
-	who, err := s.read(ctx, req.GetMinPosition(), req.GetConversationId())
+	named := cmp.Or(req.GetCustomerId(), req.GetConversationId())
+	who, err := s.read(ctx, req.GetMinPosition(), named)
 	if err != nil {
 		return nil, err
 	}
-	route, err := s.Views.Route(ctx, who.account, req.GetConversationId())
-	if err != nil {
-		return nil, err
+	customerID := req.GetCustomerId()
+	if customerID == "" {
+		route, err := s.Views.Route(ctx, who.account, req.GetConversationId())
+		if err != nil {
+			return nil, err
+		}
+		customerID = route.GetCustomerId()
 	}
-	customer, err := s.Views.Customer(ctx, who.account, route.GetCustomerId())
+	customer, err := s.Views.Customer(ctx, who.account, customerID)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ const (
 	CategoryCustomer     = "customer"
 	CategoryIdentity     = "identity"
 	CategoryConversation = "conversation"
+	CategoryAccess       = "access"
 	CategoryQuarantine   = "quarantine"
 	CategoryReceipts     = "receipts"
 	CategoryInstallation = "installation"

@@ -23,6 +23,7 @@ var categories = map[protoreflect.FileDescriptor]func(protoreflect.Name) string{
 		}
 		return conversation.CategoryIdentity
 	},
+	eventv1.File_weiche_event_v1_access_proto:       func(protoreflect.Name) string { return conversation.CategoryAccess },
 	eventv1.File_weiche_event_v1_conversation_proto: func(protoreflect.Name) string { return conversation.CategoryConversation },
 	eventv1.File_weiche_event_v1_ingest_proto: func(name protoreflect.Name) string {
 		if name == "ReceiptParked" || name == "UnsendParked" || name == "ChangeParked" || name == "ChangeForgotten" {

@@ -22,6 +22,8 @@ func Evolve(s *State, e Event) {
 		s.evolveConversation(e)
 	case CategoryCustomer:
 		s.evolveCustomer(e)
+	case CategoryAccess:
+		s.evolveAccess(e)
 	default:
 		s.evolveOther(e)
 	}

@@ -24,6 +24,8 @@ func (s *State) evolveConversation(e Event) {
 		s.AddConversation(c.Customer, c.ID)
 	case *eventv1.ConversationErased:
 		c.Erased = true
+	case *eventv1.ConversationClosed, *eventv1.ConversationReopened, *eventv1.ConversationContinued,
+		*eventv1.ConversationAssigned, *eventv1.LabelsChanged, *eventv1.ConversationSeen:
 	case *eventv1.MessageUnsent:
 		if reply := c.Messages[b.GetMessageId()]; reply != nil {
 			reply.Unsent = true

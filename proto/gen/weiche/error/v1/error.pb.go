@@ -98,6 +98,16 @@ const (
 	Reason_REASON_UNCONFIRMED Reason = 27
 	// The channel cannot show the content. Code failed_precondition.
 	Reason_REASON_UNSUPPORTED_CONTENT Reason = 28
+	// The caller is known and may not do this. Code permission_denied.
+	Reason_REASON_FORBIDDEN Reason = 29
+	// The name or the password is wrong. Code unauthenticated.
+	Reason_REASON_WRONG_LOGIN Reason = 30
+	// The cursor is of a log that a restore has replaced: read the snapshot anew.
+	// Code failed_precondition.
+	Reason_REASON_CURSOR_EXPIRED Reason = 31
+	// The caller has as many streams or subscriptions open as may be. Code
+	// resource_exhausted.
+	Reason_REASON_TOO_MANY_STREAMS Reason = 32
 )
 
 // Enum value maps for Reason.
@@ -132,6 +142,10 @@ var (
 		26: "REASON_CHANNEL_UNHEALTHY",
 		27: "REASON_UNCONFIRMED",
 		28: "REASON_UNSUPPORTED_CONTENT",
+		29: "REASON_FORBIDDEN",
+		30: "REASON_WRONG_LOGIN",
+		31: "REASON_CURSOR_EXPIRED",
+		32: "REASON_TOO_MANY_STREAMS",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -163,6 +177,10 @@ var (
 		"REASON_CHANNEL_UNHEALTHY":   26,
 		"REASON_UNCONFIRMED":         27,
 		"REASON_UNSUPPORTED_CONTENT": 28,
+		"REASON_FORBIDDEN":           29,
+		"REASON_WRONG_LOGIN":         30,
+		"REASON_CURSOR_EXPIRED":      31,
+		"REASON_TOO_MANY_STREAMS":    32,
 	}
 )
 
@@ -268,7 +286,7 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\bmetadata\x18\x03 \x03(\v2(.weiche.error.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xd7\x05\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xbd\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_UNAUTHENTICATED\x10\x01\x12\x1d\n" +
@@ -299,7 +317,11 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\fREASON_ENDED\x10\x19\x12\x1c\n" +
 	"\x18REASON_CHANNEL_UNHEALTHY\x10\x1a\x12\x16\n" +
 	"\x12REASON_UNCONFIRMED\x10\x1b\x12\x1e\n" +
-	"\x1aREASON_UNSUPPORTED_CONTENT\x10\x1cB*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
+	"\x1aREASON_UNSUPPORTED_CONTENT\x10\x1c\x12\x14\n" +
+	"\x10REASON_FORBIDDEN\x10\x1d\x12\x16\n" +
+	"\x12REASON_WRONG_LOGIN\x10\x1e\x12\x19\n" +
+	"\x15REASON_CURSOR_EXPIRED\x10\x1f\x12\x1b\n" +
+	"\x17REASON_TOO_MANY_STREAMS\x10 B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
 
 var (
 	file_weiche_error_v1_error_proto_rawDescOnce sync.Once

@@ -140,6 +140,67 @@ func (Confirmation) EnumDescriptor() ([]byte, []int) {
 	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{1}
 }
 
+// Role is what a person may do in an account.
+type Role int32
+
+const (
+	// Not stated; read as agent.
+	Role_ROLE_UNSPECIFIED Role = 0
+	// Everything, other owners included.
+	Role_ROLE_OWNER Role = 1
+	// Everything but what concerns owners.
+	Role_ROLE_ADMIN Role = 2
+	// Conversations and customers.
+	Role_ROLE_AGENT Role = 3
+	// Reads everything, the audit included, and changes nothing.
+	Role_ROLE_AUDITOR Role = 4
+)
+
+// Enum value maps for Role.
+var (
+	Role_name = map[int32]string{
+		0: "ROLE_UNSPECIFIED",
+		1: "ROLE_OWNER",
+		2: "ROLE_ADMIN",
+		3: "ROLE_AGENT",
+		4: "ROLE_AUDITOR",
+	}
+	Role_value = map[string]int32{
+		"ROLE_UNSPECIFIED": 0,
+		"ROLE_OWNER":       1,
+		"ROLE_ADMIN":       2,
+		"ROLE_AGENT":       3,
+		"ROLE_AUDITOR":     4,
+	}
+)
+
+func (x Role) Enum() *Role {
+	p := new(Role)
+	*p = x
+	return p
+}
+
+func (x Role) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Role) Descriptor() protoreflect.EnumDescriptor {
+	return file_weiche_event_v1_account_proto_enumTypes[2].Descriptor()
+}
+
+func (Role) Type() protoreflect.EnumType {
+	return &file_weiche_event_v1_account_proto_enumTypes[2]
+}
+
+func (x Role) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Role.Descriptor instead.
+func (Role) EnumDescriptor() ([]byte, []int) {
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{2}
+}
+
 // AccountCreated is the first event of an account.
 type AccountCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -668,8 +729,12 @@ type WidgetConfigured struct {
 	SilentDisconnect bool `protobuf:"varint,7,opt,name=silent_disconnect,json=silentDisconnect,proto3" json:"silent_disconnect,omitempty"`
 	// Start a new conversation when the last is closed for longer; 0 is never.
 	NewConversationAfter *durationpb.Duration `protobuf:"bytes,8,opt,name=new_conversation_after,json=newConversationAfter,proto3" json:"new_conversation_after,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// The keys by which the site signs who its visitors are.
+	VisitorKeys []*VisitorKey `protobuf:"bytes,9,rep,name=visitor_keys,json=visitorKeys,proto3" json:"visitor_keys,omitempty"`
+	// Nothing works without a token that the site has signed.
+	SignedVisitorsOnly bool `protobuf:"varint,10,opt,name=signed_visitors_only,json=signedVisitorsOnly,proto3" json:"signed_visitors_only,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *WidgetConfigured) Reset() {
@@ -758,6 +823,75 @@ func (x *WidgetConfigured) GetNewConversationAfter() *durationpb.Duration {
 	return nil
 }
 
+func (x *WidgetConfigured) GetVisitorKeys() []*VisitorKey {
+	if x != nil {
+		return x.VisitorKeys
+	}
+	return nil
+}
+
+func (x *WidgetConfigured) GetSignedVisitorsOnly() bool {
+	if x != nil {
+		return x.SignedVisitorsOnly
+	}
+	return false
+}
+
+// VisitorKey is a key by which a site signs who its visitors are.
+type VisitorKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's id, as the header of a token names it.
+	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// A keyed hash of the secret; never the secret.
+	Fingerprint   []byte `protobuf:"bytes,2,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VisitorKey) Reset() {
+	*x = VisitorKey{}
+	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VisitorKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VisitorKey) ProtoMessage() {}
+
+func (x *VisitorKey) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VisitorKey.ProtoReflect.Descriptor instead.
+func (*VisitorKey) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *VisitorKey) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *VisitorKey) GetFingerprint() []byte {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return nil
+}
+
 // ChannelOffered ticks a channel for a widget: customers can switch to it.
 type ChannelOffered struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -771,7 +905,7 @@ type ChannelOffered struct {
 
 func (x *ChannelOffered) Reset() {
 	*x = ChannelOffered{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -783,7 +917,7 @@ func (x *ChannelOffered) String() string {
 func (*ChannelOffered) ProtoMessage() {}
 
 func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -796,7 +930,7 @@ func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelOffered.ProtoReflect.Descriptor instead.
 func (*ChannelOffered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{9}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ChannelOffered) GetWidgetId() string {
@@ -829,7 +963,7 @@ type ChannelWithdrawn struct {
 
 func (x *ChannelWithdrawn) Reset() {
 	*x = ChannelWithdrawn{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +975,7 @@ func (x *ChannelWithdrawn) String() string {
 func (*ChannelWithdrawn) ProtoMessage() {}
 
 func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +988,7 @@ func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelWithdrawn.ProtoReflect.Descriptor instead.
 func (*ChannelWithdrawn) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ChannelWithdrawn) GetWidgetId() string {
@@ -884,14 +1018,19 @@ type AgentAdded struct {
 	// The agent's id.
 	AgentId string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
 	// The name that customers and colleagues see.
-	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// What the agent may do.
+	Role Role `protobuf:"varint,3,opt,name=role,proto3,enum=weiche.event.v1.Role" json:"role,omitempty"`
+	// The name by which the agent logs in, unique over all accounts; empty for an
+	// agent who does not.
+	Login         string `protobuf:"bytes,4,opt,name=login,proto3" json:"login,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AgentAdded) Reset() {
 	*x = AgentAdded{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -903,7 +1042,7 @@ func (x *AgentAdded) String() string {
 func (*AgentAdded) ProtoMessage() {}
 
 func (x *AgentAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -916,7 +1055,7 @@ func (x *AgentAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentAdded.ProtoReflect.Descriptor instead.
 func (*AgentAdded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{11}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AgentAdded) GetAgentId() string {
@@ -933,6 +1072,20 @@ func (x *AgentAdded) GetName() string {
 	return ""
 }
 
+func (x *AgentAdded) GetRole() Role {
+	if x != nil {
+		return x.Role
+	}
+	return Role_ROLE_UNSPECIFIED
+}
+
+func (x *AgentAdded) GetLogin() string {
+	if x != nil {
+		return x.Login
+	}
+	return ""
+}
+
 // AgentRemoved takes an agent away.
 type AgentRemoved struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -944,7 +1097,7 @@ type AgentRemoved struct {
 
 func (x *AgentRemoved) Reset() {
 	*x = AgentRemoved{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -956,7 +1109,7 @@ func (x *AgentRemoved) String() string {
 func (*AgentRemoved) ProtoMessage() {}
 
 func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -969,7 +1122,7 @@ func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentRemoved.ProtoReflect.Descriptor instead.
 func (*AgentRemoved) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{12}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AgentRemoved) GetAgentId() string {
@@ -1017,7 +1170,7 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\x14IntegrationRecovered\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\";\n" +
 	"\x12IntegrationRemoved\x12%\n" +
-	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"\xfc\x02\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"\xee\x03\n" +
 	"\x10WidgetConfigured\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -1026,18 +1179,27 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\fconfirmation\x18\x05 \x01(\x0e2\x1d.weiche.event.v1.ConfirmationR\fconfirmation\x12>\n" +
 	"\rcode_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\fcodeLifetime\x12+\n" +
 	"\x11silent_disconnect\x18\a \x01(\bR\x10silentDisconnect\x12O\n" +
-	"\x16new_conversation_after\x18\b \x01(\v2\x19.google.protobuf.DurationR\x14newConversationAfter\"T\n" +
+	"\x16new_conversation_after\x18\b \x01(\v2\x19.google.protobuf.DurationR\x14newConversationAfter\x12>\n" +
+	"\fvisitor_keys\x18\t \x03(\v2\x1b.weiche.event.v1.VisitorKeyR\vvisitorKeys\x120\n" +
+	"\x14signed_visitors_only\x18\n" +
+	" \x01(\bR\x12signedVisitorsOnly\"E\n" +
+	"\n" +
+	"VisitorKey\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12 \n" +
+	"\vfingerprint\x18\x02 \x01(\fR\vfingerprint\"T\n" +
 	"\x0eChannelOffered\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\"h\n" +
 	"\x10ChannelWithdrawn\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x10\n" +
-	"\x03cut\x18\x03 \x01(\bR\x03cut\";\n" +
+	"\x03cut\x18\x03 \x01(\bR\x03cut\"|\n" +
 	"\n" +
 	"AgentAdded\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\")\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12)\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\x12\x14\n" +
+	"\x05login\x18\x04 \x01(\tR\x05login\")\n" +
 	"\fAgentRemoved\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId*g\n" +
 	"\x0eBoundElsewhere\x12\x1f\n" +
@@ -1049,7 +1211,16 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\x13CONFIRMATION_PROMPT\x10\x01\x12\x1a\n" +
 	"\x16CONFIRMATION_IMMEDIATE\x10\x02\x12\x1e\n" +
 	"\x1aCONFIRMATION_USER_ACTIVITY\x10\x03\x12\x15\n" +
-	"\x11CONFIRMATION_BOTH\x10\x04B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
+	"\x11CONFIRMATION_BOTH\x10\x04*^\n" +
+	"\x04Role\x12\x14\n" +
+	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"ROLE_OWNER\x10\x01\x12\x0e\n" +
+	"\n" +
+	"ROLE_ADMIN\x10\x02\x12\x0e\n" +
+	"\n" +
+	"ROLE_AGENT\x10\x03\x12\x10\n" +
+	"\fROLE_AUDITOR\x10\x04B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
 
 var (
 	file_weiche_event_v1_account_proto_rawDescOnce sync.Once
@@ -1063,40 +1234,44 @@ func file_weiche_event_v1_account_proto_rawDescGZIP() []byte {
 	return file_weiche_event_v1_account_proto_rawDescData
 }
 
-var file_weiche_event_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_weiche_event_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_weiche_event_v1_account_proto_goTypes = []any{
 	(BoundElsewhere)(0),          // 0: weiche.event.v1.BoundElsewhere
 	(Confirmation)(0),            // 1: weiche.event.v1.Confirmation
-	(*AccountCreated)(nil),       // 2: weiche.event.v1.AccountCreated
-	(*LinkPolicyChanged)(nil),    // 3: weiche.event.v1.LinkPolicyChanged
-	(*AppConnected)(nil),         // 4: weiche.event.v1.AppConnected
-	(*SecretFingerprint)(nil),    // 5: weiche.event.v1.SecretFingerprint
-	(*IntegrationConnected)(nil), // 6: weiche.event.v1.IntegrationConnected
-	(*IntegrationUnhealthy)(nil), // 7: weiche.event.v1.IntegrationUnhealthy
-	(*IntegrationRecovered)(nil), // 8: weiche.event.v1.IntegrationRecovered
-	(*IntegrationRemoved)(nil),   // 9: weiche.event.v1.IntegrationRemoved
-	(*WidgetConfigured)(nil),     // 10: weiche.event.v1.WidgetConfigured
-	(*ChannelOffered)(nil),       // 11: weiche.event.v1.ChannelOffered
-	(*ChannelWithdrawn)(nil),     // 12: weiche.event.v1.ChannelWithdrawn
-	(*AgentAdded)(nil),           // 13: weiche.event.v1.AgentAdded
-	(*AgentRemoved)(nil),         // 14: weiche.event.v1.AgentRemoved
-	(*SendError)(nil),            // 15: weiche.event.v1.SendError
-	(*durationpb.Duration)(nil),  // 16: google.protobuf.Duration
+	(Role)(0),                    // 2: weiche.event.v1.Role
+	(*AccountCreated)(nil),       // 3: weiche.event.v1.AccountCreated
+	(*LinkPolicyChanged)(nil),    // 4: weiche.event.v1.LinkPolicyChanged
+	(*AppConnected)(nil),         // 5: weiche.event.v1.AppConnected
+	(*SecretFingerprint)(nil),    // 6: weiche.event.v1.SecretFingerprint
+	(*IntegrationConnected)(nil), // 7: weiche.event.v1.IntegrationConnected
+	(*IntegrationUnhealthy)(nil), // 8: weiche.event.v1.IntegrationUnhealthy
+	(*IntegrationRecovered)(nil), // 9: weiche.event.v1.IntegrationRecovered
+	(*IntegrationRemoved)(nil),   // 10: weiche.event.v1.IntegrationRemoved
+	(*WidgetConfigured)(nil),     // 11: weiche.event.v1.WidgetConfigured
+	(*VisitorKey)(nil),           // 12: weiche.event.v1.VisitorKey
+	(*ChannelOffered)(nil),       // 13: weiche.event.v1.ChannelOffered
+	(*ChannelWithdrawn)(nil),     // 14: weiche.event.v1.ChannelWithdrawn
+	(*AgentAdded)(nil),           // 15: weiche.event.v1.AgentAdded
+	(*AgentRemoved)(nil),         // 16: weiche.event.v1.AgentRemoved
+	(*SendError)(nil),            // 17: weiche.event.v1.SendError
+	(*durationpb.Duration)(nil),  // 18: google.protobuf.Duration
 }
 var file_weiche_event_v1_account_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.LinkPolicyChanged.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	5,  // 1: weiche.event.v1.AppConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
-	5,  // 2: weiche.event.v1.IntegrationConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
-	15, // 3: weiche.event.v1.IntegrationUnhealthy.error:type_name -> weiche.event.v1.SendError
+	6,  // 1: weiche.event.v1.AppConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
+	6,  // 2: weiche.event.v1.IntegrationConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
+	17, // 3: weiche.event.v1.IntegrationUnhealthy.error:type_name -> weiche.event.v1.SendError
 	1,  // 4: weiche.event.v1.WidgetConfigured.confirmation:type_name -> weiche.event.v1.Confirmation
-	16, // 5: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
-	16, // 6: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
-	7,  // [7:7] is the sub-list for method output_type
-	7,  // [7:7] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	18, // 5: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
+	18, // 6: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
+	12, // 7: weiche.event.v1.WidgetConfigured.visitor_keys:type_name -> weiche.event.v1.VisitorKey
+	2,  // 8: weiche.event.v1.AgentAdded.role:type_name -> weiche.event.v1.Role
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_account_proto_init() }
@@ -1110,8 +1285,8 @@ func file_weiche_event_v1_account_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_account_proto_rawDesc), len(file_weiche_event_v1_account_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   13,
+			NumEnums:      3,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -43,6 +43,8 @@ const (
 	UnboundReason_UNBOUND_REASON_ERASED UnboundReason = 5
 	// No address leads to it any more.
 	UnboundReason_UNBOUND_REASON_ADDRESS_GONE UnboundReason = 6
+	// The customer goes on in a new conversation, which took the binding over.
+	UnboundReason_UNBOUND_REASON_CONTINUED UnboundReason = 7
 )
 
 // Enum value maps for UnboundReason.
@@ -55,6 +57,7 @@ var (
 		4: "UNBOUND_REASON_CUT",
 		5: "UNBOUND_REASON_ERASED",
 		6: "UNBOUND_REASON_ADDRESS_GONE",
+		7: "UNBOUND_REASON_CONTINUED",
 	}
 	UnboundReason_value = map[string]int32{
 		"UNBOUND_REASON_UNSPECIFIED":      0,
@@ -64,6 +67,7 @@ var (
 		"UNBOUND_REASON_CUT":              4,
 		"UNBOUND_REASON_ERASED":           5,
 		"UNBOUND_REASON_ADDRESS_GONE":     6,
+		"UNBOUND_REASON_CONTINUED":        7,
 	}
 )
 
@@ -583,9 +587,12 @@ type ConversationStarted struct {
 	// The widget in which it lives; empty where an identity wrote by itself.
 	WidgetId string `protobuf:"bytes,3,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
 	// The language of system texts, BCP 47.
-	Language      string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// The closed conversation that it follows, whose bindings it took over; empty
+	// where there is none.
+	FollowsConversationId string `protobuf:"bytes,5,opt,name=follows_conversation_id,json=followsConversationId,proto3" json:"follows_conversation_id,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ConversationStarted) Reset() {
@@ -646,6 +653,390 @@ func (x *ConversationStarted) GetLanguage() string {
 	return ""
 }
 
+func (x *ConversationStarted) GetFollowsConversationId() string {
+	if x != nil {
+		return x.FollowsConversationId
+	}
+	return ""
+}
+
+// ConversationClosed says that there is nothing to do. Its bindings stay, and the
+// customer's next message opens it again.
+type ConversationClosed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The agent who closed it.
+	AgentId       string `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationClosed) Reset() {
+	*x = ConversationClosed{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationClosed) ProtoMessage() {}
+
+func (x *ConversationClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationClosed.ProtoReflect.Descriptor instead.
+func (*ConversationClosed) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ConversationClosed) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ConversationClosed) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+// ConversationReopened says that there is something to do again.
+type ConversationReopened struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The agent who opened it; empty where the customer wrote.
+	AgentId string `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The customer's message that opened it.
+	MessageId     string `protobuf:"bytes,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationReopened) Reset() {
+	*x = ConversationReopened{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationReopened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationReopened) ProtoMessage() {}
+
+func (x *ConversationReopened) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationReopened.ProtoReflect.Descriptor instead.
+func (*ConversationReopened) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ConversationReopened) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ConversationReopened) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *ConversationReopened) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+// ConversationContinued says that the customer goes on in a new conversation: this
+// one was closed for longer than its widget allows.
+type ConversationContinued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The new one.
+	ByConversationId string `protobuf:"bytes,2,opt,name=by_conversation_id,json=byConversationId,proto3" json:"by_conversation_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *ConversationContinued) Reset() {
+	*x = ConversationContinued{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationContinued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationContinued) ProtoMessage() {}
+
+func (x *ConversationContinued) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationContinued.ProtoReflect.Descriptor instead.
+func (*ConversationContinued) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ConversationContinued) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ConversationContinued) GetByConversationId() string {
+	if x != nil {
+		return x.ByConversationId
+	}
+	return ""
+}
+
+// ConversationAssigned says whose work it is.
+type ConversationAssigned struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The agent whose work it is; empty for nobody's.
+	AssigneeId string `protobuf:"bytes,2,opt,name=assignee_id,json=assigneeId,proto3" json:"assignee_id,omitempty"`
+	// The agent who said so.
+	AgentId       string `protobuf:"bytes,3,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationAssigned) Reset() {
+	*x = ConversationAssigned{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationAssigned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationAssigned) ProtoMessage() {}
+
+func (x *ConversationAssigned) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationAssigned.ProtoReflect.Descriptor instead.
+func (*ConversationAssigned) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ConversationAssigned) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ConversationAssigned) GetAssigneeId() string {
+	if x != nil {
+		return x.AssigneeId
+	}
+	return ""
+}
+
+func (x *ConversationAssigned) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+// LabelsChanged adds words by which conversations are found, and takes some away.
+type LabelsChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Those that it did not have.
+	Added []string `protobuf:"bytes,2,rep,name=added,proto3" json:"added,omitempty"`
+	// Those that it had.
+	Removed []string `protobuf:"bytes,3,rep,name=removed,proto3" json:"removed,omitempty"`
+	// The agent who said so.
+	AgentId       string `protobuf:"bytes,4,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LabelsChanged) Reset() {
+	*x = LabelsChanged{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LabelsChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LabelsChanged) ProtoMessage() {}
+
+func (x *LabelsChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LabelsChanged.ProtoReflect.Descriptor instead.
+func (*LabelsChanged) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LabelsChanged) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *LabelsChanged) GetAdded() []string {
+	if x != nil {
+		return x.Added
+	}
+	return nil
+}
+
+func (x *LabelsChanged) GetRemoved() []string {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *LabelsChanged) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+// ConversationSeen says that an agent has seen everything up to a message.
+type ConversationSeen struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The message.
+	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The agent.
+	AgentId       string `protobuf:"bytes,3,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationSeen) Reset() {
+	*x = ConversationSeen{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationSeen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationSeen) ProtoMessage() {}
+
+func (x *ConversationSeen) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationSeen.ProtoReflect.Descriptor instead.
+func (*ConversationSeen) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ConversationSeen) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ConversationSeen) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ConversationSeen) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
 // ChannelBound ties the conversation to an identity.
 type ChannelBound struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -665,7 +1056,7 @@ type ChannelBound struct {
 
 func (x *ChannelBound) Reset() {
 	*x = ChannelBound{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[1]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -677,7 +1068,7 @@ func (x *ChannelBound) String() string {
 func (*ChannelBound) ProtoMessage() {}
 
 func (x *ChannelBound) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[1]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -690,7 +1081,7 @@ func (x *ChannelBound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelBound.ProtoReflect.Descriptor instead.
 func (*ChannelBound) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{1}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ChannelBound) GetConversationId() string {
@@ -749,7 +1140,7 @@ type ChannelUnbound struct {
 
 func (x *ChannelUnbound) Reset() {
 	*x = ChannelUnbound{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[2]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -761,7 +1152,7 @@ func (x *ChannelUnbound) String() string {
 func (*ChannelUnbound) ProtoMessage() {}
 
 func (x *ChannelUnbound) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[2]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,7 +1165,7 @@ func (x *ChannelUnbound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelUnbound.ProtoReflect.Descriptor instead.
 func (*ChannelUnbound) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{2}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ChannelUnbound) GetConversationId() string {
@@ -839,7 +1230,7 @@ type RouteChanged struct {
 
 func (x *RouteChanged) Reset() {
 	*x = RouteChanged{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -851,7 +1242,7 @@ func (x *RouteChanged) String() string {
 func (*RouteChanged) ProtoMessage() {}
 
 func (x *RouteChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -864,7 +1255,7 @@ func (x *RouteChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteChanged.ProtoReflect.Descriptor instead.
 func (*RouteChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{3}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *RouteChanged) GetConversationId() string {
@@ -934,7 +1325,7 @@ type MessageReceived struct {
 
 func (x *MessageReceived) Reset() {
 	*x = MessageReceived{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1337,7 @@ func (x *MessageReceived) String() string {
 func (*MessageReceived) ProtoMessage() {}
 
 func (x *MessageReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1350,7 @@ func (x *MessageReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReceived.ProtoReflect.Descriptor instead.
 func (*MessageReceived) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{4}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *MessageReceived) GetMessageId() string {
@@ -1069,7 +1460,7 @@ type EchoReceived struct {
 
 func (x *EchoReceived) Reset() {
 	*x = EchoReceived{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1081,7 +1472,7 @@ func (x *EchoReceived) String() string {
 func (*EchoReceived) ProtoMessage() {}
 
 func (x *EchoReceived) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1094,7 +1485,7 @@ func (x *EchoReceived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EchoReceived.ProtoReflect.Descriptor instead.
 func (*EchoReceived) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{5}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *EchoReceived) GetMessageId() string {
@@ -1191,7 +1582,7 @@ type FrozenRoute struct {
 
 func (x *FrozenRoute) Reset() {
 	*x = FrozenRoute{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1203,7 +1594,7 @@ func (x *FrozenRoute) String() string {
 func (*FrozenRoute) ProtoMessage() {}
 
 func (x *FrozenRoute) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1216,7 +1607,7 @@ func (x *FrozenRoute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FrozenRoute.ProtoReflect.Descriptor instead.
 func (*FrozenRoute) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{6}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *FrozenRoute) GetIntegrationId() string {
@@ -1287,7 +1678,7 @@ type PassedOver struct {
 
 func (x *PassedOver) Reset() {
 	*x = PassedOver{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +1690,7 @@ func (x *PassedOver) String() string {
 func (*PassedOver) ProtoMessage() {}
 
 func (x *PassedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +1703,7 @@ func (x *PassedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PassedOver.ProtoReflect.Descriptor instead.
 func (*PassedOver) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{7}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PassedOver) GetIdentityId() string {
@@ -1377,7 +1768,7 @@ type ReplyQueued struct {
 
 func (x *ReplyQueued) Reset() {
 	*x = ReplyQueued{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1780,7 @@ func (x *ReplyQueued) String() string {
 func (*ReplyQueued) ProtoMessage() {}
 
 func (x *ReplyQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1793,7 @@ func (x *ReplyQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyQueued.ProtoReflect.Descriptor instead.
 func (*ReplyQueued) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{8}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReplyQueued) GetMessageId() string {
@@ -1485,7 +1876,7 @@ type ReplyRerouted struct {
 
 func (x *ReplyRerouted) Reset() {
 	*x = ReplyRerouted{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1888,7 @@ func (x *ReplyRerouted) String() string {
 func (*ReplyRerouted) ProtoMessage() {}
 
 func (x *ReplyRerouted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1901,7 @@ func (x *ReplyRerouted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyRerouted.ProtoReflect.Descriptor instead.
 func (*ReplyRerouted) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{9}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReplyRerouted) GetMessageId() string {
@@ -1562,7 +1953,7 @@ type NoteAdded struct {
 
 func (x *NoteAdded) Reset() {
 	*x = NoteAdded{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +1965,7 @@ func (x *NoteAdded) String() string {
 func (*NoteAdded) ProtoMessage() {}
 
 func (x *NoteAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +1978,7 @@ func (x *NoteAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteAdded.ProtoReflect.Descriptor instead.
 func (*NoteAdded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{10}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *NoteAdded) GetMessageId() string {
@@ -1656,7 +2047,7 @@ type NoticeQueued struct {
 
 func (x *NoticeQueued) Reset() {
 	*x = NoticeQueued{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1668,7 +2059,7 @@ func (x *NoticeQueued) String() string {
 func (*NoticeQueued) ProtoMessage() {}
 
 func (x *NoticeQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1681,7 +2072,7 @@ func (x *NoticeQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeQueued.ProtoReflect.Descriptor instead.
 func (*NoticeQueued) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{11}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *NoticeQueued) GetConversationId() string {
@@ -1746,7 +2137,7 @@ type MessageSending struct {
 
 func (x *MessageSending) Reset() {
 	*x = MessageSending{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1758,7 +2149,7 @@ func (x *MessageSending) String() string {
 func (*MessageSending) ProtoMessage() {}
 
 func (x *MessageSending) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1771,7 +2162,7 @@ func (x *MessageSending) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageSending.ProtoReflect.Descriptor instead.
 func (*MessageSending) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{12}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MessageSending) GetMessageId() string {
@@ -1806,7 +2197,7 @@ type MessageSent struct {
 
 func (x *MessageSent) Reset() {
 	*x = MessageSent{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +2209,7 @@ func (x *MessageSent) String() string {
 func (*MessageSent) ProtoMessage() {}
 
 func (x *MessageSent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +2222,7 @@ func (x *MessageSent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageSent.ProtoReflect.Descriptor instead.
 func (*MessageSent) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{13}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MessageSent) GetMessageId() string {
@@ -1877,7 +2268,7 @@ type MessageDelivered struct {
 
 func (x *MessageDelivered) Reset() {
 	*x = MessageDelivered{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1889,7 +2280,7 @@ func (x *MessageDelivered) String() string {
 func (*MessageDelivered) ProtoMessage() {}
 
 func (x *MessageDelivered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1902,7 +2293,7 @@ func (x *MessageDelivered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageDelivered.ProtoReflect.Descriptor instead.
 func (*MessageDelivered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{14}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MessageDelivered) GetMessageId() string {
@@ -1941,7 +2332,7 @@ type MessageRead struct {
 
 func (x *MessageRead) Reset() {
 	*x = MessageRead{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1953,7 +2344,7 @@ func (x *MessageRead) String() string {
 func (*MessageRead) ProtoMessage() {}
 
 func (x *MessageRead) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1966,7 +2357,7 @@ func (x *MessageRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageRead.ProtoReflect.Descriptor instead.
 func (*MessageRead) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{15}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MessageRead) GetMessageId() string {
@@ -2005,7 +2396,7 @@ type MessageFailed struct {
 
 func (x *MessageFailed) Reset() {
 	*x = MessageFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2017,7 +2408,7 @@ func (x *MessageFailed) String() string {
 func (*MessageFailed) ProtoMessage() {}
 
 func (x *MessageFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2030,7 +2421,7 @@ func (x *MessageFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageFailed.ProtoReflect.Descriptor instead.
 func (*MessageFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{16}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *MessageFailed) GetMessageId() string {
@@ -2070,7 +2461,7 @@ type MessageOutcomeUnknown struct {
 
 func (x *MessageOutcomeUnknown) Reset() {
 	*x = MessageOutcomeUnknown{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2082,7 +2473,7 @@ func (x *MessageOutcomeUnknown) String() string {
 func (*MessageOutcomeUnknown) ProtoMessage() {}
 
 func (x *MessageOutcomeUnknown) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2095,7 +2486,7 @@ func (x *MessageOutcomeUnknown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageOutcomeUnknown.ProtoReflect.Descriptor instead.
 func (*MessageOutcomeUnknown) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{17}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *MessageOutcomeUnknown) GetMessageId() string {
@@ -2154,7 +2545,7 @@ type ReactionChanged struct {
 
 func (x *ReactionChanged) Reset() {
 	*x = ReactionChanged{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[18]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2557,7 @@ func (x *ReactionChanged) String() string {
 func (*ReactionChanged) ProtoMessage() {}
 
 func (x *ReactionChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[18]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2570,7 @@ func (x *ReactionChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionChanged.ProtoReflect.Descriptor instead.
 func (*ReactionChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{18}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReactionChanged) GetConversationId() string {
@@ -2304,7 +2695,7 @@ type MessageEdited struct {
 
 func (x *MessageEdited) Reset() {
 	*x = MessageEdited{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[19]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2316,7 +2707,7 @@ func (x *MessageEdited) String() string {
 func (*MessageEdited) ProtoMessage() {}
 
 func (x *MessageEdited) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[19]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2329,7 +2720,7 @@ func (x *MessageEdited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageEdited.ProtoReflect.Descriptor instead.
 func (*MessageEdited) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{19}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MessageEdited) GetConversationId() string {
@@ -2436,7 +2827,7 @@ type MessageUnsent struct {
 
 func (x *MessageUnsent) Reset() {
 	*x = MessageUnsent{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[20]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2448,7 +2839,7 @@ func (x *MessageUnsent) String() string {
 func (*MessageUnsent) ProtoMessage() {}
 
 func (x *MessageUnsent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[20]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2461,7 +2852,7 @@ func (x *MessageUnsent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageUnsent.ProtoReflect.Descriptor instead.
 func (*MessageUnsent) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{20}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *MessageUnsent) GetConversationId() string {
@@ -2530,7 +2921,7 @@ type ConversationErased struct {
 
 func (x *ConversationErased) Reset() {
 	*x = ConversationErased{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2542,7 +2933,7 @@ func (x *ConversationErased) String() string {
 func (*ConversationErased) ProtoMessage() {}
 
 func (x *ConversationErased) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[21]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2555,7 +2946,7 @@ func (x *ConversationErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConversationErased.ProtoReflect.Descriptor instead.
 func (*ConversationErased) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{21}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ConversationErased) GetConversationId() string {
@@ -2610,7 +3001,7 @@ type LinkRequested struct {
 
 func (x *LinkRequested) Reset() {
 	*x = LinkRequested{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2622,7 +3013,7 @@ func (x *LinkRequested) String() string {
 func (*LinkRequested) ProtoMessage() {}
 
 func (x *LinkRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[22]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2635,7 +3026,7 @@ func (x *LinkRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkRequested.ProtoReflect.Descriptor instead.
 func (*LinkRequested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{22}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LinkRequested) GetLinkId() string {
@@ -2744,7 +3135,7 @@ type LinkMatched struct {
 
 func (x *LinkMatched) Reset() {
 	*x = LinkMatched{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2756,7 +3147,7 @@ func (x *LinkMatched) String() string {
 func (*LinkMatched) ProtoMessage() {}
 
 func (x *LinkMatched) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[23]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2769,7 +3160,7 @@ func (x *LinkMatched) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkMatched.ProtoReflect.Descriptor instead.
 func (*LinkMatched) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{23}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LinkMatched) GetLinkId() string {
@@ -2861,7 +3252,7 @@ type LinkPrompted struct {
 
 func (x *LinkPrompted) Reset() {
 	*x = LinkPrompted{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2873,7 +3264,7 @@ func (x *LinkPrompted) String() string {
 func (*LinkPrompted) ProtoMessage() {}
 
 func (x *LinkPrompted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[24]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2886,7 +3277,7 @@ func (x *LinkPrompted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkPrompted.ProtoReflect.Descriptor instead.
 func (*LinkPrompted) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LinkPrompted) GetLinkId() string {
@@ -2951,7 +3342,7 @@ type LinkAnswered struct {
 
 func (x *LinkAnswered) Reset() {
 	*x = LinkAnswered{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2963,7 +3354,7 @@ func (x *LinkAnswered) String() string {
 func (*LinkAnswered) ProtoMessage() {}
 
 func (x *LinkAnswered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[25]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2976,7 +3367,7 @@ func (x *LinkAnswered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkAnswered.ProtoReflect.Descriptor instead.
 func (*LinkAnswered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{25}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LinkAnswered) GetLinkId() string {
@@ -3059,7 +3450,7 @@ type LinkConfirmed struct {
 
 func (x *LinkConfirmed) Reset() {
 	*x = LinkConfirmed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3071,7 +3462,7 @@ func (x *LinkConfirmed) String() string {
 func (*LinkConfirmed) ProtoMessage() {}
 
 func (x *LinkConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[26]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3084,7 +3475,7 @@ func (x *LinkConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkConfirmed.ProtoReflect.Descriptor instead.
 func (*LinkConfirmed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{26}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *LinkConfirmed) GetLinkId() string {
@@ -3132,7 +3523,7 @@ type LinkCancelled struct {
 
 func (x *LinkCancelled) Reset() {
 	*x = LinkCancelled{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3144,7 +3535,7 @@ func (x *LinkCancelled) String() string {
 func (*LinkCancelled) ProtoMessage() {}
 
 func (x *LinkCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[27]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3157,7 +3548,7 @@ func (x *LinkCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCancelled.ProtoReflect.Descriptor instead.
 func (*LinkCancelled) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{27}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *LinkCancelled) GetLinkId() string {
@@ -3205,7 +3596,7 @@ type LinkFailed struct {
 
 func (x *LinkFailed) Reset() {
 	*x = LinkFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3217,7 +3608,7 @@ func (x *LinkFailed) String() string {
 func (*LinkFailed) ProtoMessage() {}
 
 func (x *LinkFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[28]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3230,7 +3621,7 @@ func (x *LinkFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFailed.ProtoReflect.Descriptor instead.
 func (*LinkFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{28}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *LinkFailed) GetLinkId() string {
@@ -3276,7 +3667,7 @@ type LinkExpired struct {
 
 func (x *LinkExpired) Reset() {
 	*x = LinkExpired{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3288,7 +3679,7 @@ func (x *LinkExpired) String() string {
 func (*LinkExpired) ProtoMessage() {}
 
 func (x *LinkExpired) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[29]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3301,7 +3692,7 @@ func (x *LinkExpired) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkExpired.ProtoReflect.Descriptor instead.
 func (*LinkExpired) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{29}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LinkExpired) GetLinkId() string {
@@ -3349,7 +3740,7 @@ type ReplyFitted struct {
 
 func (x *ReplyFitted) Reset() {
 	*x = ReplyFitted{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3361,7 +3752,7 @@ func (x *ReplyFitted) String() string {
 func (*ReplyFitted) ProtoMessage() {}
 
 func (x *ReplyFitted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[30]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3374,7 +3765,7 @@ func (x *ReplyFitted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFitted.ProtoReflect.Descriptor instead.
 func (*ReplyFitted) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{30}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ReplyFitted) GetMessageId() string {
@@ -3446,7 +3837,7 @@ type TemplateOffered struct {
 
 func (x *TemplateOffered) Reset() {
 	*x = TemplateOffered{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3458,7 +3849,7 @@ func (x *TemplateOffered) String() string {
 func (*TemplateOffered) ProtoMessage() {}
 
 func (x *TemplateOffered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[31]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3471,7 +3862,7 @@ func (x *TemplateOffered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TemplateOffered.ProtoReflect.Descriptor instead.
 func (*TemplateOffered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{31}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *TemplateOffered) GetConversationId() string {
@@ -3533,7 +3924,7 @@ type ThreadOpened struct {
 
 func (x *ThreadOpened) Reset() {
 	*x = ThreadOpened{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3545,7 +3936,7 @@ func (x *ThreadOpened) String() string {
 func (*ThreadOpened) ProtoMessage() {}
 
 func (x *ThreadOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3558,7 +3949,7 @@ func (x *ThreadOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ThreadOpened.ProtoReflect.Descriptor instead.
 func (*ThreadOpened) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{32}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ThreadOpened) GetConversationId() string {
@@ -3630,7 +4021,7 @@ type OutcomeAsked struct {
 
 func (x *OutcomeAsked) Reset() {
 	*x = OutcomeAsked{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3642,7 +4033,7 @@ func (x *OutcomeAsked) String() string {
 func (*OutcomeAsked) ProtoMessage() {}
 
 func (x *OutcomeAsked) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3655,7 +4046,7 @@ func (x *OutcomeAsked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeAsked.ProtoReflect.Descriptor instead.
 func (*OutcomeAsked) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{33}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *OutcomeAsked) GetMessageId() string {
@@ -3714,7 +4105,7 @@ type OutcomeSettled struct {
 
 func (x *OutcomeSettled) Reset() {
 	*x = OutcomeSettled{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3726,7 +4117,7 @@ func (x *OutcomeSettled) String() string {
 func (*OutcomeSettled) ProtoMessage() {}
 
 func (x *OutcomeSettled) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3739,7 +4130,7 @@ func (x *OutcomeSettled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeSettled.ProtoReflect.Descriptor instead.
 func (*OutcomeSettled) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{34}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *OutcomeSettled) GetMessageId() string {
@@ -3808,7 +4199,7 @@ type PartAdvanced struct {
 
 func (x *PartAdvanced) Reset() {
 	*x = PartAdvanced{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3820,7 +4211,7 @@ func (x *PartAdvanced) String() string {
 func (*PartAdvanced) ProtoMessage() {}
 
 func (x *PartAdvanced) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3833,7 +4224,7 @@ func (x *PartAdvanced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartAdvanced.ProtoReflect.Descriptor instead.
 func (*PartAdvanced) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PartAdvanced) GetMessageId() string {
@@ -3912,7 +4303,7 @@ type ReactionQueued struct {
 
 func (x *ReactionQueued) Reset() {
 	*x = ReactionQueued{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3924,7 +4315,7 @@ func (x *ReactionQueued) String() string {
 func (*ReactionQueued) ProtoMessage() {}
 
 func (x *ReactionQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3937,7 +4328,7 @@ func (x *ReactionQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionQueued.ProtoReflect.Descriptor instead.
 func (*ReactionQueued) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReactionQueued) GetConversationId() string {
@@ -4021,7 +4412,7 @@ type ReactionFailed struct {
 
 func (x *ReactionFailed) Reset() {
 	*x = ReactionFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4033,7 +4424,7 @@ func (x *ReactionFailed) String() string {
 func (*ReactionFailed) ProtoMessage() {}
 
 func (x *ReactionFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4046,7 +4437,7 @@ func (x *ReactionFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionFailed.ProtoReflect.Descriptor instead.
 func (*ReactionFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ReactionFailed) GetConversationId() string {
@@ -4108,7 +4499,7 @@ type MediaRequested struct {
 
 func (x *MediaRequested) Reset() {
 	*x = MediaRequested{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4120,7 +4511,7 @@ func (x *MediaRequested) String() string {
 func (*MediaRequested) ProtoMessage() {}
 
 func (x *MediaRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4133,7 +4524,7 @@ func (x *MediaRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaRequested.ProtoReflect.Descriptor instead.
 func (*MediaRequested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *MediaRequested) GetMediaId() string {
@@ -4234,7 +4625,7 @@ type MediaStored struct {
 
 func (x *MediaStored) Reset() {
 	*x = MediaStored{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4246,7 +4637,7 @@ func (x *MediaStored) String() string {
 func (*MediaStored) ProtoMessage() {}
 
 func (x *MediaStored) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4259,7 +4650,7 @@ func (x *MediaStored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaStored.ProtoReflect.Descriptor instead.
 func (*MediaStored) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *MediaStored) GetMediaId() string {
@@ -4325,7 +4716,7 @@ type MediaFailed struct {
 
 func (x *MediaFailed) Reset() {
 	*x = MediaFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4337,7 +4728,7 @@ func (x *MediaFailed) String() string {
 func (*MediaFailed) ProtoMessage() {}
 
 func (x *MediaFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4350,7 +4741,7 @@ func (x *MediaFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaFailed.ProtoReflect.Descriptor instead.
 func (*MediaFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{40}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *MediaFailed) GetMediaId() string {
@@ -4415,7 +4806,7 @@ type MessageReparsed struct {
 
 func (x *MessageReparsed) Reset() {
 	*x = MessageReparsed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4427,7 +4818,7 @@ func (x *MessageReparsed) String() string {
 func (*MessageReparsed) ProtoMessage() {}
 
 func (x *MessageReparsed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4440,7 +4831,7 @@ func (x *MessageReparsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReparsed.ProtoReflect.Descriptor instead.
 func (*MessageReparsed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *MessageReparsed) GetConversationId() string {
@@ -4503,7 +4894,7 @@ type AddressDoubted struct {
 
 func (x *AddressDoubted) Reset() {
 	*x = AddressDoubted{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4515,7 +4906,7 @@ func (x *AddressDoubted) String() string {
 func (*AddressDoubted) ProtoMessage() {}
 
 func (x *AddressDoubted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4528,7 +4919,7 @@ func (x *AddressDoubted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressDoubted.ProtoReflect.Descriptor instead.
 func (*AddressDoubted) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *AddressDoubted) GetConversationId() string {
@@ -4600,7 +4991,7 @@ type AddressConfirmed struct {
 
 func (x *AddressConfirmed) Reset() {
 	*x = AddressConfirmed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4612,7 +5003,7 @@ func (x *AddressConfirmed) String() string {
 func (*AddressConfirmed) ProtoMessage() {}
 
 func (x *AddressConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4625,7 +5016,7 @@ func (x *AddressConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressConfirmed.ProtoReflect.Descriptor instead.
 func (*AddressConfirmed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{43}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *AddressConfirmed) GetConversationId() string {
@@ -4685,7 +5076,7 @@ type AddressContested struct {
 
 func (x *AddressContested) Reset() {
 	*x = AddressContested{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4697,7 +5088,7 @@ func (x *AddressContested) String() string {
 func (*AddressContested) ProtoMessage() {}
 
 func (x *AddressContested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4710,7 +5101,7 @@ func (x *AddressContested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressContested.ProtoReflect.Descriptor instead.
 func (*AddressContested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{44}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AddressContested) GetConversationId() string {
@@ -4772,7 +5163,7 @@ type MessageReceived_Sealed struct {
 
 func (x *MessageReceived_Sealed) Reset() {
 	*x = MessageReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4784,7 +5175,7 @@ func (x *MessageReceived_Sealed) String() string {
 func (*MessageReceived_Sealed) ProtoMessage() {}
 
 func (x *MessageReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4797,7 +5188,7 @@ func (x *MessageReceived_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReceived_Sealed.ProtoReflect.Descriptor instead.
 func (*MessageReceived_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{4, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{10, 0}
 }
 
 func (x *MessageReceived_Sealed) GetContent() *Content {
@@ -4843,7 +5234,7 @@ type EchoReceived_Sealed struct {
 
 func (x *EchoReceived_Sealed) Reset() {
 	*x = EchoReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4855,7 +5246,7 @@ func (x *EchoReceived_Sealed) String() string {
 func (*EchoReceived_Sealed) ProtoMessage() {}
 
 func (x *EchoReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4868,7 +5259,7 @@ func (x *EchoReceived_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EchoReceived_Sealed.ProtoReflect.Descriptor instead.
 func (*EchoReceived_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{5, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{11, 0}
 }
 
 func (x *EchoReceived_Sealed) GetContent() *Content {
@@ -4903,7 +5294,7 @@ type ReplyQueued_Sealed struct {
 
 func (x *ReplyQueued_Sealed) Reset() {
 	*x = ReplyQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4915,7 +5306,7 @@ func (x *ReplyQueued_Sealed) String() string {
 func (*ReplyQueued_Sealed) ProtoMessage() {}
 
 func (x *ReplyQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4928,7 +5319,7 @@ func (x *ReplyQueued_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyQueued_Sealed.ProtoReflect.Descriptor instead.
 func (*ReplyQueued_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{8, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{14, 0}
 }
 
 func (x *ReplyQueued_Sealed) GetContent() *Content {
@@ -4949,7 +5340,7 @@ type NoteAdded_Sealed struct {
 
 func (x *NoteAdded_Sealed) Reset() {
 	*x = NoteAdded_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4961,7 +5352,7 @@ func (x *NoteAdded_Sealed) String() string {
 func (*NoteAdded_Sealed) ProtoMessage() {}
 
 func (x *NoteAdded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4974,7 +5365,7 @@ func (x *NoteAdded_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoteAdded_Sealed.ProtoReflect.Descriptor instead.
 func (*NoteAdded_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{10, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{16, 0}
 }
 
 func (x *NoteAdded_Sealed) GetContent() *Content {
@@ -4995,7 +5386,7 @@ type NoticeQueued_Sealed struct {
 
 func (x *NoticeQueued_Sealed) Reset() {
 	*x = NoticeQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5007,7 +5398,7 @@ func (x *NoticeQueued_Sealed) String() string {
 func (*NoticeQueued_Sealed) ProtoMessage() {}
 
 func (x *NoticeQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5020,7 +5411,7 @@ func (x *NoticeQueued_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeQueued_Sealed.ProtoReflect.Descriptor instead.
 func (*NoticeQueued_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{11, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{17, 0}
 }
 
 func (x *NoticeQueued_Sealed) GetContent() *Content {
@@ -5041,7 +5432,7 @@ type ReactionChanged_Sealed struct {
 
 func (x *ReactionChanged_Sealed) Reset() {
 	*x = ReactionChanged_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5053,7 +5444,7 @@ func (x *ReactionChanged_Sealed) String() string {
 func (*ReactionChanged_Sealed) ProtoMessage() {}
 
 func (x *ReactionChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5066,7 +5457,7 @@ func (x *ReactionChanged_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionChanged_Sealed.ProtoReflect.Descriptor instead.
 func (*ReactionChanged_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{18, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24, 0}
 }
 
 func (x *ReactionChanged_Sealed) GetEmoji() string {
@@ -5087,7 +5478,7 @@ type MessageEdited_Sealed struct {
 
 func (x *MessageEdited_Sealed) Reset() {
 	*x = MessageEdited_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5099,7 +5490,7 @@ func (x *MessageEdited_Sealed) String() string {
 func (*MessageEdited_Sealed) ProtoMessage() {}
 
 func (x *MessageEdited_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5112,7 +5503,7 @@ func (x *MessageEdited_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageEdited_Sealed.ProtoReflect.Descriptor instead.
 func (*MessageEdited_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{19, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{25, 0}
 }
 
 func (x *MessageEdited_Sealed) GetContent() *Content {
@@ -5139,7 +5530,7 @@ type LinkMatched_Sealed struct {
 
 func (x *LinkMatched_Sealed) Reset() {
 	*x = LinkMatched_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5151,7 +5542,7 @@ func (x *LinkMatched_Sealed) String() string {
 func (*LinkMatched_Sealed) ProtoMessage() {}
 
 func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5164,7 +5555,7 @@ func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkMatched_Sealed.ProtoReflect.Descriptor instead.
 func (*LinkMatched_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{23, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{29, 0}
 }
 
 func (x *LinkMatched_Sealed) GetHeld() *Content {
@@ -5206,7 +5597,7 @@ type LinkPrompted_Sealed struct {
 
 func (x *LinkPrompted_Sealed) Reset() {
 	*x = LinkPrompted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5218,7 +5609,7 @@ func (x *LinkPrompted_Sealed) String() string {
 func (*LinkPrompted_Sealed) ProtoMessage() {}
 
 func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5231,7 +5622,7 @@ func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkPrompted_Sealed.ProtoReflect.Descriptor instead.
 func (*LinkPrompted_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{24, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{30, 0}
 }
 
 func (x *LinkPrompted_Sealed) GetContent() *Content {
@@ -5256,7 +5647,7 @@ type LinkAnswered_Sealed struct {
 
 func (x *LinkAnswered_Sealed) Reset() {
 	*x = LinkAnswered_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5268,7 +5659,7 @@ func (x *LinkAnswered_Sealed) String() string {
 func (*LinkAnswered_Sealed) ProtoMessage() {}
 
 func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5281,7 +5672,7 @@ func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkAnswered_Sealed.ProtoReflect.Descriptor instead.
 func (*LinkAnswered_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{25, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{31, 0}
 }
 
 func (x *LinkAnswered_Sealed) GetContent() *Content {
@@ -5316,7 +5707,7 @@ type ReplyFitted_Sealed struct {
 
 func (x *ReplyFitted_Sealed) Reset() {
 	*x = ReplyFitted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5328,7 +5719,7 @@ func (x *ReplyFitted_Sealed) String() string {
 func (*ReplyFitted_Sealed) ProtoMessage() {}
 
 func (x *ReplyFitted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5341,7 +5732,7 @@ func (x *ReplyFitted_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFitted_Sealed.ProtoReflect.Descriptor instead.
 func (*ReplyFitted_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{30, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36, 0}
 }
 
 func (x *ReplyFitted_Sealed) GetParts() []*Content {
@@ -5364,7 +5755,7 @@ type ThreadOpened_Sealed struct {
 
 func (x *ThreadOpened_Sealed) Reset() {
 	*x = ThreadOpened_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5376,7 +5767,7 @@ func (x *ThreadOpened_Sealed) String() string {
 func (*ThreadOpened_Sealed) ProtoMessage() {}
 
 func (x *ThreadOpened_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5389,7 +5780,7 @@ func (x *ThreadOpened_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ThreadOpened_Sealed.ProtoReflect.Descriptor instead.
 func (*ThreadOpened_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{32, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38, 0}
 }
 
 func (x *ThreadOpened_Sealed) GetReferral() *Referral {
@@ -5421,7 +5812,7 @@ type OutcomeSettled_Question struct {
 
 func (x *OutcomeSettled_Question) Reset() {
 	*x = OutcomeSettled_Question{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5433,7 +5824,7 @@ func (x *OutcomeSettled_Question) String() string {
 func (*OutcomeSettled_Question) ProtoMessage() {}
 
 func (x *OutcomeSettled_Question) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5446,7 +5837,7 @@ func (x *OutcomeSettled_Question) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeSettled_Question.ProtoReflect.Descriptor instead.
 func (*OutcomeSettled_Question) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{34, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{40, 0}
 }
 
 func (x *OutcomeSettled_Question) GetSendId() string {
@@ -5481,7 +5872,7 @@ type ReactionQueued_Sealed struct {
 
 func (x *ReactionQueued_Sealed) Reset() {
 	*x = ReactionQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5493,7 +5884,7 @@ func (x *ReactionQueued_Sealed) String() string {
 func (*ReactionQueued_Sealed) ProtoMessage() {}
 
 func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5506,7 +5897,7 @@ func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionQueued_Sealed.ProtoReflect.Descriptor instead.
 func (*ReactionQueued_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42, 0}
 }
 
 func (x *ReactionQueued_Sealed) GetContent() *Content {
@@ -5527,7 +5918,7 @@ type MessageReparsed_Sealed struct {
 
 func (x *MessageReparsed_Sealed) Reset() {
 	*x = MessageReparsed_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5539,7 +5930,7 @@ func (x *MessageReparsed_Sealed) String() string {
 func (*MessageReparsed_Sealed) ProtoMessage() {}
 
 func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5552,7 +5943,7 @@ func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReparsed_Sealed.ProtoReflect.Descriptor instead.
 func (*MessageReparsed_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{47, 0}
 }
 
 func (x *MessageReparsed_Sealed) GetContent() *Content {
@@ -5573,7 +5964,7 @@ type AddressDoubted_Sealed struct {
 
 func (x *AddressDoubted_Sealed) Reset() {
 	*x = AddressDoubted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5585,7 +5976,7 @@ func (x *AddressDoubted_Sealed) String() string {
 func (*AddressDoubted_Sealed) ProtoMessage() {}
 
 func (x *AddressDoubted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5598,7 +5989,7 @@ func (x *AddressDoubted_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressDoubted_Sealed.ProtoReflect.Descriptor instead.
 func (*AddressDoubted_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{48, 0}
 }
 
 func (x *AddressDoubted_Sealed) GetContent() *Content {
@@ -5612,13 +6003,40 @@ var File_weiche_event_v1_conversation_proto protoreflect.FileDescriptor
 
 const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\n" +
-	"\"weiche/event/v1/conversation.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\x98\x01\n" +
+	"\"weiche/event/v1/conversation.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\xd0\x01\n" +
 	"\x13ConversationStarted\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
 	"customerId\x12\x1b\n" +
 	"\twidget_id\x18\x03 \x01(\tR\bwidgetId\x12\x1a\n" +
-	"\blanguage\x18\x04 \x01(\tR\blanguage\"\xb2\x01\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\x126\n" +
+	"\x17follows_conversation_id\x18\x05 \x01(\tR\x15followsConversationId\"X\n" +
+	"\x12ConversationClosed\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x19\n" +
+	"\bagent_id\x18\x02 \x01(\tR\aagentId\"y\n" +
+	"\x14ConversationReopened\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x19\n" +
+	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x03 \x01(\tR\tmessageId\"n\n" +
+	"\x15ConversationContinued\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12,\n" +
+	"\x12by_conversation_id\x18\x02 \x01(\tR\x10byConversationId\"{\n" +
+	"\x14ConversationAssigned\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vassignee_id\x18\x02 \x01(\tR\n" +
+	"assigneeId\x12\x19\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\"\x83\x01\n" +
+	"\rLabelsChanged\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x14\n" +
+	"\x05added\x18\x02 \x03(\tR\x05added\x12\x18\n" +
+	"\aremoved\x18\x03 \x03(\tR\aremoved\x12\x19\n" +
+	"\bagent_id\x18\x04 \x01(\tR\aagentId\"u\n" +
+	"\x10ConversationSeen\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tR\tmessageId\x12\x19\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\"\xb2\x01\n" +
 	"\fChannelBound\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
@@ -6064,7 +6482,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x04 \x01(\tR\achannel\x12*\n" +
 	"\x11other_identity_id\x18\x05 \x01(\tR\x0fotherIdentityId\x12*\n" +
-	"\x11other_customer_id\x18\x06 \x01(\tR\x0fotherCustomerId*\xdf\x01\n" +
+	"\x11other_customer_id\x18\x06 \x01(\tR\x0fotherCustomerId*\xfd\x01\n" +
 	"\rUnboundReason\x12\x1e\n" +
 	"\x1aUNBOUND_REASON_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17UNBOUND_REASON_CUSTOMER\x10\x01\x12\x18\n" +
@@ -6072,7 +6490,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x1fUNBOUND_REASON_LINKED_ELSEWHERE\x10\x03\x12\x16\n" +
 	"\x12UNBOUND_REASON_CUT\x10\x04\x12\x19\n" +
 	"\x15UNBOUND_REASON_ERASED\x10\x05\x12\x1f\n" +
-	"\x1bUNBOUND_REASON_ADDRESS_GONE\x10\x06*\xc5\x01\n" +
+	"\x1bUNBOUND_REASON_ADDRESS_GONE\x10\x06\x12\x1c\n" +
+	"\x18UNBOUND_REASON_CONTINUED\x10\a*\xc5\x01\n" +
 	"\tRouteRule\x12\x1a\n" +
 	"\x16ROUTE_RULE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ROUTE_RULE_STARTED\x10\x01\x12\x1d\n" +
@@ -6144,7 +6563,7 @@ func file_weiche_event_v1_conversation_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
+var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(UnboundReason)(0),              // 0: weiche.event.v1.UnboundReason
 	(RouteRule)(0),                  // 1: weiche.event.v1.RouteRule
@@ -6155,157 +6574,163 @@ var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(FitChange)(0),                  // 6: weiche.event.v1.FitChange
 	(PartState)(0),                  // 7: weiche.event.v1.PartState
 	(*ConversationStarted)(nil),     // 8: weiche.event.v1.ConversationStarted
-	(*ChannelBound)(nil),            // 9: weiche.event.v1.ChannelBound
-	(*ChannelUnbound)(nil),          // 10: weiche.event.v1.ChannelUnbound
-	(*RouteChanged)(nil),            // 11: weiche.event.v1.RouteChanged
-	(*MessageReceived)(nil),         // 12: weiche.event.v1.MessageReceived
-	(*EchoReceived)(nil),            // 13: weiche.event.v1.EchoReceived
-	(*FrozenRoute)(nil),             // 14: weiche.event.v1.FrozenRoute
-	(*PassedOver)(nil),              // 15: weiche.event.v1.PassedOver
-	(*ReplyQueued)(nil),             // 16: weiche.event.v1.ReplyQueued
-	(*ReplyRerouted)(nil),           // 17: weiche.event.v1.ReplyRerouted
-	(*NoteAdded)(nil),               // 18: weiche.event.v1.NoteAdded
-	(*NoticeQueued)(nil),            // 19: weiche.event.v1.NoticeQueued
-	(*MessageSending)(nil),          // 20: weiche.event.v1.MessageSending
-	(*MessageSent)(nil),             // 21: weiche.event.v1.MessageSent
-	(*MessageDelivered)(nil),        // 22: weiche.event.v1.MessageDelivered
-	(*MessageRead)(nil),             // 23: weiche.event.v1.MessageRead
-	(*MessageFailed)(nil),           // 24: weiche.event.v1.MessageFailed
-	(*MessageOutcomeUnknown)(nil),   // 25: weiche.event.v1.MessageOutcomeUnknown
-	(*ReactionChanged)(nil),         // 26: weiche.event.v1.ReactionChanged
-	(*MessageEdited)(nil),           // 27: weiche.event.v1.MessageEdited
-	(*MessageUnsent)(nil),           // 28: weiche.event.v1.MessageUnsent
-	(*ConversationErased)(nil),      // 29: weiche.event.v1.ConversationErased
-	(*LinkRequested)(nil),           // 30: weiche.event.v1.LinkRequested
-	(*LinkMatched)(nil),             // 31: weiche.event.v1.LinkMatched
-	(*LinkPrompted)(nil),            // 32: weiche.event.v1.LinkPrompted
-	(*LinkAnswered)(nil),            // 33: weiche.event.v1.LinkAnswered
-	(*LinkConfirmed)(nil),           // 34: weiche.event.v1.LinkConfirmed
-	(*LinkCancelled)(nil),           // 35: weiche.event.v1.LinkCancelled
-	(*LinkFailed)(nil),              // 36: weiche.event.v1.LinkFailed
-	(*LinkExpired)(nil),             // 37: weiche.event.v1.LinkExpired
-	(*ReplyFitted)(nil),             // 38: weiche.event.v1.ReplyFitted
-	(*TemplateOffered)(nil),         // 39: weiche.event.v1.TemplateOffered
-	(*ThreadOpened)(nil),            // 40: weiche.event.v1.ThreadOpened
-	(*OutcomeAsked)(nil),            // 41: weiche.event.v1.OutcomeAsked
-	(*OutcomeSettled)(nil),          // 42: weiche.event.v1.OutcomeSettled
-	(*PartAdvanced)(nil),            // 43: weiche.event.v1.PartAdvanced
-	(*ReactionQueued)(nil),          // 44: weiche.event.v1.ReactionQueued
-	(*ReactionFailed)(nil),          // 45: weiche.event.v1.ReactionFailed
-	(*MediaRequested)(nil),          // 46: weiche.event.v1.MediaRequested
-	(*MediaStored)(nil),             // 47: weiche.event.v1.MediaStored
-	(*MediaFailed)(nil),             // 48: weiche.event.v1.MediaFailed
-	(*MessageReparsed)(nil),         // 49: weiche.event.v1.MessageReparsed
-	(*AddressDoubted)(nil),          // 50: weiche.event.v1.AddressDoubted
-	(*AddressConfirmed)(nil),        // 51: weiche.event.v1.AddressConfirmed
-	(*AddressContested)(nil),        // 52: weiche.event.v1.AddressContested
-	(*MessageReceived_Sealed)(nil),  // 53: weiche.event.v1.MessageReceived.Sealed
-	(*EchoReceived_Sealed)(nil),     // 54: weiche.event.v1.EchoReceived.Sealed
-	(*ReplyQueued_Sealed)(nil),      // 55: weiche.event.v1.ReplyQueued.Sealed
-	(*NoteAdded_Sealed)(nil),        // 56: weiche.event.v1.NoteAdded.Sealed
-	(*NoticeQueued_Sealed)(nil),     // 57: weiche.event.v1.NoticeQueued.Sealed
-	(*ReactionChanged_Sealed)(nil),  // 58: weiche.event.v1.ReactionChanged.Sealed
-	(*MessageEdited_Sealed)(nil),    // 59: weiche.event.v1.MessageEdited.Sealed
-	(*LinkMatched_Sealed)(nil),      // 60: weiche.event.v1.LinkMatched.Sealed
-	(*LinkPrompted_Sealed)(nil),     // 61: weiche.event.v1.LinkPrompted.Sealed
-	(*LinkAnswered_Sealed)(nil),     // 62: weiche.event.v1.LinkAnswered.Sealed
-	(*ReplyFitted_Sealed)(nil),      // 63: weiche.event.v1.ReplyFitted.Sealed
-	(*ThreadOpened_Sealed)(nil),     // 64: weiche.event.v1.ThreadOpened.Sealed
-	(*OutcomeSettled_Question)(nil), // 65: weiche.event.v1.OutcomeSettled.Question
-	(*ReactionQueued_Sealed)(nil),   // 66: weiche.event.v1.ReactionQueued.Sealed
-	(*MessageReparsed_Sealed)(nil),  // 67: weiche.event.v1.MessageReparsed.Sealed
-	(*AddressDoubted_Sealed)(nil),   // 68: weiche.event.v1.AddressDoubted.Sealed
-	(*timestamppb.Timestamp)(nil),   // 69: google.protobuf.Timestamp
-	(*SendError)(nil),               // 70: weiche.event.v1.SendError
-	(Confirmation)(0),               // 71: weiche.event.v1.Confirmation
-	(CodeRefusal)(0),                // 72: weiche.event.v1.CodeRefusal
-	(*StoredMedia)(nil),             // 73: weiche.event.v1.StoredMedia
-	(*Content)(nil),                 // 74: weiche.event.v1.Content
-	(*Profile)(nil),                 // 75: weiche.event.v1.Profile
-	(*Referral)(nil),                // 76: weiche.event.v1.Referral
+	(*ConversationClosed)(nil),      // 9: weiche.event.v1.ConversationClosed
+	(*ConversationReopened)(nil),    // 10: weiche.event.v1.ConversationReopened
+	(*ConversationContinued)(nil),   // 11: weiche.event.v1.ConversationContinued
+	(*ConversationAssigned)(nil),    // 12: weiche.event.v1.ConversationAssigned
+	(*LabelsChanged)(nil),           // 13: weiche.event.v1.LabelsChanged
+	(*ConversationSeen)(nil),        // 14: weiche.event.v1.ConversationSeen
+	(*ChannelBound)(nil),            // 15: weiche.event.v1.ChannelBound
+	(*ChannelUnbound)(nil),          // 16: weiche.event.v1.ChannelUnbound
+	(*RouteChanged)(nil),            // 17: weiche.event.v1.RouteChanged
+	(*MessageReceived)(nil),         // 18: weiche.event.v1.MessageReceived
+	(*EchoReceived)(nil),            // 19: weiche.event.v1.EchoReceived
+	(*FrozenRoute)(nil),             // 20: weiche.event.v1.FrozenRoute
+	(*PassedOver)(nil),              // 21: weiche.event.v1.PassedOver
+	(*ReplyQueued)(nil),             // 22: weiche.event.v1.ReplyQueued
+	(*ReplyRerouted)(nil),           // 23: weiche.event.v1.ReplyRerouted
+	(*NoteAdded)(nil),               // 24: weiche.event.v1.NoteAdded
+	(*NoticeQueued)(nil),            // 25: weiche.event.v1.NoticeQueued
+	(*MessageSending)(nil),          // 26: weiche.event.v1.MessageSending
+	(*MessageSent)(nil),             // 27: weiche.event.v1.MessageSent
+	(*MessageDelivered)(nil),        // 28: weiche.event.v1.MessageDelivered
+	(*MessageRead)(nil),             // 29: weiche.event.v1.MessageRead
+	(*MessageFailed)(nil),           // 30: weiche.event.v1.MessageFailed
+	(*MessageOutcomeUnknown)(nil),   // 31: weiche.event.v1.MessageOutcomeUnknown
+	(*ReactionChanged)(nil),         // 32: weiche.event.v1.ReactionChanged
+	(*MessageEdited)(nil),           // 33: weiche.event.v1.MessageEdited
+	(*MessageUnsent)(nil),           // 34: weiche.event.v1.MessageUnsent
+	(*ConversationErased)(nil),      // 35: weiche.event.v1.ConversationErased
+	(*LinkRequested)(nil),           // 36: weiche.event.v1.LinkRequested
+	(*LinkMatched)(nil),             // 37: weiche.event.v1.LinkMatched
+	(*LinkPrompted)(nil),            // 38: weiche.event.v1.LinkPrompted
+	(*LinkAnswered)(nil),            // 39: weiche.event.v1.LinkAnswered
+	(*LinkConfirmed)(nil),           // 40: weiche.event.v1.LinkConfirmed
+	(*LinkCancelled)(nil),           // 41: weiche.event.v1.LinkCancelled
+	(*LinkFailed)(nil),              // 42: weiche.event.v1.LinkFailed
+	(*LinkExpired)(nil),             // 43: weiche.event.v1.LinkExpired
+	(*ReplyFitted)(nil),             // 44: weiche.event.v1.ReplyFitted
+	(*TemplateOffered)(nil),         // 45: weiche.event.v1.TemplateOffered
+	(*ThreadOpened)(nil),            // 46: weiche.event.v1.ThreadOpened
+	(*OutcomeAsked)(nil),            // 47: weiche.event.v1.OutcomeAsked
+	(*OutcomeSettled)(nil),          // 48: weiche.event.v1.OutcomeSettled
+	(*PartAdvanced)(nil),            // 49: weiche.event.v1.PartAdvanced
+	(*ReactionQueued)(nil),          // 50: weiche.event.v1.ReactionQueued
+	(*ReactionFailed)(nil),          // 51: weiche.event.v1.ReactionFailed
+	(*MediaRequested)(nil),          // 52: weiche.event.v1.MediaRequested
+	(*MediaStored)(nil),             // 53: weiche.event.v1.MediaStored
+	(*MediaFailed)(nil),             // 54: weiche.event.v1.MediaFailed
+	(*MessageReparsed)(nil),         // 55: weiche.event.v1.MessageReparsed
+	(*AddressDoubted)(nil),          // 56: weiche.event.v1.AddressDoubted
+	(*AddressConfirmed)(nil),        // 57: weiche.event.v1.AddressConfirmed
+	(*AddressContested)(nil),        // 58: weiche.event.v1.AddressContested
+	(*MessageReceived_Sealed)(nil),  // 59: weiche.event.v1.MessageReceived.Sealed
+	(*EchoReceived_Sealed)(nil),     // 60: weiche.event.v1.EchoReceived.Sealed
+	(*ReplyQueued_Sealed)(nil),      // 61: weiche.event.v1.ReplyQueued.Sealed
+	(*NoteAdded_Sealed)(nil),        // 62: weiche.event.v1.NoteAdded.Sealed
+	(*NoticeQueued_Sealed)(nil),     // 63: weiche.event.v1.NoticeQueued.Sealed
+	(*ReactionChanged_Sealed)(nil),  // 64: weiche.event.v1.ReactionChanged.Sealed
+	(*MessageEdited_Sealed)(nil),    // 65: weiche.event.v1.MessageEdited.Sealed
+	(*LinkMatched_Sealed)(nil),      // 66: weiche.event.v1.LinkMatched.Sealed
+	(*LinkPrompted_Sealed)(nil),     // 67: weiche.event.v1.LinkPrompted.Sealed
+	(*LinkAnswered_Sealed)(nil),     // 68: weiche.event.v1.LinkAnswered.Sealed
+	(*ReplyFitted_Sealed)(nil),      // 69: weiche.event.v1.ReplyFitted.Sealed
+	(*ThreadOpened_Sealed)(nil),     // 70: weiche.event.v1.ThreadOpened.Sealed
+	(*OutcomeSettled_Question)(nil), // 71: weiche.event.v1.OutcomeSettled.Question
+	(*ReactionQueued_Sealed)(nil),   // 72: weiche.event.v1.ReactionQueued.Sealed
+	(*MessageReparsed_Sealed)(nil),  // 73: weiche.event.v1.MessageReparsed.Sealed
+	(*AddressDoubted_Sealed)(nil),   // 74: weiche.event.v1.AddressDoubted.Sealed
+	(*timestamppb.Timestamp)(nil),   // 75: google.protobuf.Timestamp
+	(*SendError)(nil),               // 76: weiche.event.v1.SendError
+	(Confirmation)(0),               // 77: weiche.event.v1.Confirmation
+	(CodeRefusal)(0),                // 78: weiche.event.v1.CodeRefusal
+	(*StoredMedia)(nil),             // 79: weiche.event.v1.StoredMedia
+	(*Content)(nil),                 // 80: weiche.event.v1.Content
+	(*Profile)(nil),                 // 81: weiche.event.v1.Profile
+	(*Referral)(nil),                // 82: weiche.event.v1.Referral
 }
 var file_weiche_event_v1_conversation_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
-	69, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
+	75, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
 	1,  // 2: weiche.event.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
-	69, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
-	69, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
-	53, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
-	69, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
-	54, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
+	75, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
+	75, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
+	59, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
+	75, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
+	60, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
 	2,  // 8: weiche.event.v1.FrozenRoute.rule:type_name -> weiche.event.v1.ReplyRule
-	15, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
+	21, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
 	3,  // 10: weiche.event.v1.PassedOver.reason:type_name -> weiche.event.v1.PassedOverReason
-	70, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
-	14, // 12: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
-	55, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
-	14, // 14: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
-	56, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
+	76, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
+	20, // 12: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
+	61, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
+	20, // 14: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
+	62, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
 	4,  // 16: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
-	57, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
-	69, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
-	69, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
-	70, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
-	70, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	69, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
-	69, // 23: weiche.event.v1.ReactionChanged.parked_until:type_name -> google.protobuf.Timestamp
-	58, // 24: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
-	69, // 25: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
-	69, // 26: weiche.event.v1.MessageEdited.parked_until:type_name -> google.protobuf.Timestamp
-	59, // 27: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
-	69, // 28: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
-	69, // 29: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
-	71, // 30: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
-	69, // 31: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
-	69, // 32: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
-	69, // 33: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
-	69, // 34: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
-	60, // 35: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
-	61, // 36: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
-	69, // 37: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
-	62, // 38: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
-	69, // 39: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
+	63, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
+	75, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
+	75, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
+	76, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
+	76, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	75, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
+	75, // 23: weiche.event.v1.ReactionChanged.parked_until:type_name -> google.protobuf.Timestamp
+	64, // 24: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
+	75, // 25: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
+	75, // 26: weiche.event.v1.MessageEdited.parked_until:type_name -> google.protobuf.Timestamp
+	65, // 27: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
+	75, // 28: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
+	75, // 29: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
+	77, // 30: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
+	75, // 31: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
+	75, // 32: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
+	75, // 33: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
+	75, // 34: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
+	66, // 35: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
+	67, // 36: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
+	75, // 37: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
+	68, // 38: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
+	75, // 39: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
 	5,  // 40: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
-	69, // 41: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
-	72, // 42: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
-	69, // 43: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
-	69, // 44: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
+	75, // 41: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
+	78, // 42: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
+	75, // 43: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
+	75, // 44: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
 	6,  // 45: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
-	63, // 46: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
-	69, // 47: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
-	69, // 48: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
-	64, // 49: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
-	69, // 50: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
-	65, // 51: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
+	69, // 46: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
+	75, // 47: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
+	75, // 48: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
+	70, // 49: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
+	75, // 50: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
+	71, // 51: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
 	7,  // 52: weiche.event.v1.PartAdvanced.state:type_name -> weiche.event.v1.PartState
-	69, // 53: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
-	70, // 54: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
-	66, // 55: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
-	70, // 56: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
-	69, // 57: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
-	69, // 58: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
-	73, // 59: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
-	69, // 60: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
-	70, // 61: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
-	69, // 62: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
-	67, // 63: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
-	68, // 64: weiche.event.v1.AddressDoubted.sealed:type_name -> weiche.event.v1.AddressDoubted.Sealed
-	74, // 65: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	75, // 66: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
-	74, // 67: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 68: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 69: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 70: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 71: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 72: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
-	74, // 73: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 74: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 75: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
-	76, // 76: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
-	69, // 77: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
-	74, // 78: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 79: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
-	74, // 80: weiche.event.v1.AddressDoubted.Sealed.content:type_name -> weiche.event.v1.Content
+	75, // 53: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
+	76, // 54: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
+	72, // 55: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
+	76, // 56: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
+	75, // 57: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
+	75, // 58: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
+	79, // 59: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
+	75, // 60: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
+	76, // 61: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
+	75, // 62: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
+	73, // 63: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
+	74, // 64: weiche.event.v1.AddressDoubted.sealed:type_name -> weiche.event.v1.AddressDoubted.Sealed
+	80, // 65: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 66: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
+	80, // 67: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 68: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 69: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 70: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 71: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 72: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
+	80, // 73: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 74: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 75: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
+	82, // 76: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
+	75, // 77: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
+	80, // 78: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 79: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
+	80, // 80: weiche.event.v1.AddressDoubted.Sealed.content:type_name -> weiche.event.v1.Content
 	81, // [81:81] is the sub-list for method output_type
 	81, // [81:81] is the sub-list for method input_type
 	81, // [81:81] is the sub-list for extension type_name
@@ -6327,7 +6752,7 @@ func file_weiche_event_v1_conversation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_conversation_proto_rawDesc), len(file_weiche_event_v1_conversation_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   61,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -46,6 +46,8 @@ type WidgetCommand struct {
 	//	*WidgetCommand_CancelLink
 	//	*WidgetCommand_Disconnect
 	//	*WidgetCommand_MarkRead
+	//	*WidgetCommand_Identify
+	//	*WidgetCommand_EndSession
 	Command       isWidgetCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -161,6 +163,24 @@ func (x *WidgetCommand) GetMarkRead() *MarkRead {
 	return nil
 }
 
+func (x *WidgetCommand) GetIdentify() *IdentifyVisitor {
+	if x != nil {
+		if x, ok := x.Command.(*WidgetCommand_Identify); ok {
+			return x.Identify
+		}
+	}
+	return nil
+}
+
+func (x *WidgetCommand) GetEndSession() *EndVisitorSession {
+	if x != nil {
+		if x, ok := x.Command.(*WidgetCommand_EndSession); ok {
+			return x.EndSession
+		}
+	}
+	return nil
+}
+
 type isWidgetCommand_Command interface {
 	isWidgetCommand_Command()
 }
@@ -190,6 +210,16 @@ type WidgetCommand_MarkRead struct {
 	MarkRead *MarkRead `protobuf:"bytes,9,opt,name=mark_read,json=markRead,proto3,oneof"`
 }
 
+type WidgetCommand_Identify struct {
+	// The site says who the visitor is.
+	Identify *IdentifyVisitor `protobuf:"bytes,10,opt,name=identify,proto3,oneof"`
+}
+
+type WidgetCommand_EndSession struct {
+	// End the visitor's session on this device.
+	EndSession *EndVisitorSession `protobuf:"bytes,11,opt,name=end_session,json=endSession,proto3,oneof"`
+}
+
 func (*WidgetCommand_PostMessage) isWidgetCommand_Command() {}
 
 func (*WidgetCommand_RequestLink) isWidgetCommand_Command() {}
@@ -199,6 +229,113 @@ func (*WidgetCommand_CancelLink) isWidgetCommand_Command() {}
 func (*WidgetCommand_Disconnect) isWidgetCommand_Command() {}
 
 func (*WidgetCommand_MarkRead) isWidgetCommand_Command() {}
+
+func (*WidgetCommand_Identify) isWidgetCommand_Command() {}
+
+func (*WidgetCommand_EndSession) isWidgetCommand_Command() {}
+
+// IdentifyVisitor says who a visitor is, by the word of the site: its signature was
+// checked. The address joins that of the device; where it leads to another
+// customer, agents are asked.
+type IdentifyVisitor struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The site's own id of the person, of the kind external_id.
+	External *v1.Alias `protobuf:"bytes,1,opt,name=external,proto3" json:"external,omitempty"`
+	// What the site tells about the person.
+	Profile       *v1.Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdentifyVisitor) Reset() {
+	*x = IdentifyVisitor{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdentifyVisitor) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdentifyVisitor) ProtoMessage() {}
+
+func (x *IdentifyVisitor) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdentifyVisitor.ProtoReflect.Descriptor instead.
+func (*IdentifyVisitor) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *IdentifyVisitor) GetExternal() *v1.Alias {
+	if x != nil {
+		return x.External
+	}
+	return nil
+}
+
+func (x *IdentifyVisitor) GetProfile() *v1.Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return nil
+}
+
+// EndVisitorSession ends the session of a visitor on one device.
+type EndVisitorSession struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of the session's secret.
+	Hash          []byte `protobuf:"bytes,1,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndVisitorSession) Reset() {
+	*x = EndVisitorSession{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndVisitorSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndVisitorSession) ProtoMessage() {}
+
+func (x *EndVisitorSession) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndVisitorSession.ProtoReflect.Descriptor instead.
+func (*EndVisitorSession) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EndVisitorSession) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
 
 // PostMessage says something in the widget.
 type PostMessage struct {
@@ -211,7 +348,7 @@ type PostMessage struct {
 
 func (x *PostMessage) Reset() {
 	*x = PostMessage{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[1]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -223,7 +360,7 @@ func (x *PostMessage) String() string {
 func (*PostMessage) ProtoMessage() {}
 
 func (x *PostMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[1]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -236,7 +373,7 @@ func (x *PostMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostMessage.ProtoReflect.Descriptor instead.
 func (*PostMessage) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{1}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PostMessage) GetContent() *v1.Content {
@@ -257,7 +394,7 @@ type RequestLink struct {
 
 func (x *RequestLink) Reset() {
 	*x = RequestLink{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[2]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -269,7 +406,7 @@ func (x *RequestLink) String() string {
 func (*RequestLink) ProtoMessage() {}
 
 func (x *RequestLink) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[2]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -282,7 +419,7 @@ func (x *RequestLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestLink.ProtoReflect.Descriptor instead.
 func (*RequestLink) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{2}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RequestLink) GetIntegrationId() string {
@@ -303,7 +440,7 @@ type CancelLink struct {
 
 func (x *CancelLink) Reset() {
 	*x = CancelLink{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[3]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +452,7 @@ func (x *CancelLink) String() string {
 func (*CancelLink) ProtoMessage() {}
 
 func (x *CancelLink) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[3]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +465,7 @@ func (x *CancelLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLink.ProtoReflect.Descriptor instead.
 func (*CancelLink) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{3}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CancelLink) GetLinkId() string {
@@ -349,7 +486,7 @@ type Disconnect struct {
 
 func (x *Disconnect) Reset() {
 	*x = Disconnect{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[4]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -361,7 +498,7 @@ func (x *Disconnect) String() string {
 func (*Disconnect) ProtoMessage() {}
 
 func (x *Disconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[4]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -374,7 +511,7 @@ func (x *Disconnect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disconnect.ProtoReflect.Descriptor instead.
 func (*Disconnect) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{4}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Disconnect) GetIntegrationId() string {
@@ -395,7 +532,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +544,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +557,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{5}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *MarkRead) GetMessageId() string {
@@ -456,6 +593,20 @@ type AgentCommand struct {
 	//	*AgentCommand_ConfirmIdentity
 	//	*AgentCommand_LinkCustomers
 	//	*AgentCommand_UnlinkCustomers
+	//	*AgentCommand_Close
+	//	*AgentCommand_Reopen
+	//	*AgentCommand_Assign
+	//	*AgentCommand_ChangeLabels
+	//	*AgentCommand_See
+	//	*AgentCommand_RemoveIntegration
+	//	*AgentCommand_RemoveAgent
+	//	*AgentCommand_SetPassword
+	//	*AgentCommand_MakeLoginLink
+	//	*AgentCommand_OpenSession
+	//	*AgentCommand_EndSession
+	//	*AgentCommand_CreateApiKey
+	//	*AgentCommand_UseApiKey
+	//	*AgentCommand_RevokeApiKey
 	Command       isAgentCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -463,7 +614,7 @@ type AgentCommand struct {
 
 func (x *AgentCommand) Reset() {
 	*x = AgentCommand{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -475,7 +626,7 @@ func (x *AgentCommand) String() string {
 func (*AgentCommand) ProtoMessage() {}
 
 func (x *AgentCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -488,7 +639,7 @@ func (x *AgentCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentCommand.ProtoReflect.Descriptor instead.
 func (*AgentCommand) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{6}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AgentCommand) GetAgentId() string {
@@ -625,6 +776,132 @@ func (x *AgentCommand) GetUnlinkCustomers() *UnlinkCustomers {
 	return nil
 }
 
+func (x *AgentCommand) GetClose() *CloseConversation {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_Close); ok {
+			return x.Close
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetReopen() *ReopenConversation {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_Reopen); ok {
+			return x.Reopen
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetAssign() *AssignConversation {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_Assign); ok {
+			return x.Assign
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetChangeLabels() *ChangeLabels {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_ChangeLabels); ok {
+			return x.ChangeLabels
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetSee() *SeeConversation {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_See); ok {
+			return x.See
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetRemoveIntegration() *RemoveIntegration {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_RemoveIntegration); ok {
+			return x.RemoveIntegration
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetRemoveAgent() *RemoveAgent {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_RemoveAgent); ok {
+			return x.RemoveAgent
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetSetPassword() *SetPassword {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_SetPassword); ok {
+			return x.SetPassword
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetMakeLoginLink() *MakeLoginLink {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_MakeLoginLink); ok {
+			return x.MakeLoginLink
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetOpenSession() *OpenSession {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_OpenSession); ok {
+			return x.OpenSession
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetEndSession() *EndSession {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_EndSession); ok {
+			return x.EndSession
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetCreateApiKey() *CreateApiKey {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_CreateApiKey); ok {
+			return x.CreateApiKey
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetUseApiKey() *UseApiKey {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_UseApiKey); ok {
+			return x.UseApiKey
+		}
+	}
+	return nil
+}
+
+func (x *AgentCommand) GetRevokeApiKey() *RevokeApiKey {
+	if x != nil {
+		if x, ok := x.Command.(*AgentCommand_RevokeApiKey); ok {
+			return x.RevokeApiKey
+		}
+	}
+	return nil
+}
+
 type isAgentCommand_Command interface {
 	isAgentCommand_Command()
 }
@@ -684,6 +961,76 @@ type AgentCommand_UnlinkCustomers struct {
 	UnlinkCustomers *UnlinkCustomers `protobuf:"bytes,15,opt,name=unlink_customers,json=unlinkCustomers,proto3,oneof"`
 }
 
+type AgentCommand_Close struct {
+	// Say that there is nothing to do.
+	Close *CloseConversation `protobuf:"bytes,16,opt,name=close,proto3,oneof"`
+}
+
+type AgentCommand_Reopen struct {
+	// Say that there is something to do again.
+	Reopen *ReopenConversation `protobuf:"bytes,17,opt,name=reopen,proto3,oneof"`
+}
+
+type AgentCommand_Assign struct {
+	// Say whose work it is.
+	Assign *AssignConversation `protobuf:"bytes,18,opt,name=assign,proto3,oneof"`
+}
+
+type AgentCommand_ChangeLabels struct {
+	// Add and take away labels.
+	ChangeLabels *ChangeLabels `protobuf:"bytes,19,opt,name=change_labels,json=changeLabels,proto3,oneof"`
+}
+
+type AgentCommand_See struct {
+	// Say that everything up to a message was seen.
+	See *SeeConversation `protobuf:"bytes,20,opt,name=see,proto3,oneof"`
+}
+
+type AgentCommand_RemoveIntegration struct {
+	// Take a channel account out of the account.
+	RemoveIntegration *RemoveIntegration `protobuf:"bytes,21,opt,name=remove_integration,json=removeIntegration,proto3,oneof"`
+}
+
+type AgentCommand_RemoveAgent struct {
+	// Take an agent out of the account.
+	RemoveAgent *RemoveAgent `protobuf:"bytes,22,opt,name=remove_agent,json=removeAgent,proto3,oneof"`
+}
+
+type AgentCommand_SetPassword struct {
+	// Give an agent a password.
+	SetPassword *SetPassword `protobuf:"bytes,23,opt,name=set_password,json=setPassword,proto3,oneof"`
+}
+
+type AgentCommand_MakeLoginLink struct {
+	// Let an agent log in once without a password.
+	MakeLoginLink *MakeLoginLink `protobuf:"bytes,24,opt,name=make_login_link,json=makeLoginLink,proto3,oneof"`
+}
+
+type AgentCommand_OpenSession struct {
+	// Log an agent in.
+	OpenSession *OpenSession `protobuf:"bytes,25,opt,name=open_session,json=openSession,proto3,oneof"`
+}
+
+type AgentCommand_EndSession struct {
+	// End a session.
+	EndSession *EndSession `protobuf:"bytes,26,opt,name=end_session,json=endSession,proto3,oneof"`
+}
+
+type AgentCommand_CreateApiKey struct {
+	// Let a program in.
+	CreateApiKey *CreateApiKey `protobuf:"bytes,27,opt,name=create_api_key,json=createApiKey,proto3,oneof"`
+}
+
+type AgentCommand_UseApiKey struct {
+	// Say that a key was used.
+	UseApiKey *UseApiKey `protobuf:"bytes,28,opt,name=use_api_key,json=useApiKey,proto3,oneof"`
+}
+
+type AgentCommand_RevokeApiKey struct {
+	// End a key.
+	RevokeApiKey *RevokeApiKey `protobuf:"bytes,29,opt,name=revoke_api_key,json=revokeApiKey,proto3,oneof"`
+}
+
 func (*AgentCommand_SendReply) isAgentCommand_Command() {}
 
 func (*AgentCommand_OfferLink) isAgentCommand_Command() {}
@@ -706,6 +1053,772 @@ func (*AgentCommand_LinkCustomers) isAgentCommand_Command() {}
 
 func (*AgentCommand_UnlinkCustomers) isAgentCommand_Command() {}
 
+func (*AgentCommand_Close) isAgentCommand_Command() {}
+
+func (*AgentCommand_Reopen) isAgentCommand_Command() {}
+
+func (*AgentCommand_Assign) isAgentCommand_Command() {}
+
+func (*AgentCommand_ChangeLabels) isAgentCommand_Command() {}
+
+func (*AgentCommand_See) isAgentCommand_Command() {}
+
+func (*AgentCommand_RemoveIntegration) isAgentCommand_Command() {}
+
+func (*AgentCommand_RemoveAgent) isAgentCommand_Command() {}
+
+func (*AgentCommand_SetPassword) isAgentCommand_Command() {}
+
+func (*AgentCommand_MakeLoginLink) isAgentCommand_Command() {}
+
+func (*AgentCommand_OpenSession) isAgentCommand_Command() {}
+
+func (*AgentCommand_EndSession) isAgentCommand_Command() {}
+
+func (*AgentCommand_CreateApiKey) isAgentCommand_Command() {}
+
+func (*AgentCommand_UseApiKey) isAgentCommand_Command() {}
+
+func (*AgentCommand_RevokeApiKey) isAgentCommand_Command() {}
+
+// CloseConversation says that there is nothing to do.
+type CloseConversation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CloseConversation) Reset() {
+	*x = CloseConversation{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CloseConversation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CloseConversation) ProtoMessage() {}
+
+func (x *CloseConversation) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CloseConversation.ProtoReflect.Descriptor instead.
+func (*CloseConversation) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
+}
+
+// ReopenConversation says that there is something to do again.
+type ReopenConversation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReopenConversation) Reset() {
+	*x = ReopenConversation{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReopenConversation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReopenConversation) ProtoMessage() {}
+
+func (x *ReopenConversation) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReopenConversation.ProtoReflect.Descriptor instead.
+func (*ReopenConversation) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
+}
+
+// AssignConversation says whose work a conversation is.
+type AssignConversation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent; empty for nobody.
+	AssigneeId    string `protobuf:"bytes,1,opt,name=assignee_id,json=assigneeId,proto3" json:"assignee_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssignConversation) Reset() {
+	*x = AssignConversation{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssignConversation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssignConversation) ProtoMessage() {}
+
+func (x *AssignConversation) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssignConversation.ProtoReflect.Descriptor instead.
+func (*AssignConversation) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AssignConversation) GetAssigneeId() string {
+	if x != nil {
+		return x.AssigneeId
+	}
+	return ""
+}
+
+// ChangeLabels adds words by which a conversation is found, and takes some away.
+type ChangeLabels struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// To add; those that it has already change nothing.
+	Add []string `protobuf:"bytes,1,rep,name=add,proto3" json:"add,omitempty"`
+	// To take away; those that it does not have change nothing.
+	Remove        []string `protobuf:"bytes,2,rep,name=remove,proto3" json:"remove,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeLabels) Reset() {
+	*x = ChangeLabels{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeLabels) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeLabels) ProtoMessage() {}
+
+func (x *ChangeLabels) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeLabels.ProtoReflect.Descriptor instead.
+func (*ChangeLabels) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ChangeLabels) GetAdd() []string {
+	if x != nil {
+		return x.Add
+	}
+	return nil
+}
+
+func (x *ChangeLabels) GetRemove() []string {
+	if x != nil {
+		return x.Remove
+	}
+	return nil
+}
+
+// SeeConversation says that everything up to a message was seen.
+type SeeConversation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The message.
+	MessageId     string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeeConversation) Reset() {
+	*x = SeeConversation{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeeConversation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeeConversation) ProtoMessage() {}
+
+func (x *SeeConversation) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeeConversation.ProtoReflect.Descriptor instead.
+func (*SeeConversation) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SeeConversation) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+// RemoveIntegration takes a channel account out of the account: its codes die and
+// its bindings end.
+type RemoveIntegration struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveIntegration) Reset() {
+	*x = RemoveIntegration{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveIntegration) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveIntegration) ProtoMessage() {}
+
+func (x *RemoveIntegration) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveIntegration.ProtoReflect.Descriptor instead.
+func (*RemoveIntegration) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RemoveIntegration) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+// RemoveAgent takes an agent out of the account: their sessions end, and what is
+// assigned to them is nobody's.
+type RemoveAgent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent.
+	RemovedAgentId string `protobuf:"bytes,1,opt,name=removed_agent_id,json=removedAgentId,proto3" json:"removed_agent_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *RemoveAgent) Reset() {
+	*x = RemoveAgent{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveAgent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveAgent) ProtoMessage() {}
+
+func (x *RemoveAgent) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveAgent.ProtoReflect.Descriptor instead.
+func (*RemoveAgent) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RemoveAgent) GetRemovedAgentId() string {
+	if x != nil {
+		return x.RemovedAgentId
+	}
+	return ""
+}
+
+// SetPassword gives an agent a password.
+type SetPassword struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent.
+	OfAgentId string `protobuf:"bytes,1,opt,name=of_agent_id,json=ofAgentId,proto3" json:"of_agent_id,omitempty"`
+	// The password as argon2id made it, in the form of PHC. It goes to the keyring
+	// and is in no event.
+	PasswordHash  string `protobuf:"bytes,2,opt,name=password_hash,json=passwordHash,proto3" json:"password_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPassword) Reset() {
+	*x = SetPassword{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPassword) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPassword) ProtoMessage() {}
+
+func (x *SetPassword) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPassword.ProtoReflect.Descriptor instead.
+func (*SetPassword) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SetPassword) GetOfAgentId() string {
+	if x != nil {
+		return x.OfAgentId
+	}
+	return ""
+}
+
+func (x *SetPassword) GetPasswordHash() string {
+	if x != nil {
+		return x.PasswordHash
+	}
+	return ""
+}
+
+// MakeLoginLink lets an agent log in once without a password.
+type MakeLoginLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent.
+	ForAgentId string `protobuf:"bytes,1,opt,name=for_agent_id,json=forAgentId,proto3" json:"for_agent_id,omitempty"`
+	// SHA-256 of the link's secret.
+	Hash []byte `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Until when it can be used.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeLoginLink) Reset() {
+	*x = MakeLoginLink{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeLoginLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeLoginLink) ProtoMessage() {}
+
+func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeLoginLink.ProtoReflect.Descriptor instead.
+func (*MakeLoginLink) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *MakeLoginLink) GetForAgentId() string {
+	if x != nil {
+		return x.ForAgentId
+	}
+	return ""
+}
+
+func (x *MakeLoginLink) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *MakeLoginLink) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+// OpenSession logs an agent in. Who asks has checked the password, or brings a
+// link.
+type OpenSession struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent; with a link it is the link's.
+	OfAgentId string `protobuf:"bytes,1,opt,name=of_agent_id,json=ofAgentId,proto3" json:"of_agent_id,omitempty"`
+	// SHA-256 of the session's secret.
+	Hash []byte `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	// When the session ends by itself.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// SHA-256 of the secret of a login link; empty where a password was checked.
+	LinkHash      []byte `protobuf:"bytes,4,opt,name=link_hash,json=linkHash,proto3" json:"link_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenSession) Reset() {
+	*x = OpenSession{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenSession) ProtoMessage() {}
+
+func (x *OpenSession) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenSession.ProtoReflect.Descriptor instead.
+func (*OpenSession) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *OpenSession) GetOfAgentId() string {
+	if x != nil {
+		return x.OfAgentId
+	}
+	return ""
+}
+
+func (x *OpenSession) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *OpenSession) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *OpenSession) GetLinkHash() []byte {
+	if x != nil {
+		return x.LinkHash
+	}
+	return nil
+}
+
+// EndSession ends a session.
+type EndSession struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The agent logs out; otherwise somebody ends it.
+	Logout        bool `protobuf:"varint,2,opt,name=logout,proto3" json:"logout,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndSession) Reset() {
+	*x = EndSession{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndSession) ProtoMessage() {}
+
+func (x *EndSession) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndSession.ProtoReflect.Descriptor instead.
+func (*EndSession) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EndSession) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *EndSession) GetLogout() bool {
+	if x != nil {
+		return x.Logout
+	}
+	return false
+}
+
+// CreateApiKey lets a program in.
+type CreateApiKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's id, part of the key: [a-z0-9]{1,32}.
+	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// What people call it.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// SHA-256 of the key's secret.
+	Hash []byte `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	// What it may do.
+	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// When it ends by itself; not set is never.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateApiKey) Reset() {
+	*x = CreateApiKey{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateApiKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateApiKey) ProtoMessage() {}
+
+func (x *CreateApiKey) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateApiKey.ProtoReflect.Descriptor instead.
+func (*CreateApiKey) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *CreateApiKey) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *CreateApiKey) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateApiKey) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *CreateApiKey) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *CreateApiKey) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+// UseApiKey says that a key was used.
+type UseApiKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key.
+	KeyId         string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UseApiKey) Reset() {
+	*x = UseApiKey{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UseApiKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UseApiKey) ProtoMessage() {}
+
+func (x *UseApiKey) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UseApiKey.ProtoReflect.Descriptor instead.
+func (*UseApiKey) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *UseApiKey) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+// RevokeApiKey ends a key.
+type RevokeApiKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key.
+	KeyId         string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeApiKey) Reset() {
+	*x = RevokeApiKey{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeApiKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeApiKey) ProtoMessage() {}
+
+func (x *RevokeApiKey) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeApiKey.ProtoReflect.Descriptor instead.
+func (*RevokeApiKey) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RevokeApiKey) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
 // SettleOutcome says what became of a reply whose outcome is unknown.
 type SettleOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -721,7 +1834,7 @@ type SettleOutcome struct {
 
 func (x *SettleOutcome) Reset() {
 	*x = SettleOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -733,7 +1846,7 @@ func (x *SettleOutcome) String() string {
 func (*SettleOutcome) ProtoMessage() {}
 
 func (x *SettleOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -746,7 +1859,7 @@ func (x *SettleOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleOutcome.ProtoReflect.Descriptor instead.
 func (*SettleOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SettleOutcome) GetMessageId() string {
@@ -783,7 +1896,7 @@ type React struct {
 
 func (x *React) Reset() {
 	*x = React{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -795,7 +1908,7 @@ func (x *React) String() string {
 func (*React) ProtoMessage() {}
 
 func (x *React) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -808,7 +1921,7 @@ func (x *React) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use React.ProtoReflect.Descriptor instead.
 func (*React) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *React) GetMessageId() string {
@@ -840,7 +1953,7 @@ type ConfirmIdentity struct {
 
 func (x *ConfirmIdentity) Reset() {
 	*x = ConfirmIdentity{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -852,7 +1965,7 @@ func (x *ConfirmIdentity) String() string {
 func (*ConfirmIdentity) ProtoMessage() {}
 
 func (x *ConfirmIdentity) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -865,7 +1978,7 @@ func (x *ConfirmIdentity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentity.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentity) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ConfirmIdentity) GetIdentityId() string {
@@ -896,7 +2009,7 @@ type LinkCustomers struct {
 
 func (x *LinkCustomers) Reset() {
 	*x = LinkCustomers{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -908,7 +2021,7 @@ func (x *LinkCustomers) String() string {
 func (*LinkCustomers) ProtoMessage() {}
 
 func (x *LinkCustomers) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -921,7 +2034,7 @@ func (x *LinkCustomers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCustomers.ProtoReflect.Descriptor instead.
 func (*LinkCustomers) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *LinkCustomers) GetCustomerId() string {
@@ -952,7 +2065,7 @@ type UnlinkCustomers struct {
 
 func (x *UnlinkCustomers) Reset() {
 	*x = UnlinkCustomers{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +2077,7 @@ func (x *UnlinkCustomers) String() string {
 func (*UnlinkCustomers) ProtoMessage() {}
 
 func (x *UnlinkCustomers) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -977,7 +2090,7 @@ func (x *UnlinkCustomers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlinkCustomers.ProtoReflect.Descriptor instead.
 func (*UnlinkCustomers) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *UnlinkCustomers) GetCustomerId() string {
@@ -1006,7 +2119,7 @@ type EraseCustomer struct {
 
 func (x *EraseCustomer) Reset() {
 	*x = EraseCustomer{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1018,7 +2131,7 @@ func (x *EraseCustomer) String() string {
 func (*EraseCustomer) ProtoMessage() {}
 
 func (x *EraseCustomer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1031,7 +2144,7 @@ func (x *EraseCustomer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseCustomer.ProtoReflect.Descriptor instead.
 func (*EraseCustomer) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *EraseCustomer) GetCustomerId() string {
@@ -1060,7 +2173,7 @@ type SendReply struct {
 
 func (x *SendReply) Reset() {
 	*x = SendReply{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1072,7 +2185,7 @@ func (x *SendReply) String() string {
 func (*SendReply) ProtoMessage() {}
 
 func (x *SendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1085,7 +2198,7 @@ func (x *SendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReply.ProtoReflect.Descriptor instead.
 func (*SendReply) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *SendReply) GetContent() *v1.Content {
@@ -1139,7 +2252,7 @@ type Destination struct {
 
 func (x *Destination) Reset() {
 	*x = Destination{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1151,7 +2264,7 @@ func (x *Destination) String() string {
 func (*Destination) ProtoMessage() {}
 
 func (x *Destination) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1164,7 +2277,7 @@ func (x *Destination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Destination.ProtoReflect.Descriptor instead.
 func (*Destination) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Destination) GetPlace() isDestination_Place {
@@ -1232,7 +2345,7 @@ type ApplySetup struct {
 
 func (x *ApplySetup) Reset() {
 	*x = ApplySetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1244,7 +2357,7 @@ func (x *ApplySetup) String() string {
 func (*ApplySetup) ProtoMessage() {}
 
 func (x *ApplySetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1257,7 +2370,7 @@ func (x *ApplySetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetup.ProtoReflect.Descriptor instead.
 func (*ApplySetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ApplySetup) GetName() string {
@@ -1321,7 +2434,7 @@ type AppSetup struct {
 
 func (x *AppSetup) Reset() {
 	*x = AppSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1333,7 +2446,7 @@ func (x *AppSetup) String() string {
 func (*AppSetup) ProtoMessage() {}
 
 func (x *AppSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1346,7 +2459,7 @@ func (x *AppSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppSetup.ProtoReflect.Descriptor instead.
 func (*AppSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AppSetup) GetId() string {
@@ -1413,7 +2526,7 @@ type IntegrationSetup struct {
 
 func (x *IntegrationSetup) Reset() {
 	*x = IntegrationSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1425,7 +2538,7 @@ func (x *IntegrationSetup) String() string {
 func (*IntegrationSetup) ProtoMessage() {}
 
 func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1438,7 +2551,7 @@ func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationSetup.ProtoReflect.Descriptor instead.
 func (*IntegrationSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *IntegrationSetup) GetId() string {
@@ -1532,14 +2645,21 @@ type WidgetSetup struct {
 	// withdrawn.
 	Offers []string `protobuf:"bytes,8,rep,name=offers,proto3" json:"offers,omitempty"`
 	// Bindings of withdrawn channels end now.
-	CutWithdrawn  bool `protobuf:"varint,9,opt,name=cut_withdrawn,json=cutWithdrawn,proto3" json:"cut_withdrawn,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CutWithdrawn bool `protobuf:"varint,9,opt,name=cut_withdrawn,json=cutWithdrawn,proto3" json:"cut_withdrawn,omitempty"`
+	// Start a new conversation when the last is closed for longer; not set is never.
+	NewConversationAfter *durationpb.Duration `protobuf:"bytes,10,opt,name=new_conversation_after,json=newConversationAfter,proto3" json:"new_conversation_after,omitempty"`
+	// The keys by which the site signs who its visitors are. Those of before that are
+	// not named end.
+	VisitorKeys []*VisitorKeySetup `protobuf:"bytes,11,rep,name=visitor_keys,json=visitorKeys,proto3" json:"visitor_keys,omitempty"`
+	// Nothing works without a token that the site has signed.
+	SignedVisitorsOnly bool `protobuf:"varint,12,opt,name=signed_visitors_only,json=signedVisitorsOnly,proto3" json:"signed_visitors_only,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *WidgetSetup) Reset() {
 	*x = WidgetSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1551,7 +2671,7 @@ func (x *WidgetSetup) String() string {
 func (*WidgetSetup) ProtoMessage() {}
 
 func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1564,7 +2684,7 @@ func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WidgetSetup.ProtoReflect.Descriptor instead.
 func (*WidgetSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *WidgetSetup) GetId() string {
@@ -1630,20 +2750,101 @@ func (x *WidgetSetup) GetCutWithdrawn() bool {
 	return false
 }
 
+func (x *WidgetSetup) GetNewConversationAfter() *durationpb.Duration {
+	if x != nil {
+		return x.NewConversationAfter
+	}
+	return nil
+}
+
+func (x *WidgetSetup) GetVisitorKeys() []*VisitorKeySetup {
+	if x != nil {
+		return x.VisitorKeys
+	}
+	return nil
+}
+
+func (x *WidgetSetup) GetSignedVisitorsOnly() bool {
+	if x != nil {
+		return x.SignedVisitorsOnly
+	}
+	return false
+}
+
+// VisitorKeySetup is a key by which a site signs who its visitors are.
+type VisitorKeySetup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's id, as the header of a token names it: [a-zA-Z0-9_-]{1,64}.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The secret, at least 32 bytes; empty keeps the one that there is.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VisitorKeySetup) Reset() {
+	*x = VisitorKeySetup{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VisitorKeySetup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VisitorKeySetup) ProtoMessage() {}
+
+func (x *VisitorKeySetup) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VisitorKeySetup.ProtoReflect.Descriptor instead.
+func (*VisitorKeySetup) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *VisitorKeySetup) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *VisitorKeySetup) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
 // AgentSetup is an agent.
 type AgentSetup struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The agent's id: [a-z0-9-]{1,64}.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// The name that customers see.
-	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// What the agent may do; not stated is agent.
+	Role v1.Role `protobuf:"varint,3,opt,name=role,proto3,enum=weiche.event.v1.Role" json:"role,omitempty"`
+	// The name by which the agent logs in, unique over all accounts; empty for an
+	// agent who does not.
+	Login         string `protobuf:"bytes,4,opt,name=login,proto3" json:"login,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AgentSetup) Reset() {
 	*x = AgentSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1655,7 +2856,7 @@ func (x *AgentSetup) String() string {
 func (*AgentSetup) ProtoMessage() {}
 
 func (x *AgentSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1668,7 +2869,7 @@ func (x *AgentSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSetup.ProtoReflect.Descriptor instead.
 func (*AgentSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{19}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AgentSetup) GetId() string {
@@ -1681,6 +2882,20 @@ func (x *AgentSetup) GetId() string {
 func (x *AgentSetup) GetName() string {
 	if x != nil {
 		return x.Name
+	}
+	return ""
+}
+
+func (x *AgentSetup) GetRole() v1.Role {
+	if x != nil {
+		return x.Role
+	}
+	return v1.Role(0)
+}
+
+func (x *AgentSetup) GetLogin() string {
+	if x != nil {
+		return x.Login
 	}
 	return ""
 }
@@ -1703,7 +2918,7 @@ type SenderCommand struct {
 
 func (x *SenderCommand) Reset() {
 	*x = SenderCommand{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1715,7 +2930,7 @@ func (x *SenderCommand) String() string {
 func (*SenderCommand) ProtoMessage() {}
 
 func (x *SenderCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1728,7 +2943,7 @@ func (x *SenderCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SenderCommand.ProtoReflect.Descriptor instead.
 func (*SenderCommand) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{20}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SenderCommand) GetCommand() isSenderCommand_Command {
@@ -1821,7 +3036,7 @@ type ReportHealth struct {
 
 func (x *ReportHealth) Reset() {
 	*x = ReportHealth{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1833,7 +3048,7 @@ func (x *ReportHealth) String() string {
 func (*ReportHealth) ProtoMessage() {}
 
 func (x *ReportHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1846,7 +3061,7 @@ func (x *ReportHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportHealth.ProtoReflect.Descriptor instead.
 func (*ReportHealth) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{21}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ReportHealth) GetIntegrationId() string {
@@ -1901,7 +3116,7 @@ type FetchMedia struct {
 
 func (x *FetchMedia) Reset() {
 	*x = FetchMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1913,7 +3128,7 @@ func (x *FetchMedia) String() string {
 func (*FetchMedia) ProtoMessage() {}
 
 func (x *FetchMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1926,7 +3141,7 @@ func (x *FetchMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchMedia.ProtoReflect.Descriptor instead.
 func (*FetchMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{22}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *FetchMedia) GetMediaId() string {
@@ -2027,7 +3242,7 @@ type ReportMedia struct {
 
 func (x *ReportMedia) Reset() {
 	*x = ReportMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2039,7 +3254,7 @@ func (x *ReportMedia) String() string {
 func (*ReportMedia) ProtoMessage() {}
 
 func (x *ReportMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2052,7 +3267,7 @@ func (x *ReportMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportMedia.ProtoReflect.Descriptor instead.
 func (*ReportMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{23}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReportMedia) GetMediaId() string {
@@ -2143,7 +3358,7 @@ type ClaimSend struct {
 
 func (x *ClaimSend) Reset() {
 	*x = ClaimSend{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2155,7 +3370,7 @@ func (x *ClaimSend) String() string {
 func (*ClaimSend) ProtoMessage() {}
 
 func (x *ClaimSend) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2168,7 +3383,7 @@ func (x *ClaimSend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSend.ProtoReflect.Descriptor instead.
 func (*ClaimSend) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{24}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ClaimSend) GetSendId() string {
@@ -2218,7 +3433,7 @@ type ReportOutcome struct {
 
 func (x *ReportOutcome) Reset() {
 	*x = ReportOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2230,7 +3445,7 @@ func (x *ReportOutcome) String() string {
 func (*ReportOutcome) ProtoMessage() {}
 
 func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2243,7 +3458,7 @@ func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportOutcome.ProtoReflect.Descriptor instead.
 func (*ReportOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{25}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReportOutcome) GetSendId() string {
@@ -2365,7 +3580,7 @@ type NotSent struct {
 
 func (x *NotSent) Reset() {
 	*x = NotSent{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2377,7 +3592,7 @@ func (x *NotSent) String() string {
 func (*NotSent) ProtoMessage() {}
 
 func (x *NotSent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2390,7 +3605,7 @@ func (x *NotSent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotSent.ProtoReflect.Descriptor instead.
 func (*NotSent) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{26}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *NotSent) GetError() *v1.SendError {
@@ -2448,7 +3663,7 @@ type Send struct {
 
 func (x *Send) Reset() {
 	*x = Send{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2460,7 +3675,7 @@ func (x *Send) String() string {
 func (*Send) ProtoMessage() {}
 
 func (x *Send) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2473,7 +3688,7 @@ func (x *Send) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Send.ProtoReflect.Descriptor instead.
 func (*Send) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{27}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Send) GetSendId() string {
@@ -2564,7 +3779,7 @@ var File_weiche_ingress_v1_command_proto protoreflect.FileDescriptor
 
 const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\n" +
-	"\x1fweiche/ingress/v1/command.proto\x12\x11weiche.ingress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\x8c\x04\n" +
+	"\x1fweiche/ingress/v1/command.proto\x12\x11weiche.ingress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\x97\x05\n" +
 	"\rWidgetCommand\x120\n" +
 	"\avisitor\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\avisitor\x126\n" +
 	"\bdeadline\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12!\n" +
@@ -2577,8 +3792,17 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\n" +
 	"disconnect\x18\b \x01(\v2\x1d.weiche.ingress.v1.DisconnectH\x00R\n" +
 	"disconnect\x12:\n" +
-	"\tmark_read\x18\t \x01(\v2\x1b.weiche.ingress.v1.MarkReadH\x00R\bmarkReadB\t\n" +
-	"\acommand\"A\n" +
+	"\tmark_read\x18\t \x01(\v2\x1b.weiche.ingress.v1.MarkReadH\x00R\bmarkRead\x12@\n" +
+	"\bidentify\x18\n" +
+	" \x01(\v2\".weiche.ingress.v1.IdentifyVisitorH\x00R\bidentify\x12G\n" +
+	"\vend_session\x18\v \x01(\v2$.weiche.ingress.v1.EndVisitorSessionH\x00R\n" +
+	"endSessionB\t\n" +
+	"\acommand\"y\n" +
+	"\x0fIdentifyVisitor\x122\n" +
+	"\bexternal\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\bexternal\x122\n" +
+	"\aprofile\x18\x02 \x01(\v2\x18.weiche.event.v1.ProfileR\aprofile\"'\n" +
+	"\x11EndVisitorSession\x12\x12\n" +
+	"\x04hash\x18\x01 \x01(\fR\x04hash\"A\n" +
 	"\vPostMessage\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"4\n" +
 	"\vRequestLink\x12%\n" +
@@ -2591,7 +3815,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\")\n" +
 	"\bMarkRead\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\x01 \x01(\tR\tmessageId\"\xb2\a\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\"\xf8\x0e\n" +
 	"\fAgentCommand\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x126\n" +
 	"\bdeadline\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12!\n" +
@@ -2614,8 +3838,69 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x05react\x18\f \x01(\v2\x18.weiche.ingress.v1.ReactH\x00R\x05react\x12O\n" +
 	"\x10confirm_identity\x18\r \x01(\v2\".weiche.ingress.v1.ConfirmIdentityH\x00R\x0fconfirmIdentity\x12I\n" +
 	"\x0elink_customers\x18\x0e \x01(\v2 .weiche.ingress.v1.LinkCustomersH\x00R\rlinkCustomers\x12O\n" +
-	"\x10unlink_customers\x18\x0f \x01(\v2\".weiche.ingress.v1.UnlinkCustomersH\x00R\x0funlinkCustomersB\t\n" +
-	"\acommand\"g\n" +
+	"\x10unlink_customers\x18\x0f \x01(\v2\".weiche.ingress.v1.UnlinkCustomersH\x00R\x0funlinkCustomers\x12<\n" +
+	"\x05close\x18\x10 \x01(\v2$.weiche.ingress.v1.CloseConversationH\x00R\x05close\x12?\n" +
+	"\x06reopen\x18\x11 \x01(\v2%.weiche.ingress.v1.ReopenConversationH\x00R\x06reopen\x12?\n" +
+	"\x06assign\x18\x12 \x01(\v2%.weiche.ingress.v1.AssignConversationH\x00R\x06assign\x12F\n" +
+	"\rchange_labels\x18\x13 \x01(\v2\x1f.weiche.ingress.v1.ChangeLabelsH\x00R\fchangeLabels\x126\n" +
+	"\x03see\x18\x14 \x01(\v2\".weiche.ingress.v1.SeeConversationH\x00R\x03see\x12U\n" +
+	"\x12remove_integration\x18\x15 \x01(\v2$.weiche.ingress.v1.RemoveIntegrationH\x00R\x11removeIntegration\x12C\n" +
+	"\fremove_agent\x18\x16 \x01(\v2\x1e.weiche.ingress.v1.RemoveAgentH\x00R\vremoveAgent\x12C\n" +
+	"\fset_password\x18\x17 \x01(\v2\x1e.weiche.ingress.v1.SetPasswordH\x00R\vsetPassword\x12J\n" +
+	"\x0fmake_login_link\x18\x18 \x01(\v2 .weiche.ingress.v1.MakeLoginLinkH\x00R\rmakeLoginLink\x12C\n" +
+	"\fopen_session\x18\x19 \x01(\v2\x1e.weiche.ingress.v1.OpenSessionH\x00R\vopenSession\x12@\n" +
+	"\vend_session\x18\x1a \x01(\v2\x1d.weiche.ingress.v1.EndSessionH\x00R\n" +
+	"endSession\x12G\n" +
+	"\x0ecreate_api_key\x18\x1b \x01(\v2\x1f.weiche.ingress.v1.CreateApiKeyH\x00R\fcreateApiKey\x12>\n" +
+	"\vuse_api_key\x18\x1c \x01(\v2\x1c.weiche.ingress.v1.UseApiKeyH\x00R\tuseApiKey\x12G\n" +
+	"\x0erevoke_api_key\x18\x1d \x01(\v2\x1f.weiche.ingress.v1.RevokeApiKeyH\x00R\frevokeApiKeyB\t\n" +
+	"\acommand\"\x13\n" +
+	"\x11CloseConversation\"\x14\n" +
+	"\x12ReopenConversation\"5\n" +
+	"\x12AssignConversation\x12\x1f\n" +
+	"\vassignee_id\x18\x01 \x01(\tR\n" +
+	"assigneeId\"8\n" +
+	"\fChangeLabels\x12\x10\n" +
+	"\x03add\x18\x01 \x03(\tR\x03add\x12\x16\n" +
+	"\x06remove\x18\x02 \x03(\tR\x06remove\"0\n" +
+	"\x0fSeeConversation\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\":\n" +
+	"\x11RemoveIntegration\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"7\n" +
+	"\vRemoveAgent\x12(\n" +
+	"\x10removed_agent_id\x18\x01 \x01(\tR\x0eremovedAgentId\"R\n" +
+	"\vSetPassword\x12\x1e\n" +
+	"\vof_agent_id\x18\x01 \x01(\tR\tofAgentId\x12#\n" +
+	"\rpassword_hash\x18\x02 \x01(\tR\fpasswordHash\"\x80\x01\n" +
+	"\rMakeLoginLink\x12 \n" +
+	"\ffor_agent_id\x18\x01 \x01(\tR\n" +
+	"forAgentId\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\fR\x04hash\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x99\x01\n" +
+	"\vOpenSession\x12\x1e\n" +
+	"\vof_agent_id\x18\x01 \x01(\tR\tofAgentId\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\fR\x04hash\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1b\n" +
+	"\tlink_hash\x18\x04 \x01(\fR\blinkHash\"C\n" +
+	"\n" +
+	"EndSession\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x16\n" +
+	"\x06logout\x18\x02 \x01(\bR\x06logout\"\xa0\x01\n" +
+	"\fCreateApiKey\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04hash\x18\x03 \x01(\fR\x04hash\x12\x16\n" +
+	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x129\n" +
+	"\n" +
+	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\"\n" +
+	"\tUseApiKey\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\"%\n" +
+	"\fRevokeApiKey\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\"g\n" +
 	"\rSettleOutcome\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x18\n" +
@@ -2679,7 +3964,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vhuman_agent\x18\t \x01(\bR\n" +
 	"humanAgent\x12.\n" +
 	"\x13business_account_id\x18\n" +
-	" \x01(\tR\x11businessAccountId\"\xd6\x02\n" +
+	" \x01(\tR\x11businessAccountId\"\xa0\x04\n" +
 	"\vWidgetSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -2689,11 +3974,20 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\rcode_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\fcodeLifetime\x12+\n" +
 	"\x11silent_disconnect\x18\a \x01(\bR\x10silentDisconnect\x12\x16\n" +
 	"\x06offers\x18\b \x03(\tR\x06offers\x12#\n" +
-	"\rcut_withdrawn\x18\t \x01(\bR\fcutWithdrawn\"0\n" +
+	"\rcut_withdrawn\x18\t \x01(\bR\fcutWithdrawn\x12O\n" +
+	"\x16new_conversation_after\x18\n" +
+	" \x01(\v2\x19.google.protobuf.DurationR\x14newConversationAfter\x12E\n" +
+	"\fvisitor_keys\x18\v \x03(\v2\".weiche.ingress.v1.VisitorKeySetupR\vvisitorKeys\x120\n" +
+	"\x14signed_visitors_only\x18\f \x01(\bR\x12signedVisitorsOnly\"9\n" +
+	"\x0fVisitorKeySetup\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"q\n" +
 	"\n" +
 	"AgentSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\x81\x02\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12)\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\x12\x14\n" +
+	"\x05login\x18\x04 \x01(\tR\x05login\"\x81\x02\n" +
 	"\rSenderCommand\x124\n" +
 	"\x05claim\x18\x01 \x01(\v2\x1c.weiche.ingress.v1.ClaimSendH\x00R\x05claim\x12<\n" +
 	"\aoutcome\x18\x02 \x01(\v2 .weiche.ingress.v1.ReportOutcomeH\x00R\aoutcome\x129\n" +
@@ -2775,97 +4069,140 @@ func file_weiche_ingress_v1_command_proto_rawDescGZIP() []byte {
 	return file_weiche_ingress_v1_command_proto_rawDescData
 }
 
-var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*WidgetCommand)(nil),         // 0: weiche.ingress.v1.WidgetCommand
-	(*PostMessage)(nil),           // 1: weiche.ingress.v1.PostMessage
-	(*RequestLink)(nil),           // 2: weiche.ingress.v1.RequestLink
-	(*CancelLink)(nil),            // 3: weiche.ingress.v1.CancelLink
-	(*Disconnect)(nil),            // 4: weiche.ingress.v1.Disconnect
-	(*MarkRead)(nil),              // 5: weiche.ingress.v1.MarkRead
-	(*AgentCommand)(nil),          // 6: weiche.ingress.v1.AgentCommand
-	(*SettleOutcome)(nil),         // 7: weiche.ingress.v1.SettleOutcome
-	(*React)(nil),                 // 8: weiche.ingress.v1.React
-	(*ConfirmIdentity)(nil),       // 9: weiche.ingress.v1.ConfirmIdentity
-	(*LinkCustomers)(nil),         // 10: weiche.ingress.v1.LinkCustomers
-	(*UnlinkCustomers)(nil),       // 11: weiche.ingress.v1.UnlinkCustomers
-	(*EraseCustomer)(nil),         // 12: weiche.ingress.v1.EraseCustomer
-	(*SendReply)(nil),             // 13: weiche.ingress.v1.SendReply
-	(*Destination)(nil),           // 14: weiche.ingress.v1.Destination
-	(*ApplySetup)(nil),            // 15: weiche.ingress.v1.ApplySetup
-	(*AppSetup)(nil),              // 16: weiche.ingress.v1.AppSetup
-	(*IntegrationSetup)(nil),      // 17: weiche.ingress.v1.IntegrationSetup
-	(*WidgetSetup)(nil),           // 18: weiche.ingress.v1.WidgetSetup
-	(*AgentSetup)(nil),            // 19: weiche.ingress.v1.AgentSetup
-	(*SenderCommand)(nil),         // 20: weiche.ingress.v1.SenderCommand
-	(*ReportHealth)(nil),          // 21: weiche.ingress.v1.ReportHealth
-	(*FetchMedia)(nil),            // 22: weiche.ingress.v1.FetchMedia
-	(*ReportMedia)(nil),           // 23: weiche.ingress.v1.ReportMedia
-	(*ClaimSend)(nil),             // 24: weiche.ingress.v1.ClaimSend
-	(*ReportOutcome)(nil),         // 25: weiche.ingress.v1.ReportOutcome
-	(*NotSent)(nil),               // 26: weiche.ingress.v1.NotSent
-	(*Send)(nil),                  // 27: weiche.ingress.v1.Send
-	(*v1.Alias)(nil),              // 28: weiche.event.v1.Alias
-	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 30: weiche.event.v1.Content
-	(v1.BoundElsewhere)(0),        // 31: weiche.event.v1.BoundElsewhere
-	(v1.Confirmation)(0),          // 32: weiche.event.v1.Confirmation
-	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
-	(*v1.SendError)(nil),          // 34: weiche.event.v1.SendError
-	(*v1.Media)(nil),              // 35: weiche.event.v1.Media
-	(*v1.StoredMedia)(nil),        // 36: weiche.event.v1.StoredMedia
+	(*IdentifyVisitor)(nil),       // 1: weiche.ingress.v1.IdentifyVisitor
+	(*EndVisitorSession)(nil),     // 2: weiche.ingress.v1.EndVisitorSession
+	(*PostMessage)(nil),           // 3: weiche.ingress.v1.PostMessage
+	(*RequestLink)(nil),           // 4: weiche.ingress.v1.RequestLink
+	(*CancelLink)(nil),            // 5: weiche.ingress.v1.CancelLink
+	(*Disconnect)(nil),            // 6: weiche.ingress.v1.Disconnect
+	(*MarkRead)(nil),              // 7: weiche.ingress.v1.MarkRead
+	(*AgentCommand)(nil),          // 8: weiche.ingress.v1.AgentCommand
+	(*CloseConversation)(nil),     // 9: weiche.ingress.v1.CloseConversation
+	(*ReopenConversation)(nil),    // 10: weiche.ingress.v1.ReopenConversation
+	(*AssignConversation)(nil),    // 11: weiche.ingress.v1.AssignConversation
+	(*ChangeLabels)(nil),          // 12: weiche.ingress.v1.ChangeLabels
+	(*SeeConversation)(nil),       // 13: weiche.ingress.v1.SeeConversation
+	(*RemoveIntegration)(nil),     // 14: weiche.ingress.v1.RemoveIntegration
+	(*RemoveAgent)(nil),           // 15: weiche.ingress.v1.RemoveAgent
+	(*SetPassword)(nil),           // 16: weiche.ingress.v1.SetPassword
+	(*MakeLoginLink)(nil),         // 17: weiche.ingress.v1.MakeLoginLink
+	(*OpenSession)(nil),           // 18: weiche.ingress.v1.OpenSession
+	(*EndSession)(nil),            // 19: weiche.ingress.v1.EndSession
+	(*CreateApiKey)(nil),          // 20: weiche.ingress.v1.CreateApiKey
+	(*UseApiKey)(nil),             // 21: weiche.ingress.v1.UseApiKey
+	(*RevokeApiKey)(nil),          // 22: weiche.ingress.v1.RevokeApiKey
+	(*SettleOutcome)(nil),         // 23: weiche.ingress.v1.SettleOutcome
+	(*React)(nil),                 // 24: weiche.ingress.v1.React
+	(*ConfirmIdentity)(nil),       // 25: weiche.ingress.v1.ConfirmIdentity
+	(*LinkCustomers)(nil),         // 26: weiche.ingress.v1.LinkCustomers
+	(*UnlinkCustomers)(nil),       // 27: weiche.ingress.v1.UnlinkCustomers
+	(*EraseCustomer)(nil),         // 28: weiche.ingress.v1.EraseCustomer
+	(*SendReply)(nil),             // 29: weiche.ingress.v1.SendReply
+	(*Destination)(nil),           // 30: weiche.ingress.v1.Destination
+	(*ApplySetup)(nil),            // 31: weiche.ingress.v1.ApplySetup
+	(*AppSetup)(nil),              // 32: weiche.ingress.v1.AppSetup
+	(*IntegrationSetup)(nil),      // 33: weiche.ingress.v1.IntegrationSetup
+	(*WidgetSetup)(nil),           // 34: weiche.ingress.v1.WidgetSetup
+	(*VisitorKeySetup)(nil),       // 35: weiche.ingress.v1.VisitorKeySetup
+	(*AgentSetup)(nil),            // 36: weiche.ingress.v1.AgentSetup
+	(*SenderCommand)(nil),         // 37: weiche.ingress.v1.SenderCommand
+	(*ReportHealth)(nil),          // 38: weiche.ingress.v1.ReportHealth
+	(*FetchMedia)(nil),            // 39: weiche.ingress.v1.FetchMedia
+	(*ReportMedia)(nil),           // 40: weiche.ingress.v1.ReportMedia
+	(*ClaimSend)(nil),             // 41: weiche.ingress.v1.ClaimSend
+	(*ReportOutcome)(nil),         // 42: weiche.ingress.v1.ReportOutcome
+	(*NotSent)(nil),               // 43: weiche.ingress.v1.NotSent
+	(*Send)(nil),                  // 44: weiche.ingress.v1.Send
+	(*v1.Alias)(nil),              // 45: weiche.event.v1.Alias
+	(*timestamppb.Timestamp)(nil), // 46: google.protobuf.Timestamp
+	(*v1.Profile)(nil),            // 47: weiche.event.v1.Profile
+	(*v1.Content)(nil),            // 48: weiche.event.v1.Content
+	(v1.BoundElsewhere)(0),        // 49: weiche.event.v1.BoundElsewhere
+	(v1.Confirmation)(0),          // 50: weiche.event.v1.Confirmation
+	(*durationpb.Duration)(nil),   // 51: google.protobuf.Duration
+	(v1.Role)(0),                  // 52: weiche.event.v1.Role
+	(*v1.SendError)(nil),          // 53: weiche.event.v1.SendError
+	(*v1.Media)(nil),              // 54: weiche.event.v1.Media
+	(*v1.StoredMedia)(nil),        // 55: weiche.event.v1.StoredMedia
 }
 var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
-	28, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
-	29, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
-	1,  // 2: weiche.ingress.v1.WidgetCommand.post_message:type_name -> weiche.ingress.v1.PostMessage
-	2,  // 3: weiche.ingress.v1.WidgetCommand.request_link:type_name -> weiche.ingress.v1.RequestLink
-	3,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
-	4,  // 5: weiche.ingress.v1.WidgetCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
-	5,  // 6: weiche.ingress.v1.WidgetCommand.mark_read:type_name -> weiche.ingress.v1.MarkRead
-	30, // 7: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
-	29, // 8: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
-	13, // 9: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
-	2,  // 10: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
-	3,  // 11: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
-	4,  // 12: weiche.ingress.v1.AgentCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
-	15, // 13: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
-	12, // 14: weiche.ingress.v1.AgentCommand.erase_customer:type_name -> weiche.ingress.v1.EraseCustomer
-	7,  // 15: weiche.ingress.v1.AgentCommand.settle_outcome:type_name -> weiche.ingress.v1.SettleOutcome
-	8,  // 16: weiche.ingress.v1.AgentCommand.react:type_name -> weiche.ingress.v1.React
-	9,  // 17: weiche.ingress.v1.AgentCommand.confirm_identity:type_name -> weiche.ingress.v1.ConfirmIdentity
-	10, // 18: weiche.ingress.v1.AgentCommand.link_customers:type_name -> weiche.ingress.v1.LinkCustomers
-	11, // 19: weiche.ingress.v1.AgentCommand.unlink_customers:type_name -> weiche.ingress.v1.UnlinkCustomers
-	30, // 20: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
-	14, // 21: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
-	31, // 22: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	16, // 23: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
-	17, // 24: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
-	18, // 25: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
-	19, // 26: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
-	32, // 27: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
-	33, // 28: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
-	24, // 29: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
-	25, // 30: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
-	21, // 31: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
-	23, // 32: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
-	34, // 33: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
-	35, // 34: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
-	36, // 35: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
-	34, // 36: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
-	26, // 37: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
-	34, // 38: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
-	26, // 39: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
-	34, // 40: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
-	34, // 41: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
-	33, // 42: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
-	28, // 43: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
-	30, // 44: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
-	45, // [45:45] is the sub-list for method output_type
-	45, // [45:45] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	45, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
+	46, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
+	3,  // 2: weiche.ingress.v1.WidgetCommand.post_message:type_name -> weiche.ingress.v1.PostMessage
+	4,  // 3: weiche.ingress.v1.WidgetCommand.request_link:type_name -> weiche.ingress.v1.RequestLink
+	5,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
+	6,  // 5: weiche.ingress.v1.WidgetCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
+	7,  // 6: weiche.ingress.v1.WidgetCommand.mark_read:type_name -> weiche.ingress.v1.MarkRead
+	1,  // 7: weiche.ingress.v1.WidgetCommand.identify:type_name -> weiche.ingress.v1.IdentifyVisitor
+	2,  // 8: weiche.ingress.v1.WidgetCommand.end_session:type_name -> weiche.ingress.v1.EndVisitorSession
+	45, // 9: weiche.ingress.v1.IdentifyVisitor.external:type_name -> weiche.event.v1.Alias
+	47, // 10: weiche.ingress.v1.IdentifyVisitor.profile:type_name -> weiche.event.v1.Profile
+	48, // 11: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
+	46, // 12: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
+	29, // 13: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
+	4,  // 14: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
+	5,  // 15: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
+	6,  // 16: weiche.ingress.v1.AgentCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
+	31, // 17: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
+	28, // 18: weiche.ingress.v1.AgentCommand.erase_customer:type_name -> weiche.ingress.v1.EraseCustomer
+	23, // 19: weiche.ingress.v1.AgentCommand.settle_outcome:type_name -> weiche.ingress.v1.SettleOutcome
+	24, // 20: weiche.ingress.v1.AgentCommand.react:type_name -> weiche.ingress.v1.React
+	25, // 21: weiche.ingress.v1.AgentCommand.confirm_identity:type_name -> weiche.ingress.v1.ConfirmIdentity
+	26, // 22: weiche.ingress.v1.AgentCommand.link_customers:type_name -> weiche.ingress.v1.LinkCustomers
+	27, // 23: weiche.ingress.v1.AgentCommand.unlink_customers:type_name -> weiche.ingress.v1.UnlinkCustomers
+	9,  // 24: weiche.ingress.v1.AgentCommand.close:type_name -> weiche.ingress.v1.CloseConversation
+	10, // 25: weiche.ingress.v1.AgentCommand.reopen:type_name -> weiche.ingress.v1.ReopenConversation
+	11, // 26: weiche.ingress.v1.AgentCommand.assign:type_name -> weiche.ingress.v1.AssignConversation
+	12, // 27: weiche.ingress.v1.AgentCommand.change_labels:type_name -> weiche.ingress.v1.ChangeLabels
+	13, // 28: weiche.ingress.v1.AgentCommand.see:type_name -> weiche.ingress.v1.SeeConversation
+	14, // 29: weiche.ingress.v1.AgentCommand.remove_integration:type_name -> weiche.ingress.v1.RemoveIntegration
+	15, // 30: weiche.ingress.v1.AgentCommand.remove_agent:type_name -> weiche.ingress.v1.RemoveAgent
+	16, // 31: weiche.ingress.v1.AgentCommand.set_password:type_name -> weiche.ingress.v1.SetPassword
+	17, // 32: weiche.ingress.v1.AgentCommand.make_login_link:type_name -> weiche.ingress.v1.MakeLoginLink
+	18, // 33: weiche.ingress.v1.AgentCommand.open_session:type_name -> weiche.ingress.v1.OpenSession
+	19, // 34: weiche.ingress.v1.AgentCommand.end_session:type_name -> weiche.ingress.v1.EndSession
+	20, // 35: weiche.ingress.v1.AgentCommand.create_api_key:type_name -> weiche.ingress.v1.CreateApiKey
+	21, // 36: weiche.ingress.v1.AgentCommand.use_api_key:type_name -> weiche.ingress.v1.UseApiKey
+	22, // 37: weiche.ingress.v1.AgentCommand.revoke_api_key:type_name -> weiche.ingress.v1.RevokeApiKey
+	46, // 38: weiche.ingress.v1.MakeLoginLink.expires_at:type_name -> google.protobuf.Timestamp
+	46, // 39: weiche.ingress.v1.OpenSession.expires_at:type_name -> google.protobuf.Timestamp
+	46, // 40: weiche.ingress.v1.CreateApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	48, // 41: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
+	30, // 42: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
+	49, // 43: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	32, // 44: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
+	33, // 45: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
+	34, // 46: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
+	36, // 47: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
+	50, // 48: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
+	51, // 49: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
+	51, // 50: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
+	35, // 51: weiche.ingress.v1.WidgetSetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeySetup
+	52, // 52: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
+	41, // 53: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
+	42, // 54: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
+	38, // 55: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
+	40, // 56: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
+	53, // 57: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
+	54, // 58: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
+	55, // 59: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
+	53, // 60: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
+	43, // 61: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
+	53, // 62: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
+	43, // 63: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
+	53, // 64: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
+	53, // 65: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
+	51, // 66: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
+	45, // 67: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
+	48, // 68: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
+	69, // [69:69] is the sub-list for method output_type
+	69, // [69:69] is the sub-list for method input_type
+	69, // [69:69] is the sub-list for extension type_name
+	69, // [69:69] is the sub-list for extension extendee
+	0,  // [0:69] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_command_proto_init() }
@@ -2879,8 +4216,10 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*WidgetCommand_CancelLink)(nil),
 		(*WidgetCommand_Disconnect)(nil),
 		(*WidgetCommand_MarkRead)(nil),
+		(*WidgetCommand_Identify)(nil),
+		(*WidgetCommand_EndSession)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[6].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[8].OneofWrappers = []any{
 		(*AgentCommand_SendReply)(nil),
 		(*AgentCommand_OfferLink)(nil),
 		(*AgentCommand_CancelLink)(nil),
@@ -2892,23 +4231,37 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*AgentCommand_ConfirmIdentity)(nil),
 		(*AgentCommand_LinkCustomers)(nil),
 		(*AgentCommand_UnlinkCustomers)(nil),
+		(*AgentCommand_Close)(nil),
+		(*AgentCommand_Reopen)(nil),
+		(*AgentCommand_Assign)(nil),
+		(*AgentCommand_ChangeLabels)(nil),
+		(*AgentCommand_See)(nil),
+		(*AgentCommand_RemoveIntegration)(nil),
+		(*AgentCommand_RemoveAgent)(nil),
+		(*AgentCommand_SetPassword)(nil),
+		(*AgentCommand_MakeLoginLink)(nil),
+		(*AgentCommand_OpenSession)(nil),
+		(*AgentCommand_EndSession)(nil),
+		(*AgentCommand_CreateApiKey)(nil),
+		(*AgentCommand_UseApiKey)(nil),
+		(*AgentCommand_RevokeApiKey)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[14].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[30].OneofWrappers = []any{
 		(*Destination_IntegrationId)(nil),
 		(*Destination_Note)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[20].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[37].OneofWrappers = []any{
 		(*SenderCommand_Claim)(nil),
 		(*SenderCommand_Outcome)(nil),
 		(*SenderCommand_Health)(nil),
 		(*SenderCommand_Media)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[23].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[40].OneofWrappers = []any{
 		(*ReportMedia_Stored)(nil),
 		(*ReportMedia_Failed)(nil),
 		(*ReportMedia_Later)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[25].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[42].OneofWrappers = []any{
 		(*ReportOutcome_ProviderMessageId)(nil),
 		(*ReportOutcome_Refused)(nil),
 		(*ReportOutcome_NotSent)(nil),
@@ -2920,7 +4273,7 @@ func file_weiche_ingress_v1_command_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_command_proto_rawDesc), len(file_weiche_ingress_v1_command_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

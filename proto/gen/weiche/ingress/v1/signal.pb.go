@@ -37,6 +37,10 @@ const (
 	SignalKind_SIGNAL_KIND_TYPING_OFF SignalKind = 2
 	// What was written so far has been seen.
 	SignalKind_SIGNAL_KIND_SEEN SignalKind = 3
+	// Somebody looks at the conversation. It is repeated while that lasts.
+	SignalKind_SIGNAL_KIND_PRESENT SignalKind = 4
+	// They look no longer.
+	SignalKind_SIGNAL_KIND_ABSENT SignalKind = 5
 )
 
 // Enum value maps for SignalKind.
@@ -46,12 +50,16 @@ var (
 		1: "SIGNAL_KIND_TYPING_ON",
 		2: "SIGNAL_KIND_TYPING_OFF",
 		3: "SIGNAL_KIND_SEEN",
+		4: "SIGNAL_KIND_PRESENT",
+		5: "SIGNAL_KIND_ABSENT",
 	}
 	SignalKind_value = map[string]int32{
 		"SIGNAL_KIND_UNSPECIFIED": 0,
 		"SIGNAL_KIND_TYPING_ON":   1,
 		"SIGNAL_KIND_TYPING_OFF":  2,
 		"SIGNAL_KIND_SEEN":        3,
+		"SIGNAL_KIND_PRESENT":     4,
+		"SIGNAL_KIND_ABSENT":      5,
 	}
 )
 
@@ -263,13 +271,15 @@ const file_weiche_ingress_v1_signal_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x124\n" +
 	"\trecipient\x18\x04 \x03(\v2\x16.weiche.event.v1.AliasR\trecipient\x12!\n" +
-	"\flast_message\x18\x05 \x01(\tR\vlastMessage*v\n" +
+	"\flast_message\x18\x05 \x01(\tR\vlastMessage*\xa7\x01\n" +
 	"\n" +
 	"SignalKind\x12\x1b\n" +
 	"\x17SIGNAL_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15SIGNAL_KIND_TYPING_ON\x10\x01\x12\x1a\n" +
 	"\x16SIGNAL_KIND_TYPING_OFF\x10\x02\x12\x14\n" +
-	"\x10SIGNAL_KIND_SEEN\x10\x03B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
+	"\x10SIGNAL_KIND_SEEN\x10\x03\x12\x17\n" +
+	"\x13SIGNAL_KIND_PRESENT\x10\x04\x12\x16\n" +
+	"\x12SIGNAL_KIND_ABSENT\x10\x05B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
 
 var (
 	file_weiche_ingress_v1_signal_proto_rawDescOnce sync.Once

@@ -263,6 +263,16 @@ const (
 	SystemLineKind_SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED SystemLineKind = 32
 	// Whoever holds the address is still the customer.
 	SystemLineKind_SYSTEM_LINE_KIND_IDENTITY_CONFIRMED SystemLineKind = 33
+	// An agent said that there is nothing to do.
+	SystemLineKind_SYSTEM_LINE_KIND_CLOSED SystemLineKind = 34
+	// There is something to do again, by an agent's word or a customer's message.
+	SystemLineKind_SYSTEM_LINE_KIND_REOPENED SystemLineKind = 35
+	// The customer goes on in a new conversation.
+	SystemLineKind_SYSTEM_LINE_KIND_CONTINUED SystemLineKind = 36
+	// It became somebody's work, or nobody's.
+	SystemLineKind_SYSTEM_LINE_KIND_ASSIGNED SystemLineKind = 37
+	// Its labels changed.
+	SystemLineKind_SYSTEM_LINE_KIND_LABELS_CHANGED SystemLineKind = 38
 )
 
 // Enum value maps for SystemLineKind.
@@ -290,6 +300,11 @@ var (
 		31: "SYSTEM_LINE_KIND_ALIAS_CONFLICT",
 		32: "SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED",
 		33: "SYSTEM_LINE_KIND_IDENTITY_CONFIRMED",
+		34: "SYSTEM_LINE_KIND_CLOSED",
+		35: "SYSTEM_LINE_KIND_REOPENED",
+		36: "SYSTEM_LINE_KIND_CONTINUED",
+		37: "SYSTEM_LINE_KIND_ASSIGNED",
+		38: "SYSTEM_LINE_KIND_LABELS_CHANGED",
 	}
 	SystemLineKind_value = map[string]int32{
 		"SYSTEM_LINE_KIND_UNSPECIFIED":          0,
@@ -314,6 +329,11 @@ var (
 		"SYSTEM_LINE_KIND_ALIAS_CONFLICT":       31,
 		"SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED": 32,
 		"SYSTEM_LINE_KIND_IDENTITY_CONFIRMED":   33,
+		"SYSTEM_LINE_KIND_CLOSED":               34,
+		"SYSTEM_LINE_KIND_REOPENED":             35,
+		"SYSTEM_LINE_KIND_CONTINUED":            36,
+		"SYSTEM_LINE_KIND_ASSIGNED":             37,
+		"SYSTEM_LINE_KIND_LABELS_CHANGED":       38,
 	}
 )
 
@@ -1340,8 +1360,16 @@ type SystemLine struct {
 	OtherIdentityId string `protobuf:"bytes,30,opt,name=other_identity_id,json=otherIdentityId,proto3" json:"other_identity_id,omitempty"`
 	// That customer.
 	OtherCustomerId string `protobuf:"bytes,31,opt,name=other_customer_id,json=otherCustomerId,proto3" json:"other_customer_id,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Whose work the conversation is from here on; empty for nobody's.
+	AssigneeId string `protobuf:"bytes,32,opt,name=assignee_id,json=assigneeId,proto3" json:"assignee_id,omitempty"`
+	// The labels that it gained.
+	LabelsAdded []string `protobuf:"bytes,33,rep,name=labels_added,json=labelsAdded,proto3" json:"labels_added,omitempty"`
+	// The labels that it lost.
+	LabelsRemoved []string `protobuf:"bytes,34,rep,name=labels_removed,json=labelsRemoved,proto3" json:"labels_removed,omitempty"`
+	// The conversation in which the customer goes on, or which this one follows.
+	OtherConversationId string `protobuf:"bytes,35,opt,name=other_conversation_id,json=otherConversationId,proto3" json:"other_conversation_id,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *SystemLine) Reset() {
@@ -1517,6 +1545,34 @@ func (x *SystemLine) GetOtherIdentityId() string {
 func (x *SystemLine) GetOtherCustomerId() string {
 	if x != nil {
 		return x.OtherCustomerId
+	}
+	return ""
+}
+
+func (x *SystemLine) GetAssigneeId() string {
+	if x != nil {
+		return x.AssigneeId
+	}
+	return ""
+}
+
+func (x *SystemLine) GetLabelsAdded() []string {
+	if x != nil {
+		return x.LabelsAdded
+	}
+	return nil
+}
+
+func (x *SystemLine) GetLabelsRemoved() []string {
+	if x != nil {
+		return x.LabelsRemoved
+	}
+	return nil
+}
+
+func (x *SystemLine) GetOtherConversationId() string {
+	if x != nil {
+		return x.OtherConversationId
 	}
 	return ""
 }
@@ -1806,7 +1862,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x123\n" +
 	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"!\n" +
 	"\x04Note\x12\x19\n" +
-	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\xff\x06\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\x9e\b\n" +
 	"\n" +
 	"SystemLine\x122\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1e.weiche.view.v1.SystemLineKindR\x04kind\x12\x17\n" +
@@ -1833,7 +1889,12 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\breplayed\x18\x12 \x01(\bR\breplayed\x12\x1c\n" +
 	"\tdiscarded\x18\x13 \x01(\bR\tdiscarded\x12*\n" +
 	"\x11other_identity_id\x18\x1e \x01(\tR\x0fotherIdentityId\x12*\n" +
-	"\x11other_customer_id\x18\x1f \x01(\tR\x0fotherCustomerId\"\xff\x01\n" +
+	"\x11other_customer_id\x18\x1f \x01(\tR\x0fotherCustomerId\x12\x1f\n" +
+	"\vassignee_id\x18  \x01(\tR\n" +
+	"assigneeId\x12!\n" +
+	"\flabels_added\x18! \x03(\tR\vlabelsAdded\x12%\n" +
+	"\x0elabels_removed\x18\" \x03(\tR\rlabelsRemoved\x122\n" +
+	"\x15other_conversation_id\x18# \x01(\tR\x13otherConversationId\"\xff\x01\n" +
 	"\x04Edit\x12\x12\n" +
 	"\x04edit\x18\x01 \x01(\rR\x04edit\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1a\n" +
@@ -1872,7 +1933,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x17\n" +
 	"\x13DELIVERY_STATE_READ\x10\x05\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x06\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xb0\x06\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xd0\a\n" +
 	"\x0eSystemLineKind\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%SYSTEM_LINE_KIND_CONVERSATION_STARTED\x10\x01\x12#\n" +
@@ -1896,7 +1957,12 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x1eSYSTEM_LINE_KIND_THREAD_OPENED\x10\x1e\x12#\n" +
 	"\x1fSYSTEM_LINE_KIND_ALIAS_CONFLICT\x10\x1f\x12)\n" +
 	"%SYSTEM_LINE_KIND_IDENTITY_KEY_CHANGED\x10 \x12'\n" +
-	"#SYSTEM_LINE_KIND_IDENTITY_CONFIRMED\x10!B(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
+	"#SYSTEM_LINE_KIND_IDENTITY_CONFIRMED\x10!\x12\x1b\n" +
+	"\x17SYSTEM_LINE_KIND_CLOSED\x10\"\x12\x1d\n" +
+	"\x19SYSTEM_LINE_KIND_REOPENED\x10#\x12\x1e\n" +
+	"\x1aSYSTEM_LINE_KIND_CONTINUED\x10$\x12\x1d\n" +
+	"\x19SYSTEM_LINE_KIND_ASSIGNED\x10%\x12#\n" +
+	"\x1fSYSTEM_LINE_KIND_LABELS_CHANGED\x10&B(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
 
 var (
 	file_weiche_view_v1_timeline_proto_rawDescOnce sync.Once

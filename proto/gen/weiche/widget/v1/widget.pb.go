@@ -157,7 +157,13 @@ func (LinkState) EnumDescriptor() ([]byte, []int) {
 type OpenSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The widget's id.
-	WidgetId      string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	WidgetId string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	// The site's word for who the visitor is: a JWT, signed by HS256 with a key of
+	// the widget that its header names as kid, with the claims scope "user",
+	// external_id, aud (the widget's id), exp (at most an hour ahead), and if wanted
+	// name. Empty for a visitor of whom only the device is known. Where the call
+	// carries the token of an anonymous session, its conversation becomes theirs.
+	VisitorToken  string `protobuf:"bytes,2,opt,name=visitor_token,json=visitorToken,proto3" json:"visitor_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -199,6 +205,96 @@ func (x *OpenSessionRequest) GetWidgetId() string {
 	return ""
 }
 
+func (x *OpenSessionRequest) GetVisitorToken() string {
+	if x != nil {
+		return x.VisitorToken
+	}
+	return ""
+}
+
+// EndSessionRequest ends the session of the token.
+type EndSessionRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndSessionRequest) Reset() {
+	*x = EndSessionRequest{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndSessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndSessionRequest) ProtoMessage() {}
+
+func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndSessionRequest.ProtoReflect.Descriptor instead.
+func (*EndSessionRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{1}
+}
+
+// EndSessionResponse says where it stands.
+type EndSessionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndSessionResponse) Reset() {
+	*x = EndSessionResponse{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndSessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndSessionResponse) ProtoMessage() {}
+
+func (x *EndSessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndSessionResponse.ProtoReflect.Descriptor instead.
+func (*EndSessionResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *EndSessionResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
 // OpenSessionResponse is the session.
 type OpenSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -206,14 +302,16 @@ type OpenSessionResponse struct {
 	// the visitor.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The widget.
-	Widget        *Widget `protobuf:"bytes,2,opt,name=widget,proto3" json:"widget,omitempty"`
+	Widget *Widget `protobuf:"bytes,2,opt,name=widget,proto3" json:"widget,omitempty"`
+	// When the session ends; not set for one that does not by itself.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OpenSessionResponse) Reset() {
 	*x = OpenSessionResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[1]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -225,7 +323,7 @@ func (x *OpenSessionResponse) String() string {
 func (*OpenSessionResponse) ProtoMessage() {}
 
 func (x *OpenSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[1]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -238,7 +336,7 @@ func (x *OpenSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSessionResponse.ProtoReflect.Descriptor instead.
 func (*OpenSessionResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{1}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *OpenSessionResponse) GetSessionToken() string {
@@ -251,6 +349,13 @@ func (x *OpenSessionResponse) GetSessionToken() string {
 func (x *OpenSessionResponse) GetWidget() *Widget {
 	if x != nil {
 		return x.Widget
+	}
+	return nil
+}
+
+func (x *OpenSessionResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
 	}
 	return nil
 }
@@ -273,7 +378,7 @@ type Widget struct {
 
 func (x *Widget) Reset() {
 	*x = Widget{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[2]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -285,7 +390,7 @@ func (x *Widget) String() string {
 func (*Widget) ProtoMessage() {}
 
 func (x *Widget) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[2]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -298,7 +403,7 @@ func (x *Widget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Widget.ProtoReflect.Descriptor instead.
 func (*Widget) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{2}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Widget) GetWidgetId() string {
@@ -349,7 +454,7 @@ type OfferedChannel struct {
 
 func (x *OfferedChannel) Reset() {
 	*x = OfferedChannel{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[3]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -361,7 +466,7 @@ func (x *OfferedChannel) String() string {
 func (*OfferedChannel) ProtoMessage() {}
 
 func (x *OfferedChannel) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[3]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -374,7 +479,7 @@ func (x *OfferedChannel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferedChannel.ProtoReflect.Descriptor instead.
 func (*OfferedChannel) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{3}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *OfferedChannel) GetIntegrationId() string {
@@ -423,14 +528,17 @@ type SendMessageRequest struct {
 	// The visitor's language, BCP 47; used where the conversation begins.
 	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
 	// Files that the visitor has uploaded, at most 10.
-	Attachments   []*Attachment `protobuf:"bytes,4,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Attachments []*Attachment `protobuf:"bytes,4,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// The button that the visitor pressed; then the text is empty, and there are no
+	// files.
+	Pressed       *PressedButton `protobuf:"bytes,5,opt,name=pressed,proto3" json:"pressed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendMessageRequest) Reset() {
 	*x = SendMessageRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[4]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -442,7 +550,7 @@ func (x *SendMessageRequest) String() string {
 func (*SendMessageRequest) ProtoMessage() {}
 
 func (x *SendMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[4]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -455,7 +563,7 @@ func (x *SendMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMessageRequest.ProtoReflect.Descriptor instead.
 func (*SendMessageRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{4}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SendMessageRequest) GetText() string {
@@ -486,6 +594,68 @@ func (x *SendMessageRequest) GetAttachments() []*Attachment {
 	return nil
 }
 
+func (x *SendMessageRequest) GetPressed() *PressedButton {
+	if x != nil {
+		return x.Pressed
+	}
+	return nil
+}
+
+// PressedButton is a button of a message.
+type PressedButton struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The message.
+	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// The button's id.
+	ButtonId      string `protobuf:"bytes,2,opt,name=button_id,json=buttonId,proto3" json:"button_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PressedButton) Reset() {
+	*x = PressedButton{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PressedButton) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PressedButton) ProtoMessage() {}
+
+func (x *PressedButton) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PressedButton.ProtoReflect.Descriptor instead.
+func (*PressedButton) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PressedButton) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *PressedButton) GetButtonId() string {
+	if x != nil {
+		return x.ButtonId
+	}
+	return ""
+}
+
 // Attachment is an uploaded file.
 type Attachment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -498,7 +668,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +680,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[5]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +693,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{5}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Attachment) GetBlobId() string {
@@ -548,7 +718,7 @@ type SendMessageResponse struct {
 
 func (x *SendMessageResponse) Reset() {
 	*x = SendMessageResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -560,7 +730,7 @@ func (x *SendMessageResponse) String() string {
 func (*SendMessageResponse) ProtoMessage() {}
 
 func (x *SendMessageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[6]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -573,7 +743,7 @@ func (x *SendMessageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMessageResponse.ProtoReflect.Descriptor instead.
 func (*SendMessageResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{6}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SendMessageResponse) GetConversationId() string {
@@ -605,14 +775,18 @@ type GetTimelineRequest struct {
 	// Comments after this place only; from a line's place.
 	After uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
 	// At most so many, 1 to 500; 100 if 0.
-	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The last ones before this place; from a line's place. Not with after.
+	Before uint64 `protobuf:"varint,4,opt,name=before,proto3" json:"before,omitempty"`
+	// The last ones. Not with after or before.
+	Latest        bool `protobuf:"varint,5,opt,name=latest,proto3" json:"latest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetTimelineRequest) Reset() {
 	*x = GetTimelineRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +798,7 @@ func (x *GetTimelineRequest) String() string {
 func (*GetTimelineRequest) ProtoMessage() {}
 
 func (x *GetTimelineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[7]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +811,7 @@ func (x *GetTimelineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTimelineRequest.ProtoReflect.Descriptor instead.
 func (*GetTimelineRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{7}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetTimelineRequest) GetMinPosition() string {
@@ -661,6 +835,20 @@ func (x *GetTimelineRequest) GetLimit() int32 {
 	return 0
 }
 
+func (x *GetTimelineRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *GetTimelineRequest) GetLatest() bool {
+	if x != nil {
+		return x.Latest
+	}
+	return false
+}
+
 // GetTimelineResponse is the conversation as the widget shows it.
 type GetTimelineResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -674,15 +862,17 @@ type GetTimelineResponse struct {
 	RepliesTo string `protobuf:"bytes,4,opt,name=replies_to,json=repliesTo,proto3" json:"replies_to,omitempty"`
 	// The position that this was read at.
 	Position string `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
-	// There are more lines after these.
-	More          bool `protobuf:"varint,6,opt,name=more,proto3" json:"more,omitempty"`
+	// There are more lines in the direction of the page.
+	More bool `protobuf:"varint,6,opt,name=more,proto3" json:"more,omitempty"`
+	// Opaque; give it to Subscribe to follow from here.
+	Cursor        string `protobuf:"bytes,7,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetTimelineResponse) Reset() {
 	*x = GetTimelineResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +884,7 @@ func (x *GetTimelineResponse) String() string {
 func (*GetTimelineResponse) ProtoMessage() {}
 
 func (x *GetTimelineResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[8]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +897,7 @@ func (x *GetTimelineResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTimelineResponse.ProtoReflect.Descriptor instead.
 func (*GetTimelineResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{8}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetTimelineResponse) GetConversationId() string {
@@ -752,6 +942,13 @@ func (x *GetTimelineResponse) GetMore() bool {
 	return false
 }
 
+func (x *GetTimelineResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // Line is one comment, or a line about the conversation.
 type Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -790,7 +987,7 @@ type Line struct {
 
 func (x *Line) Reset() {
 	*x = Line{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +999,7 @@ func (x *Line) String() string {
 func (*Line) ProtoMessage() {}
 
 func (x *Line) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[9]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +1012,7 @@ func (x *Line) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Line.ProtoReflect.Descriptor instead.
 func (*Line) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{9}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Line) GetPlace() uint64 {
@@ -943,7 +1140,7 @@ type MediaFile struct {
 
 func (x *MediaFile) Reset() {
 	*x = MediaFile{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1152,7 @@ func (x *MediaFile) String() string {
 func (*MediaFile) ProtoMessage() {}
 
 func (x *MediaFile) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[10]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1165,7 @@ func (x *MediaFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaFile.ProtoReflect.Descriptor instead.
 func (*MediaFile) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{10}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *MediaFile) GetPart() uint32 {
@@ -1047,7 +1244,7 @@ type LineReaction struct {
 
 func (x *LineReaction) Reset() {
 	*x = LineReaction{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1059,7 +1256,7 @@ func (x *LineReaction) String() string {
 func (*LineReaction) ProtoMessage() {}
 
 func (x *LineReaction) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[11]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1072,7 +1269,7 @@ func (x *LineReaction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LineReaction.ProtoReflect.Descriptor instead.
 func (*LineReaction) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{11}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *LineReaction) GetEmoji() string {
@@ -1104,7 +1301,7 @@ type RequestLinkRequest struct {
 
 func (x *RequestLinkRequest) Reset() {
 	*x = RequestLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1116,7 +1313,7 @@ func (x *RequestLinkRequest) String() string {
 func (*RequestLinkRequest) ProtoMessage() {}
 
 func (x *RequestLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[12]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1129,7 +1326,7 @@ func (x *RequestLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestLinkRequest.ProtoReflect.Descriptor instead.
 func (*RequestLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{12}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RequestLinkRequest) GetIntegrationId() string {
@@ -1166,7 +1363,7 @@ type RequestLinkResponse struct {
 
 func (x *RequestLinkResponse) Reset() {
 	*x = RequestLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1375,7 @@ func (x *RequestLinkResponse) String() string {
 func (*RequestLinkResponse) ProtoMessage() {}
 
 func (x *RequestLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[13]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1388,7 @@ func (x *RequestLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestLinkResponse.ProtoReflect.Descriptor instead.
 func (*RequestLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{13}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RequestLinkResponse) GetLink() *Link {
@@ -1237,7 +1434,7 @@ type Link struct {
 
 func (x *Link) Reset() {
 	*x = Link{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1446,7 @@ func (x *Link) String() string {
 func (*Link) ProtoMessage() {}
 
 func (x *Link) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[14]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1459,7 @@ func (x *Link) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Link.ProtoReflect.Descriptor instead.
 func (*Link) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{14}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Link) GetLinkId() string {
@@ -1351,7 +1548,7 @@ type QrCode struct {
 
 func (x *QrCode) Reset() {
 	*x = QrCode{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1560,7 @@ func (x *QrCode) String() string {
 func (*QrCode) ProtoMessage() {}
 
 func (x *QrCode) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[15]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1573,7 @@ func (x *QrCode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QrCode.ProtoReflect.Descriptor instead.
 func (*QrCode) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{15}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *QrCode) GetSize() int32 {
@@ -1416,7 +1613,7 @@ type GetLinkRequest struct {
 
 func (x *GetLinkRequest) Reset() {
 	*x = GetLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1428,7 +1625,7 @@ func (x *GetLinkRequest) String() string {
 func (*GetLinkRequest) ProtoMessage() {}
 
 func (x *GetLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[16]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1441,7 +1638,7 @@ func (x *GetLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLinkRequest.ProtoReflect.Descriptor instead.
 func (*GetLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{16}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetLinkRequest) GetLinkId() string {
@@ -1476,7 +1673,7 @@ type GetLinkResponse struct {
 
 func (x *GetLinkResponse) Reset() {
 	*x = GetLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1685,7 @@ func (x *GetLinkResponse) String() string {
 func (*GetLinkResponse) ProtoMessage() {}
 
 func (x *GetLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[17]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1698,7 @@ func (x *GetLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetLinkResponse.ProtoReflect.Descriptor instead.
 func (*GetLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{17}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetLinkResponse) GetLink() *Link {
@@ -1524,7 +1721,7 @@ type CancelLinkRequest struct {
 
 func (x *CancelLinkRequest) Reset() {
 	*x = CancelLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1536,7 +1733,7 @@ func (x *CancelLinkRequest) String() string {
 func (*CancelLinkRequest) ProtoMessage() {}
 
 func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[18]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1549,7 +1746,7 @@ func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkRequest.ProtoReflect.Descriptor instead.
 func (*CancelLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{18}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CancelLinkRequest) GetLinkId() string {
@@ -1577,7 +1774,7 @@ type CancelLinkResponse struct {
 
 func (x *CancelLinkResponse) Reset() {
 	*x = CancelLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +1786,7 @@ func (x *CancelLinkResponse) String() string {
 func (*CancelLinkResponse) ProtoMessage() {}
 
 func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[19]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +1799,7 @@ func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkResponse.ProtoReflect.Descriptor instead.
 func (*CancelLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{19}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CancelLinkResponse) GetPosition() string {
@@ -1625,7 +1822,7 @@ type DisconnectRequest struct {
 
 func (x *DisconnectRequest) Reset() {
 	*x = DisconnectRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1637,7 +1834,7 @@ func (x *DisconnectRequest) String() string {
 func (*DisconnectRequest) ProtoMessage() {}
 
 func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[20]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1650,7 +1847,7 @@ func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{20}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DisconnectRequest) GetIntegrationId() string {
@@ -1678,7 +1875,7 @@ type DisconnectResponse struct {
 
 func (x *DisconnectResponse) Reset() {
 	*x = DisconnectResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1690,7 +1887,7 @@ func (x *DisconnectResponse) String() string {
 func (*DisconnectResponse) ProtoMessage() {}
 
 func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1703,7 +1900,7 @@ func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{21}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DisconnectResponse) GetPosition() string {
@@ -1724,7 +1921,7 @@ type MarkReadRequest struct {
 
 func (x *MarkReadRequest) Reset() {
 	*x = MarkReadRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1736,7 +1933,7 @@ func (x *MarkReadRequest) String() string {
 func (*MarkReadRequest) ProtoMessage() {}
 
 func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1749,7 +1946,7 @@ func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadRequest.ProtoReflect.Descriptor instead.
 func (*MarkReadRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{22}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MarkReadRequest) GetMessageId() string {
@@ -1771,7 +1968,7 @@ type MarkReadResponse struct {
 
 func (x *MarkReadResponse) Reset() {
 	*x = MarkReadResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1783,7 +1980,7 @@ func (x *MarkReadResponse) String() string {
 func (*MarkReadResponse) ProtoMessage() {}
 
 func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1796,7 +1993,7 @@ func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadResponse.ProtoReflect.Descriptor instead.
 func (*MarkReadResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{23}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *MarkReadResponse) GetPosition() string {
@@ -1817,7 +2014,7 @@ type SendTypingRequest struct {
 
 func (x *SendTypingRequest) Reset() {
 	*x = SendTypingRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1829,7 +2026,7 @@ func (x *SendTypingRequest) String() string {
 func (*SendTypingRequest) ProtoMessage() {}
 
 func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1842,7 +2039,7 @@ func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingRequest.ProtoReflect.Descriptor instead.
 func (*SendTypingRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{24}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SendTypingRequest) GetOn() bool {
@@ -1861,7 +2058,7 @@ type SendTypingResponse struct {
 
 func (x *SendTypingResponse) Reset() {
 	*x = SendTypingResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +2070,7 @@ func (x *SendTypingResponse) String() string {
 func (*SendTypingResponse) ProtoMessage() {}
 
 func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,19 +2083,25 @@ func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingResponse.ProtoReflect.Descriptor instead.
 func (*SendTypingResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{25}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{28}
 }
 
 var File_weiche_widget_v1_widget_proto protoreflect.FileDescriptor
 
 const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/widget/v1/widget.proto\x12\x10weiche.widget.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\"1\n" +
+	"\x1dweiche/widget/v1/widget.proto\x12\x10weiche.widget.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\"V\n" +
 	"\x12OpenSessionRequest\x12\x1b\n" +
-	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\"l\n" +
+	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12#\n" +
+	"\rvisitor_token\x18\x02 \x01(\tR\fvisitorToken\"\x13\n" +
+	"\x11EndSessionRequest\"0\n" +
+	"\x12EndSessionResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"\xa7\x01\n" +
 	"\x13OpenSessionResponse\x12#\n" +
 	"\rsession_token\x18\x01 \x01(\tR\fsessionToken\x120\n" +
-	"\x06widget\x18\x02 \x01(\v2\x18.weiche.widget.v1.WidgetR\x06widget\"\x95\x01\n" +
+	"\x06widget\x18\x02 \x01(\v2\x18.weiche.widget.v1.WidgetR\x06widget\x129\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x95\x01\n" +
 	"\x06Widget\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x1c\n" +
@@ -1909,12 +2112,17 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x16\n" +
 	"\x06linked\x18\x04 \x01(\bR\x06linked\x12\x1c\n" +
-	"\tunhealthy\x18\x05 \x01(\bR\tunhealthy\"\xa7\x01\n" +
+	"\tunhealthy\x18\x05 \x01(\bR\tunhealthy\"\xe2\x01\n" +
 	"\x12SendMessageRequest\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\x12\x1a\n" +
 	"\blanguage\x18\x03 \x01(\tR\blanguage\x12>\n" +
-	"\vattachments\x18\x04 \x03(\v2\x1c.weiche.widget.v1.AttachmentR\vattachments\"%\n" +
+	"\vattachments\x18\x04 \x03(\v2\x1c.weiche.widget.v1.AttachmentR\vattachments\x129\n" +
+	"\apressed\x18\x05 \x01(\v2\x1f.weiche.widget.v1.PressedButtonR\apressed\"K\n" +
+	"\rPressedButton\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x1b\n" +
+	"\tbutton_id\x18\x02 \x01(\tR\bbuttonId\"%\n" +
 	"\n" +
 	"Attachment\x12\x17\n" +
 	"\ablob_id\x18\x01 \x01(\tR\x06blobId\"y\n" +
@@ -1922,11 +2130,13 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\x12\x1a\n" +
-	"\bposition\x18\x03 \x01(\tR\bposition\"c\n" +
+	"\bposition\x18\x03 \x01(\tR\bposition\"\x93\x01\n" +
 	"\x12GetTimelineRequest\x12!\n" +
 	"\fmin_position\x18\x01 \x01(\tR\vminPosition\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\x05R\x05limit\"\xed\x01\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\x12\x16\n" +
+	"\x06before\x18\x04 \x01(\x04R\x06before\x12\x16\n" +
+	"\x06latest\x18\x05 \x01(\bR\x06latest\"\x85\x02\n" +
 	"\x13GetTimelineResponse\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12,\n" +
 	"\x05lines\x18\x02 \x03(\v2\x16.weiche.widget.v1.LineR\x05lines\x120\n" +
@@ -1934,7 +2144,8 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\n" +
 	"replies_to\x18\x04 \x01(\tR\trepliesTo\x12\x1a\n" +
 	"\bposition\x18\x05 \x01(\tR\bposition\x12\x12\n" +
-	"\x04more\x18\x06 \x01(\bR\x04more\"\xfe\x03\n" +
+	"\x04more\x18\x06 \x01(\bR\x04more\x12\x16\n" +
+	"\x06cursor\x18\a \x01(\tR\x06cursor\"\xfe\x03\n" +
 	"\x04Line\x12\x14\n" +
 	"\x05place\x18\x01 \x01(\x04R\x05place\x120\n" +
 	"\x06author\x18\x02 \x01(\x0e2\x18.weiche.widget.v1.AuthorR\x06author\x12\x1d\n" +
@@ -2027,9 +2238,11 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x14LINK_STATE_CONNECTED\x10\x03\x12\x18\n" +
 	"\x14LINK_STATE_CANCELLED\x10\x04\x12\x15\n" +
 	"\x11LINK_STATE_FAILED\x10\x05\x12\x16\n" +
-	"\x12LINK_STATE_EXPIRED\x10\x062\xb7\x06\n" +
+	"\x12LINK_STATE_EXPIRED\x10\x062\x90\a\n" +
 	"\rWidgetService\x12Z\n" +
-	"\vOpenSession\x12$.weiche.widget.v1.OpenSessionRequest\x1a%.weiche.widget.v1.OpenSessionResponse\x12Z\n" +
+	"\vOpenSession\x12$.weiche.widget.v1.OpenSessionRequest\x1a%.weiche.widget.v1.OpenSessionResponse\x12W\n" +
+	"\n" +
+	"EndSession\x12#.weiche.widget.v1.EndSessionRequest\x1a$.weiche.widget.v1.EndSessionResponse\x12Z\n" +
 	"\vSendMessage\x12$.weiche.widget.v1.SendMessageRequest\x1a%.weiche.widget.v1.SendMessageResponse\x12_\n" +
 	"\vGetTimeline\x12$.weiche.widget.v1.GetTimelineRequest\x1a%.weiche.widget.v1.GetTimelineResponse\"\x03\x90\x02\x01\x12Z\n" +
 	"\vRequestLink\x12$.weiche.widget.v1.RequestLinkRequest\x1a%.weiche.widget.v1.RequestLinkResponse\x12S\n" +
@@ -2055,78 +2268,85 @@ func file_weiche_widget_v1_widget_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_widget_v1_widget_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(Author)(0),                   // 0: weiche.widget.v1.Author
 	(LinkState)(0),                // 1: weiche.widget.v1.LinkState
 	(*OpenSessionRequest)(nil),    // 2: weiche.widget.v1.OpenSessionRequest
-	(*OpenSessionResponse)(nil),   // 3: weiche.widget.v1.OpenSessionResponse
-	(*Widget)(nil),                // 4: weiche.widget.v1.Widget
-	(*OfferedChannel)(nil),        // 5: weiche.widget.v1.OfferedChannel
-	(*SendMessageRequest)(nil),    // 6: weiche.widget.v1.SendMessageRequest
-	(*Attachment)(nil),            // 7: weiche.widget.v1.Attachment
-	(*SendMessageResponse)(nil),   // 8: weiche.widget.v1.SendMessageResponse
-	(*GetTimelineRequest)(nil),    // 9: weiche.widget.v1.GetTimelineRequest
-	(*GetTimelineResponse)(nil),   // 10: weiche.widget.v1.GetTimelineResponse
-	(*Line)(nil),                  // 11: weiche.widget.v1.Line
-	(*MediaFile)(nil),             // 12: weiche.widget.v1.MediaFile
-	(*LineReaction)(nil),          // 13: weiche.widget.v1.LineReaction
-	(*RequestLinkRequest)(nil),    // 14: weiche.widget.v1.RequestLinkRequest
-	(*RequestLinkResponse)(nil),   // 15: weiche.widget.v1.RequestLinkResponse
-	(*Link)(nil),                  // 16: weiche.widget.v1.Link
-	(*QrCode)(nil),                // 17: weiche.widget.v1.QrCode
-	(*GetLinkRequest)(nil),        // 18: weiche.widget.v1.GetLinkRequest
-	(*GetLinkResponse)(nil),       // 19: weiche.widget.v1.GetLinkResponse
-	(*CancelLinkRequest)(nil),     // 20: weiche.widget.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),    // 21: weiche.widget.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),     // 22: weiche.widget.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),    // 23: weiche.widget.v1.DisconnectResponse
-	(*MarkReadRequest)(nil),       // 24: weiche.widget.v1.MarkReadRequest
-	(*MarkReadResponse)(nil),      // 25: weiche.widget.v1.MarkReadResponse
-	(*SendTypingRequest)(nil),     // 26: weiche.widget.v1.SendTypingRequest
-	(*SendTypingResponse)(nil),    // 27: weiche.widget.v1.SendTypingResponse
-	(*v1.Content)(nil),            // 28: weiche.event.v1.Content
-	(*timestamppb.Timestamp)(nil), // 29: google.protobuf.Timestamp
+	(*EndSessionRequest)(nil),     // 3: weiche.widget.v1.EndSessionRequest
+	(*EndSessionResponse)(nil),    // 4: weiche.widget.v1.EndSessionResponse
+	(*OpenSessionResponse)(nil),   // 5: weiche.widget.v1.OpenSessionResponse
+	(*Widget)(nil),                // 6: weiche.widget.v1.Widget
+	(*OfferedChannel)(nil),        // 7: weiche.widget.v1.OfferedChannel
+	(*SendMessageRequest)(nil),    // 8: weiche.widget.v1.SendMessageRequest
+	(*PressedButton)(nil),         // 9: weiche.widget.v1.PressedButton
+	(*Attachment)(nil),            // 10: weiche.widget.v1.Attachment
+	(*SendMessageResponse)(nil),   // 11: weiche.widget.v1.SendMessageResponse
+	(*GetTimelineRequest)(nil),    // 12: weiche.widget.v1.GetTimelineRequest
+	(*GetTimelineResponse)(nil),   // 13: weiche.widget.v1.GetTimelineResponse
+	(*Line)(nil),                  // 14: weiche.widget.v1.Line
+	(*MediaFile)(nil),             // 15: weiche.widget.v1.MediaFile
+	(*LineReaction)(nil),          // 16: weiche.widget.v1.LineReaction
+	(*RequestLinkRequest)(nil),    // 17: weiche.widget.v1.RequestLinkRequest
+	(*RequestLinkResponse)(nil),   // 18: weiche.widget.v1.RequestLinkResponse
+	(*Link)(nil),                  // 19: weiche.widget.v1.Link
+	(*QrCode)(nil),                // 20: weiche.widget.v1.QrCode
+	(*GetLinkRequest)(nil),        // 21: weiche.widget.v1.GetLinkRequest
+	(*GetLinkResponse)(nil),       // 22: weiche.widget.v1.GetLinkResponse
+	(*CancelLinkRequest)(nil),     // 23: weiche.widget.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),    // 24: weiche.widget.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),     // 25: weiche.widget.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),    // 26: weiche.widget.v1.DisconnectResponse
+	(*MarkReadRequest)(nil),       // 27: weiche.widget.v1.MarkReadRequest
+	(*MarkReadResponse)(nil),      // 28: weiche.widget.v1.MarkReadResponse
+	(*SendTypingRequest)(nil),     // 29: weiche.widget.v1.SendTypingRequest
+	(*SendTypingResponse)(nil),    // 30: weiche.widget.v1.SendTypingResponse
+	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
+	(*v1.Content)(nil),            // 32: weiche.event.v1.Content
 }
 var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
-	4,  // 0: weiche.widget.v1.OpenSessionResponse.widget:type_name -> weiche.widget.v1.Widget
-	5,  // 1: weiche.widget.v1.Widget.channels:type_name -> weiche.widget.v1.OfferedChannel
-	7,  // 2: weiche.widget.v1.SendMessageRequest.attachments:type_name -> weiche.widget.v1.Attachment
-	11, // 3: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
-	4,  // 4: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
-	0,  // 5: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
-	28, // 6: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
-	29, // 7: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
-	12, // 8: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
-	13, // 9: weiche.widget.v1.Line.reactions:type_name -> weiche.widget.v1.LineReaction
-	16, // 10: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
-	1,  // 11: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
-	17, // 12: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
-	29, // 13: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
-	16, // 14: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
-	2,  // 15: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
-	6,  // 16: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
-	9,  // 17: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
-	14, // 18: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
-	18, // 19: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
-	20, // 20: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
-	22, // 21: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
-	24, // 22: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
-	26, // 23: weiche.widget.v1.WidgetService.SendTyping:input_type -> weiche.widget.v1.SendTypingRequest
-	3,  // 24: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
-	8,  // 25: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
-	10, // 26: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
-	15, // 27: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
-	19, // 28: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
-	21, // 29: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
-	23, // 30: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
-	25, // 31: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
-	27, // 32: weiche.widget.v1.WidgetService.SendTyping:output_type -> weiche.widget.v1.SendTypingResponse
-	24, // [24:33] is the sub-list for method output_type
-	15, // [15:24] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	6,  // 0: weiche.widget.v1.OpenSessionResponse.widget:type_name -> weiche.widget.v1.Widget
+	31, // 1: weiche.widget.v1.OpenSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	7,  // 2: weiche.widget.v1.Widget.channels:type_name -> weiche.widget.v1.OfferedChannel
+	10, // 3: weiche.widget.v1.SendMessageRequest.attachments:type_name -> weiche.widget.v1.Attachment
+	9,  // 4: weiche.widget.v1.SendMessageRequest.pressed:type_name -> weiche.widget.v1.PressedButton
+	14, // 5: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
+	6,  // 6: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
+	0,  // 7: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
+	32, // 8: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
+	31, // 9: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
+	15, // 10: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
+	16, // 11: weiche.widget.v1.Line.reactions:type_name -> weiche.widget.v1.LineReaction
+	19, // 12: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
+	1,  // 13: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
+	20, // 14: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
+	31, // 15: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
+	19, // 16: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
+	2,  // 17: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
+	3,  // 18: weiche.widget.v1.WidgetService.EndSession:input_type -> weiche.widget.v1.EndSessionRequest
+	8,  // 19: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
+	12, // 20: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
+	17, // 21: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
+	21, // 22: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
+	23, // 23: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
+	25, // 24: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
+	27, // 25: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
+	29, // 26: weiche.widget.v1.WidgetService.SendTyping:input_type -> weiche.widget.v1.SendTypingRequest
+	5,  // 27: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
+	4,  // 28: weiche.widget.v1.WidgetService.EndSession:output_type -> weiche.widget.v1.EndSessionResponse
+	11, // 29: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
+	13, // 30: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
+	18, // 31: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
+	22, // 32: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
+	24, // 33: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
+	26, // 34: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
+	28, // 35: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
+	30, // 36: weiche.widget.v1.WidgetService.SendTyping:output_type -> weiche.widget.v1.SendTypingResponse
+	27, // [27:37] is the sub-list for method output_type
+	17, // [17:27] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_weiche_widget_v1_widget_proto_init() }
@@ -2140,7 +2360,7 @@ func file_weiche_widget_v1_widget_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_widget_v1_widget_proto_rawDesc), len(file_weiche_widget_v1_widget_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   26,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

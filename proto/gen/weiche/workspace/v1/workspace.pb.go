@@ -13,11 +13,13 @@ package workspacev1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
-	v11 "weiche/proto/gen/weiche/event/v1"
-	v1 "weiche/proto/gen/weiche/view/v1"
+	v1 "weiche/proto/gen/weiche/event/v1"
+	v12 "weiche/proto/gen/weiche/stream/v1"
+	v11 "weiche/proto/gen/weiche/view/v1"
 )
 
 const (
@@ -26,6 +28,1173 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// GetMeRequest asks who calls.
+type GetMeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMeRequest) Reset() {
+	*x = GetMeRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMeRequest) ProtoMessage() {}
+
+func (x *GetMeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMeRequest.ProtoReflect.Descriptor instead.
+func (*GetMeRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{0}
+}
+
+// GetMeResponse is who calls.
+type GetMeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// What people call the account.
+	AccountName string `protobuf:"bytes,2,opt,name=account_name,json=accountName,proto3" json:"account_name,omitempty"`
+	// The agent; not set for a program.
+	Agent *Agent `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"`
+	// The API key; empty for an agent.
+	ApiKeyId string `protobuf:"bytes,4,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	// What the caller may do, as the API documents its scopes.
+	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// When the session or the key ends; not set where it does not by itself.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMeResponse) Reset() {
+	*x = GetMeResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMeResponse) ProtoMessage() {}
+
+func (x *GetMeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMeResponse.ProtoReflect.Descriptor instead.
+func (*GetMeResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GetMeResponse) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *GetMeResponse) GetAccountName() string {
+	if x != nil {
+		return x.AccountName
+	}
+	return ""
+}
+
+func (x *GetMeResponse) GetAgent() *Agent {
+	if x != nil {
+		return x.Agent
+	}
+	return nil
+}
+
+func (x *GetMeResponse) GetApiKeyId() string {
+	if x != nil {
+		return x.ApiKeyId
+	}
+	return ""
+}
+
+func (x *GetMeResponse) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *GetMeResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+// Agent is somebody who answers.
+type Agent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent.
+	AgentId string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The name that customers and colleagues see.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// What the agent may do.
+	Role          v1.Role `protobuf:"varint,3,opt,name=role,proto3,enum=weiche.event.v1.Role" json:"role,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Agent) Reset() {
+	*x = Agent{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Agent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Agent) ProtoMessage() {}
+
+func (x *Agent) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Agent.ProtoReflect.Descriptor instead.
+func (*Agent) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Agent) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *Agent) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Agent) GetRole() v1.Role {
+	if x != nil {
+		return x.Role
+	}
+	return v1.Role(0)
+}
+
+// ListAgentsRequest asks for the agents of the account.
+type ListAgentsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAgentsRequest) Reset() {
+	*x = ListAgentsRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAgentsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAgentsRequest) ProtoMessage() {}
+
+func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAgentsRequest.ProtoReflect.Descriptor instead.
+func (*ListAgentsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{3}
+}
+
+// ListAgentsResponse has the agents.
+type ListAgentsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agents in the order of their ids.
+	Agents        []*Agent `protobuf:"bytes,1,rep,name=agents,proto3" json:"agents,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAgentsResponse) Reset() {
+	*x = ListAgentsResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAgentsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAgentsResponse) ProtoMessage() {}
+
+func (x *ListAgentsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAgentsResponse.ProtoReflect.Descriptor instead.
+func (*ListAgentsResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListAgentsResponse) GetAgents() []*Agent {
+	if x != nil {
+		return x.Agents
+	}
+	return nil
+}
+
+// ListConversationsRequest asks for a page of the inbox. All filters have to fit.
+type ListConversationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only with this status; not stated means both.
+	Status v11.ConversationStatus `protobuf:"varint,1,opt,name=status,proto3,enum=weiche.view.v1.ConversationStatus" json:"status,omitempty"`
+	// Only the work of this agent; with nobody, nobody's.
+	//
+	// Types that are valid to be assigned to Whose:
+	//
+	//	*ListConversationsRequest_AssigneeId
+	//	*ListConversationsRequest_Nobody
+	//	*ListConversationsRequest_Mine
+	Whose isListConversationsRequest_Whose `protobuf_oneof:"whose"`
+	// Only those that have a binding on this channel; empty for all.
+	Channel string `protobuf:"bytes,5,opt,name=channel,proto3" json:"channel,omitempty"`
+	// Only with this label; empty for all.
+	Label string `protobuf:"bytes,6,opt,name=label,proto3" json:"label,omitempty"`
+	// Only of this customer; empty for all.
+	CustomerId string `protobuf:"bytes,7,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// At most so many, 1 to 200; 50 if 0.
+	Limit int32 `protobuf:"varint,8,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The next page, as the answer before named it; the filters have to be the same.
+	PageToken string `protobuf:"bytes,9,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,10,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConversationsRequest) Reset() {
+	*x = ListConversationsRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConversationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConversationsRequest) ProtoMessage() {}
+
+func (x *ListConversationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConversationsRequest.ProtoReflect.Descriptor instead.
+func (*ListConversationsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListConversationsRequest) GetStatus() v11.ConversationStatus {
+	if x != nil {
+		return x.Status
+	}
+	return v11.ConversationStatus(0)
+}
+
+func (x *ListConversationsRequest) GetWhose() isListConversationsRequest_Whose {
+	if x != nil {
+		return x.Whose
+	}
+	return nil
+}
+
+func (x *ListConversationsRequest) GetAssigneeId() string {
+	if x != nil {
+		if x, ok := x.Whose.(*ListConversationsRequest_AssigneeId); ok {
+			return x.AssigneeId
+		}
+	}
+	return ""
+}
+
+func (x *ListConversationsRequest) GetNobody() bool {
+	if x != nil {
+		if x, ok := x.Whose.(*ListConversationsRequest_Nobody); ok {
+			return x.Nobody
+		}
+	}
+	return false
+}
+
+func (x *ListConversationsRequest) GetMine() bool {
+	if x != nil {
+		if x, ok := x.Whose.(*ListConversationsRequest_Mine); ok {
+			return x.Mine
+		}
+	}
+	return false
+}
+
+func (x *ListConversationsRequest) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *ListConversationsRequest) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *ListConversationsRequest) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *ListConversationsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListConversationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListConversationsRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
+type isListConversationsRequest_Whose interface {
+	isListConversationsRequest_Whose()
+}
+
+type ListConversationsRequest_AssigneeId struct {
+	// The agent.
+	AssigneeId string `protobuf:"bytes,2,opt,name=assignee_id,json=assigneeId,proto3,oneof"`
+}
+
+type ListConversationsRequest_Nobody struct {
+	// Nobody's.
+	Nobody bool `protobuf:"varint,3,opt,name=nobody,proto3,oneof"`
+}
+
+type ListConversationsRequest_Mine struct {
+	// The caller's.
+	Mine bool `protobuf:"varint,4,opt,name=mine,proto3,oneof"`
+}
+
+func (*ListConversationsRequest_AssigneeId) isListConversationsRequest_Whose() {}
+
+func (*ListConversationsRequest_Nobody) isListConversationsRequest_Whose() {}
+
+func (*ListConversationsRequest_Mine) isListConversationsRequest_Whose() {}
+
+// ListConversationsResponse is a page of the inbox.
+type ListConversationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversations, the most recently active first.
+	Conversations []*v11.ConversationSummary `protobuf:"bytes,1,rep,name=conversations,proto3" json:"conversations,omitempty"`
+	// For the next page; empty where this is the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// The position that this was read at.
+	Position string `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
+	// Opaque; give it to Subscribe to follow from here.
+	Cursor        string `protobuf:"bytes,4,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConversationsResponse) Reset() {
+	*x = ListConversationsResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConversationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConversationsResponse) ProtoMessage() {}
+
+func (x *ListConversationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConversationsResponse.ProtoReflect.Descriptor instead.
+func (*ListConversationsResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListConversationsResponse) GetConversations() []*v11.ConversationSummary {
+	if x != nil {
+		return x.Conversations
+	}
+	return nil
+}
+
+func (x *ListConversationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListConversationsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+func (x *ListConversationsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// CountConversationsRequest asks how many conversations there are.
+type CountConversationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,1,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountConversationsRequest) Reset() {
+	*x = CountConversationsRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountConversationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountConversationsRequest) ProtoMessage() {}
+
+func (x *CountConversationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountConversationsRequest.ProtoReflect.Descriptor instead.
+func (*CountConversationsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CountConversationsRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
+// CountConversationsResponse says how many conversations there are.
+type CountConversationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many.
+	Counts        *v11.InboxCounts `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountConversationsResponse) Reset() {
+	*x = CountConversationsResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountConversationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountConversationsResponse) ProtoMessage() {}
+
+func (x *CountConversationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountConversationsResponse.ProtoReflect.Descriptor instead.
+func (*CountConversationsResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CountConversationsResponse) GetCounts() *v11.InboxCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// ListConversationEventsRequest asks what happened.
+type ListConversationEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Events after this version of the conversation only.
+	After uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	// At most so many, 1 to 500; 100 if 0.
+	Limit int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,4,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConversationEventsRequest) Reset() {
+	*x = ListConversationEventsRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConversationEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConversationEventsRequest) ProtoMessage() {}
+
+func (x *ListConversationEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConversationEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListConversationEventsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListConversationEventsRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ListConversationEventsRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListConversationEventsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *ListConversationEventsRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
+// ListConversationEventsResponse is what happened.
+type ListConversationEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The events in the order of their versions.
+	Events []*v12.Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// There are more after these.
+	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConversationEventsResponse) Reset() {
+	*x = ListConversationEventsResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConversationEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConversationEventsResponse) ProtoMessage() {}
+
+func (x *ListConversationEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConversationEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListConversationEventsResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListConversationEventsResponse) GetEvents() []*v12.Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListConversationEventsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// CloseConversationRequest names the conversation to close.
+type CloseConversationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,2,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CloseConversationRequest) Reset() {
+	*x = CloseConversationRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CloseConversationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CloseConversationRequest) ProtoMessage() {}
+
+func (x *CloseConversationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CloseConversationRequest.ProtoReflect.Descriptor instead.
+func (*CloseConversationRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CloseConversationRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *CloseConversationRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// CloseConversationResponse says where it stands.
+type CloseConversationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CloseConversationResponse) Reset() {
+	*x = CloseConversationResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CloseConversationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CloseConversationResponse) ProtoMessage() {}
+
+func (x *CloseConversationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CloseConversationResponse.ProtoReflect.Descriptor instead.
+func (*CloseConversationResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *CloseConversationResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+// ReopenConversationRequest names the conversation to open.
+type ReopenConversationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,2,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReopenConversationRequest) Reset() {
+	*x = ReopenConversationRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReopenConversationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReopenConversationRequest) ProtoMessage() {}
+
+func (x *ReopenConversationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReopenConversationRequest.ProtoReflect.Descriptor instead.
+func (*ReopenConversationRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReopenConversationRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ReopenConversationRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// ReopenConversationResponse says where it stands.
+type ReopenConversationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReopenConversationResponse) Reset() {
+	*x = ReopenConversationResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReopenConversationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReopenConversationResponse) ProtoMessage() {}
+
+func (x *ReopenConversationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReopenConversationResponse.ProtoReflect.Descriptor instead.
+func (*ReopenConversationResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ReopenConversationResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+// AssignConversationRequest says whose work it is.
+type AssignConversationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The agent; empty for nobody.
+	AssigneeId string `protobuf:"bytes,2,opt,name=assignee_id,json=assigneeId,proto3" json:"assignee_id,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,3,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssignConversationRequest) Reset() {
+	*x = AssignConversationRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssignConversationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssignConversationRequest) ProtoMessage() {}
+
+func (x *AssignConversationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssignConversationRequest.ProtoReflect.Descriptor instead.
+func (*AssignConversationRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AssignConversationRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *AssignConversationRequest) GetAssigneeId() string {
+	if x != nil {
+		return x.AssigneeId
+	}
+	return ""
+}
+
+func (x *AssignConversationRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// AssignConversationResponse says where it stands.
+type AssignConversationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssignConversationResponse) Reset() {
+	*x = AssignConversationResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssignConversationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssignConversationResponse) ProtoMessage() {}
+
+func (x *AssignConversationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssignConversationResponse.ProtoReflect.Descriptor instead.
+func (*AssignConversationResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *AssignConversationResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+// ChangeLabelsRequest adds and takes away labels. A label has 1 to 40 characters,
+// and a conversation at most 20 labels.
+type ChangeLabelsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// To add; those that it has already change nothing.
+	Add []string `protobuf:"bytes,2,rep,name=add,proto3" json:"add,omitempty"`
+	// To take away; those that it does not have change nothing.
+	Remove []string `protobuf:"bytes,3,rep,name=remove,proto3" json:"remove,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,4,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeLabelsRequest) Reset() {
+	*x = ChangeLabelsRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeLabelsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeLabelsRequest) ProtoMessage() {}
+
+func (x *ChangeLabelsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeLabelsRequest.ProtoReflect.Descriptor instead.
+func (*ChangeLabelsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ChangeLabelsRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ChangeLabelsRequest) GetAdd() []string {
+	if x != nil {
+		return x.Add
+	}
+	return nil
+}
+
+func (x *ChangeLabelsRequest) GetRemove() []string {
+	if x != nil {
+		return x.Remove
+	}
+	return nil
+}
+
+func (x *ChangeLabelsRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// ChangeLabelsResponse says where it stands.
+type ChangeLabelsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeLabelsResponse) Reset() {
+	*x = ChangeLabelsResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeLabelsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeLabelsResponse) ProtoMessage() {}
+
+func (x *ChangeLabelsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeLabelsResponse.ProtoReflect.Descriptor instead.
+func (*ChangeLabelsResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ChangeLabelsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
 
 // GetConversationRequest asks for a page of a conversation.
 type GetConversationRequest struct {
@@ -37,14 +1206,18 @@ type GetConversationRequest struct {
 	// Lines after this position of the log only.
 	After uint64 `protobuf:"varint,3,opt,name=after,proto3" json:"after,omitempty"`
 	// At most so many, 1 to 1,000; 200 if 0.
-	Limit         int32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit int32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The last lines before this position of the log. Not with after.
+	Before uint64 `protobuf:"varint,5,opt,name=before,proto3" json:"before,omitempty"`
+	// The last lines. Not with after or before.
+	Latest        bool `protobuf:"varint,6,opt,name=latest,proto3" json:"latest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetConversationRequest) Reset() {
 	*x = GetConversationRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[0]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -56,7 +1229,7 @@ func (x *GetConversationRequest) String() string {
 func (*GetConversationRequest) ProtoMessage() {}
 
 func (x *GetConversationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[0]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -69,7 +1242,7 @@ func (x *GetConversationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConversationRequest.ProtoReflect.Descriptor instead.
 func (*GetConversationRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{0}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetConversationRequest) GetConversationId() string {
@@ -100,22 +1273,40 @@ func (x *GetConversationRequest) GetLimit() int32 {
 	return 0
 }
 
+func (x *GetConversationRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *GetConversationRequest) GetLatest() bool {
+	if x != nil {
+		return x.Latest
+	}
+	return false
+}
+
 // GetConversationResponse is a page of a conversation.
 type GetConversationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The lines.
-	Timeline *v1.Timeline `protobuf:"bytes,1,opt,name=timeline,proto3" json:"timeline,omitempty"`
+	Timeline *v11.Timeline `protobuf:"bytes,1,opt,name=timeline,proto3" json:"timeline,omitempty"`
 	// The route.
-	Route *v1.Route `protobuf:"bytes,2,opt,name=route,proto3" json:"route,omitempty"`
+	Route *v11.Route `protobuf:"bytes,2,opt,name=route,proto3" json:"route,omitempty"`
 	// The position that this was read at.
-	Position      string `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
+	Position string `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
+	// The conversation as a row of the inbox.
+	Summary *v11.ConversationSummary `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
+	// Opaque; give it to Subscribe to follow from here.
+	Cursor        string `protobuf:"bytes,5,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetConversationResponse) Reset() {
 	*x = GetConversationResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[1]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -127,7 +1318,7 @@ func (x *GetConversationResponse) String() string {
 func (*GetConversationResponse) ProtoMessage() {}
 
 func (x *GetConversationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[1]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -140,17 +1331,17 @@ func (x *GetConversationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConversationResponse.ProtoReflect.Descriptor instead.
 func (*GetConversationResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{1}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{20}
 }
 
-func (x *GetConversationResponse) GetTimeline() *v1.Timeline {
+func (x *GetConversationResponse) GetTimeline() *v11.Timeline {
 	if x != nil {
 		return x.Timeline
 	}
 	return nil
 }
 
-func (x *GetConversationResponse) GetRoute() *v1.Route {
+func (x *GetConversationResponse) GetRoute() *v11.Route {
 	if x != nil {
 		return x.Route
 	}
@@ -160,6 +1351,20 @@ func (x *GetConversationResponse) GetRoute() *v1.Route {
 func (x *GetConversationResponse) GetPosition() string {
 	if x != nil {
 		return x.Position
+	}
+	return ""
+}
+
+func (x *GetConversationResponse) GetSummary() *v11.ConversationSummary {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+func (x *GetConversationResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
 	}
 	return ""
 }
@@ -179,7 +1384,7 @@ type GetChannelRequest struct {
 
 func (x *GetChannelRequest) Reset() {
 	*x = GetChannelRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[2]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -191,7 +1396,7 @@ func (x *GetChannelRequest) String() string {
 func (*GetChannelRequest) ProtoMessage() {}
 
 func (x *GetChannelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[2]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -204,7 +1409,7 @@ func (x *GetChannelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetChannelRequest.ProtoReflect.Descriptor instead.
 func (*GetChannelRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{2}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetChannelRequest) GetConversationId() string {
@@ -232,14 +1437,14 @@ func (x *GetChannelRequest) GetMinPosition() string {
 type GetChannelResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The view, in segments.
-	Channel       *v1.ChannelView `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel       *v11.ChannelView `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetChannelResponse) Reset() {
 	*x = GetChannelResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[3]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -251,7 +1456,7 @@ func (x *GetChannelResponse) String() string {
 func (*GetChannelResponse) ProtoMessage() {}
 
 func (x *GetChannelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[3]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -264,10 +1469,10 @@ func (x *GetChannelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetChannelResponse.ProtoReflect.Descriptor instead.
 func (*GetChannelResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{3}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{22}
 }
 
-func (x *GetChannelResponse) GetChannel() *v1.ChannelView {
+func (x *GetChannelResponse) GetChannel() *v11.ChannelView {
 	if x != nil {
 		return x.Channel
 	}
@@ -287,7 +1492,7 @@ type GetRouteRequest struct {
 
 func (x *GetRouteRequest) Reset() {
 	*x = GetRouteRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[4]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -299,7 +1504,7 @@ func (x *GetRouteRequest) String() string {
 func (*GetRouteRequest) ProtoMessage() {}
 
 func (x *GetRouteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[4]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -312,7 +1517,7 @@ func (x *GetRouteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRouteRequest.ProtoReflect.Descriptor instead.
 func (*GetRouteRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{4}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetRouteRequest) GetConversationId() string {
@@ -333,14 +1538,14 @@ func (x *GetRouteRequest) GetMinPosition() string {
 type GetRouteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The route.
-	Route         *v1.Route `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
+	Route         *v11.Route `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetRouteResponse) Reset() {
 	*x = GetRouteResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[5]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -352,7 +1557,7 @@ func (x *GetRouteResponse) String() string {
 func (*GetRouteResponse) ProtoMessage() {}
 
 func (x *GetRouteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[5]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -365,30 +1570,32 @@ func (x *GetRouteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRouteResponse.ProtoReflect.Descriptor instead.
 func (*GetRouteResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{5}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{24}
 }
 
-func (x *GetRouteResponse) GetRoute() *v1.Route {
+func (x *GetRouteResponse) GetRoute() *v11.Route {
 	if x != nil {
 		return x.Route
 	}
 	return nil
 }
 
-// GetCustomerRequest names a conversation.
+// GetCustomerRequest names a conversation or a customer.
 type GetCustomerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The conversation.
+	// The conversation; empty where the customer is named.
 	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
 	// Answer only with what stands at this position or later.
-	MinPosition   string `protobuf:"bytes,2,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	MinPosition string `protobuf:"bytes,2,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	// The customer; empty where the conversation is named.
+	CustomerId    string `protobuf:"bytes,3,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetCustomerRequest) Reset() {
 	*x = GetCustomerRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[6]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -400,7 +1607,7 @@ func (x *GetCustomerRequest) String() string {
 func (*GetCustomerRequest) ProtoMessage() {}
 
 func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[6]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -413,7 +1620,7 @@ func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCustomerRequest.ProtoReflect.Descriptor instead.
 func (*GetCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{6}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetCustomerRequest) GetConversationId() string {
@@ -430,18 +1637,25 @@ func (x *GetCustomerRequest) GetMinPosition() string {
 	return ""
 }
 
+func (x *GetCustomerRequest) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
 // GetCustomerResponse is the customer card.
 type GetCustomerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The card.
-	Customer      *v1.Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	Customer      *v11.Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetCustomerResponse) Reset() {
 	*x = GetCustomerResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[7]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -453,7 +1667,7 @@ func (x *GetCustomerResponse) String() string {
 func (*GetCustomerResponse) ProtoMessage() {}
 
 func (x *GetCustomerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[7]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -466,10 +1680,10 @@ func (x *GetCustomerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCustomerResponse.ProtoReflect.Descriptor instead.
 func (*GetCustomerResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{7}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{26}
 }
 
-func (x *GetCustomerResponse) GetCustomer() *v1.Customer {
+func (x *GetCustomerResponse) GetCustomer() *v11.Customer {
 	if x != nil {
 		return x.Customer
 	}
@@ -504,7 +1718,7 @@ type SendReplyRequest struct {
 
 func (x *SendReplyRequest) Reset() {
 	*x = SendReplyRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[8]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -516,7 +1730,7 @@ func (x *SendReplyRequest) String() string {
 func (*SendReplyRequest) ProtoMessage() {}
 
 func (x *SendReplyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[8]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -529,7 +1743,7 @@ func (x *SendReplyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReplyRequest.ProtoReflect.Descriptor instead.
 func (*SendReplyRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{8}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SendReplyRequest) GetConversationId() string {
@@ -606,7 +1820,7 @@ type ReplyContent struct {
 
 func (x *ReplyContent) Reset() {
 	*x = ReplyContent{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -618,7 +1832,7 @@ func (x *ReplyContent) String() string {
 func (*ReplyContent) ProtoMessage() {}
 
 func (x *ReplyContent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[9]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -631,7 +1845,7 @@ func (x *ReplyContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyContent.ProtoReflect.Descriptor instead.
 func (*ReplyContent) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{9}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReplyContent) GetParts() []*ReplyPart {
@@ -661,7 +1875,7 @@ type ReplyPart struct {
 
 func (x *ReplyPart) Reset() {
 	*x = ReplyPart{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -673,7 +1887,7 @@ func (x *ReplyPart) String() string {
 func (*ReplyPart) ProtoMessage() {}
 
 func (x *ReplyPart) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[10]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -686,7 +1900,7 @@ func (x *ReplyPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyPart.ProtoReflect.Descriptor instead.
 func (*ReplyPart) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{10}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ReplyPart) GetKind() isReplyPart_Kind {
@@ -714,7 +1928,7 @@ func (x *ReplyPart) GetMedia() *ReplyMedia {
 	return nil
 }
 
-func (x *ReplyPart) GetLocation() *v11.Location {
+func (x *ReplyPart) GetLocation() *v1.Location {
 	if x != nil {
 		if x, ok := x.Kind.(*ReplyPart_Location); ok {
 			return x.Location
@@ -723,7 +1937,7 @@ func (x *ReplyPart) GetLocation() *v11.Location {
 	return nil
 }
 
-func (x *ReplyPart) GetContacts() *v11.ContactCards {
+func (x *ReplyPart) GetContacts() *v1.ContactCards {
 	if x != nil {
 		if x, ok := x.Kind.(*ReplyPart_Contacts); ok {
 			return x.Contacts
@@ -732,7 +1946,7 @@ func (x *ReplyPart) GetContacts() *v11.ContactCards {
 	return nil
 }
 
-func (x *ReplyPart) GetButtons() *v11.Buttons {
+func (x *ReplyPart) GetButtons() *v1.Buttons {
 	if x != nil {
 		if x, ok := x.Kind.(*ReplyPart_Buttons); ok {
 			return x.Buttons
@@ -741,7 +1955,7 @@ func (x *ReplyPart) GetButtons() *v11.Buttons {
 	return nil
 }
 
-func (x *ReplyPart) GetTemplate() *v11.Template {
+func (x *ReplyPart) GetTemplate() *v1.Template {
 	if x != nil {
 		if x, ok := x.Kind.(*ReplyPart_Template); ok {
 			return x.Template
@@ -766,22 +1980,22 @@ type ReplyPart_Media struct {
 
 type ReplyPart_Location struct {
 	// A place.
-	Location *v11.Location `protobuf:"bytes,3,opt,name=location,proto3,oneof"`
+	Location *v1.Location `protobuf:"bytes,3,opt,name=location,proto3,oneof"`
 }
 
 type ReplyPart_Contacts struct {
 	// Address cards, 1 to 10.
-	Contacts *v11.ContactCards `protobuf:"bytes,4,opt,name=contacts,proto3,oneof"`
+	Contacts *v1.ContactCards `protobuf:"bytes,4,opt,name=contacts,proto3,oneof"`
 }
 
 type ReplyPart_Buttons struct {
 	// A question with one to thirteen buttons.
-	Buttons *v11.Buttons `protobuf:"bytes,5,opt,name=buttons,proto3,oneof"`
+	Buttons *v1.Buttons `protobuf:"bytes,5,opt,name=buttons,proto3,oneof"`
 }
 
 type ReplyPart_Template struct {
 	// A template that the provider approved.
-	Template *v11.Template `protobuf:"bytes,6,opt,name=template,proto3,oneof"`
+	Template *v1.Template `protobuf:"bytes,6,opt,name=template,proto3,oneof"`
 }
 
 func (*ReplyPart_Text) isReplyPart_Kind() {}
@@ -802,7 +2016,7 @@ type ReplyMedia struct {
 	// Its key in the blob store.
 	BlobId string `protobuf:"bytes,1,opt,name=blob_id,json=blobId,proto3" json:"blob_id,omitempty"`
 	// What it is shown as.
-	Kind v11.MediaKind `protobuf:"varint,2,opt,name=kind,proto3,enum=weiche.event.v1.MediaKind" json:"kind,omitempty"`
+	Kind v1.MediaKind `protobuf:"varint,2,opt,name=kind,proto3,enum=weiche.event.v1.MediaKind" json:"kind,omitempty"`
 	// Its MIME type, as the upload answered it.
 	MimeType string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// Its size in bytes, as the upload answered it.
@@ -817,7 +2031,7 @@ type ReplyMedia struct {
 
 func (x *ReplyMedia) Reset() {
 	*x = ReplyMedia{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -829,7 +2043,7 @@ func (x *ReplyMedia) String() string {
 func (*ReplyMedia) ProtoMessage() {}
 
 func (x *ReplyMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[11]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -842,7 +2056,7 @@ func (x *ReplyMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyMedia.ProtoReflect.Descriptor instead.
 func (*ReplyMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{11}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReplyMedia) GetBlobId() string {
@@ -852,11 +2066,11 @@ func (x *ReplyMedia) GetBlobId() string {
 	return ""
 }
 
-func (x *ReplyMedia) GetKind() v11.MediaKind {
+func (x *ReplyMedia) GetKind() v1.MediaKind {
 	if x != nil {
 		return x.Kind
 	}
-	return v11.MediaKind(0)
+	return v1.MediaKind(0)
 }
 
 func (x *ReplyMedia) GetMimeType() string {
@@ -903,7 +2117,7 @@ type Destination struct {
 
 func (x *Destination) Reset() {
 	*x = Destination{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +2129,7 @@ func (x *Destination) String() string {
 func (*Destination) ProtoMessage() {}
 
 func (x *Destination) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[12]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +2142,7 @@ func (x *Destination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Destination.ProtoReflect.Descriptor instead.
 func (*Destination) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{12}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Destination) GetPlace() isDestination_Place {
@@ -986,9 +2200,9 @@ type SendReplyResponse struct {
 	// Opaque; give it to min_position to read what was written.
 	Position string `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
 	// Where it goes, and why; not set for a note.
-	Route *v11.FrozenRoute `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`
+	Route *v1.FrozenRoute `protobuf:"bytes,5,opt,name=route,proto3" json:"route,omitempty"`
 	// What was changed so that the channel can show it.
-	Changes []v11.FitChange `protobuf:"varint,6,rep,packed,name=changes,proto3,enum=weiche.event.v1.FitChange" json:"changes,omitempty"`
+	Changes []v1.FitChange `protobuf:"varint,6,rep,packed,name=changes,proto3,enum=weiche.event.v1.FitChange" json:"changes,omitempty"`
 	// In how many messages it is sent; 0 where it is one.
 	Parts         uint32 `protobuf:"varint,7,opt,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -997,7 +2211,7 @@ type SendReplyResponse struct {
 
 func (x *SendReplyResponse) Reset() {
 	*x = SendReplyResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1009,7 +2223,7 @@ func (x *SendReplyResponse) String() string {
 func (*SendReplyResponse) ProtoMessage() {}
 
 func (x *SendReplyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[13]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1022,7 +2236,7 @@ func (x *SendReplyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReplyResponse.ProtoReflect.Descriptor instead.
 func (*SendReplyResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{13}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SendReplyResponse) GetMessageId() string {
@@ -1053,14 +2267,14 @@ func (x *SendReplyResponse) GetPosition() string {
 	return ""
 }
 
-func (x *SendReplyResponse) GetRoute() *v11.FrozenRoute {
+func (x *SendReplyResponse) GetRoute() *v1.FrozenRoute {
 	if x != nil {
 		return x.Route
 	}
 	return nil
 }
 
-func (x *SendReplyResponse) GetChanges() []v11.FitChange {
+func (x *SendReplyResponse) GetChanges() []v1.FitChange {
 	if x != nil {
 		return x.Changes
 	}
@@ -1096,7 +2310,7 @@ type SettleOutcomeRequest struct {
 
 func (x *SettleOutcomeRequest) Reset() {
 	*x = SettleOutcomeRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +2322,7 @@ func (x *SettleOutcomeRequest) String() string {
 func (*SettleOutcomeRequest) ProtoMessage() {}
 
 func (x *SettleOutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[14]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +2335,7 @@ func (x *SettleOutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleOutcomeRequest.ProtoReflect.Descriptor instead.
 func (*SettleOutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{14}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *SettleOutcomeRequest) GetConversationId() string {
@@ -1192,7 +2406,7 @@ func (*SettleOutcomeRequest_SendAgain) isSettleOutcomeRequest_Outcome() {}
 type SettleOutcomeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where the reply goes now, where it is sent again.
-	Route *v11.FrozenRoute `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
+	Route *v1.FrozenRoute `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
 	// Opaque; give it to min_position to read what was written.
 	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1201,7 +2415,7 @@ type SettleOutcomeResponse struct {
 
 func (x *SettleOutcomeResponse) Reset() {
 	*x = SettleOutcomeResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1213,7 +2427,7 @@ func (x *SettleOutcomeResponse) String() string {
 func (*SettleOutcomeResponse) ProtoMessage() {}
 
 func (x *SettleOutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[15]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1226,10 +2440,10 @@ func (x *SettleOutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleOutcomeResponse.ProtoReflect.Descriptor instead.
 func (*SettleOutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{15}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{34}
 }
 
-func (x *SettleOutcomeResponse) GetRoute() *v11.FrozenRoute {
+func (x *SettleOutcomeResponse) GetRoute() *v1.FrozenRoute {
 	if x != nil {
 		return x.Route
 	}
@@ -1260,7 +2474,7 @@ type ReactRequest struct {
 
 func (x *ReactRequest) Reset() {
 	*x = ReactRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1272,7 +2486,7 @@ func (x *ReactRequest) String() string {
 func (*ReactRequest) ProtoMessage() {}
 
 func (x *ReactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[16]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1285,7 +2499,7 @@ func (x *ReactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactRequest.ProtoReflect.Descriptor instead.
 func (*ReactRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{16}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReactRequest) GetConversationId() string {
@@ -1327,7 +2541,7 @@ type ReactResponse struct {
 
 func (x *ReactResponse) Reset() {
 	*x = ReactResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[17]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +2553,7 @@ func (x *ReactResponse) String() string {
 func (*ReactResponse) ProtoMessage() {}
 
 func (x *ReactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[17]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +2566,7 @@ func (x *ReactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactResponse.ProtoReflect.Descriptor instead.
 func (*ReactResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{17}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ReactResponse) GetPosition() string {
@@ -1377,7 +2591,7 @@ type OfferLinkRequest struct {
 
 func (x *OfferLinkRequest) Reset() {
 	*x = OfferLinkRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[18]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +2603,7 @@ func (x *OfferLinkRequest) String() string {
 func (*OfferLinkRequest) ProtoMessage() {}
 
 func (x *OfferLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[18]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +2616,7 @@ func (x *OfferLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferLinkRequest.ProtoReflect.Descriptor instead.
 func (*OfferLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{18}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *OfferLinkRequest) GetConversationId() string {
@@ -1441,7 +2655,7 @@ type OfferLinkResponse struct {
 
 func (x *OfferLinkResponse) Reset() {
 	*x = OfferLinkResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[19]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1453,7 +2667,7 @@ func (x *OfferLinkResponse) String() string {
 func (*OfferLinkResponse) ProtoMessage() {}
 
 func (x *OfferLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[19]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1466,7 +2680,7 @@ func (x *OfferLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferLinkResponse.ProtoReflect.Descriptor instead.
 func (*OfferLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{19}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *OfferLinkResponse) GetLinkId() string {
@@ -1505,7 +2719,7 @@ type CancelLinkRequest struct {
 
 func (x *CancelLinkRequest) Reset() {
 	*x = CancelLinkRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[20]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1517,7 +2731,7 @@ func (x *CancelLinkRequest) String() string {
 func (*CancelLinkRequest) ProtoMessage() {}
 
 func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[20]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1530,7 +2744,7 @@ func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkRequest.ProtoReflect.Descriptor instead.
 func (*CancelLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{20}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CancelLinkRequest) GetConversationId() string {
@@ -1565,7 +2779,7 @@ type CancelLinkResponse struct {
 
 func (x *CancelLinkResponse) Reset() {
 	*x = CancelLinkResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[21]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1577,7 +2791,7 @@ func (x *CancelLinkResponse) String() string {
 func (*CancelLinkResponse) ProtoMessage() {}
 
 func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[21]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1590,7 +2804,7 @@ func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkResponse.ProtoReflect.Descriptor instead.
 func (*CancelLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{21}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *CancelLinkResponse) GetPosition() string {
@@ -1615,7 +2829,7 @@ type DisconnectRequest struct {
 
 func (x *DisconnectRequest) Reset() {
 	*x = DisconnectRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[22]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +2841,7 @@ func (x *DisconnectRequest) String() string {
 func (*DisconnectRequest) ProtoMessage() {}
 
 func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[22]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +2854,7 @@ func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{22}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *DisconnectRequest) GetConversationId() string {
@@ -1675,7 +2889,7 @@ type DisconnectResponse struct {
 
 func (x *DisconnectResponse) Reset() {
 	*x = DisconnectResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[23]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +2901,7 @@ func (x *DisconnectResponse) String() string {
 func (*DisconnectResponse) ProtoMessage() {}
 
 func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[23]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +2914,7 @@ func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{23}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *DisconnectResponse) GetPosition() string {
@@ -1725,7 +2939,7 @@ type LinkCustomersRequest struct {
 
 func (x *LinkCustomersRequest) Reset() {
 	*x = LinkCustomersRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[24]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +2951,7 @@ func (x *LinkCustomersRequest) String() string {
 func (*LinkCustomersRequest) ProtoMessage() {}
 
 func (x *LinkCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[24]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +2964,7 @@ func (x *LinkCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCustomersRequest.ProtoReflect.Descriptor instead.
 func (*LinkCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{24}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *LinkCustomersRequest) GetCustomerId() string {
@@ -1785,7 +2999,7 @@ type LinkCustomersResponse struct {
 
 func (x *LinkCustomersResponse) Reset() {
 	*x = LinkCustomersResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[25]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1797,7 +3011,7 @@ func (x *LinkCustomersResponse) String() string {
 func (*LinkCustomersResponse) ProtoMessage() {}
 
 func (x *LinkCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[25]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1810,7 +3024,7 @@ func (x *LinkCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCustomersResponse.ProtoReflect.Descriptor instead.
 func (*LinkCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{25}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *LinkCustomersResponse) GetPosition() string {
@@ -1835,7 +3049,7 @@ type UnlinkCustomersRequest struct {
 
 func (x *UnlinkCustomersRequest) Reset() {
 	*x = UnlinkCustomersRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[26]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1847,7 +3061,7 @@ func (x *UnlinkCustomersRequest) String() string {
 func (*UnlinkCustomersRequest) ProtoMessage() {}
 
 func (x *UnlinkCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[26]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1860,7 +3074,7 @@ func (x *UnlinkCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlinkCustomersRequest.ProtoReflect.Descriptor instead.
 func (*UnlinkCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{26}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *UnlinkCustomersRequest) GetCustomerId() string {
@@ -1895,7 +3109,7 @@ type UnlinkCustomersResponse struct {
 
 func (x *UnlinkCustomersResponse) Reset() {
 	*x = UnlinkCustomersResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[27]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1907,7 +3121,7 @@ func (x *UnlinkCustomersResponse) String() string {
 func (*UnlinkCustomersResponse) ProtoMessage() {}
 
 func (x *UnlinkCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[27]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1920,7 +3134,7 @@ func (x *UnlinkCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlinkCustomersResponse.ProtoReflect.Descriptor instead.
 func (*UnlinkCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{27}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *UnlinkCustomersResponse) GetPosition() string {
@@ -1946,7 +3160,7 @@ type ConfirmIdentityRequest struct {
 
 func (x *ConfirmIdentityRequest) Reset() {
 	*x = ConfirmIdentityRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[28]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1958,7 +3172,7 @@ func (x *ConfirmIdentityRequest) String() string {
 func (*ConfirmIdentityRequest) ProtoMessage() {}
 
 func (x *ConfirmIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[28]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1971,7 +3185,7 @@ func (x *ConfirmIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentityRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{28}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ConfirmIdentityRequest) GetIdentityId() string {
@@ -2006,7 +3220,7 @@ type ConfirmIdentityResponse struct {
 
 func (x *ConfirmIdentityResponse) Reset() {
 	*x = ConfirmIdentityResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[29]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2018,7 +3232,7 @@ func (x *ConfirmIdentityResponse) String() string {
 func (*ConfirmIdentityResponse) ProtoMessage() {}
 
 func (x *ConfirmIdentityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[29]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2031,7 +3245,7 @@ func (x *ConfirmIdentityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentityResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentityResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{29}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ConfirmIdentityResponse) GetPosition() string {
@@ -2052,7 +3266,7 @@ type ListTemplatesRequest struct {
 
 func (x *ListTemplatesRequest) Reset() {
 	*x = ListTemplatesRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[30]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2064,7 +3278,7 @@ func (x *ListTemplatesRequest) String() string {
 func (*ListTemplatesRequest) ProtoMessage() {}
 
 func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[30]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2077,7 +3291,7 @@ func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTemplatesRequest.ProtoReflect.Descriptor instead.
 func (*ListTemplatesRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{30}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListTemplatesRequest) GetIntegrationId() string {
@@ -2098,7 +3312,7 @@ type ListTemplatesResponse struct {
 
 func (x *ListTemplatesResponse) Reset() {
 	*x = ListTemplatesResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[31]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2110,7 +3324,7 @@ func (x *ListTemplatesResponse) String() string {
 func (*ListTemplatesResponse) ProtoMessage() {}
 
 func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[31]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2123,7 +3337,7 @@ func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTemplatesResponse.ProtoReflect.Descriptor instead.
 func (*ListTemplatesResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{31}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ListTemplatesResponse) GetTemplates() []*MessageTemplate {
@@ -2151,7 +3365,7 @@ type MessageTemplate struct {
 
 func (x *MessageTemplate) Reset() {
 	*x = MessageTemplate{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[32]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2163,7 +3377,7 @@ func (x *MessageTemplate) String() string {
 func (*MessageTemplate) ProtoMessage() {}
 
 func (x *MessageTemplate) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[32]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2176,7 +3390,7 @@ func (x *MessageTemplate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageTemplate.ProtoReflect.Descriptor instead.
 func (*MessageTemplate) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{32}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *MessageTemplate) GetName() string {
@@ -2228,7 +3442,7 @@ type MessageTemplateComponent struct {
 
 func (x *MessageTemplateComponent) Reset() {
 	*x = MessageTemplateComponent{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[33]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2240,7 +3454,7 @@ func (x *MessageTemplateComponent) String() string {
 func (*MessageTemplateComponent) ProtoMessage() {}
 
 func (x *MessageTemplateComponent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[33]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2253,7 +3467,7 @@ func (x *MessageTemplateComponent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageTemplateComponent.ProtoReflect.Descriptor instead.
 func (*MessageTemplateComponent) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{33}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *MessageTemplateComponent) GetType() string {
@@ -2315,7 +3529,7 @@ type MessageTemplateButton struct {
 
 func (x *MessageTemplateButton) Reset() {
 	*x = MessageTemplateButton{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[34]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2327,7 +3541,7 @@ func (x *MessageTemplateButton) String() string {
 func (*MessageTemplateButton) ProtoMessage() {}
 
 func (x *MessageTemplateButton) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[34]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2340,7 +3554,7 @@ func (x *MessageTemplateButton) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageTemplateButton.ProtoReflect.Descriptor instead.
 func (*MessageTemplateButton) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{34}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *MessageTemplateButton) GetType() string {
@@ -2385,7 +3599,7 @@ type SendTypingRequest struct {
 
 func (x *SendTypingRequest) Reset() {
 	*x = SendTypingRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[35]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2397,7 +3611,7 @@ func (x *SendTypingRequest) String() string {
 func (*SendTypingRequest) ProtoMessage() {}
 
 func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[35]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2410,7 +3624,7 @@ func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingRequest.ProtoReflect.Descriptor instead.
 func (*SendTypingRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{35}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SendTypingRequest) GetConversationId() string {
@@ -2436,7 +3650,7 @@ type SendTypingResponse struct {
 
 func (x *SendTypingResponse) Reset() {
 	*x = SendTypingResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[36]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2448,7 +3662,7 @@ func (x *SendTypingResponse) String() string {
 func (*SendTypingResponse) ProtoMessage() {}
 
 func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[36]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2461,7 +3675,7 @@ func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingResponse.ProtoReflect.Descriptor instead.
 func (*SendTypingResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{36}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{55}
 }
 
 // MarkSeenRequest names the conversation that was seen.
@@ -2469,13 +3683,15 @@ type MarkSeenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The conversation.
 	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The last message that was seen; empty where nothing is to be written down.
+	MessageId     string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MarkSeenRequest) Reset() {
 	*x = MarkSeenRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[37]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2487,7 +3703,7 @@ func (x *MarkSeenRequest) String() string {
 func (*MarkSeenRequest) ProtoMessage() {}
 
 func (x *MarkSeenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[37]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2500,7 +3716,7 @@ func (x *MarkSeenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkSeenRequest.ProtoReflect.Descriptor instead.
 func (*MarkSeenRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{37}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *MarkSeenRequest) GetConversationId() string {
@@ -2510,16 +3726,26 @@ func (x *MarkSeenRequest) GetConversationId() string {
 	return ""
 }
 
+func (x *MarkSeenRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
 // MarkSeenResponse says that it is on its way.
 type MarkSeenResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written. Empty where
+	// nothing was.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MarkSeenResponse) Reset() {
 	*x = MarkSeenResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[38]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2531,7 +3757,7 @@ func (x *MarkSeenResponse) String() string {
 func (*MarkSeenResponse) ProtoMessage() {}
 
 func (x *MarkSeenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[38]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2544,23 +3770,109 @@ func (x *MarkSeenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkSeenResponse.ProtoReflect.Descriptor instead.
 func (*MarkSeenResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{38}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *MarkSeenResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 var File_weiche_workspace_v1_workspace_proto protoreflect.FileDescriptor
 
 const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\n" +
-	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"\x90\x01\n" +
+	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1cweiche/stream/v1/event.proto\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"\x0e\n" +
+	"\fGetMeRequest\"\xf4\x01\n" +
+	"\rGetMeResponse\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
+	"\faccount_name\x18\x02 \x01(\tR\vaccountName\x120\n" +
+	"\x05agent\x18\x03 \x01(\v2\x1a.weiche.workspace.v1.AgentR\x05agent\x12\x1c\n" +
+	"\n" +
+	"api_key_id\x18\x04 \x01(\tR\bapiKeyId\x12\x16\n" +
+	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x129\n" +
+	"\n" +
+	"expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"a\n" +
+	"\x05Agent\x12\x19\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12)\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\"\x13\n" +
+	"\x11ListAgentsRequest\"H\n" +
+	"\x12ListAgentsResponse\x122\n" +
+	"\x06agents\x18\x01 \x03(\v2\x1a.weiche.workspace.v1.AgentR\x06agents\"\xdb\x02\n" +
+	"\x18ListConversationsRequest\x12:\n" +
+	"\x06status\x18\x01 \x01(\x0e2\".weiche.view.v1.ConversationStatusR\x06status\x12!\n" +
+	"\vassignee_id\x18\x02 \x01(\tH\x00R\n" +
+	"assigneeId\x12\x18\n" +
+	"\x06nobody\x18\x03 \x01(\bH\x00R\x06nobody\x12\x14\n" +
+	"\x04mine\x18\x04 \x01(\bH\x00R\x04mine\x12\x18\n" +
+	"\achannel\x18\x05 \x01(\tR\achannel\x12\x14\n" +
+	"\x05label\x18\x06 \x01(\tR\x05label\x12\x1f\n" +
+	"\vcustomer_id\x18\a \x01(\tR\n" +
+	"customerId\x12\x14\n" +
+	"\x05limit\x18\b \x01(\x05R\x05limit\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\t \x01(\tR\tpageToken\x12!\n" +
+	"\fmin_position\x18\n" +
+	" \x01(\tR\vminPositionB\a\n" +
+	"\x05whose\"\xc2\x01\n" +
+	"\x19ListConversationsResponse\x12I\n" +
+	"\rconversations\x18\x01 \x03(\v2#.weiche.view.v1.ConversationSummaryR\rconversations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1a\n" +
+	"\bposition\x18\x03 \x01(\tR\bposition\x12\x16\n" +
+	"\x06cursor\x18\x04 \x01(\tR\x06cursor\">\n" +
+	"\x19CountConversationsRequest\x12!\n" +
+	"\fmin_position\x18\x01 \x01(\tR\vminPosition\"Q\n" +
+	"\x1aCountConversationsResponse\x123\n" +
+	"\x06counts\x18\x01 \x01(\v2\x1b.weiche.view.v1.InboxCountsR\x06counts\"\x97\x01\n" +
+	"\x1dListConversationEventsRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\x12!\n" +
+	"\fmin_position\x18\x04 \x01(\tR\vminPosition\"e\n" +
+	"\x1eListConversationEventsResponse\x12/\n" +
+	"\x06events\x18\x01 \x03(\v2\x17.weiche.stream.v1.EventR\x06events\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\"f\n" +
+	"\x18CloseConversationRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
+	"\fclient_token\x18\x02 \x01(\tR\vclientToken\"7\n" +
+	"\x19CloseConversationResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"g\n" +
+	"\x19ReopenConversationRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
+	"\fclient_token\x18\x02 \x01(\tR\vclientToken\"8\n" +
+	"\x1aReopenConversationResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"\x88\x01\n" +
+	"\x19AssignConversationRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\vassignee_id\x18\x02 \x01(\tR\n" +
+	"assigneeId\x12!\n" +
+	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"8\n" +
+	"\x1aAssignConversationResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"\x8b\x01\n" +
+	"\x13ChangeLabelsRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x10\n" +
+	"\x03add\x18\x02 \x03(\tR\x03add\x12\x16\n" +
+	"\x06remove\x18\x03 \x03(\tR\x06remove\x12!\n" +
+	"\fclient_token\x18\x04 \x01(\tR\vclientToken\"2\n" +
+	"\x14ChangeLabelsResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"\xc0\x01\n" +
 	"\x16GetConversationRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\x12\x14\n" +
 	"\x05after\x18\x03 \x01(\x04R\x05after\x12\x14\n" +
-	"\x05limit\x18\x04 \x01(\x05R\x05limit\"\x98\x01\n" +
+	"\x05limit\x18\x04 \x01(\x05R\x05limit\x12\x16\n" +
+	"\x06before\x18\x05 \x01(\x04R\x06before\x12\x16\n" +
+	"\x06latest\x18\x06 \x01(\bR\x06latest\"\xef\x01\n" +
 	"\x17GetConversationResponse\x124\n" +
 	"\btimeline\x18\x01 \x01(\v2\x18.weiche.view.v1.TimelineR\btimeline\x12+\n" +
 	"\x05route\x18\x02 \x01(\v2\x15.weiche.view.v1.RouteR\x05route\x12\x1a\n" +
-	"\bposition\x18\x03 \x01(\tR\bposition\"\x86\x01\n" +
+	"\bposition\x18\x03 \x01(\tR\bposition\x12=\n" +
+	"\asummary\x18\x04 \x01(\v2#.weiche.view.v1.ConversationSummaryR\asummary\x12\x16\n" +
+	"\x06cursor\x18\x05 \x01(\tR\x06cursor\"\x86\x01\n" +
 	"\x11GetChannelRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12!\n" +
@@ -2571,10 +3883,12 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"?\n" +
 	"\x10GetRouteResponse\x12+\n" +
-	"\x05route\x18\x01 \x01(\v2\x15.weiche.view.v1.RouteR\x05route\"`\n" +
+	"\x05route\x18\x01 \x01(\v2\x15.weiche.view.v1.RouteR\x05route\"\x81\x01\n" +
 	"\x12GetCustomerRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
-	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"K\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\x12\x1f\n" +
+	"\vcustomer_id\x18\x03 \x01(\tR\n" +
+	"customerId\"K\n" +
 	"\x13GetCustomerResponse\x124\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x18.weiche.view.v1.CustomerR\bcustomer\"\x86\x03\n" +
 	"\x10SendReplyRequest\x12'\n" +
@@ -2711,11 +4025,20 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x11SendTypingRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x0e\n" +
 	"\x02on\x18\x02 \x01(\bR\x02on\"\x14\n" +
-	"\x12SendTypingResponse\":\n" +
+	"\x12SendTypingResponse\"Y\n" +
 	"\x0fMarkSeenRequest\x12'\n" +
-	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"\x12\n" +
-	"\x10MarkSeenResponse2\xc5\f\n" +
-	"\x10WorkspaceService\x12q\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\tR\tmessageId\".\n" +
+	"\x10MarkSeenResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition2\xc3\x14\n" +
+	"\x10WorkspaceService\x12S\n" +
+	"\x05GetMe\x12!.weiche.workspace.v1.GetMeRequest\x1a\".weiche.workspace.v1.GetMeResponse\"\x03\x90\x02\x01\x12b\n" +
+	"\n" +
+	"ListAgents\x12&.weiche.workspace.v1.ListAgentsRequest\x1a'.weiche.workspace.v1.ListAgentsResponse\"\x03\x90\x02\x01\x12w\n" +
+	"\x11ListConversations\x12-.weiche.workspace.v1.ListConversationsRequest\x1a..weiche.workspace.v1.ListConversationsResponse\"\x03\x90\x02\x01\x12z\n" +
+	"\x12CountConversations\x12..weiche.workspace.v1.CountConversationsRequest\x1a/.weiche.workspace.v1.CountConversationsResponse\"\x03\x90\x02\x01\x12\x86\x01\n" +
+	"\x16ListConversationEvents\x122.weiche.workspace.v1.ListConversationEventsRequest\x1a3.weiche.workspace.v1.ListConversationEventsResponse\"\x03\x90\x02\x01\x12q\n" +
 	"\x0fGetConversation\x12+.weiche.workspace.v1.GetConversationRequest\x1a,.weiche.workspace.v1.GetConversationResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\n" +
 	"GetChannel\x12&.weiche.workspace.v1.GetChannelRequest\x1a'.weiche.workspace.v1.GetChannelResponse\"\x03\x90\x02\x01\x12\\\n" +
@@ -2726,7 +4049,11 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x05React\x12!.weiche.workspace.v1.ReactRequest\x1a\".weiche.workspace.v1.ReactResponse\x12]\n" +
 	"\n" +
 	"SendTyping\x12&.weiche.workspace.v1.SendTypingRequest\x1a'.weiche.workspace.v1.SendTypingResponse\x12W\n" +
-	"\bMarkSeen\x12$.weiche.workspace.v1.MarkSeenRequest\x1a%.weiche.workspace.v1.MarkSeenResponse\x12Z\n" +
+	"\bMarkSeen\x12$.weiche.workspace.v1.MarkSeenRequest\x1a%.weiche.workspace.v1.MarkSeenResponse\x12r\n" +
+	"\x11CloseConversation\x12-.weiche.workspace.v1.CloseConversationRequest\x1a..weiche.workspace.v1.CloseConversationResponse\x12u\n" +
+	"\x12ReopenConversation\x12..weiche.workspace.v1.ReopenConversationRequest\x1a/.weiche.workspace.v1.ReopenConversationResponse\x12u\n" +
+	"\x12AssignConversation\x12..weiche.workspace.v1.AssignConversationRequest\x1a/.weiche.workspace.v1.AssignConversationResponse\x12c\n" +
+	"\fChangeLabels\x12(.weiche.workspace.v1.ChangeLabelsRequest\x1a).weiche.workspace.v1.ChangeLabelsResponse\x12Z\n" +
 	"\tOfferLink\x12%.weiche.workspace.v1.OfferLinkRequest\x1a&.weiche.workspace.v1.OfferLinkResponse\x12]\n" +
 	"\n" +
 	"CancelLink\x12&.weiche.workspace.v1.CancelLinkRequest\x1a'.weiche.workspace.v1.CancelLinkResponse\x12]\n" +
@@ -2749,117 +4076,169 @@ func file_weiche_workspace_v1_workspace_proto_rawDescGZIP() []byte {
 	return file_weiche_workspace_v1_workspace_proto_rawDescData
 }
 
-var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
-	(*GetConversationRequest)(nil),   // 0: weiche.workspace.v1.GetConversationRequest
-	(*GetConversationResponse)(nil),  // 1: weiche.workspace.v1.GetConversationResponse
-	(*GetChannelRequest)(nil),        // 2: weiche.workspace.v1.GetChannelRequest
-	(*GetChannelResponse)(nil),       // 3: weiche.workspace.v1.GetChannelResponse
-	(*GetRouteRequest)(nil),          // 4: weiche.workspace.v1.GetRouteRequest
-	(*GetRouteResponse)(nil),         // 5: weiche.workspace.v1.GetRouteResponse
-	(*GetCustomerRequest)(nil),       // 6: weiche.workspace.v1.GetCustomerRequest
-	(*GetCustomerResponse)(nil),      // 7: weiche.workspace.v1.GetCustomerResponse
-	(*SendReplyRequest)(nil),         // 8: weiche.workspace.v1.SendReplyRequest
-	(*ReplyContent)(nil),             // 9: weiche.workspace.v1.ReplyContent
-	(*ReplyPart)(nil),                // 10: weiche.workspace.v1.ReplyPart
-	(*ReplyMedia)(nil),               // 11: weiche.workspace.v1.ReplyMedia
-	(*Destination)(nil),              // 12: weiche.workspace.v1.Destination
-	(*SendReplyResponse)(nil),        // 13: weiche.workspace.v1.SendReplyResponse
-	(*SettleOutcomeRequest)(nil),     // 14: weiche.workspace.v1.SettleOutcomeRequest
-	(*SettleOutcomeResponse)(nil),    // 15: weiche.workspace.v1.SettleOutcomeResponse
-	(*ReactRequest)(nil),             // 16: weiche.workspace.v1.ReactRequest
-	(*ReactResponse)(nil),            // 17: weiche.workspace.v1.ReactResponse
-	(*OfferLinkRequest)(nil),         // 18: weiche.workspace.v1.OfferLinkRequest
-	(*OfferLinkResponse)(nil),        // 19: weiche.workspace.v1.OfferLinkResponse
-	(*CancelLinkRequest)(nil),        // 20: weiche.workspace.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),       // 21: weiche.workspace.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),        // 22: weiche.workspace.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),       // 23: weiche.workspace.v1.DisconnectResponse
-	(*LinkCustomersRequest)(nil),     // 24: weiche.workspace.v1.LinkCustomersRequest
-	(*LinkCustomersResponse)(nil),    // 25: weiche.workspace.v1.LinkCustomersResponse
-	(*UnlinkCustomersRequest)(nil),   // 26: weiche.workspace.v1.UnlinkCustomersRequest
-	(*UnlinkCustomersResponse)(nil),  // 27: weiche.workspace.v1.UnlinkCustomersResponse
-	(*ConfirmIdentityRequest)(nil),   // 28: weiche.workspace.v1.ConfirmIdentityRequest
-	(*ConfirmIdentityResponse)(nil),  // 29: weiche.workspace.v1.ConfirmIdentityResponse
-	(*ListTemplatesRequest)(nil),     // 30: weiche.workspace.v1.ListTemplatesRequest
-	(*ListTemplatesResponse)(nil),    // 31: weiche.workspace.v1.ListTemplatesResponse
-	(*MessageTemplate)(nil),          // 32: weiche.workspace.v1.MessageTemplate
-	(*MessageTemplateComponent)(nil), // 33: weiche.workspace.v1.MessageTemplateComponent
-	(*MessageTemplateButton)(nil),    // 34: weiche.workspace.v1.MessageTemplateButton
-	(*SendTypingRequest)(nil),        // 35: weiche.workspace.v1.SendTypingRequest
-	(*SendTypingResponse)(nil),       // 36: weiche.workspace.v1.SendTypingResponse
-	(*MarkSeenRequest)(nil),          // 37: weiche.workspace.v1.MarkSeenRequest
-	(*MarkSeenResponse)(nil),         // 38: weiche.workspace.v1.MarkSeenResponse
-	(*v1.Timeline)(nil),              // 39: weiche.view.v1.Timeline
-	(*v1.Route)(nil),                 // 40: weiche.view.v1.Route
-	(*v1.ChannelView)(nil),           // 41: weiche.view.v1.ChannelView
-	(*v1.Customer)(nil),              // 42: weiche.view.v1.Customer
-	(*v11.Location)(nil),             // 43: weiche.event.v1.Location
-	(*v11.ContactCards)(nil),         // 44: weiche.event.v1.ContactCards
-	(*v11.Buttons)(nil),              // 45: weiche.event.v1.Buttons
-	(*v11.Template)(nil),             // 46: weiche.event.v1.Template
-	(v11.MediaKind)(0),               // 47: weiche.event.v1.MediaKind
-	(*v11.FrozenRoute)(nil),          // 48: weiche.event.v1.FrozenRoute
-	(v11.FitChange)(0),               // 49: weiche.event.v1.FitChange
+	(*GetMeRequest)(nil),                   // 0: weiche.workspace.v1.GetMeRequest
+	(*GetMeResponse)(nil),                  // 1: weiche.workspace.v1.GetMeResponse
+	(*Agent)(nil),                          // 2: weiche.workspace.v1.Agent
+	(*ListAgentsRequest)(nil),              // 3: weiche.workspace.v1.ListAgentsRequest
+	(*ListAgentsResponse)(nil),             // 4: weiche.workspace.v1.ListAgentsResponse
+	(*ListConversationsRequest)(nil),       // 5: weiche.workspace.v1.ListConversationsRequest
+	(*ListConversationsResponse)(nil),      // 6: weiche.workspace.v1.ListConversationsResponse
+	(*CountConversationsRequest)(nil),      // 7: weiche.workspace.v1.CountConversationsRequest
+	(*CountConversationsResponse)(nil),     // 8: weiche.workspace.v1.CountConversationsResponse
+	(*ListConversationEventsRequest)(nil),  // 9: weiche.workspace.v1.ListConversationEventsRequest
+	(*ListConversationEventsResponse)(nil), // 10: weiche.workspace.v1.ListConversationEventsResponse
+	(*CloseConversationRequest)(nil),       // 11: weiche.workspace.v1.CloseConversationRequest
+	(*CloseConversationResponse)(nil),      // 12: weiche.workspace.v1.CloseConversationResponse
+	(*ReopenConversationRequest)(nil),      // 13: weiche.workspace.v1.ReopenConversationRequest
+	(*ReopenConversationResponse)(nil),     // 14: weiche.workspace.v1.ReopenConversationResponse
+	(*AssignConversationRequest)(nil),      // 15: weiche.workspace.v1.AssignConversationRequest
+	(*AssignConversationResponse)(nil),     // 16: weiche.workspace.v1.AssignConversationResponse
+	(*ChangeLabelsRequest)(nil),            // 17: weiche.workspace.v1.ChangeLabelsRequest
+	(*ChangeLabelsResponse)(nil),           // 18: weiche.workspace.v1.ChangeLabelsResponse
+	(*GetConversationRequest)(nil),         // 19: weiche.workspace.v1.GetConversationRequest
+	(*GetConversationResponse)(nil),        // 20: weiche.workspace.v1.GetConversationResponse
+	(*GetChannelRequest)(nil),              // 21: weiche.workspace.v1.GetChannelRequest
+	(*GetChannelResponse)(nil),             // 22: weiche.workspace.v1.GetChannelResponse
+	(*GetRouteRequest)(nil),                // 23: weiche.workspace.v1.GetRouteRequest
+	(*GetRouteResponse)(nil),               // 24: weiche.workspace.v1.GetRouteResponse
+	(*GetCustomerRequest)(nil),             // 25: weiche.workspace.v1.GetCustomerRequest
+	(*GetCustomerResponse)(nil),            // 26: weiche.workspace.v1.GetCustomerResponse
+	(*SendReplyRequest)(nil),               // 27: weiche.workspace.v1.SendReplyRequest
+	(*ReplyContent)(nil),                   // 28: weiche.workspace.v1.ReplyContent
+	(*ReplyPart)(nil),                      // 29: weiche.workspace.v1.ReplyPart
+	(*ReplyMedia)(nil),                     // 30: weiche.workspace.v1.ReplyMedia
+	(*Destination)(nil),                    // 31: weiche.workspace.v1.Destination
+	(*SendReplyResponse)(nil),              // 32: weiche.workspace.v1.SendReplyResponse
+	(*SettleOutcomeRequest)(nil),           // 33: weiche.workspace.v1.SettleOutcomeRequest
+	(*SettleOutcomeResponse)(nil),          // 34: weiche.workspace.v1.SettleOutcomeResponse
+	(*ReactRequest)(nil),                   // 35: weiche.workspace.v1.ReactRequest
+	(*ReactResponse)(nil),                  // 36: weiche.workspace.v1.ReactResponse
+	(*OfferLinkRequest)(nil),               // 37: weiche.workspace.v1.OfferLinkRequest
+	(*OfferLinkResponse)(nil),              // 38: weiche.workspace.v1.OfferLinkResponse
+	(*CancelLinkRequest)(nil),              // 39: weiche.workspace.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),             // 40: weiche.workspace.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),              // 41: weiche.workspace.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),             // 42: weiche.workspace.v1.DisconnectResponse
+	(*LinkCustomersRequest)(nil),           // 43: weiche.workspace.v1.LinkCustomersRequest
+	(*LinkCustomersResponse)(nil),          // 44: weiche.workspace.v1.LinkCustomersResponse
+	(*UnlinkCustomersRequest)(nil),         // 45: weiche.workspace.v1.UnlinkCustomersRequest
+	(*UnlinkCustomersResponse)(nil),        // 46: weiche.workspace.v1.UnlinkCustomersResponse
+	(*ConfirmIdentityRequest)(nil),         // 47: weiche.workspace.v1.ConfirmIdentityRequest
+	(*ConfirmIdentityResponse)(nil),        // 48: weiche.workspace.v1.ConfirmIdentityResponse
+	(*ListTemplatesRequest)(nil),           // 49: weiche.workspace.v1.ListTemplatesRequest
+	(*ListTemplatesResponse)(nil),          // 50: weiche.workspace.v1.ListTemplatesResponse
+	(*MessageTemplate)(nil),                // 51: weiche.workspace.v1.MessageTemplate
+	(*MessageTemplateComponent)(nil),       // 52: weiche.workspace.v1.MessageTemplateComponent
+	(*MessageTemplateButton)(nil),          // 53: weiche.workspace.v1.MessageTemplateButton
+	(*SendTypingRequest)(nil),              // 54: weiche.workspace.v1.SendTypingRequest
+	(*SendTypingResponse)(nil),             // 55: weiche.workspace.v1.SendTypingResponse
+	(*MarkSeenRequest)(nil),                // 56: weiche.workspace.v1.MarkSeenRequest
+	(*MarkSeenResponse)(nil),               // 57: weiche.workspace.v1.MarkSeenResponse
+	(*timestamppb.Timestamp)(nil),          // 58: google.protobuf.Timestamp
+	(v1.Role)(0),                           // 59: weiche.event.v1.Role
+	(v11.ConversationStatus)(0),            // 60: weiche.view.v1.ConversationStatus
+	(*v11.ConversationSummary)(nil),        // 61: weiche.view.v1.ConversationSummary
+	(*v11.InboxCounts)(nil),                // 62: weiche.view.v1.InboxCounts
+	(*v12.Event)(nil),                      // 63: weiche.stream.v1.Event
+	(*v11.Timeline)(nil),                   // 64: weiche.view.v1.Timeline
+	(*v11.Route)(nil),                      // 65: weiche.view.v1.Route
+	(*v11.ChannelView)(nil),                // 66: weiche.view.v1.ChannelView
+	(*v11.Customer)(nil),                   // 67: weiche.view.v1.Customer
+	(*v1.Location)(nil),                    // 68: weiche.event.v1.Location
+	(*v1.ContactCards)(nil),                // 69: weiche.event.v1.ContactCards
+	(*v1.Buttons)(nil),                     // 70: weiche.event.v1.Buttons
+	(*v1.Template)(nil),                    // 71: weiche.event.v1.Template
+	(v1.MediaKind)(0),                      // 72: weiche.event.v1.MediaKind
+	(*v1.FrozenRoute)(nil),                 // 73: weiche.event.v1.FrozenRoute
+	(v1.FitChange)(0),                      // 74: weiche.event.v1.FitChange
 }
 var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
-	39, // 0: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
-	40, // 1: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
-	41, // 2: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
-	40, // 3: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
-	42, // 4: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
-	12, // 5: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
-	9,  // 6: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
-	10, // 7: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
-	11, // 8: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
-	43, // 9: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
-	44, // 10: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
-	45, // 11: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
-	46, // 12: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
-	47, // 13: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
-	48, // 14: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	49, // 15: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
-	48, // 16: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	32, // 17: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
-	33, // 18: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
-	34, // 19: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
-	0,  // 20: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
-	2,  // 21: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
-	4,  // 22: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
-	6,  // 23: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
-	8,  // 24: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
-	14, // 25: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
-	16, // 26: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
-	35, // 27: weiche.workspace.v1.WorkspaceService.SendTyping:input_type -> weiche.workspace.v1.SendTypingRequest
-	37, // 28: weiche.workspace.v1.WorkspaceService.MarkSeen:input_type -> weiche.workspace.v1.MarkSeenRequest
-	18, // 29: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
-	20, // 30: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
-	22, // 31: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
-	24, // 32: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
-	26, // 33: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
-	28, // 34: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
-	30, // 35: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
-	1,  // 36: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
-	3,  // 37: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
-	5,  // 38: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
-	7,  // 39: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
-	13, // 40: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
-	15, // 41: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
-	17, // 42: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
-	36, // 43: weiche.workspace.v1.WorkspaceService.SendTyping:output_type -> weiche.workspace.v1.SendTypingResponse
-	38, // 44: weiche.workspace.v1.WorkspaceService.MarkSeen:output_type -> weiche.workspace.v1.MarkSeenResponse
-	19, // 45: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
-	21, // 46: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
-	23, // 47: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
-	25, // 48: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
-	27, // 49: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
-	29, // 50: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
-	31, // 51: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
-	36, // [36:52] is the sub-list for method output_type
-	20, // [20:36] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	2,  // 0: weiche.workspace.v1.GetMeResponse.agent:type_name -> weiche.workspace.v1.Agent
+	58, // 1: weiche.workspace.v1.GetMeResponse.expires_at:type_name -> google.protobuf.Timestamp
+	59, // 2: weiche.workspace.v1.Agent.role:type_name -> weiche.event.v1.Role
+	2,  // 3: weiche.workspace.v1.ListAgentsResponse.agents:type_name -> weiche.workspace.v1.Agent
+	60, // 4: weiche.workspace.v1.ListConversationsRequest.status:type_name -> weiche.view.v1.ConversationStatus
+	61, // 5: weiche.workspace.v1.ListConversationsResponse.conversations:type_name -> weiche.view.v1.ConversationSummary
+	62, // 6: weiche.workspace.v1.CountConversationsResponse.counts:type_name -> weiche.view.v1.InboxCounts
+	63, // 7: weiche.workspace.v1.ListConversationEventsResponse.events:type_name -> weiche.stream.v1.Event
+	64, // 8: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
+	65, // 9: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
+	61, // 10: weiche.workspace.v1.GetConversationResponse.summary:type_name -> weiche.view.v1.ConversationSummary
+	66, // 11: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
+	65, // 12: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
+	67, // 13: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
+	31, // 14: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
+	28, // 15: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
+	29, // 16: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
+	30, // 17: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
+	68, // 18: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
+	69, // 19: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
+	70, // 20: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
+	71, // 21: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
+	72, // 22: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
+	73, // 23: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	74, // 24: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
+	73, // 25: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	51, // 26: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
+	52, // 27: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
+	53, // 28: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
+	0,  // 29: weiche.workspace.v1.WorkspaceService.GetMe:input_type -> weiche.workspace.v1.GetMeRequest
+	3,  // 30: weiche.workspace.v1.WorkspaceService.ListAgents:input_type -> weiche.workspace.v1.ListAgentsRequest
+	5,  // 31: weiche.workspace.v1.WorkspaceService.ListConversations:input_type -> weiche.workspace.v1.ListConversationsRequest
+	7,  // 32: weiche.workspace.v1.WorkspaceService.CountConversations:input_type -> weiche.workspace.v1.CountConversationsRequest
+	9,  // 33: weiche.workspace.v1.WorkspaceService.ListConversationEvents:input_type -> weiche.workspace.v1.ListConversationEventsRequest
+	19, // 34: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
+	21, // 35: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
+	23, // 36: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
+	25, // 37: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
+	27, // 38: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
+	33, // 39: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
+	35, // 40: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
+	54, // 41: weiche.workspace.v1.WorkspaceService.SendTyping:input_type -> weiche.workspace.v1.SendTypingRequest
+	56, // 42: weiche.workspace.v1.WorkspaceService.MarkSeen:input_type -> weiche.workspace.v1.MarkSeenRequest
+	11, // 43: weiche.workspace.v1.WorkspaceService.CloseConversation:input_type -> weiche.workspace.v1.CloseConversationRequest
+	13, // 44: weiche.workspace.v1.WorkspaceService.ReopenConversation:input_type -> weiche.workspace.v1.ReopenConversationRequest
+	15, // 45: weiche.workspace.v1.WorkspaceService.AssignConversation:input_type -> weiche.workspace.v1.AssignConversationRequest
+	17, // 46: weiche.workspace.v1.WorkspaceService.ChangeLabels:input_type -> weiche.workspace.v1.ChangeLabelsRequest
+	37, // 47: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
+	39, // 48: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
+	41, // 49: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
+	43, // 50: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
+	45, // 51: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
+	47, // 52: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
+	49, // 53: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
+	1,  // 54: weiche.workspace.v1.WorkspaceService.GetMe:output_type -> weiche.workspace.v1.GetMeResponse
+	4,  // 55: weiche.workspace.v1.WorkspaceService.ListAgents:output_type -> weiche.workspace.v1.ListAgentsResponse
+	6,  // 56: weiche.workspace.v1.WorkspaceService.ListConversations:output_type -> weiche.workspace.v1.ListConversationsResponse
+	8,  // 57: weiche.workspace.v1.WorkspaceService.CountConversations:output_type -> weiche.workspace.v1.CountConversationsResponse
+	10, // 58: weiche.workspace.v1.WorkspaceService.ListConversationEvents:output_type -> weiche.workspace.v1.ListConversationEventsResponse
+	20, // 59: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
+	22, // 60: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
+	24, // 61: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
+	26, // 62: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
+	32, // 63: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
+	34, // 64: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
+	36, // 65: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
+	55, // 66: weiche.workspace.v1.WorkspaceService.SendTyping:output_type -> weiche.workspace.v1.SendTypingResponse
+	57, // 67: weiche.workspace.v1.WorkspaceService.MarkSeen:output_type -> weiche.workspace.v1.MarkSeenResponse
+	12, // 68: weiche.workspace.v1.WorkspaceService.CloseConversation:output_type -> weiche.workspace.v1.CloseConversationResponse
+	14, // 69: weiche.workspace.v1.WorkspaceService.ReopenConversation:output_type -> weiche.workspace.v1.ReopenConversationResponse
+	16, // 70: weiche.workspace.v1.WorkspaceService.AssignConversation:output_type -> weiche.workspace.v1.AssignConversationResponse
+	18, // 71: weiche.workspace.v1.WorkspaceService.ChangeLabels:output_type -> weiche.workspace.v1.ChangeLabelsResponse
+	38, // 72: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
+	40, // 73: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
+	42, // 74: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
+	44, // 75: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
+	46, // 76: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
+	48, // 77: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
+	50, // 78: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
+	54, // [54:79] is the sub-list for method output_type
+	29, // [29:54] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_weiche_workspace_v1_workspace_proto_init() }
@@ -2867,7 +4246,12 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 	if File_weiche_workspace_v1_workspace_proto != nil {
 		return
 	}
-	file_weiche_workspace_v1_workspace_proto_msgTypes[10].OneofWrappers = []any{
+	file_weiche_workspace_v1_workspace_proto_msgTypes[5].OneofWrappers = []any{
+		(*ListConversationsRequest_AssigneeId)(nil),
+		(*ListConversationsRequest_Nobody)(nil),
+		(*ListConversationsRequest_Mine)(nil),
+	}
+	file_weiche_workspace_v1_workspace_proto_msgTypes[29].OneofWrappers = []any{
 		(*ReplyPart_Text)(nil),
 		(*ReplyPart_Media)(nil),
 		(*ReplyPart_Location)(nil),
@@ -2875,11 +4259,11 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 		(*ReplyPart_Buttons)(nil),
 		(*ReplyPart_Template)(nil),
 	}
-	file_weiche_workspace_v1_workspace_proto_msgTypes[12].OneofWrappers = []any{
+	file_weiche_workspace_v1_workspace_proto_msgTypes[31].OneofWrappers = []any{
 		(*Destination_IntegrationId)(nil),
 		(*Destination_Note)(nil),
 	}
-	file_weiche_workspace_v1_workspace_proto_msgTypes[14].OneofWrappers = []any{
+	file_weiche_workspace_v1_workspace_proto_msgTypes[33].OneofWrappers = []any{
 		(*SettleOutcomeRequest_Arrived)(nil),
 		(*SettleOutcomeRequest_SendAgain)(nil),
 	}
@@ -2889,7 +4273,7 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_workspace_v1_workspace_proto_rawDesc), len(file_weiche_workspace_v1_workspace_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   39,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

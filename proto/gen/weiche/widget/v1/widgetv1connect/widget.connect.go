@@ -30,6 +30,8 @@ const (
 const (
 	// WidgetServiceOpenSessionProcedure is the procedure name of the WidgetService's OpenSession RPC.
 	WidgetServiceOpenSessionProcedure = "/weiche.widget.v1.WidgetService/OpenSession"
+	// WidgetServiceEndSessionProcedure is the procedure name of the WidgetService's EndSession RPC.
+	WidgetServiceEndSessionProcedure = "/weiche.widget.v1.WidgetService/EndSession"
 	// WidgetServiceSendMessageProcedure is the procedure name of the WidgetService's SendMessage RPC.
 	WidgetServiceSendMessageProcedure = "/weiche.widget.v1.WidgetService/SendMessage"
 	// WidgetServiceGetTimelineProcedure is the procedure name of the WidgetService's GetTimeline RPC.
@@ -54,6 +56,13 @@ var (
 			StreamType: connect.StreamTypeUnary,
 			Schema:     v1.File_weiche_widget_v1_widget_proto.Services().ByName("WidgetService").Methods().ByName("OpenSession"),
 			Procedure:  WidgetServiceOpenSessionProcedure,
+		}
+	})
+	widgetServiceEndSessionSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_widget_v1_widget_proto.Services().ByName("WidgetService").Methods().ByName("EndSession"),
+			Procedure:  WidgetServiceEndSessionProcedure,
 		}
 	})
 	widgetServiceSendMessageSpec = sync.OnceValue(func() connect.Spec {
@@ -120,7 +129,11 @@ var (
 type WidgetServiceClient interface {
 	// OpenSession makes a visitor's session. It writes nothing: visitor and
 	// conversation begin with the first message or link.
+	// A visitor whom the site has signed in is known by the site's token, and finds
+	// the same conversation on every device.
 	OpenSession(context.Context, *v1.OpenSessionRequest) (*v1.OpenSessionResponse, error)
+	// EndSession ends the session of the token for good.
+	EndSession(context.Context, *v1.EndSessionRequest) (*v1.EndSessionResponse, error)
 	// SendMessage says something in the conversation.
 	SendMessage(context.Context, *v1.SendMessageRequest) (*v1.SendMessageResponse, error)
 	// GetTimeline returns the comments of the conversation over all channels, the
@@ -152,7 +165,11 @@ func NewWidgetServiceClient(client *connect.Client) WidgetServiceClient {
 type WidgetServiceHandler interface {
 	// OpenSession makes a visitor's session. It writes nothing: visitor and
 	// conversation begin with the first message or link.
+	// A visitor whom the site has signed in is known by the site's token, and finds
+	// the same conversation on every device.
 	OpenSession(context.Context, *v1.OpenSessionRequest) (*v1.OpenSessionResponse, error)
+	// EndSession ends the session of the token for good.
+	EndSession(context.Context, *v1.EndSessionRequest) (*v1.EndSessionResponse, error)
 	// SendMessage says something in the conversation.
 	SendMessage(context.Context, *v1.SendMessageRequest) (*v1.SendMessageResponse, error)
 	// GetTimeline returns the comments of the conversation over all channels, the
@@ -180,6 +197,7 @@ func RegisterWidgetServiceHandler(server *connect.Server, svc WidgetServiceHandl
 	adapter := widgetServiceHandler{svc: svc}
 	server.Register(
 		connect.Method{Spec: widgetServiceOpenSessionSpec(), Handler: adapter.openSession},
+		connect.Method{Spec: widgetServiceEndSessionSpec(), Handler: adapter.endSession},
 		connect.Method{Spec: widgetServiceSendMessageSpec(), Handler: adapter.sendMessage},
 		connect.Method{Spec: widgetServiceGetTimelineSpec(), Handler: adapter.getTimeline},
 		connect.Method{Spec: widgetServiceRequestLinkSpec(), Handler: adapter.requestLink},
@@ -196,6 +214,10 @@ type UnimplementedWidgetServiceHandler struct{}
 
 func (UnimplementedWidgetServiceHandler) OpenSession(context.Context, *v1.OpenSessionRequest) (*v1.OpenSessionResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.widget.v1.WidgetService.OpenSession is not implemented")
+}
+
+func (UnimplementedWidgetServiceHandler) EndSession(context.Context, *v1.EndSessionRequest) (*v1.EndSessionResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.widget.v1.WidgetService.EndSession is not implemented")
 }
 
 func (UnimplementedWidgetServiceHandler) SendMessage(context.Context, *v1.SendMessageRequest) (*v1.SendMessageResponse, error) {
@@ -237,6 +259,14 @@ type widgetServiceClient struct {
 func (c *widgetServiceClient) OpenSession(ctx context.Context, req *v1.OpenSessionRequest) (*v1.OpenSessionResponse, error) {
 	var res v1.OpenSessionResponse
 	if err := c.client.CallUnary(ctx, widgetServiceOpenSessionSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *widgetServiceClient) EndSession(ctx context.Context, req *v1.EndSessionRequest) (*v1.EndSessionResponse, error) {
+	var res v1.EndSessionResponse
+	if err := c.client.CallUnary(ctx, widgetServiceEndSessionSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -314,6 +344,18 @@ func (h widgetServiceHandler) openSession(ctx context.Context, _ connect.Spec, s
 		return err
 	}
 	res, err := h.svc.OpenSession(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h widgetServiceHandler) endSession(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.EndSessionRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.EndSession(ctx, &req)
 	if err != nil {
 		return err
 	}

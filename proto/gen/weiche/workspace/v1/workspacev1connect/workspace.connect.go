@@ -28,6 +28,20 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
+	// WorkspaceServiceGetMeProcedure is the procedure name of the WorkspaceService's GetMe RPC.
+	WorkspaceServiceGetMeProcedure = "/weiche.workspace.v1.WorkspaceService/GetMe"
+	// WorkspaceServiceListAgentsProcedure is the procedure name of the WorkspaceService's ListAgents
+	// RPC.
+	WorkspaceServiceListAgentsProcedure = "/weiche.workspace.v1.WorkspaceService/ListAgents"
+	// WorkspaceServiceListConversationsProcedure is the procedure name of the WorkspaceService's
+	// ListConversations RPC.
+	WorkspaceServiceListConversationsProcedure = "/weiche.workspace.v1.WorkspaceService/ListConversations"
+	// WorkspaceServiceCountConversationsProcedure is the procedure name of the WorkspaceService's
+	// CountConversations RPC.
+	WorkspaceServiceCountConversationsProcedure = "/weiche.workspace.v1.WorkspaceService/CountConversations"
+	// WorkspaceServiceListConversationEventsProcedure is the procedure name of the WorkspaceService's
+	// ListConversationEvents RPC.
+	WorkspaceServiceListConversationEventsProcedure = "/weiche.workspace.v1.WorkspaceService/ListConversationEvents"
 	// WorkspaceServiceGetConversationProcedure is the procedure name of the WorkspaceService's
 	// GetConversation RPC.
 	WorkspaceServiceGetConversationProcedure = "/weiche.workspace.v1.WorkspaceService/GetConversation"
@@ -51,6 +65,18 @@ const (
 	WorkspaceServiceSendTypingProcedure = "/weiche.workspace.v1.WorkspaceService/SendTyping"
 	// WorkspaceServiceMarkSeenProcedure is the procedure name of the WorkspaceService's MarkSeen RPC.
 	WorkspaceServiceMarkSeenProcedure = "/weiche.workspace.v1.WorkspaceService/MarkSeen"
+	// WorkspaceServiceCloseConversationProcedure is the procedure name of the WorkspaceService's
+	// CloseConversation RPC.
+	WorkspaceServiceCloseConversationProcedure = "/weiche.workspace.v1.WorkspaceService/CloseConversation"
+	// WorkspaceServiceReopenConversationProcedure is the procedure name of the WorkspaceService's
+	// ReopenConversation RPC.
+	WorkspaceServiceReopenConversationProcedure = "/weiche.workspace.v1.WorkspaceService/ReopenConversation"
+	// WorkspaceServiceAssignConversationProcedure is the procedure name of the WorkspaceService's
+	// AssignConversation RPC.
+	WorkspaceServiceAssignConversationProcedure = "/weiche.workspace.v1.WorkspaceService/AssignConversation"
+	// WorkspaceServiceChangeLabelsProcedure is the procedure name of the WorkspaceService's
+	// ChangeLabels RPC.
+	WorkspaceServiceChangeLabelsProcedure = "/weiche.workspace.v1.WorkspaceService/ChangeLabels"
 	// WorkspaceServiceOfferLinkProcedure is the procedure name of the WorkspaceService's OfferLink RPC.
 	WorkspaceServiceOfferLinkProcedure = "/weiche.workspace.v1.WorkspaceService/OfferLink"
 	// WorkspaceServiceCancelLinkProcedure is the procedure name of the WorkspaceService's CancelLink
@@ -74,6 +100,46 @@ const (
 )
 
 var (
+	workspaceServiceGetMeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("GetMe"),
+			Procedure:        WorkspaceServiceGetMeProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	workspaceServiceListAgentsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ListAgents"),
+			Procedure:        WorkspaceServiceListAgentsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	workspaceServiceListConversationsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ListConversations"),
+			Procedure:        WorkspaceServiceListConversationsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	workspaceServiceCountConversationsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("CountConversations"),
+			Procedure:        WorkspaceServiceCountConversationsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	workspaceServiceListConversationEventsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ListConversationEvents"),
+			Procedure:        WorkspaceServiceListConversationEventsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
 	workspaceServiceGetConversationSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType:       connect.StreamTypeUnary,
@@ -141,6 +207,34 @@ var (
 			Procedure:  WorkspaceServiceMarkSeenProcedure,
 		}
 	})
+	workspaceServiceCloseConversationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("CloseConversation"),
+			Procedure:  WorkspaceServiceCloseConversationProcedure,
+		}
+	})
+	workspaceServiceReopenConversationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ReopenConversation"),
+			Procedure:  WorkspaceServiceReopenConversationProcedure,
+		}
+	})
+	workspaceServiceAssignConversationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("AssignConversation"),
+			Procedure:  WorkspaceServiceAssignConversationProcedure,
+		}
+	})
+	workspaceServiceChangeLabelsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ChangeLabels"),
+			Procedure:  WorkspaceServiceChangeLabelsProcedure,
+		}
+	})
 	workspaceServiceOfferLinkSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -195,6 +289,17 @@ var (
 
 // WorkspaceServiceClient is a client for the weiche.workspace.v1.WorkspaceService service.
 type WorkspaceServiceClient interface {
+	// GetMe returns who calls.
+	GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error)
+	// ListAgents returns the agents of the account.
+	ListAgents(context.Context, *v1.ListAgentsRequest) (*v1.ListAgentsResponse, error)
+	// ListConversations returns a page of the inbox, the most recently active first.
+	ListConversations(context.Context, *v1.ListConversationsRequest) (*v1.ListConversationsResponse, error)
+	// CountConversations returns how many conversations there are in the views of
+	// the inbox.
+	CountConversations(context.Context, *v1.CountConversationsRequest) (*v1.CountConversationsResponse, error)
+	// ListConversationEvents returns what happened in a conversation, in order.
+	ListConversationEvents(context.Context, *v1.ListConversationEventsRequest) (*v1.ListConversationEventsResponse, error)
 	// GetConversation returns the timeline of a conversation with its system
 	// lines, notes, delivery states and the route of each reply.
 	GetConversation(context.Context, *v1.GetConversationRequest) (*v1.GetConversationResponse, error)
@@ -202,7 +307,7 @@ type WorkspaceServiceClient interface {
 	GetChannel(context.Context, *v1.GetChannelRequest) (*v1.GetChannelResponse, error)
 	// GetRoute returns where a reply goes now, and why.
 	GetRoute(context.Context, *v1.GetRouteRequest) (*v1.GetRouteResponse, error)
-	// GetCustomer returns the customer of a conversation.
+	// GetCustomer returns a customer: whom, or the one of a conversation.
 	GetCustomer(context.Context, *v1.GetCustomerRequest) (*v1.GetCustomerResponse, error)
 	// SendReply answers the customer.
 	SendReply(context.Context, *v1.SendReplyRequest) (*v1.SendReplyResponse, error)
@@ -214,8 +319,18 @@ type WorkspaceServiceClient interface {
 	// sign for it, and to others who follow the conversation. It is nowhere written
 	// down, and nobody is told where it does not arrive.
 	SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error)
-	// MarkSeen shows the customer that what they wrote was seen, likewise.
+	// MarkSeen shows the customer that what they wrote was seen, likewise. With a
+	// message it also is written down: the inbox counts what no agent has seen.
 	MarkSeen(context.Context, *v1.MarkSeenRequest) (*v1.MarkSeenResponse, error)
+	// CloseConversation says that there is nothing to do. The customer's next
+	// message opens it again.
+	CloseConversation(context.Context, *v1.CloseConversationRequest) (*v1.CloseConversationResponse, error)
+	// ReopenConversation says that there is something to do again.
+	ReopenConversation(context.Context, *v1.ReopenConversationRequest) (*v1.ReopenConversationResponse, error)
+	// AssignConversation says whose work it is.
+	AssignConversation(context.Context, *v1.AssignConversationRequest) (*v1.AssignConversationResponse, error)
+	// ChangeLabels adds words by which the conversation is found, and takes some away.
+	ChangeLabels(context.Context, *v1.ChangeLabelsRequest) (*v1.ChangeLabelsResponse, error)
 	// OfferLink offers the customer a code to go on over another channel.
 	OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
@@ -245,6 +360,17 @@ func NewWorkspaceServiceClient(client *connect.Client) WorkspaceServiceClient {
 
 // WorkspaceServiceHandler is an implementation of the weiche.workspace.v1.WorkspaceService service.
 type WorkspaceServiceHandler interface {
+	// GetMe returns who calls.
+	GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error)
+	// ListAgents returns the agents of the account.
+	ListAgents(context.Context, *v1.ListAgentsRequest) (*v1.ListAgentsResponse, error)
+	// ListConversations returns a page of the inbox, the most recently active first.
+	ListConversations(context.Context, *v1.ListConversationsRequest) (*v1.ListConversationsResponse, error)
+	// CountConversations returns how many conversations there are in the views of
+	// the inbox.
+	CountConversations(context.Context, *v1.CountConversationsRequest) (*v1.CountConversationsResponse, error)
+	// ListConversationEvents returns what happened in a conversation, in order.
+	ListConversationEvents(context.Context, *v1.ListConversationEventsRequest) (*v1.ListConversationEventsResponse, error)
 	// GetConversation returns the timeline of a conversation with its system
 	// lines, notes, delivery states and the route of each reply.
 	GetConversation(context.Context, *v1.GetConversationRequest) (*v1.GetConversationResponse, error)
@@ -252,7 +378,7 @@ type WorkspaceServiceHandler interface {
 	GetChannel(context.Context, *v1.GetChannelRequest) (*v1.GetChannelResponse, error)
 	// GetRoute returns where a reply goes now, and why.
 	GetRoute(context.Context, *v1.GetRouteRequest) (*v1.GetRouteResponse, error)
-	// GetCustomer returns the customer of a conversation.
+	// GetCustomer returns a customer: whom, or the one of a conversation.
 	GetCustomer(context.Context, *v1.GetCustomerRequest) (*v1.GetCustomerResponse, error)
 	// SendReply answers the customer.
 	SendReply(context.Context, *v1.SendReplyRequest) (*v1.SendReplyResponse, error)
@@ -264,8 +390,18 @@ type WorkspaceServiceHandler interface {
 	// sign for it, and to others who follow the conversation. It is nowhere written
 	// down, and nobody is told where it does not arrive.
 	SendTyping(context.Context, *v1.SendTypingRequest) (*v1.SendTypingResponse, error)
-	// MarkSeen shows the customer that what they wrote was seen, likewise.
+	// MarkSeen shows the customer that what they wrote was seen, likewise. With a
+	// message it also is written down: the inbox counts what no agent has seen.
 	MarkSeen(context.Context, *v1.MarkSeenRequest) (*v1.MarkSeenResponse, error)
+	// CloseConversation says that there is nothing to do. The customer's next
+	// message opens it again.
+	CloseConversation(context.Context, *v1.CloseConversationRequest) (*v1.CloseConversationResponse, error)
+	// ReopenConversation says that there is something to do again.
+	ReopenConversation(context.Context, *v1.ReopenConversationRequest) (*v1.ReopenConversationResponse, error)
+	// AssignConversation says whose work it is.
+	AssignConversation(context.Context, *v1.AssignConversationRequest) (*v1.AssignConversationResponse, error)
+	// ChangeLabels adds words by which the conversation is found, and takes some away.
+	ChangeLabels(context.Context, *v1.ChangeLabelsRequest) (*v1.ChangeLabelsResponse, error)
 	// OfferLink offers the customer a code to go on over another channel.
 	OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
@@ -292,6 +428,11 @@ type WorkspaceServiceHandler interface {
 func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServiceHandler) {
 	adapter := workspaceServiceHandler{svc: svc}
 	server.Register(
+		connect.Method{Spec: workspaceServiceGetMeSpec(), Handler: adapter.getMe},
+		connect.Method{Spec: workspaceServiceListAgentsSpec(), Handler: adapter.listAgents},
+		connect.Method{Spec: workspaceServiceListConversationsSpec(), Handler: adapter.listConversations},
+		connect.Method{Spec: workspaceServiceCountConversationsSpec(), Handler: adapter.countConversations},
+		connect.Method{Spec: workspaceServiceListConversationEventsSpec(), Handler: adapter.listConversationEvents},
 		connect.Method{Spec: workspaceServiceGetConversationSpec(), Handler: adapter.getConversation},
 		connect.Method{Spec: workspaceServiceGetChannelSpec(), Handler: adapter.getChannel},
 		connect.Method{Spec: workspaceServiceGetRouteSpec(), Handler: adapter.getRoute},
@@ -301,6 +442,10 @@ func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServic
 		connect.Method{Spec: workspaceServiceReactSpec(), Handler: adapter.react},
 		connect.Method{Spec: workspaceServiceSendTypingSpec(), Handler: adapter.sendTyping},
 		connect.Method{Spec: workspaceServiceMarkSeenSpec(), Handler: adapter.markSeen},
+		connect.Method{Spec: workspaceServiceCloseConversationSpec(), Handler: adapter.closeConversation},
+		connect.Method{Spec: workspaceServiceReopenConversationSpec(), Handler: adapter.reopenConversation},
+		connect.Method{Spec: workspaceServiceAssignConversationSpec(), Handler: adapter.assignConversation},
+		connect.Method{Spec: workspaceServiceChangeLabelsSpec(), Handler: adapter.changeLabels},
 		connect.Method{Spec: workspaceServiceOfferLinkSpec(), Handler: adapter.offerLink},
 		connect.Method{Spec: workspaceServiceCancelLinkSpec(), Handler: adapter.cancelLink},
 		connect.Method{Spec: workspaceServiceDisconnectSpec(), Handler: adapter.disconnect},
@@ -313,6 +458,26 @@ func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServic
 
 // UnimplementedWorkspaceServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedWorkspaceServiceHandler struct{}
+
+func (UnimplementedWorkspaceServiceHandler) GetMe(context.Context, *v1.GetMeRequest) (*v1.GetMeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.GetMe is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ListAgents(context.Context, *v1.ListAgentsRequest) (*v1.ListAgentsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ListAgents is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ListConversations(context.Context, *v1.ListConversationsRequest) (*v1.ListConversationsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ListConversations is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) CountConversations(context.Context, *v1.CountConversationsRequest) (*v1.CountConversationsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.CountConversations is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ListConversationEvents(context.Context, *v1.ListConversationEventsRequest) (*v1.ListConversationEventsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ListConversationEvents is not implemented")
+}
 
 func (UnimplementedWorkspaceServiceHandler) GetConversation(context.Context, *v1.GetConversationRequest) (*v1.GetConversationResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.GetConversation is not implemented")
@@ -350,6 +515,22 @@ func (UnimplementedWorkspaceServiceHandler) MarkSeen(context.Context, *v1.MarkSe
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.MarkSeen is not implemented")
 }
 
+func (UnimplementedWorkspaceServiceHandler) CloseConversation(context.Context, *v1.CloseConversationRequest) (*v1.CloseConversationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.CloseConversation is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ReopenConversation(context.Context, *v1.ReopenConversationRequest) (*v1.ReopenConversationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ReopenConversation is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) AssignConversation(context.Context, *v1.AssignConversationRequest) (*v1.AssignConversationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.AssignConversation is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ChangeLabels(context.Context, *v1.ChangeLabelsRequest) (*v1.ChangeLabelsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ChangeLabels is not implemented")
+}
+
 func (UnimplementedWorkspaceServiceHandler) OfferLink(context.Context, *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.OfferLink is not implemented")
 }
@@ -380,6 +561,46 @@ func (UnimplementedWorkspaceServiceHandler) ListTemplates(context.Context, *v1.L
 
 type workspaceServiceClient struct {
 	client *connect.Client
+}
+
+func (c *workspaceServiceClient) GetMe(ctx context.Context, req *v1.GetMeRequest) (*v1.GetMeResponse, error) {
+	var res v1.GetMeResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceGetMeSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ListAgents(ctx context.Context, req *v1.ListAgentsRequest) (*v1.ListAgentsResponse, error) {
+	var res v1.ListAgentsResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceListAgentsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ListConversations(ctx context.Context, req *v1.ListConversationsRequest) (*v1.ListConversationsResponse, error) {
+	var res v1.ListConversationsResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceListConversationsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) CountConversations(ctx context.Context, req *v1.CountConversationsRequest) (*v1.CountConversationsResponse, error) {
+	var res v1.CountConversationsResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceCountConversationsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ListConversationEvents(ctx context.Context, req *v1.ListConversationEventsRequest) (*v1.ListConversationEventsResponse, error) {
+	var res v1.ListConversationEventsResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceListConversationEventsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
 }
 
 func (c *workspaceServiceClient) GetConversation(ctx context.Context, req *v1.GetConversationRequest) (*v1.GetConversationResponse, error) {
@@ -454,6 +675,38 @@ func (c *workspaceServiceClient) MarkSeen(ctx context.Context, req *v1.MarkSeenR
 	return &res, nil
 }
 
+func (c *workspaceServiceClient) CloseConversation(ctx context.Context, req *v1.CloseConversationRequest) (*v1.CloseConversationResponse, error) {
+	var res v1.CloseConversationResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceCloseConversationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ReopenConversation(ctx context.Context, req *v1.ReopenConversationRequest) (*v1.ReopenConversationResponse, error) {
+	var res v1.ReopenConversationResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceReopenConversationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) AssignConversation(ctx context.Context, req *v1.AssignConversationRequest) (*v1.AssignConversationResponse, error) {
+	var res v1.AssignConversationResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceAssignConversationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ChangeLabels(ctx context.Context, req *v1.ChangeLabelsRequest) (*v1.ChangeLabelsResponse, error) {
+	var res v1.ChangeLabelsResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceChangeLabelsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *workspaceServiceClient) OfferLink(ctx context.Context, req *v1.OfferLinkRequest) (*v1.OfferLinkResponse, error) {
 	var res v1.OfferLinkResponse
 	if err := c.client.CallUnary(ctx, workspaceServiceOfferLinkSpec(), req, &res); err != nil {
@@ -511,6 +764,66 @@ func (c *workspaceServiceClient) ListTemplates(ctx context.Context, req *v1.List
 }
 
 type workspaceServiceHandler struct{ svc WorkspaceServiceHandler }
+
+func (h workspaceServiceHandler) getMe(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetMeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetMe(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) listAgents(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListAgentsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListAgents(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) listConversations(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListConversationsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListConversations(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) countConversations(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CountConversationsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CountConversations(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) listConversationEvents(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListConversationEventsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListConversationEvents(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
 
 func (h workspaceServiceHandler) getConversation(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
 	var req v1.GetConversationRequest
@@ -614,6 +927,54 @@ func (h workspaceServiceHandler) markSeen(ctx context.Context, _ connect.Spec, s
 		return err
 	}
 	res, err := h.svc.MarkSeen(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) closeConversation(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CloseConversationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CloseConversation(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) reopenConversation(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReopenConversationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ReopenConversation(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) assignConversation(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AssignConversationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AssignConversation(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) changeLabels(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ChangeLabelsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ChangeLabels(ctx, &req)
 	if err != nil {
 		return err
 	}
