@@ -6,10 +6,13 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,8 +37,12 @@ type Config struct {
 	URL string
 	// Name is what the connections are called at the server; "weiche" if empty.
 	Name string
-	// Credentials is the path of a NATS credentials file for URL, or empty.
+	// Credentials is the path of a file for URL, or empty: NATS credentials, or the
+	// seed of an nkey.
 	Credentials string
+	// Roles are what the process does: all if nil. Without the router's, the broker
+	// makes no streams and waits until they are there.
+	Roles []Role
 	// Dir is the folder of an embedded server, which keeps nothing in it that
 	// has to survive; empty means a temporary one that goes with Close.
 	Dir string
@@ -156,17 +163,20 @@ func (b *Broker) start(ctx context.Context) (err error) {
 	if b.js, err = jetstream.New(b.consuming); err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
-	if err := b.ensureStreams(ctx); err != nil {
-		return err
+	if b.routes() {
+		if err := b.ensureStreams(ctx); err != nil {
+			return err
+		}
 	}
 	b.events.broker, b.events.progress = b, make(chan struct{}, 1)
-	return b.calls.open(b.publishing, receiptPrefix+nuid.Next()+".", b.events.take)
+	return b.calls.open(b.publishing, receiptPrefix+userOf(b.config.Roles)+"."+nuid.Next()+".", b.events.take)
 }
 
 func (b *Broker) connect(purpose string, lost, reconnected func()) (*nats.Conn, error) {
 	log := b.config.Logger.With("connection", purpose)
 	options := []nats.Option{
 		nats.Name(b.config.Name + " " + purpose),
+		nats.CustomInboxPrefix(inboxPrefix + userOf(b.config.Roles)),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, time.Second),
@@ -191,13 +201,38 @@ func (b *Broker) connect(purpose string, lost, reconnected func()) (*nats.Conn, 
 		options = append(options, nats.InProcessServer(b.server.server))
 	}
 	if b.config.Credentials != "" {
-		options = append(options, nats.UserCredentials(b.config.Credentials))
+		credentials, err := credentialsIn(b.config.Credentials)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, credentials)
 	}
 	conn, err := nats.Connect(b.config.URL, options...)
 	if err != nil {
 		return nil, fmt.Errorf("broker: connect to %s: %w", b.where(), err)
 	}
 	return conn, nil
+}
+
+// routes says whether the streams are this process' to make.
+func (b *Broker) routes() bool {
+	return len(b.config.Roles) == 0 || slices.Contains(b.config.Roles, RoleRouter)
+}
+
+// credentialsIn returns what a file says of who this is.
+func credentialsIn(path string) (nats.Option, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("broker: credentials: %w", err)
+	}
+	if bytes.Contains(text, []byte("BEGIN NATS USER JWT")) {
+		return nats.UserCredentials(path), nil
+	}
+	option, err := nats.NkeyOptionFromSeed(path)
+	if err != nil {
+		return nil, fmt.Errorf("broker: credentials: %s holds neither NATS credentials nor the seed of an nkey: %w", path, err)
+	}
+	return option, nil
 }
 
 func (b *Broker) where() string {
@@ -225,7 +260,10 @@ func (b *Broker) interrupt() {
 func (b *Broker) restore() {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		ctx, cancel := context.WithTimeout(b.closing, 5*time.Second)
-		err := b.ensureStreams(ctx)
+		var err error
+		if b.routes() {
+			err = b.ensureStreams(ctx)
+		}
 		cancel()
 		if err == nil {
 			break

@@ -20,6 +20,8 @@ var (
 	ErrName = errors.New("broker: not a name")
 	// ErrPayload is returned by Start for a server with too small a max_payload.
 	ErrPayload = errors.New("broker: max_payload is too small")
+	// ErrRole is returned by ParseRoles for what is no role.
+	ErrRole = errors.New("broker: not a role")
 	// ErrInboxLost is returned by Next when somebody deleted the inbox's
 	// consumers: another router has taken over.
 	ErrInboxLost = errors.New("broker: inbox was taken over")

@@ -39,10 +39,13 @@ const (
 	subjectSignals = "signals"
 	// shown.<channel>.<account>.<integration>, likewise
 	subjectShown = "shown"
-	// receipts.<broker>.<what>.<number>: where answers and acks come back; <broker>
-	// is random, so that nobody else can speak there. The router answers to no
-	// subject outside of it, whatever a header says.
+	// receipts.<user>.<broker>.<what>.<number>: where answers and acks come back;
+	// <broker> is random, so that nobody else can speak there. The router answers to
+	// no subject outside of it, whatever a header says.
 	receiptPrefix = "receipts."
+	// queries.<role>.<account>.<method>: what a role asks, answered to _INBOX.<user>.>
+	subjectQueries = "queries"
+	inboxPrefix    = "_INBOX."
 )
 
 // The durable consumers.
