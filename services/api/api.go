@@ -46,7 +46,7 @@ type Config struct {
 	// Operations is what an operator may do; nothing if nil.
 	Operations adminv1connect.OperationsServiceHandler
 	// Keys binds tokens and makes the codes of links.
-	Keys *keyring.Keyring
+	Keys keyring.Hasher
 	// Links makes the address that takes a code to an account of a channel.
 	Links func(channel, address, language, code string) string
 	// Templates asks the provider of an integration for its approved templates.

@@ -18,6 +18,7 @@ import (
 	"weiche/services/blob"
 	"weiche/services/channel"
 	"weiche/services/conversation"
+	"weiche/services/keyring"
 	"weiche/services/router"
 )
 
@@ -38,13 +39,21 @@ func newGallery(t *testing.T) *gallery {
 	t.Cleanup(func() { bucket.Close() })
 	clock := func() time.Time { return g.now }
 	g.stage = newStage(t, func(c *api.Config) {
-		g.media = blob.New(blob.Config{Bucket: bucket, Keys: c.Keys, Now: clock, KeyOf: func(ctx context.Context, account, customer string) (string, error) {
-			return router.CustomerKey(ctx, g.store, account, customer)
-		}})
+		g.media = blob.New(blob.Config{Bucket: bucket, Keys: g.sealing(c), Now: clock})
 		c.Media, c.Now = g.media, clock
 		c.Limits.VisitorUploadBytes, c.Limits.AgentUploadBytes = 10_000, 20_000
 	})
 	return g
+}
+
+// sealing are the keys of the files.
+func (g *gallery) sealing(c *api.Config) blob.Keys {
+	return blob.FromKeyring{
+		Keyring: c.Keys.(*keyring.Keyring), Now: func() time.Time { return g.now },
+		KeyOf: func(ctx context.Context, account, customer string) (string, error) {
+			return router.CustomerKey(ctx, g.store, account, customer)
+		},
+	}
 }
 
 func picture(t *testing.T) []byte {
@@ -361,9 +370,7 @@ func TestI27UploadsAreBounded(t *testing.T) {
 	defer bucket.Close()
 	g := &gallery{now: time.Now()}
 	g.stage = newStage(t, func(c *api.Config) {
-		g.media = blob.New(blob.Config{Bucket: bucket, Keys: c.Keys, KeyOf: func(ctx context.Context, account, customer string) (string, error) {
-			return router.CustomerKey(ctx, g.store, account, customer)
-		}})
+		g.media = blob.New(blob.Config{Bucket: bucket, Keys: g.sealing(c)})
 		c.Media = g.media
 		c.Limits.UploadBurst, c.Limits.UploadPerSecond, c.Limits.Uploads = 3, 0.0001, 1
 	})

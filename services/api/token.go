@@ -32,7 +32,7 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 
 // AgentToken returns the token of an agent of an account. It is always the same:
 // it ends when the set-up no longer has the agent.
-func AgentToken(keys *keyring.Keyring, account, agentID string) channel.Secret {
+func AgentToken(keys keyring.Hasher, account, agentID string) channel.Secret {
 	who := tokenEncoding.EncodeToString([]byte(account + "|" + agentID))
 	mac := tokenEncoding.EncodeToString(keys.Hash(domainAgent, account, agentID))
 	return channel.Secret(agentPrefix + who + "." + mac)
@@ -40,7 +40,7 @@ func AgentToken(keys *keyring.Keyring, account, agentID string) channel.Secret {
 
 // AdminToken returns the token of the installation's administrator. It is always
 // the same.
-func AdminToken(keys *keyring.Keyring) channel.Secret {
+func AdminToken(keys keyring.Hasher) channel.Secret {
 	return channel.Secret(adminPrefix + tokenEncoding.EncodeToString(keys.Hash(domainAdmin)))
 }
 

@@ -7,7 +7,6 @@ package blob
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,11 +25,8 @@ const Uploads = "uploads"
 type Config struct {
 	// Bucket is where the files are.
 	Bucket *Bucket
-	// Keys seals them.
-	Keys *keyring.Keyring
-	// KeyOf returns the key of a customer of an account; empty where there is no
-	// such customer.
-	KeyOf func(ctx context.Context, account, customer string) (keyID string, err error)
+	// Keys seal them.
+	Keys Keys
 	// PublicURL is where providers and customers reach this installation, without
 	// a slash at its end; empty for nowhere.
 	PublicURL string
@@ -100,26 +96,6 @@ func claimOf(account, id string) string { return folderClaims + account + "/" + 
 // isName reports whether a string can stand as one part of a key.
 func isName(name string) bool {
 	return name != "" && len(name) <= 128 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
-}
-
-// keyOf returns the key that seals a file of a customer.
-func (s *Store) keyOf(ctx context.Context, account, customer string) (string, error) {
-	if customer == Uploads {
-		return s.Keys.DayKey(s.Now())
-	}
-	id, err := s.KeyOf(ctx, account, customer)
-	if err != nil {
-		return "", fmt.Errorf("blob: %w", err)
-	}
-	if has := false; id != "" {
-		if has, err = s.Keys.Has(id); err != nil {
-			return "", fmt.Errorf("blob: %w", err)
-		}
-		if has {
-			return id, nil
-		}
-	}
-	return "", ErrGone
 }
 
 // aad says which part of which file sealed bytes are.

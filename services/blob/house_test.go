@@ -44,8 +44,11 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	h.Store = blob.New(blob.Config{
-		Bucket: bucket, Keys: keys, PublicURL: "https://weiche.example/", Now: func() time.Time { return h.now },
-		KeyOf: func(_ context.Context, _, customer string) (string, error) { return h.of[customer], nil },
+		Bucket: bucket, PublicURL: "https://weiche.example/", Now: func() time.Time { return h.now },
+		Keys: blob.FromKeyring{
+			Keyring: keys, Now: func() time.Time { return h.now },
+			KeyOf: func(_ context.Context, _, customer string) (string, error) { return h.of[customer], nil },
+		},
 	})
 	t.Cleanup(func() { bucket.Close(); keys.Close() })
 	return h

@@ -11,6 +11,8 @@ import (
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+
+	"weiche/services/keyring"
 )
 
 // Reader reads a file, from any place. It is not for concurrent use.
@@ -24,6 +26,7 @@ type Reader struct {
 	store       *Store
 	account, id string
 	key, keyID  string
+	sealer      keyring.Sealer
 	header      int64 // where the first chunk begins
 	chunks      int   // how many there are
 
@@ -71,7 +74,14 @@ func (r *Reader) parse(start []byte, size int64) error {
 	if rest = rest[2:]; len(rest) < length {
 		return ErrDamaged
 	}
-	plain, err := r.store.Keys.Unseal(r.keyID, aad(r.account, r.id, "info"), rest[:length])
+	key, err := r.store.Keys.File(r.ctx, r.account, r.id, r.keyID)
+	if err == nil {
+		r.sealer, err = keyring.NewSealer(key)
+	}
+	if err != nil {
+		return err
+	}
+	plain, err := r.sealer.Unseal(aad(r.account, r.id, "info"), rest[:length])
 	if err != nil {
 		return lost(err)
 	}
@@ -131,7 +141,7 @@ func (r *Reader) load(number int) error {
 	if _, err := io.ReadFull(r.object, sealed); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	plain, err := r.store.Keys.Unseal(r.keyID, aad(r.account, r.id, chunkName(number, last)), sealed)
+	plain, err := r.sealer.Unseal(aad(r.account, r.id, chunkName(number, last)), sealed)
 	if err != nil {
 		return lost(err)
 	}

@@ -9,16 +9,19 @@ import (
 	"strconv"
 
 	"gocloud.dev/blob"
+
+	"weiche/services/keyring"
 )
 
-// A file is a header and chunks, each sealed for its place, the last one as the
-// last: one that was cut off, changed or put elsewhere does not open.
+// A file is a header and chunks, each sealed with the file's key for its place, the
+// last one as the last: one that was cut off, changed or put elsewhere does not open.
+// The id of the customer's key says what the file's key is made of.
 //
-//	magic "wb1", length of the key's id (1 byte), the key's id,
+//	magic "wb2", length of the key's id (1 byte), the key's id,
 //	length of the sealed info (2 bytes), the sealed info,
 //	chunks of chunkSize bytes and what sealing adds
 const (
-	magic     = "wb1"
+	magic     = "wb2"
 	chunkSize = 64 << 10
 	// overhead is what sealing adds to a chunk: nonce and tag.
 	overhead = 28
@@ -39,6 +42,7 @@ type writer struct {
 	store       *Store
 	account, id string
 	key, keyID  string
+	sealer      keyring.Sealer
 	object      *blob.Writer
 	cancel      context.CancelFunc
 	chunk       []byte
@@ -47,22 +51,23 @@ type writer struct {
 
 // create begins a file. It is there once close has returned nil; discard drops it.
 func (s *Store) create(ctx context.Context, account, id string, about info) (*writer, error) {
-	key, customer, err := place(account, id)
+	key, _, err := place(account, id)
 	if err != nil {
 		return nil, err
 	}
-	keyID, err := s.keyOf(ctx, account, customer)
+	keyID, fileKey, err := s.Keys.NewFile(ctx, account, id)
 	if err != nil {
 		return nil, err
+	}
+	sealer, err := keyring.NewSealer(fileKey)
+	if err != nil {
+		return nil, fmt.Errorf("blob: %w", err)
 	}
 	plain, err := json.Marshal(about)
 	if err != nil {
 		return nil, fmt.Errorf("blob: %w", err)
 	}
-	sealed, err := s.Keys.Seal(keyID, aad(account, id, "info"), plain)
-	if err != nil {
-		return nil, lost(err)
-	}
+	sealed := sealer.Seal(aad(account, id, "info"), plain)
 	header := append([]byte(magic), byte(len(keyID)))
 	header = append(header, keyID...)
 	header = binary.BigEndian.AppendUint16(header, uint16(len(sealed)))
@@ -73,7 +78,7 @@ func (s *Store) create(ctx context.Context, account, id string, about info) (*wr
 		cancel()
 		return nil, fmt.Errorf("blob: %w", err)
 	}
-	w := &writer{store: s, account: account, id: id, key: key, keyID: keyID, object: object, cancel: cancel}
+	w := &writer{store: s, account: account, id: id, key: key, keyID: keyID, sealer: sealer, object: object, cancel: cancel}
 	if _, err := object.Write(header); err != nil {
 		w.discard()
 		return nil, fmt.Errorf("blob: %w", err)
@@ -97,13 +102,10 @@ func (w *writer) Write(p []byte) (n int, err error) {
 }
 
 func (w *writer) flush(last bool) error {
-	sealed, err := w.store.Keys.Seal(w.keyID, aad(w.account, w.id, chunkName(w.number, last)), w.chunk)
-	if err != nil {
-		return lost(err)
-	}
+	sealed := w.sealer.Seal(aad(w.account, w.id, chunkName(w.number, last)), w.chunk)
 	w.number++
 	w.chunk = w.chunk[:0]
-	if _, err = w.object.Write(sealed); err != nil {
+	if _, err := w.object.Write(sealed); err != nil {
 		return fmt.Errorf("blob: %w", err)
 	}
 	return nil
@@ -125,18 +127,19 @@ func (w *writer) close(ctx context.Context) error {
 		w.discard()
 		return err
 	}
-	if err := w.object.Close(); err != nil {
-		return fmt.Errorf("blob: %w", err)
+	err := w.object.Close()
+	if err == nil {
+		err = w.store.Bucket.synced(w.key)
 	}
-	if err := w.store.Bucket.synced(w.key); err != nil {
-		return err
-	}
-	has, err := w.store.Keys.Has(w.keyID)
-	if err != nil {
-		return fmt.Errorf("blob: %w", err)
-	}
-	if !has {
+	// The folder that it was to lie in may be gone with the customer.
+	stands, unknown := w.store.Keys.Stands(ctx, w.keyID)
+	switch {
+	case unknown == nil && !stands:
 		return errors.Join(ErrGone, w.store.Bucket.remove(context.WithoutCancel(ctx), w.key))
+	case err != nil:
+		return fmt.Errorf("blob: %w", err)
+	case unknown != nil:
+		return errors.Join(fmt.Errorf("blob: %w", unknown), w.store.Bucket.remove(context.WithoutCancel(ctx), w.key))
 	}
 	return nil
 }

@@ -31,9 +31,9 @@ func newGallery(t *testing.T) *gallery {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { bucket.Close() })
-	g.media = blob.New(blob.Config{Bucket: bucket, Keys: g.keys, KeyOf: func(ctx context.Context, account, customer string) (string, error) {
+	g.media = blob.New(blob.Config{Bucket: bucket, Keys: blob.FromKeyring{Keyring: g.keys, KeyOf: func(ctx context.Context, account, customer string) (string, error) {
 		return router.CustomerKey(ctx, g.store, account, customer)
-	}})
+	}}})
 	return g
 }
 

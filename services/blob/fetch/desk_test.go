@@ -54,7 +54,7 @@ func newDesk(t *testing.T, change func(*fetch.Config)) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { bucket.Close(); keys.Close() })
-	d.store = blob.New(blob.Config{Bucket: bucket, Keys: keys, KeyOf: func(context.Context, string, string) (string, error) { return d.keyID, nil }})
+	d.store = blob.New(blob.Config{Bucket: bucket, Keys: blob.FromKeyring{Keyring: keys, KeyOf: func(context.Context, string, string) (string, error) { return d.keyID, nil }}})
 	config := fetch.Config{Store: d.store, Publisher: d, Directory: d, Instance: "test", MaxBytes: 1 << 20}
 	if change != nil {
 		change(&config)

@@ -36,12 +36,16 @@ func (f *folder) openMedia(ctx context.Context, place, publicURL string, logger 
 		return nil, err
 	}
 	return blob.New(blob.Config{
-		Bucket: bucket, Keys: f.keys, PublicURL: publicURL, Logger: logger,
+		Bucket: bucket, Keys: f.fileKeys(), PublicURL: publicURL, Logger: logger,
 		Full: func() bool { return f.store.Health().DiskFull },
-		KeyOf: func(ctx context.Context, account, customer string) (string, error) {
-			return router.CustomerKey(ctx, f.store, account, customer)
-		},
 	}), nil
+}
+
+// fileKeys are the keys of the files of messages.
+func (f *folder) fileKeys() blob.Keys {
+	return blob.FromKeyring{Keyring: f.keys, KeyOf: func(ctx context.Context, account, customer string) (string, error) {
+		return router.CustomerKey(ctx, f.store, account, customer)
+	}}
 }
 
 // newFetcher makes what fetches the files of messages.
