@@ -247,7 +247,7 @@ func eachCommentStandsOnce(t *testing.T, v *Views, account, conversation string)
 	t.Helper()
 	timeline, err := v.Timeline(t.Context(), account, conversation, Page{
 		Limit: 10_000,
-		Keep:  func(item *viewv1.TimelineItem) bool { return item.Kind == viewv1.ItemKind_ITEM_KIND_COMMENT },
+		Keep:  Lines{Kinds: []viewv1.ItemKind{viewv1.ItemKind_ITEM_KIND_COMMENT}},
 	})
 	if err != nil {
 		t.Fatal(err)

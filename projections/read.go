@@ -14,14 +14,42 @@ type Page struct {
 	// After and Before bound the lines by their positions, both exclusive;
 	// Before 0 is no bound.
 	After, Before uint64
-	// Limit is how many lines are read at most, 100 if 0.
+	// Limit is how many lines are read at most, 100 if 0. A page ends before it where
+	// it has 4 MiB.
 	Limit int
 	// Last reads those nearest to Before instead of those nearest to After. The
 	// lines are in log order all the same.
 	Last bool
-	// Keep, if set, says which lines count. It is asked before they are opened.
-	Keep func(*viewv1.TimelineItem) bool
+	// Keep says which lines count.
+	Keep Lines
+	// Enough ends the reading with the last line of the page: whether there are more
+	// is not found out.
+	Enough bool
 }
+
+// Lines says which lines of a timeline count: all, where it is the zero value.
+type Lines struct {
+	// Kinds are the kinds that count.
+	Kinds []viewv1.ItemKind
+	// System are the system lines that count beside those.
+	System []viewv1.SystemLineKind
+	// Link leaves only the system lines that are about a link.
+	Link string
+}
+
+// count reports whether a line counts.
+func (l Lines) count(item *viewv1.TimelineItem) bool {
+	line := item.GetSystem()
+	if l.Link != "" && line.GetLinkId() != l.Link {
+		return false
+	}
+	return len(l.Kinds)+len(l.System) == 0 || slices.Contains(l.Kinds, item.GetKind()) ||
+		line != nil && slices.Contains(l.System, line.GetKind())
+}
+
+// pageBytes bounds a page beside the number of its lines: it has to fit into one
+// message on its way to another process.
+const pageBytes = 4 << 20
 
 // defaultLimit is how many lines a page has.
 const defaultLimit = 100
@@ -50,20 +78,24 @@ func (r *reader) timeline(account, conversation string, page Page) (*viewv1.Time
 		to = itemKey(account, conversation, page.Before)
 	}
 	view := &viewv1.Timeline{AsOf: r.asOf}
-	rows := r.rows[TimelineName]
+	rows, bytes := r.rows[TimelineName], 0
 	err := rows.scan(from, to, page.Last, func(_ []byte, load func(proto.Message) error) (bool, error) {
 		item := new(viewv1.TimelineItem)
 		if err := load(item); err != nil {
 			return false, err
 		}
-		if page.Keep != nil && !page.Keep(item) {
+		if !page.Keep.count(item) {
 			return true, nil
 		}
-		if view.More = len(view.Items) == page.Limit; view.More {
+		if view.More = len(view.Items) == page.Limit || bytes >= pageBytes; view.More {
 			return false, nil
 		}
 		view.Items = append(view.Items, item)
-		return true, r.open.item(account, item)
+		if err := r.open.item(account, item); err != nil {
+			return false, err
+		}
+		bytes += proto.Size(item)
+		return !page.Enough || len(view.Items) < page.Limit, nil
 	})
 	if err != nil {
 		return nil, err

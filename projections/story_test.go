@@ -95,7 +95,7 @@ func (s *story) run(d *datadriven.TestData) (string, error) {
 	case "timeline":
 		page := Page{}
 		if d.HasArg("widget") {
-			page.Keep = func(item *viewv1.TimelineItem) bool { return item.Kind == viewv1.ItemKind_ITEM_KIND_COMMENT }
+			page.Keep.Kinds = []viewv1.ItemKind{viewv1.ItemKind_ITEM_KIND_COMMENT}
 		}
 		view, err := read.Timeline(ctx, "acme", s.conversation, page)
 		return showTimeline(view), err

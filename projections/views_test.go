@@ -156,10 +156,9 @@ func TestPages(t *testing.T) {
 	if err := v.Rebuild(t.Context(), log, "", nil); err != nil {
 		t.Fatal(err)
 	}
-	comments := func(item *viewv1.TimelineItem) bool { return item.Kind == viewv1.ItemKind_ITEM_KIND_COMMENT }
 	read := func(p Page) (string, *viewv1.Timeline) {
 		t.Helper()
-		p.Keep = comments
+		p.Keep.Kinds = []viewv1.ItemKind{viewv1.ItemKind_ITEM_KIND_COMMENT}
 		view, err := v.Timeline(t.Context(), "acme", "c1", p)
 		if err != nil {
 			t.Fatal(err)

@@ -2,12 +2,14 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
 
+	"weiche/projections"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
@@ -29,9 +31,11 @@ var aboutChannel = map[viewv1.SystemLineKind]string{
 	viewv1.SystemLineKind_SYSTEM_LINE_KIND_CHANNEL_UNBOUND: "disconnected",
 }
 
-// forVisitors says whether the widget shows a line.
-func forVisitors(item *viewv1.TimelineItem) bool {
-	return item.GetKind() == viewv1.ItemKind_ITEM_KIND_COMMENT || aboutChannel[item.GetSystem().GetKind()] != ""
+// forVisitors are the lines that the widget shows.
+func forVisitors() projections.Lines {
+	return projections.Lines{
+		Kinds: []viewv1.ItemKind{viewv1.ItemKind_ITEM_KIND_COMMENT}, System: slices.Sorted(maps.Keys(aboutChannel)),
+	}
 }
 
 // lineOf makes what the widget shows of a line.

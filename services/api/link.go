@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"weiche/projections"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
@@ -26,15 +28,9 @@ func (s *server) link(ctx context.Context, of *Widget, conversationID, linkID, l
 	if err := known(conversationID, linkID); err != nil {
 		return nil, err
 	}
-	found := false
 	page, err := s.Views.Timeline(ctx, of.Account, conversationID, projections.Page{
-		Last: true, Limit: 1,
-		Keep: func(item *viewv1.TimelineItem) bool {
-			// A second one that is kept ends the search.
-			line := item.GetSystem()
-			found = found || line.GetLinkId() == linkID && linkStates[line.GetKind()] != 0
-			return found
-		},
+		Last: true, Limit: 1, Enough: true,
+		Keep: projections.Lines{System: slices.Sorted(maps.Keys(linkStates)), Link: linkID},
 	})
 	if errors.Is(err, projections.ErrNotFound) || err == nil && len(page.GetItems()) == 0 {
 		return nil, errNotFound

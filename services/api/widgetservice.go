@@ -70,7 +70,7 @@ func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimeli
 	}
 	v, at := visitOf(ctx), s.Views.Position()
 	id, timeline, route, err := s.conversation(ctx, v, projections.Page{
-		After: req.GetAfter(), Limit: limit, Keep: forVisitors,
+		After: req.GetAfter(), Limit: limit, Keep: forVisitors(),
 	})
 	if err != nil {
 		return nil, err
