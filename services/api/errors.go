@@ -110,6 +110,10 @@ func reasonOf(refusal ingressv1.Refusal) errorv1.Reason {
 		return errorv1.Reason_REASON_UNCONFIRMED
 	case ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT:
 		return errorv1.Reason_REASON_UNSUPPORTED_CONTENT
+	case ingressv1.Refusal_REFUSAL_TAKEN:
+		return errorv1.Reason_REASON_TAKEN
+	case ingressv1.Refusal_REFUSAL_WRONG_LOGIN:
+		return errorv1.Reason_REASON_WRONG_LOGIN
 	}
 	return errorv1.Reason_REASON_INTERNAL
 }

@@ -91,13 +91,18 @@ func (SessionEnd) EnumDescriptor() ([]byte, []int) {
 	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{0}
 }
 
-// PasswordSet says that an agent has a new password. All their sessions end.
+// PasswordSet says that an agent has a new password, or none any more. Their login
+// links end with it; their sessions end by events of their own.
 type PasswordSet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The agent.
 	AgentId string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
-	// Who set it: an agent, or the installation's administrator.
-	By            string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	// Who set it: agent/<id>, key/<id>, or operator for the installation's
+	// administrator.
+	By string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	// The password's id, by which the keyring holds it; empty where the agent has
+	// none any more.
+	PasswordId    string `protobuf:"bytes,3,opt,name=password_id,json=passwordId,proto3" json:"password_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -146,6 +151,13 @@ func (x *PasswordSet) GetBy() string {
 	return ""
 }
 
+func (x *PasswordSet) GetPasswordId() string {
+	if x != nil {
+		return x.PasswordId
+	}
+	return ""
+}
+
 // LoginLinkMade lets an agent log in once without a password.
 type LoginLinkMade struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -157,7 +169,8 @@ type LoginLinkMade struct {
 	Hash []byte `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
 	// Until when it can be used.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	// Who made it: an agent, or the installation's administrator.
+	// Who made it: agent/<id>, key/<id>, or operator for the installation's
+	// administrator.
 	By            string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -317,7 +330,7 @@ type SessionEnded struct {
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// Why.
 	Reason SessionEnd `protobuf:"varint,2,opt,name=reason,proto3,enum=weiche.event.v1.SessionEnd" json:"reason,omitempty"`
-	// Who ended it, where somebody did.
+	// Who ended it, as agent/<id>, key/<id> or operator, where somebody did.
 	By            string `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -387,7 +400,8 @@ type ApiKeyCreated struct {
 	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// When it ends by itself; not set is never.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	// Who made it: an agent, or the installation's administrator.
+	// Who made it: agent/<id>, key/<id>, or operator for the installation's
+	// administrator.
 	By            string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -525,7 +539,8 @@ type ApiKeyRevoked struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key.
 	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
-	// Who ended it.
+	// Who ended it: agent/<id>, key/<id>, or operator for the installation's
+	// administrator.
 	By            string `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -625,10 +640,12 @@ var File_weiche_event_v1_access_proto protoreflect.FileDescriptor
 
 const file_weiche_event_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x1cweiche/event/v1/access.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"8\n" +
+	"\x1cweiche/event/v1/access.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n" +
 	"\vPasswordSet\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x0e\n" +
-	"\x02by\x18\x02 \x01(\tR\x02by\"\xa2\x01\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x1f\n" +
+	"\vpassword_id\x18\x03 \x01(\tR\n" +
+	"passwordId\"\xa2\x01\n" +
 	"\rLoginLinkMade\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12\x19\n" +
 	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12\x12\n" +

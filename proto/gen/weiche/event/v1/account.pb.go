@@ -1023,7 +1023,10 @@ type AgentAdded struct {
 	Role Role `protobuf:"varint,3,opt,name=role,proto3,enum=weiche.event.v1.Role" json:"role,omitempty"`
 	// The name by which the agent logs in, unique over all accounts; empty for an
 	// agent who does not.
-	Login         string `protobuf:"bytes,4,opt,name=login,proto3" json:"login,omitempty"`
+	Login string `protobuf:"bytes,4,opt,name=login,proto3" json:"login,omitempty"`
+	// The name by which the agent logged in before, where it is another; it is free
+	// again.
+	EndedLogin    string `protobuf:"bytes,5,opt,name=ended_login,json=endedLogin,proto3" json:"ended_login,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1086,11 +1089,20 @@ func (x *AgentAdded) GetLogin() string {
 	return ""
 }
 
+func (x *AgentAdded) GetEndedLogin() string {
+	if x != nil {
+		return x.EndedLogin
+	}
+	return ""
+}
+
 // AgentRemoved takes an agent away.
 type AgentRemoved struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The agent.
-	AgentId       string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	AgentId string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The name by which the agent logged in; it is free again.
+	EndedLogin    string `protobuf:"bytes,2,opt,name=ended_login,json=endedLogin,proto3" json:"ended_login,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1128,6 +1140,13 @@ func (*AgentRemoved) Descriptor() ([]byte, []int) {
 func (x *AgentRemoved) GetAgentId() string {
 	if x != nil {
 		return x.AgentId
+	}
+	return ""
+}
+
+func (x *AgentRemoved) GetEndedLogin() string {
+	if x != nil {
+		return x.EndedLogin
 	}
 	return ""
 }
@@ -1193,15 +1212,19 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\x10ChannelWithdrawn\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x10\n" +
-	"\x03cut\x18\x03 \x01(\bR\x03cut\"|\n" +
+	"\x03cut\x18\x03 \x01(\bR\x03cut\"\x9d\x01\n" +
 	"\n" +
 	"AgentAdded\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12)\n" +
 	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\x12\x14\n" +
-	"\x05login\x18\x04 \x01(\tR\x05login\")\n" +
+	"\x05login\x18\x04 \x01(\tR\x05login\x12\x1f\n" +
+	"\vended_login\x18\x05 \x01(\tR\n" +
+	"endedLogin\"J\n" +
 	"\fAgentRemoved\x12\x19\n" +
-	"\bagent_id\x18\x01 \x01(\tR\aagentId*g\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x1f\n" +
+	"\vended_login\x18\x02 \x01(\tR\n" +
+	"endedLogin*g\n" +
 	"\x0eBoundElsewhere\x12\x1f\n" +
 	"\x1bBOUND_ELSEWHERE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16BOUND_ELSEWHERE_REFUSE\x10\x01\x12\x18\n" +

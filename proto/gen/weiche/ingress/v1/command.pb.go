@@ -1403,7 +1403,9 @@ type SetPassword struct {
 	OfAgentId string `protobuf:"bytes,1,opt,name=of_agent_id,json=ofAgentId,proto3" json:"of_agent_id,omitempty"`
 	// The password as argon2id made it, in the form of PHC. It goes to the keyring
 	// and is in no event.
-	PasswordHash  string `protobuf:"bytes,2,opt,name=password_hash,json=passwordHash,proto3" json:"password_hash,omitempty"`
+	PasswordHash string `protobuf:"bytes,2,opt,name=password_hash,json=passwordHash,proto3" json:"password_hash,omitempty"`
+	// The session that stays; the others end. Empty for none.
+	KeptSessionId string `protobuf:"bytes,3,opt,name=kept_session_id,json=keptSessionId,proto3" json:"kept_session_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1448,6 +1450,13 @@ func (x *SetPassword) GetOfAgentId() string {
 func (x *SetPassword) GetPasswordHash() string {
 	if x != nil {
 		return x.PasswordHash
+	}
+	return ""
+}
+
+func (x *SetPassword) GetKeptSessionId() string {
+	if x != nil {
+		return x.KeptSessionId
 	}
 	return ""
 }
@@ -1527,9 +1536,13 @@ type OpenSession struct {
 	// When the session ends by itself.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// SHA-256 of the secret of a login link; empty where a password was checked.
-	LinkHash      []byte `protobuf:"bytes,4,opt,name=link_hash,json=linkHash,proto3" json:"link_hash,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LinkHash []byte `protobuf:"bytes,4,opt,name=link_hash,json=linkHash,proto3" json:"link_hash,omitempty"`
+	// The id of the password that was checked; empty with a link.
+	PasswordId string `protobuf:"bytes,5,opt,name=password_id,json=passwordId,proto3" json:"password_id,omitempty"`
+	// The session that came with the call: it ends.
+	EndedSessionId string `protobuf:"bytes,6,opt,name=ended_session_id,json=endedSessionId,proto3" json:"ended_session_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *OpenSession) Reset() {
@@ -1588,6 +1601,20 @@ func (x *OpenSession) GetLinkHash() []byte {
 		return x.LinkHash
 	}
 	return nil
+}
+
+func (x *OpenSession) GetPasswordId() string {
+	if x != nil {
+		return x.PasswordId
+	}
+	return ""
+}
+
+func (x *OpenSession) GetEndedSessionId() string {
+	if x != nil {
+		return x.EndedSessionId
+	}
+	return ""
 }
 
 // EndSession ends a session.
@@ -3869,22 +3896,26 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x11RemoveIntegration\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"7\n" +
 	"\vRemoveAgent\x12(\n" +
-	"\x10removed_agent_id\x18\x01 \x01(\tR\x0eremovedAgentId\"R\n" +
+	"\x10removed_agent_id\x18\x01 \x01(\tR\x0eremovedAgentId\"z\n" +
 	"\vSetPassword\x12\x1e\n" +
 	"\vof_agent_id\x18\x01 \x01(\tR\tofAgentId\x12#\n" +
-	"\rpassword_hash\x18\x02 \x01(\tR\fpasswordHash\"\x80\x01\n" +
+	"\rpassword_hash\x18\x02 \x01(\tR\fpasswordHash\x12&\n" +
+	"\x0fkept_session_id\x18\x03 \x01(\tR\rkeptSessionId\"\x80\x01\n" +
 	"\rMakeLoginLink\x12 \n" +
 	"\ffor_agent_id\x18\x01 \x01(\tR\n" +
 	"forAgentId\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x129\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x99\x01\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xe4\x01\n" +
 	"\vOpenSession\x12\x1e\n" +
 	"\vof_agent_id\x18\x01 \x01(\tR\tofAgentId\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x129\n" +
 	"\n" +
 	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1b\n" +
-	"\tlink_hash\x18\x04 \x01(\fR\blinkHash\"C\n" +
+	"\tlink_hash\x18\x04 \x01(\fR\blinkHash\x12\x1f\n" +
+	"\vpassword_id\x18\x05 \x01(\tR\n" +
+	"passwordId\x12(\n" +
+	"\x10ended_session_id\x18\x06 \x01(\tR\x0eendedSessionId\"C\n" +
 	"\n" +
 	"EndSession\x12\x1d\n" +
 	"\n" +

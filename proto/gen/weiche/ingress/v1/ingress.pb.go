@@ -130,6 +130,10 @@ const (
 	Refusal_REFUSAL_UNCONFIRMED Refusal = 15
 	// The channel cannot show the content.
 	Refusal_REFUSAL_UNSUPPORTED_CONTENT Refusal = 16
+	// Another account has it: the name by which an agent logs in.
+	Refusal_REFUSAL_TAKEN Refusal = 17
+	// The session, the login link or the password does not count any more.
+	Refusal_REFUSAL_WRONG_LOGIN Refusal = 18
 )
 
 // Enum value maps for Refusal.
@@ -152,6 +156,8 @@ var (
 		14: "REFUSAL_CHANNEL_UNHEALTHY",
 		15: "REFUSAL_UNCONFIRMED",
 		16: "REFUSAL_UNSUPPORTED_CONTENT",
+		17: "REFUSAL_TAKEN",
+		18: "REFUSAL_WRONG_LOGIN",
 	}
 	Refusal_value = map[string]int32{
 		"REFUSAL_UNSPECIFIED":         0,
@@ -171,6 +177,8 @@ var (
 		"REFUSAL_CHANNEL_UNHEALTHY":   14,
 		"REFUSAL_UNCONFIRMED":         15,
 		"REFUSAL_UNSUPPORTED_CONTENT": 16,
+		"REFUSAL_TAKEN":               17,
+		"REFUSAL_WRONG_LOGIN":         18,
 	}
 )
 
@@ -2066,7 +2074,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x15ITEM_STATUS_DUPLICATE\x10\x02\x12\x17\n" +
 	"\x13ITEM_STATUS_NOTHING\x10\x03\x12\x17\n" +
 	"\x13ITEM_STATUS_REFUSED\x10\x04\x12\x1b\n" +
-	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\xd0\x03\n" +
+	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\xfc\x03\n" +
 	"\aRefusal\x12\x17\n" +
 	"\x13REFUSAL_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REFUSAL_NOT_FOUND\x10\x01\x12\x13\n" +
@@ -2085,7 +2093,9 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x15REFUSAL_WINDOW_CLOSED\x10\r\x12\x1d\n" +
 	"\x19REFUSAL_CHANNEL_UNHEALTHY\x10\x0e\x12\x17\n" +
 	"\x13REFUSAL_UNCONFIRMED\x10\x0f\x12\x1f\n" +
-	"\x1bREFUSAL_UNSUPPORTED_CONTENT\x10\x10B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
+	"\x1bREFUSAL_UNSUPPORTED_CONTENT\x10\x10\x12\x11\n" +
+	"\rREFUSAL_TAKEN\x10\x11\x12\x17\n" +
+	"\x13REFUSAL_WRONG_LOGIN\x10\x12B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
 
 var (
 	file_weiche_ingress_v1_ingress_proto_rawDescOnce sync.Once

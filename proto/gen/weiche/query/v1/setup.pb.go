@@ -147,7 +147,9 @@ type AccountSnapshot struct {
 	// The integrations that their provider does not serve.
 	Unhealthy []*Unhealthy `protobuf:"bytes,8,rep,name=unhealthy,proto3" json:"unhealthy,omitempty"`
 	// The agents in the order of their ids.
-	Agents        []*Agent `protobuf:"bytes,9,rep,name=agents,proto3" json:"agents,omitempty"`
+	Agents []*Agent `protobuf:"bytes,9,rep,name=agents,proto3" json:"agents,omitempty"`
+	// The API keys in the order in which they were made.
+	ApiKeys       []*ApiKey `protobuf:"bytes,10,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -241,6 +243,13 @@ func (x *AccountSnapshot) GetUnhealthy() []*Unhealthy {
 func (x *AccountSnapshot) GetAgents() []*Agent {
 	if x != nil {
 		return x.Agents
+	}
+	return nil
+}
+
+func (x *AccountSnapshot) GetApiKeys() []*ApiKey {
+	if x != nil {
+		return x.ApiKeys
 	}
 	return nil
 }
@@ -370,7 +379,15 @@ type Agent struct {
 	// The agent.
 	AgentId string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
 	// The name that customers read.
-	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// What they may do.
+	Role v1.Role `protobuf:"varint,3,opt,name=role,proto3,enum=weiche.event.v1.Role" json:"role,omitempty"`
+	// The name by which they log in; empty for an agent who does not.
+	Login string `protobuf:"bytes,4,opt,name=login,proto3" json:"login,omitempty"`
+	// The id of their password; empty where they have none.
+	PasswordId string `protobuf:"bytes,5,opt,name=password_id,json=passwordId,proto3" json:"password_id,omitempty"`
+	// Their sessions in the order in which they were opened.
+	Sessions      []*AgentSession `protobuf:"bytes,6,rep,name=sessions,proto3" json:"sessions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -419,6 +436,180 @@ func (x *Agent) GetName() string {
 	return ""
 }
 
+func (x *Agent) GetRole() v1.Role {
+	if x != nil {
+		return x.Role
+	}
+	return v1.Role(0)
+}
+
+func (x *Agent) GetLogin() string {
+	if x != nil {
+		return x.Login
+	}
+	return ""
+}
+
+func (x *Agent) GetPasswordId() string {
+	if x != nil {
+		return x.PasswordId
+	}
+	return ""
+}
+
+func (x *Agent) GetSessions() []*AgentSession {
+	if x != nil {
+		return x.Sessions
+	}
+	return nil
+}
+
+// AgentSession is somebody's session on one device.
+type AgentSession struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// SHA-256 of its secret.
+	Hash []byte `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	// When it was opened.
+	OpenedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
+	// When it ends by itself.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// A login link opened it.
+	ByLink        bool `protobuf:"varint,5,opt,name=by_link,json=byLink,proto3" json:"by_link,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgentSession) Reset() {
+	*x = AgentSession{}
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgentSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgentSession) ProtoMessage() {}
+
+func (x *AgentSession) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgentSession.ProtoReflect.Descriptor instead.
+func (*AgentSession) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *AgentSession) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *AgentSession) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *AgentSession) GetOpenedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenedAt
+	}
+	return nil
+}
+
+func (x *AgentSession) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *AgentSession) GetByLink() bool {
+	if x != nil {
+		return x.ByLink
+	}
+	return false
+}
+
+// ApiKey is a key by which a program comes in.
+type ApiKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is.
+	Key *v1.ApiKeyCreated `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// When it was made.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When it was last used, to the day; not set where it never was.
+	UsedAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=used_at,json=usedAt,proto3" json:"used_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApiKey) Reset() {
+	*x = ApiKey{}
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApiKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApiKey) ProtoMessage() {}
+
+func (x *ApiKey) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApiKey.ProtoReflect.Descriptor instead.
+func (*ApiKey) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ApiKey) GetKey() *v1.ApiKeyCreated {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ApiKey) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *ApiKey) GetUsedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UsedAt
+	}
+	return nil
+}
+
 // GetSecretsRequest asks for what the asker's role may know of an account's
 // secrets: adapters for those of apps, egress for the tokens of integrations.
 type GetSecretsRequest struct {
@@ -429,7 +620,7 @@ type GetSecretsRequest struct {
 
 func (x *GetSecretsRequest) Reset() {
 	*x = GetSecretsRequest{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +632,7 @@ func (x *GetSecretsRequest) String() string {
 func (*GetSecretsRequest) ProtoMessage() {}
 
 func (x *GetSecretsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +645,7 @@ func (x *GetSecretsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSecretsRequest.ProtoReflect.Descriptor instead.
 func (*GetSecretsRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{6}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{8}
 }
 
 // GetSecretsResponse is what that is.
@@ -470,7 +661,7 @@ type GetSecretsResponse struct {
 
 func (x *GetSecretsResponse) Reset() {
 	*x = GetSecretsResponse{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +673,7 @@ func (x *GetSecretsResponse) String() string {
 func (*GetSecretsResponse) ProtoMessage() {}
 
 func (x *GetSecretsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +686,7 @@ func (x *GetSecretsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSecretsResponse.ProtoReflect.Descriptor instead.
 func (*GetSecretsResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{7}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetSecretsResponse) GetApps() []*AppSecrets {
@@ -527,7 +718,7 @@ type AppSecrets struct {
 
 func (x *AppSecrets) Reset() {
 	*x = AppSecrets{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +730,7 @@ func (x *AppSecrets) String() string {
 func (*AppSecrets) ProtoMessage() {}
 
 func (x *AppSecrets) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +743,7 @@ func (x *AppSecrets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppSecrets.ProtoReflect.Descriptor instead.
 func (*AppSecrets) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{8}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AppSecrets) GetAppId() string {
@@ -589,7 +780,7 @@ type IntegrationSecrets struct {
 
 func (x *IntegrationSecrets) Reset() {
 	*x = IntegrationSecrets{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +792,7 @@ func (x *IntegrationSecrets) String() string {
 func (*IntegrationSecrets) ProtoMessage() {}
 
 func (x *IntegrationSecrets) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +805,7 @@ func (x *IntegrationSecrets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationSecrets.ProtoReflect.Descriptor instead.
 func (*IntegrationSecrets) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{9}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *IntegrationSecrets) GetIntegrationId() string {
@@ -635,12 +826,12 @@ var File_weiche_query_v1_setup_proto protoreflect.FileDescriptor
 
 const file_weiche_query_v1_setup_proto_rawDesc = "" +
 	"\n" +
-	"\x1bweiche/query/v1/setup.proto\x12\x0fweiche.query.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\"'\n" +
+	"\x1bweiche/query/v1/setup.proto\x12\x0fweiche.query.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cweiche/event/v1/access.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\"'\n" +
 	"\x0fGetSetupRequest\x12\x14\n" +
 	"\x05after\x18\x01 \x01(\x04R\x05after\"l\n" +
 	"\x10GetSetupResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12<\n" +
-	"\baccounts\x18\x02 \x03(\v2 .weiche.query.v1.AccountSnapshotR\baccounts\"\xc5\x03\n" +
+	"\baccounts\x18\x02 \x03(\v2 .weiche.query.v1.AccountSnapshotR\baccounts\"\xf9\x03\n" +
 	"\x0fAccountSnapshot\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1a\n" +
@@ -651,17 +842,37 @@ const file_weiche_query_v1_setup_proto_rawDesc = "" +
 	"\fintegrations\x18\x06 \x03(\v2%.weiche.event.v1.IntegrationConnectedR\fintegrations\x121\n" +
 	"\awidgets\x18\a \x03(\v2\x17.weiche.query.v1.WidgetR\awidgets\x128\n" +
 	"\tunhealthy\x18\b \x03(\v2\x1a.weiche.query.v1.UnhealthyR\tunhealthy\x12.\n" +
-	"\x06agents\x18\t \x03(\v2\x16.weiche.query.v1.AgentR\x06agents\"[\n" +
+	"\x06agents\x18\t \x03(\v2\x16.weiche.query.v1.AgentR\x06agents\x122\n" +
+	"\bapi_keys\x18\n" +
+	" \x03(\v2\x17.weiche.query.v1.ApiKeyR\aapiKeys\"[\n" +
 	"\x06Widget\x129\n" +
 	"\x06config\x18\x01 \x01(\v2!.weiche.event.v1.WidgetConfiguredR\x06config\x12\x16\n" +
 	"\x06offers\x18\x02 \x03(\tR\x06offers\"\x96\x01\n" +
 	"\tUnhealthy\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x120\n" +
 	"\x05error\x18\x02 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x120\n" +
-	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"6\n" +
+	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xd3\x01\n" +
 	"\x05Agent\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\x13\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12)\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\x12\x14\n" +
+	"\x05login\x18\x04 \x01(\tR\x05login\x12\x1f\n" +
+	"\vpassword_id\x18\x05 \x01(\tR\n" +
+	"passwordId\x129\n" +
+	"\bsessions\x18\x06 \x03(\v2\x1d.weiche.query.v1.AgentSessionR\bsessions\"\xce\x01\n" +
+	"\fAgentSession\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\fR\x04hash\x127\n" +
+	"\topened_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bopenedAt\x129\n" +
+	"\n" +
+	"expires_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x17\n" +
+	"\aby_link\x18\x05 \x01(\bR\x06byLink\"\xaa\x01\n" +
+	"\x06ApiKey\x120\n" +
+	"\x03key\x18\x01 \x01(\v2\x1e.weiche.event.v1.ApiKeyCreatedR\x03key\x129\n" +
+	"\n" +
+	"created_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x123\n" +
+	"\aused_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x06usedAt\"\x13\n" +
 	"\x11GetSecretsRequest\"\x8e\x01\n" +
 	"\x12GetSecretsResponse\x12/\n" +
 	"\x04apps\x18\x01 \x03(\v2\x1b.weiche.query.v1.AppSecretsR\x04apps\x12G\n" +
@@ -687,7 +898,7 @@ func file_weiche_query_v1_setup_proto_rawDescGZIP() []byte {
 	return file_weiche_query_v1_setup_proto_rawDescData
 }
 
-var file_weiche_query_v1_setup_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_weiche_query_v1_setup_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_weiche_query_v1_setup_proto_goTypes = []any{
 	(*GetSetupRequest)(nil),         // 0: weiche.query.v1.GetSetupRequest
 	(*GetSetupResponse)(nil),        // 1: weiche.query.v1.GetSetupResponse
@@ -695,35 +906,47 @@ var file_weiche_query_v1_setup_proto_goTypes = []any{
 	(*Widget)(nil),                  // 3: weiche.query.v1.Widget
 	(*Unhealthy)(nil),               // 4: weiche.query.v1.Unhealthy
 	(*Agent)(nil),                   // 5: weiche.query.v1.Agent
-	(*GetSecretsRequest)(nil),       // 6: weiche.query.v1.GetSecretsRequest
-	(*GetSecretsResponse)(nil),      // 7: weiche.query.v1.GetSecretsResponse
-	(*AppSecrets)(nil),              // 8: weiche.query.v1.AppSecrets
-	(*IntegrationSecrets)(nil),      // 9: weiche.query.v1.IntegrationSecrets
-	(v1.BoundElsewhere)(0),          // 10: weiche.event.v1.BoundElsewhere
-	(*v1.AppConnected)(nil),         // 11: weiche.event.v1.AppConnected
-	(*v1.IntegrationConnected)(nil), // 12: weiche.event.v1.IntegrationConnected
-	(*v1.WidgetConfigured)(nil),     // 13: weiche.event.v1.WidgetConfigured
-	(*v1.SendError)(nil),            // 14: weiche.event.v1.SendError
-	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
+	(*AgentSession)(nil),            // 6: weiche.query.v1.AgentSession
+	(*ApiKey)(nil),                  // 7: weiche.query.v1.ApiKey
+	(*GetSecretsRequest)(nil),       // 8: weiche.query.v1.GetSecretsRequest
+	(*GetSecretsResponse)(nil),      // 9: weiche.query.v1.GetSecretsResponse
+	(*AppSecrets)(nil),              // 10: weiche.query.v1.AppSecrets
+	(*IntegrationSecrets)(nil),      // 11: weiche.query.v1.IntegrationSecrets
+	(v1.BoundElsewhere)(0),          // 12: weiche.event.v1.BoundElsewhere
+	(*v1.AppConnected)(nil),         // 13: weiche.event.v1.AppConnected
+	(*v1.IntegrationConnected)(nil), // 14: weiche.event.v1.IntegrationConnected
+	(*v1.WidgetConfigured)(nil),     // 15: weiche.event.v1.WidgetConfigured
+	(*v1.SendError)(nil),            // 16: weiche.event.v1.SendError
+	(*timestamppb.Timestamp)(nil),   // 17: google.protobuf.Timestamp
+	(v1.Role)(0),                    // 18: weiche.event.v1.Role
+	(*v1.ApiKeyCreated)(nil),        // 19: weiche.event.v1.ApiKeyCreated
 }
 var file_weiche_query_v1_setup_proto_depIdxs = []int32{
 	2,  // 0: weiche.query.v1.GetSetupResponse.accounts:type_name -> weiche.query.v1.AccountSnapshot
-	10, // 1: weiche.query.v1.AccountSnapshot.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	11, // 2: weiche.query.v1.AccountSnapshot.apps:type_name -> weiche.event.v1.AppConnected
-	12, // 3: weiche.query.v1.AccountSnapshot.integrations:type_name -> weiche.event.v1.IntegrationConnected
+	12, // 1: weiche.query.v1.AccountSnapshot.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	13, // 2: weiche.query.v1.AccountSnapshot.apps:type_name -> weiche.event.v1.AppConnected
+	14, // 3: weiche.query.v1.AccountSnapshot.integrations:type_name -> weiche.event.v1.IntegrationConnected
 	3,  // 4: weiche.query.v1.AccountSnapshot.widgets:type_name -> weiche.query.v1.Widget
 	4,  // 5: weiche.query.v1.AccountSnapshot.unhealthy:type_name -> weiche.query.v1.Unhealthy
 	5,  // 6: weiche.query.v1.AccountSnapshot.agents:type_name -> weiche.query.v1.Agent
-	13, // 7: weiche.query.v1.Widget.config:type_name -> weiche.event.v1.WidgetConfigured
-	14, // 8: weiche.query.v1.Unhealthy.error:type_name -> weiche.event.v1.SendError
-	15, // 9: weiche.query.v1.Unhealthy.since:type_name -> google.protobuf.Timestamp
-	8,  // 10: weiche.query.v1.GetSecretsResponse.apps:type_name -> weiche.query.v1.AppSecrets
-	9,  // 11: weiche.query.v1.GetSecretsResponse.integrations:type_name -> weiche.query.v1.IntegrationSecrets
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	7,  // 7: weiche.query.v1.AccountSnapshot.api_keys:type_name -> weiche.query.v1.ApiKey
+	15, // 8: weiche.query.v1.Widget.config:type_name -> weiche.event.v1.WidgetConfigured
+	16, // 9: weiche.query.v1.Unhealthy.error:type_name -> weiche.event.v1.SendError
+	17, // 10: weiche.query.v1.Unhealthy.since:type_name -> google.protobuf.Timestamp
+	18, // 11: weiche.query.v1.Agent.role:type_name -> weiche.event.v1.Role
+	6,  // 12: weiche.query.v1.Agent.sessions:type_name -> weiche.query.v1.AgentSession
+	17, // 13: weiche.query.v1.AgentSession.opened_at:type_name -> google.protobuf.Timestamp
+	17, // 14: weiche.query.v1.AgentSession.expires_at:type_name -> google.protobuf.Timestamp
+	19, // 15: weiche.query.v1.ApiKey.key:type_name -> weiche.event.v1.ApiKeyCreated
+	17, // 16: weiche.query.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	17, // 17: weiche.query.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
+	10, // 18: weiche.query.v1.GetSecretsResponse.apps:type_name -> weiche.query.v1.AppSecrets
+	11, // 19: weiche.query.v1.GetSecretsResponse.integrations:type_name -> weiche.query.v1.IntegrationSecrets
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_weiche_query_v1_setup_proto_init() }
@@ -737,7 +960,7 @@ func file_weiche_query_v1_setup_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_query_v1_setup_proto_rawDesc), len(file_weiche_query_v1_setup_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
