@@ -12,6 +12,10 @@ COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080
+# Health, metrics and operators are at 127.0.0.1:8081 in the container, for itself
+# alone: WEICHE_ADMIN says otherwise.
+HEALTHCHECK --interval=10s --start-period=30s CMD ["weiche", "ready"]
+ENV WEICHE_DATA=/data WEICHE_HTTP=:8080
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["weiche"]
-CMD ["serve", "--data", "/data", "--http", ":8080"]
+CMD ["serve"]

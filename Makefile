@@ -93,9 +93,10 @@ fmt: bin/gofumpt bin/buf ## format Go and proto
 	bin/gofumpt -l -w .
 	cd proto && ../bin/buf format -w
 
-generate: bin/buf ## generate proto/gen from the proto files, and .env.example
+generate: bin/buf ## generate proto/gen from the proto files, and what is written of settings
 	cd proto && ../bin/buf generate
 	$(WEICHE) config env > .env.example
+	$(WEICHE) config doc > docs/settings.md
 
 clean: ## remove what was built; ./data stays
 	rm -rf bin

@@ -42,7 +42,7 @@ func buildWeiche(ctx context.Context, dir string) (string, error) {
 // startWeiche starts weiche serve on a folder.
 func startWeiche(ctx context.Context, program, data string) (*process, error) {
 	return startServer(ctx, filepath.Dir(data), program, func(address string) []string {
-		return []string{"serve", "--data", data, "--http", address}
+		return []string{"serve", "--data", data, "--http", address, "--admin", "127.0.0.1:0"}
 	})
 }
 

@@ -43,8 +43,6 @@ type Config struct {
 	Views Views
 	// Media holds the files of messages; none are shown and taken if nil.
 	Media *blob.Store
-	// Operations is what an operator may do; nothing if nil.
-	Operations adminv1connect.OperationsServiceHandler
 	// Keys binds tokens and makes the codes of links.
 	Keys keyring.Hasher
 	// Links makes the address that takes a code to an account of a channel.
@@ -94,33 +92,26 @@ type server struct {
 	applying sync.Mutex
 }
 
-// New returns the handler of the whole API and of GET /livez. Every other path is
-// 404. gRPC needs HTTP/2, also without TLS: set http.Server.Protocols to HTTP1,
-// HTTP2 and UnencryptedHTTP2.
+// New returns the handler of the whole API but for that of operators, and of GET
+// /livez. Every other path is 404. gRPC needs HTTP/2, also without TLS: set
+// http.Server.Protocols to HTTP1, HTTP2 and UnencryptedHTTP2.
 func New(config Config) http.Handler {
-	config.ensureDefaults()
-	s := &server{Config: config, errors: connecthttp.NewErrorWriter()}
+	s := newServer(config)
 	s.templates = &templateShelf{now: s.Now, ask: s.Templates, held: map[string]heldTemplates{}}
 	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
 	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
 	s.uploads = newLimiter(s.Limits.UploadPerSecond, s.Limits.UploadBurst, s.Now)
 	s.uploading, s.visiting = make(chan struct{}, s.Limits.Uploads), make(chan struct{}, s.Limits.Uploads)
 
-	told := AnswerErrors(s.Logger)
-	widget := connect.NewServer(told, s.recoverPanics, s.requireVisitor)
+	widget := s.calls(s.requireVisitor)
 	widgetv1connect.RegisterWidgetServiceHandler(widget, &widgetService{server: s})
-	workspace := connect.NewServer(told, s.recoverPanics, s.requireAgent)
+	workspace := s.calls(s.requireAgent)
 	workspacev1connect.RegisterWorkspaceServiceHandler(workspace, &workspaceService{server: s})
 	workspacev1connect.RegisterAccessServiceHandler(workspace, workspacev1connect.UnimplementedAccessServiceHandler{})
-	stream := connect.NewServer(told, s.recoverPanics, s.requireAgent)
+	stream := s.calls(s.requireAgent)
 	streamv1connect.RegisterStreamServiceHandler(stream, streamv1connect.UnimplementedStreamServiceHandler{})
-	admin := connect.NewServer(told, s.recoverPanics, s.requireAdmin)
+	admin := s.calls(s.requireAdmin)
 	adminv1connect.RegisterAdminServiceHandler(admin, &adminService{server: s})
-	operations := connect.NewServer(told, s.recoverPanics, s.requireAdmin)
-	if s.Operations == nil {
-		s.Operations = adminv1connect.UnimplementedOperationsServiceHandler{}
-	}
-	adminv1connect.RegisterOperationsServiceHandler(operations, s.Operations)
 
 	mux := http.NewServeMux()
 	mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(mounted(widget, maxRequest)))
@@ -129,7 +120,6 @@ func New(config Config) http.Handler {
 	mux.Handle("/"+workspacev1connect.AccessServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
 	mux.Handle("/"+streamv1connect.StreamServiceName+"/", sameOrigin.Handler(mounted(stream, maxRequest)))
 	mux.Handle("/"+adminv1connect.AdminServiceName+"/", sameOrigin.Handler(mounted(admin, maxAdminRequest)))
-	mux.Handle("/"+adminv1connect.OperationsServiceName+"/", sameOrigin.Handler(mounted(operations, maxAdminRequest)))
 	if s.Media != nil {
 		mux.HandleFunc("GET "+blob.Path+"{token}", s.serveMedia)
 		mux.Handle("POST "+agentUploads, sameOrigin.Handler(http.HandlerFunc(s.uploadOfAgent)))
@@ -140,6 +130,28 @@ func New(config Config) http.Handler {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	return secured(mux)
+}
+
+// NewOperations returns the handler of what operators may do. It is for an address
+// that only they can reach; New has nothing of it.
+func NewOperations(config Config, operations adminv1connect.OperationsServiceHandler) http.Handler {
+	s := newServer(config)
+	service := s.calls(s.requireAdmin)
+	adminv1connect.RegisterOperationsServiceHandler(service, operations)
+	mux := http.NewServeMux()
+	mux.Handle("/"+adminv1connect.OperationsServiceName+"/",
+		http.NewCrossOriginProtection().Handler(mounted(service, maxAdminRequest)))
+	return secured(mux)
+}
+
+func newServer(config Config) *server {
+	config.ensureDefaults()
+	return &server{Config: config, errors: connecthttp.NewErrorWriter()}
+}
+
+// calls makes the server of a service for who passes a check.
+func (s *server) calls(who connect.ServerInterceptor) *connect.Server {
+	return connect.NewServer(AnswerErrors(s.Logger), s.recoverPanics, who)
 }
 
 // mounted serves a service with a bound on its requests, as they come and

@@ -19,6 +19,7 @@ import (
 
 	"weiche/eventstore"
 	"weiche/projections"
+	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/api"
@@ -76,7 +77,7 @@ func newStage(t testing.TB, change func(*api.Config)) *stage {
 	if change != nil {
 		change(&config)
 	}
-	s.server = httptest.NewUnstartedServer(api.New(config))
+	s.server = httptest.NewUnstartedServer(everything(config))
 	s.server.Config.Protocols = new(http.Protocols)
 	s.server.Config.Protocols.SetHTTP1(true)
 	s.server.Config.Protocols.SetUnencryptedHTTP2(true)
@@ -101,6 +102,14 @@ func newStage(t testing.TB, change func(*api.Config)) *stage {
 		"agents":[{"id":"eva","name":"Eva"}]}`)
 	s.setup(t, "other", `{"name":"Other","widgets":[{"id":"blog","site":"Blog","origins":["https://blog.example"]}],"agents":[{"id":"eva","name":"Another Eva"}]}`)
 	return s
+}
+
+// everything serves what everybody may reach and what operators may.
+func everything(config api.Config) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(operationsService, api.NewOperations(config, adminv1connect.UnimplementedOperationsServiceHandler{}))
+	mux.Handle("/", api.New(config))
+	return mux
 }
 
 func opener(keys *keyring.Keyring) projections.Opener {

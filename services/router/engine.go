@@ -35,6 +35,8 @@ type Engine struct {
 	// customerKeys holds the keys of customers, this round's among them.
 	customerKeys map[string]string
 
+	events Events
+
 	// decide is conversation.Decide, but for tests.
 	decide decideFunc
 
@@ -56,12 +58,15 @@ type EngineConfig struct {
 	Now func() time.Time
 	// Logger gets what nobody else is told; slog.Default if nil.
 	Logger *slog.Logger
+	// Events is told what happens.
+	Events Events
 }
 
 // NewEngine returns an engine with nothing in memory.
 func NewEngine(config EngineConfig) *Engine {
 	e := &Engine{
 		store: config.Store, keys: config.Keys, now: config.Now, logger: config.Logger, decide: conversation.Decide,
+		events: config.Events.ensureDefaults(),
 	}
 	if e.now == nil {
 		e.now = time.Now
@@ -94,6 +99,7 @@ func (e *Engine) Round(ctx context.Context, requests []Request) ([]*ingressv1.An
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	defer e.busy()()
+	began := time.Now()
 	r := &round{engine: e}
 	for _, request := range requests {
 		answer := &ingressv1.Answer{}
@@ -118,6 +124,10 @@ func (e *Engine) Round(ctx context.Context, requests []Request) ([]*ingressv1.An
 	}
 	if err != nil {
 		return nil, err
+	}
+	e.events.Round(len(r.entries), time.Since(began))
+	for _, entry := range r.entries {
+		e.events.Decided(entry.source.Kind, entry.answer.GetStatus(), entry.answer.GetRefusal())
 	}
 	return r.answers, nil
 }
@@ -160,6 +170,8 @@ func (e *Engine) carryOut(ctx context.Context, source string, command conversati
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	defer e.busy()()
+	began := time.Now()
+	defer func() { e.events.Fired(time.Since(began)) }()
 	h := conversation.HeaderOf(command)
 	h.Now = e.now() // a round may have gone before
 	h.Received = h.Now

@@ -87,7 +87,11 @@ func (r *round) pass(ctx context.Context, todo []*entry) error {
 				return err
 			}
 		}
+		began := time.Now()
 		results, err := r.engine.store.Append(ctx, r.commits)
+		if len(r.commits) > 0 {
+			r.engine.events.Committed(len(r.commits), time.Since(began))
+		}
 		if err != nil {
 			return err
 		}

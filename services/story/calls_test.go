@@ -37,11 +37,17 @@ type refusal struct{ Code, Message string }
 // call calls an RPC of weiche; the answer is nil where it was done.
 func (s *inProcesses) call(procedure, token string, ask, answer proto.Message) *refusal {
 	s.t.Helper()
+	return s.callAt(s.weiche, procedure, token, ask, answer)
+}
+
+// callAt calls an RPC at one of weiche's addresses.
+func (s *inProcesses) callAt(url, procedure, token string, ask, answer proto.Message) *refusal {
+	s.t.Helper()
 	text, err := protojson.Marshal(ask)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	status, said := s.post(http.MethodPost, s.weiche+"/"+procedure, token, text)
+	status, said := s.post(http.MethodPost, url+"/"+procedure, token, text)
 	if status == http.StatusOK {
 		if err := protojson.Unmarshal(said, answer); err != nil {
 			s.t.Fatal(err)

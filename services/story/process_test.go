@@ -133,6 +133,7 @@ type inProcesses struct {
 	t                 *testing.T
 	server, providers *programtest.Process
 	weiche, phones    string // their addresses
+	operators         string // weiche's for them
 	admin, agent      string // tokens
 	sessions          map[string]string
 	// people leads from the addresses that the log has to the people of the story.
@@ -204,7 +205,11 @@ func newInProcesses(t *testing.T, nats string) *inProcesses {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.admin = strings.TrimSpace(string(token))
+	operators, err := os.ReadFile(filepath.Join(data, "tokens", "admin-url"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.admin, s.operators = strings.TrimSpace(string(token)), strings.TrimSpace(string(operators))
 	for channel := range address {
 		s.simulate(http.MethodPut, "/sim/apps/app-"+channel+"/callback",
 			map[string]string{"url": s.weiche + "/webhooks/" + channel + "/" + channel + "-app"}, nil)

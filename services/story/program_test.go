@@ -78,7 +78,7 @@ func startNATSWith(t *testing.T, text string) (address string) {
 
 // onBroker is a command line that serves a data folder over a broker.
 func onBroker(data, nats string, args ...string) []string {
-	return append([]string{"serve", "--data", data, "--http", "127.0.0.1:0", "--nats-url", nats}, args...)
+	return append([]string{"serve", "--data", data, "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--nats-url", nats}, args...)
 }
 
 // serve starts weiche on a data folder and a broker.

@@ -103,7 +103,7 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 		}
 		return why
 	case *ingressv1.AgentCommand_EraseCustomer:
-		why := s.call("weiche.admin.v1.OperationsService/EraseCustomer", s.admin, &adminv1.EraseCustomerRequest{
+		why := s.callAt(s.operators, "weiche.admin.v1.OperationsService/EraseCustomer", s.admin, &adminv1.EraseCustomerRequest{
 			CustomerId: c.EraseCustomer.GetCustomerId(),
 		}, &adminv1.EraseCustomerResponse{})
 		s.nextSecond()

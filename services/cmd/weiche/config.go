@@ -26,7 +26,10 @@ is one with _FILE at its end, which names a file with the value.`,
 			},
 		})
 	}
-	print("doc", "Print every setting as a table of Markdown", func(cmd *cobra.Command) { table.WriteTable(cmd.OutOrStdout()) })
+	print("doc", "Print every setting with what it is, as a page of Markdown", func(cmd *cobra.Command) {
+		fmt.Fprint(cmd.OutOrStdout(), "# Settings\n\nThis is what `weiche config doc` prints; [configuration.md](configuration.md) says how to set them.\n\n")
+		table.WriteTable(cmd.OutOrStdout())
+	})
 	print("default", "Print a file of settings in which everything is as usual", func(cmd *cobra.Command) { table.WriteFile(cmd.OutOrStdout()) })
 	print("env", "Print a file of variables in which everything is as usual", func(cmd *cobra.Command) { table.WriteEnviron(cmd.OutOrStdout()) })
 	cmd.AddCommand(newConfigCheckCommand(table))

@@ -24,8 +24,9 @@ import (
 
 // demoConfig says how the demo runs.
 type demoConfig struct {
-	data, http, simulator, fault string
-	once                         bool
+	data, simulator, fault string
+	http, admin            setting.Address
+	once                   bool
 	// patience is how long each step of the story may take; usualPatience if 0.
 	patience time.Duration
 }
@@ -59,10 +60,13 @@ product has to survive or --once to notice.`,
 	}
 	cmd.Flags().StringVar(&config.data, "data", "", "the data folder, which is left for a look; a new one that goes with the demo if empty")
 	takesSettings(cmd, func(s settings, read setting.Read) {
-		if config.http = string(s.HTTP); config.once && !read.Said("http") {
-			config.http = "127.0.0.1:0"
+		config.http, config.admin = s.HTTP, s.Admin
+		for name, address := range map[string]*setting.Address{"http": &config.http, "admin": &config.admin} {
+			if config.once && !read.Said(name) {
+				*address = "127.0.0.1:0"
+			}
 		}
-	}, "http", flagMasterKey)
+	}, "http", "admin", flagMasterKey)
 	cmd.Flags().StringVar(&config.simulator, "simulator", "127.0.0.1:8090", "the address of the simulator")
 	cmd.Flags().BoolVar(&config.once, "once", false, "play, check and end")
 	cmd.Flags().StringVar(&config.fault, "fault", "", "a fault of the simulator: drop, rate_limit, timeout_after_accept, ...")
@@ -83,26 +87,26 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", config.http)
-	if err != nil {
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	serves := serverConfig{settings: settings{
+		Data: config.data, HTTP: config.http, Admin: config.admin, GraphURL: setting.URL("http://" + simListener.Addr().String()),
+	}, logger: logger}
+	if err := serves.open(); err != nil {
 		simListener.Close()
 		return err
 	}
 	a := &actors{
-		weiche: "http://" + listener.Addr().String(), providers: "http://" + simListener.Addr().String(), person: demoPerson,
+		weiche: "http://" + serves.listener.Addr().String(), providers: "http://" + simListener.Addr().String(), person: demoPerson,
 		patience: cmp.Or(config.patience, usualPatience),
 	}
 	sim, err := simulator.New(demoProviders(a.weiche, config.fault), simulator.Options{})
 	if err != nil {
 		return usageError{err}
 	}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := newServer(ctx, serverConfig{
-		settings: settings{Data: config.data, GraphURL: setting.URL(a.providers)}, listener: listener, logger: logger,
-	})
+	s, err := newServer(ctx, serves)
 	if err != nil {
 		simListener.Close()
-		listener.Close()
+		serves.closeListeners()
 		return err
 	}
 	running, stop := context.WithCancel(ctx)

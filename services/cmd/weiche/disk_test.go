@@ -40,9 +40,9 @@ func TestI27I28DiskFull(t *testing.T) {
 	l := newLoad(t)
 	setUpLoad(t, l, data, url)
 	isReady := func(want bool) func() bool {
-		return func() bool { is, _ := ready(t, url); return is == want }
+		return func() bool { is, _ := ready(t, adminOf(t, data)); return is == want }
 	}
-	tell := func() string { _, said := ready(t, url); return said + p.Stderr.String() }
+	tell := func() string { _, said := ready(t, adminOf(t, data)); return said + p.Stderr.String() }
 	eventually(t, "the server to be ready", isReady(true), tell)
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -68,7 +68,7 @@ func TestI27I28DiskFull(t *testing.T) {
 		fillDisk(t, filler, 24<<20)
 		eventually(t, "webhooks to be refused", answered(http.StatusServiceUnavailable, 20), tell)
 		eventually(t, "the server not to be ready", isReady(false), tell)
-		if _, said := ready(t, url); !strings.Contains(said, "disk: too little room") {
+		if _, said := ready(t, adminOf(t, data)); !strings.Contains(said, "disk: too little room") {
 			t.Errorf("not ready, and the reason is %q", said)
 		}
 		if err := os.Remove(filler); err != nil {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +27,9 @@ type vitals struct {
 	busySince func() time.Time
 	connected func() bool
 	followers []*follower
-	now       func() time.Time
+	// slowest is the slowest commit of the last minute; nil if nobody measures.
+	slowest func() time.Duration
+	now     func() time.Time
 }
 
 // follower is what has to keep up with the log.
@@ -53,12 +53,16 @@ func (f *follower) late(head uint64, now time.Time) time.Duration {
 	return now.Sub(f.since)
 }
 
-// problems says why the server cannot do its work, nothing if it can. fatal is
-// why the process has to end.
-func (v *vitals) problems() (problems []string, fatal error) {
+// look says how the server does. fatal is why the process has to end.
+func (v *vitals) look() (h health, fatal error) {
 	now := v.now()
-	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	log := v.log()
+	add := func(format string, args ...any) { h.Problems = append(h.Problems, fmt.Sprintf(format, args...)) }
+	log, head := v.log(), v.head()
+	h.Log = logHealth{Position: head}
+	h.Disk = diskHealth{Full: log.DiskFull, FreeBytes: log.Free, TotalBytes: log.Total}
+	if v.slowest != nil {
+		h.Log.SlowestCommitSeconds = v.slowest().Seconds()
+	}
 	if log.Broken != nil {
 		add("log: %v", log.Broken)
 		fatal = log.Broken
@@ -70,8 +74,12 @@ func (v *vitals) problems() (problems []string, fatal error) {
 		name  string
 		since time.Time
 	}{{"commit", log.StuckSince}, {"decision", v.busySince()}} {
+		if work.since.IsZero() {
+			continue
+		}
 		waited := now.Sub(work.since).Round(100 * time.Millisecond)
-		if work.since.IsZero() || waited < slowCommit {
+		h.Log.WaitingSeconds = max(h.Log.WaitingSeconds, waited.Seconds())
+		if waited < slowCommit {
 			continue
 		}
 		add("%s: has not ended for %s", work.name, waited)
@@ -79,19 +87,23 @@ func (v *vitals) problems() (problems []string, fatal error) {
 			fatal = fmt.Errorf("a %s has not ended for %s", work.name, waited)
 		}
 	}
-	if !v.connected() {
+	if h.Broker.Connected = v.connected(); !h.Broker.Connected {
 		add("broker: not connected")
 	}
-	head := v.head()
 	for _, f := range v.followers {
-		if late := f.late(head, now); late >= lagging {
-			add("%s: at position %d of %d, and without progress for %s", f.name, f.position(), head, late.Round(time.Second))
+		late, at := f.late(head, now), f.position()
+		if late >= lagging {
+			add("%s: at position %d of %d, and without progress for %s", f.name, at, head, late.Round(time.Second))
 		}
+		h.Followers = append(h.Followers, followerHealth{
+			Name: f.name, Position: at, Behind: head - min(at, head), WithoutProgressSeconds: late.Seconds(),
+		})
 	}
-	return problems, fatal
+	h.Ready = len(h.Problems) == 0
+	return h, fatal
 }
 
-// watchdog looks at the vitals, answers GET /readyz, and ends a process that
+// watchdog looks at the vitals, tells how the server does, and ends a process that
 // cannot go on.
 type watchdog struct {
 	vitals vitals
@@ -101,7 +113,7 @@ type watchdog struct {
 	// die ends the process at once. It is called where even an orderly end would
 	// hang.
 	die  func(error)
-	told atomic.Pointer[[]string]
+	told atomic.Pointer[health]
 }
 
 // run looks until the context ends.
@@ -113,8 +125,8 @@ func (w *watchdog) run(ctx context.Context) error {
 		now := w.vitals.now()
 		stopped := now.Sub(looked) >= slowCommit
 		looked = now
-		problems, fatal := w.vitals.problems()
-		w.told.Store(&problems)
+		seen, fatal := w.vitals.look()
+		w.told.Store(&seen)
 		// A process that was stopped itself, with its container or its machine, is
 		// given until the next look: what it waits for had no time either.
 		if fatal != nil && (doomed || !stopped) {
@@ -125,29 +137,6 @@ func (w *watchdog) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		}
-	}
-}
-
-// ServeHTTP answers 200 while the server can do its work, with what somebody should
-// look at all the same, and 503 with what is wrong otherwise.
-func (w *watchdog) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
-	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	rw.Header().Set("Cache-Control", "no-store")
-	problems := w.told.Load()
-	switch {
-	case problems == nil:
-		rw.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintln(rw, "starting")
-	case len(*problems) > 0:
-		rw.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintln(rw, strings.Join(*problems, "\n"))
-	default:
-		fmt.Fprintln(rw, "ready")
-		if w.warnings != nil {
-			for _, warning := range w.warnings() {
-				fmt.Fprintln(rw, "warning:", warning)
-			}
 		}
 	}
 }

@@ -56,10 +56,10 @@ func TestI28Problems(t *testing.T) {
 				p := &patient{}
 				test.ails(p)
 				v := p.vitals()
-				_, _ = v.problems()
+				_, _ = v.look()
 				time.Sleep(test.after)
-				problems, fatal := v.problems()
-				if said := strings.Join(problems, "; "); said != test.says {
+				h, fatal := v.look()
+				if said := strings.Join(h.Problems, "; "); said != test.says || h.Ready != (test.says == "") {
 					t.Errorf("it says %q, want %q", said, test.says)
 				}
 				if (fatal != nil) != test.dies {
@@ -77,8 +77,8 @@ func TestI28ViewsThatFollow(t *testing.T) {
 		p := &patient{head: 100}
 		v := p.vitals()
 		for range 1000 {
-			if problems, _ := v.problems(); problems != nil {
-				t.Fatalf("at %d of %d: %v", p.its, p.head, problems)
+			if h, _ := v.look(); h.Problems != nil {
+				t.Fatalf("at %d of %d: %v", p.its, p.head, h.Problems)
 			}
 			time.Sleep(time.Second)
 			p.head, p.its = p.head+10, p.its+10

@@ -61,7 +61,7 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 	if !errors.Is(err, eventstore.ErrLocked) {
 		return err
 	}
-	url, token, failed := runningServer(dir)
+	url, token, failed := runningServer(adminURLFile(dir), dir)
 	if failed != nil {
 		return fmt.Errorf("%w: %s: another command is at work on it, or a weiche that does not say where it is: %w", eventstore.ErrLocked, dir, failed)
 	}
@@ -81,10 +81,10 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 	return failed
 }
 
-// runningServer returns where the weiche that runs on a folder is, and the
-// administrator's token.
-func runningServer(dir string) (url, token string, err error) {
-	for name, into := range map[string]*string{urlFile(dir): &url, tokenFile(dir): &token} {
+// runningServer returns where the weiche that runs on a folder is, as one of its
+// files says, and the administrator's token.
+func runningServer(urlFile, dir string) (url, token string, err error) {
+	for name, into := range map[string]*string{urlFile: &url, tokenFile(dir): &token} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return "", "", err
@@ -94,6 +94,7 @@ func runningServer(dir string) (url, token string, err error) {
 	return url, token, nil
 }
 
-// urlFile is where a running server writes its address for who may read the
-// folder.
-func urlFile(data string) string { return filepath.Join(data, "tokens", "url") }
+// urlFile and adminURLFile are where a running server writes its addresses for who may
+// read the folder: that of the API, and that for operators.
+func urlFile(data string) string      { return filepath.Join(data, "tokens", "url") }
+func adminURLFile(data string) string { return filepath.Join(data, "tokens", "admin-url") }

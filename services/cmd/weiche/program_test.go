@@ -11,7 +11,11 @@ import (
 // programDir is where the program of this package is built for its tests.
 var programDir string
 
-func TestMain(m *testing.M) { os.Exit(programtest.Main(m, &programDir)) }
+func TestMain(m *testing.M) {
+	// Programs of several tests run at a time, and the usual address is one.
+	os.Setenv("WEICHE_ADMIN", "127.0.0.1:0")
+	os.Exit(programtest.Main(m, &programDir))
+}
 
 // build builds the program once for all tests.
 var build = sync.OnceValues(func() (string, error) { return programtest.Build(programDir, "weiche", ".") })
@@ -30,6 +34,12 @@ func program(t *testing.T) string {
 func weiche(t *testing.T, args ...string) programtest.Ran {
 	t.Helper()
 	return programtest.Run(t, program(t), args...)
+}
+
+// adminOf returns where the server on a data folder serves operators.
+func adminOf(t *testing.T, data string) string {
+	t.Helper()
+	return fileText(t, adminURLFile(data))
 }
 
 // serving is what weiche serve says once it takes requests.

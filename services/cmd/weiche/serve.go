@@ -26,15 +26,15 @@ config.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			config.logger = newLogger(config.LogLevel, config.LogFormat)
-			if config.listener, err = net.Listen("tcp", string(config.HTTP)); err != nil {
+			if err := config.open(); err != nil {
 				return err
 			}
 			s, err := newServer(cmd.Context(), config)
 			if err != nil {
-				config.listener.Close()
+				config.closeListeners()
 				return err
 			}
-			config.logger.Info("serving", "http", config.listener.Addr().String(), "data", config.Data,
+			config.logger.Info("serving", "http", config.listener.Addr().String(), "admin", config.admin.Addr().String(), "data", config.Data,
 				"events", s.folder.store.Durable(), "incarnation", s.folder.store.Incarnation())
 			err = s.run(cmd.Context())
 			if closed := s.close(); err == nil && closed != nil {
@@ -45,4 +45,21 @@ config.`,
 	}
 	takesSettings(cmd, func(s settings, _ setting.Read) { config.settings = s })
 	return cmd
+}
+
+// open opens the listeners of the settings.
+func (c *serverConfig) open() (err error) {
+	if c.listener, err = net.Listen("tcp", string(c.HTTP)); err != nil {
+		return err
+	}
+	if c.admin, err = net.Listen("tcp", string(c.Admin)); err != nil {
+		c.listener.Close()
+	}
+	return err
+}
+
+// closeListeners closes what open has opened, where nothing serves on it.
+func (c *serverConfig) closeListeners() {
+	c.listener.Close()
+	c.admin.Close()
 }

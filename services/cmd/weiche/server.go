@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,9 +35,11 @@ import (
 // serverConfig says how one process serves.
 type serverConfig struct {
 	settings
-	// listener takes HTTP, and is what the addresses of the settings came to.
-	listener net.Listener
-	logger   *slog.Logger
+	// listener takes webhooks and the API, and admin what operators ask; they are
+	// what the addresses of the settings came to. There is none for operators if
+	// admin is nil.
+	listener, admin net.Listener
+	logger          *slog.Logger
 	// now is the router's clock; time.Now if nil.
 	now func() time.Time
 }
@@ -59,7 +60,9 @@ type server struct {
 	watch     *watch.Watch
 	webhooks  *watch.Webhooks
 	watchdog  *watchdog
-	handler   http.Handler
+	commits   commits
+	// handler is what is served to everybody, and operated what is to operators.
+	handler, operated http.Handler
 }
 
 // newServer opens everything that serves. Close has to be called, after run.
@@ -94,6 +97,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 	}
 	s.engine = router.NewEngine(router.EngineConfig{
 		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger, Now: config.now,
+		Events: router.Events{Committed: func(_ int, took time.Duration) { s.commits.took(took) }},
 	})
 	if err := s.engine.Settle(ctx); err != nil {
 		return nil, err
@@ -109,7 +113,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 		return nil, err
 	}
 	s.watchdog = s.newWatchdog()
-	s.handler = s.newHandler()
+	s.handler, s.operated = s.newHandlers()
 	if err := s.writeAdminToken(); err != nil {
 		return nil, err
 	}
@@ -136,7 +140,7 @@ func (s *server) newWatchdog() *watchdog {
 	return &watchdog{
 		vitals: vitals{
 			log: s.folder.store.Health, head: s.folder.store.Durable, busySince: s.engine.BusySince,
-			connected: s.broker.Connected, now: time.Now,
+			connected: s.broker.Connected, slowest: s.commits.slowestLately, now: time.Now,
 			followers: []*follower{
 				{name: "views", position: s.folder.views.Position},
 				{name: "relay", position: s.relay.Position},
@@ -154,8 +158,8 @@ func (s *server) newWatchdog() *watchdog {
 	}
 }
 
-// newHandler makes everything that is served over HTTP.
-func (s *server) newHandler() http.Handler {
+// newHandlers makes everything that is served over HTTP.
+func (s *server) newHandlers() (public, admin http.Handler) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /readyz", s.watchdog)
 	mux.Handle(meta.Pattern, meta.NewWebhook(meta.WebhookConfig{
@@ -163,13 +167,14 @@ func (s *server) newHandler() http.Handler {
 		Readers: readers(), Events: meta.WebhookEvents{Answered: s.webhooks.Answered},
 	}))
 	commands := publisher{s.broker, s.directory}
-	mux.Handle("/", api.New(api.Config{
-		Publisher: commands, Signals: s.broker.PublishSignal, Operations: s.folder.operations(commands, s.directory, s.media, s.config.logger),
+	config := api.Config{
+		Publisher: commands, Signals: s.broker.PublishSignal,
 		Queries: queries{setups{s.directory}, s.folder, s.engine},
 		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
 		Templates: s.templates, Proxies: s.config.Proxies,
-	}))
-	return mux
+	}
+	mux.Handle("/", api.New(config))
+	return mux, s.newAdminHandler(config)
 }
 
 // deepLink returns the address that carries a code to a channel.
@@ -244,6 +249,9 @@ func (s *server) run(ctx context.Context) error {
 		}.Run(inner)
 	})
 	core.Go(func() error { return s.watchdog.run(inner) })
+	if s.config.admin != nil {
+		core.Go(func() error { return listen(inner, s.config.admin, s.operated, s.config.logger) })
+	}
 	core.Go(func() error {
 		select {
 		case <-s.lease.Lost():
@@ -267,7 +275,7 @@ func (s *server) run(ctx context.Context) error {
 	edge.Go(func() error { return s.watch.Run(outer) })
 	edge.Go(func() error { return s.webhooks.Run(outer) })
 	edge.Go(func() error { return s.fetchMedia(outer) })
-	edge.Go(func() error { return s.listen(outer) })
+	edge.Go(func() error { return listen(outer, s.config.listener, s.handler, s.config.logger) })
 	err := edge.Wait()
 	stopInner()
 	if coreErr := core.Wait(); coreErr != nil {
@@ -277,35 +285,6 @@ func (s *server) run(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// drain is how long requests in flight have at the end.
-const drain = 10 * time.Second
-
-// listen serves HTTP until ctx ends.
-func (s *server) listen(ctx context.Context) error {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
-	server := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		MaxHeaderBytes: 16 << 10, Protocols: protocols, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-		ErrorLog: slog.NewLogLogger(s.config.logger.Handler(), slog.LevelDebug),
-	}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(s.config.listener) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	if err := server.Shutdown(ending); err != nil {
-		return server.Close()
-	}
-	return nil
 }
 
 // close closes everything, the broker before the log that it carries to.
@@ -335,7 +314,13 @@ func (s *server) writeAdminToken() error {
 	if err != nil {
 		return err
 	}
-	return writeToken(urlFile(s.config.Data), "http://"+localAddress(s.config.listener.Addr()))
+	if err := writeToken(urlFile(s.config.Data), "http://"+localAddress(s.config.listener.Addr())); err != nil {
+		return err
+	}
+	if s.config.admin == nil {
+		return nil
+	}
+	return writeToken(adminURLFile(s.config.Data), "http://"+localAddress(s.config.admin.Addr()))
 }
 
 // localAddress is how this machine reaches a listener.

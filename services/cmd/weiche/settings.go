@@ -22,6 +22,7 @@ type settings struct {
 	Media         string `name:"media" as:"place" is:"where the files of messages are: an absolute path or s3://bucket?region=…; media in the data folder if empty"`
 
 	HTTP      setting.Address `name:"http" default:"127.0.0.1:8080" is:"the address to serve webhooks and the API on"`
+	Admin     setting.Address `name:"admin" default:"127.0.0.1:8081" is:"the address to serve health, metrics and operators on; let nobody else reach it"`
 	PublicURL setting.URL     `name:"public-url" is:"where customers and providers reach this server, https://…; files are sent by upload alone if empty"`
 	Proxies   []netip.Prefix  `name:"proxies" is:"the networks of reverse proxies whose X-Forwarded-For is believed; none if empty"`
 

@@ -46,7 +46,7 @@ folder.`,
 			if err != nil {
 				return usageError{fmt.Errorf("%s: %w", args[0], err)}
 			}
-			running, token, err := runningServer(data)
+			running, token, err := runningServer(urlFile(data), data)
 			if err != nil {
 				return fmt.Errorf("where weiche serves and the administrator's token: %w", err)
 			}
