@@ -48,6 +48,9 @@ const (
 	inboxPrefix    = "_INBOX."
 )
 
+// setupCategories are the categories of events that change what is set up.
+func setupCategories() []string { return []string{"account", "access"} }
+
 // The durable consumers.
 const (
 	// durableRouter + <random> is the router's consumer of INGRESS and of OUTCOMES,

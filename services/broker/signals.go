@@ -142,3 +142,24 @@ func hear[T any, M message[T]](b *Broker, subject, group string, take func(subje
 	}
 	return func() { _ = sub.Unsubscribe() }, nil
 }
+
+// SetupChanges calls changed with the position whenever the set-up of an account, or
+// who may come in, has changed, until the func that it returns is called. Some may be
+// missed.
+func (b *Broker) SetupChanges(changed func(position uint64)) (stop func(), err error) {
+	var subs []*nats.Subscription
+	stop = func() {
+		for _, sub := range subs {
+			_ = sub.Unsubscribe()
+		}
+	}
+	for _, category := range setupCategories() {
+		sub, err := b.consuming.Subscribe(subjectEvents+".*."+category+".*", func(msg *nats.Msg) { changed(placeOf(msg.Header).Position) })
+		if err != nil {
+			stop()
+			return nil, unreachable(err)
+		}
+		subs = append(subs, sub)
+	}
+	return stop, nil
+}

@@ -4,8 +4,8 @@
 package directory
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"sync"
 
@@ -142,16 +142,17 @@ func (d *Directory) WaitFor(ctx context.Context, position uint64) error {
 	}
 }
 
-// Since returns the accounts that have changed after a position, in the order of
-// their ids, and the position that this shows.
+// Since returns the accounts that have changed after a position, in the order in
+// which they did, and the position that this shows.
 func (d *Directory) Since(after uint64) (accounts []*queryv1.AccountSnapshot, position uint64) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for _, id := range slices.Sorted(maps.Keys(d.accounts)) {
-		if a := d.accounts[id]; a.GetPosition() > after {
+	for _, a := range d.accounts {
+		if a.GetPosition() > after {
 			accounts = append(accounts, a.AccountSnapshot)
 		}
 	}
+	slices.SortFunc(accounts, func(a, b *queryv1.AccountSnapshot) int { return cmp.Compare(a.GetPosition(), b.GetPosition()) })
 	return accounts, d.position
 }
 

@@ -43,6 +43,7 @@ var areas = []area{
 		may: []string{conversation, projections, eventstore, proto}, tests: []string{everything},
 	},
 	{packages: directory, is: "the set-up of all accounts in memory, from whatever source", may: []string{channel, proto}},
+	{packages: "weiche/services/query/...", is: "what the router knows, asked and answered between processes", may: []string{directory, projections, blob, broker, keyring, channel, proto}, tests: []string{everything}},
 	{packages: router, is: "the shell around the core: takes, decides, appends, answers, relays", may: []string{conversation, capability, eventstore, broker, channel, directory, keyring, proto}},
 	{packages: broker, is: "NATS: every stream, subject and durable name", may: []string{channel, proto}},
 

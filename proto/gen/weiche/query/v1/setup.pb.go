@@ -76,8 +76,11 @@ type GetSetupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The position that it shows: whatever happened up to it is in it.
 	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
-	// The accounts that have changed since, each as a whole.
-	Accounts      []*AccountSnapshot `protobuf:"bytes,2,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	// The accounts that have changed since, each as a whole, in the order of their
+	// positions.
+	Accounts []*AccountSnapshot `protobuf:"bytes,2,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	// There are more: they are asked for after the position of this answer.
+	More          bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -124,6 +127,13 @@ func (x *GetSetupResponse) GetAccounts() []*AccountSnapshot {
 		return x.Accounts
 	}
 	return nil
+}
+
+func (x *GetSetupResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
 }
 
 // AccountSnapshot is everything that is set up for an account, as it stands. What
@@ -828,10 +838,11 @@ const file_weiche_query_v1_setup_proto_rawDesc = "" +
 	"\n" +
 	"\x1bweiche/query/v1/setup.proto\x12\x0fweiche.query.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cweiche/event/v1/access.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\"'\n" +
 	"\x0fGetSetupRequest\x12\x14\n" +
-	"\x05after\x18\x01 \x01(\x04R\x05after\"l\n" +
+	"\x05after\x18\x01 \x01(\x04R\x05after\"\x80\x01\n" +
 	"\x10GetSetupResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12<\n" +
-	"\baccounts\x18\x02 \x03(\v2 .weiche.query.v1.AccountSnapshotR\baccounts\"\xf9\x03\n" +
+	"\baccounts\x18\x02 \x03(\v2 .weiche.query.v1.AccountSnapshotR\baccounts\x12\x12\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\xf9\x03\n" +
 	"\x0fAccountSnapshot\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1a\n" +

@@ -1,0 +1,58 @@
+// Package query is what the router knows, for roles in processes of their own: the
+// set-up and its secrets, keys, views and the log, asked over the broker and answered
+// by the router. What a role may ask stands in the table of methods; that nobody asks
+// in the name of another is the broker's to see to.
+package query
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+
+	"weiche/projections"
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	viewv1 "weiche/proto/gen/weiche/view/v1"
+	"weiche/services/broker"
+)
+
+// Views answers questions about conversations: *projections.Views in the router's
+// process, a *Client elsewhere.
+type Views interface {
+	Timeline(ctx context.Context, account, conversationID string, page projections.Page) (*viewv1.Timeline, error)
+	Channel(ctx context.Context, account, conversationID, integrationID string) (*viewv1.ChannelView, error)
+	Route(ctx context.Context, account, conversationID string) (*viewv1.Route, error)
+	Customer(ctx context.Context, account, customerID string) (*viewv1.Customer, error)
+	Position() uint64
+	WaitFor(ctx context.Context, position uint64) error
+}
+
+// Log answers questions about the log, likewise.
+type Log interface {
+	// Conversation returns the conversation that a visitor of a widget is in; empty
+	// where none has begun.
+	Conversation(ctx context.Context, account, widgetID, visitor string) (conversationID string, err error)
+	// Events returns at most limit records of the log after a position, and the
+	// position of the last.
+	Events(ctx context.Context, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
+}
+
+var _ interface {
+	Views
+	Log
+} = (*Client)(nil)
+
+// installation is the account of questions that are about all accounts.
+const installation = "-"
+
+// asked is who asks what.
+type asked struct {
+	role      broker.Role
+	account   string
+	notBefore broker.Place
+}
+
+// message is a proto message as a pointer to its struct.
+type message[T any] interface {
+	*T
+	proto.Message
+}
