@@ -95,8 +95,10 @@ func (t *timelineFold) linking(event proto.Message) {
 		t.rows.Put(k, link)
 		t.link(e.ConversationId, e.LinkId, &viewv1.SystemLine{
 			Kind:      viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_MATCHED,
-			ExpiresAt: e.ExpiresAt,
+			ExpiresAt: e.ExpiresAt, AsksInWidget: e.AsksInWidget,
 		})
+	case *eventv1.LinkApproved:
+		t.link(e.ConversationId, e.LinkId, &viewv1.SystemLine{Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_APPROVED})
 	case *eventv1.LinkPrompted:
 		t.link(e.ConversationId, e.LinkId, &viewv1.SystemLine{Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_PROMPTED})
 	case *eventv1.LinkAnswered:

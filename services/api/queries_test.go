@@ -81,7 +81,8 @@ func (s *stage) ListsOrigin(origin string) (listed bool) {
 func (s *stage) Agent(account, id string) (name string, ok bool) {
 	s.folded(func(state *conversation.State) {
 		if found := state.Account(account); found != nil {
-			name, ok = found.Agents[id]
+			agent := found.Agents[id]
+			name, ok = agent.GetName(), agent != nil
 		}
 	})
 	return name, ok

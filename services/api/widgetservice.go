@@ -155,6 +155,24 @@ func (s *widgetService) GetLink(ctx context.Context, req *widgetv1.GetLinkReques
 	return &widgetv1.GetLinkResponse{Link: link}, nil
 }
 
+// ConfirmLink says that it was the visitor who brought a link's code.
+func (s *widgetService) ConfirmLink(ctx context.Context, req *widgetv1.ConfirmLinkRequest) (*widgetv1.ConfirmLinkResponse, error) {
+	token, err := clientToken(ctx, req.GetClientToken())
+	if err := errors.Join(err, known(req.GetLinkId())); err != nil {
+		return nil, err
+	}
+	answer, err := s.askWidget(ctx, visitOf(ctx), &ingressv1.WidgetCommand{
+		ClientToken: token,
+		Command: &ingressv1.WidgetCommand_ConfirmLink{
+			ConfirmLink: &ingressv1.ConfirmLink{LinkId: req.GetLinkId()},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &widgetv1.ConfirmLinkResponse{Position: s.opaque(answer.GetPosition())}, nil
+}
+
 // CancelLink ends a link of the visitor's own conversation.
 func (s *widgetService) CancelLink(ctx context.Context, req *widgetv1.CancelLinkRequest) (*widgetv1.CancelLinkResponse, error) {
 	token, err := clientToken(ctx, req.GetClientToken())

@@ -239,7 +239,8 @@ type FireTimer struct {
 type ApplySetup struct {
 	Header
 	Setup *ingressv1.ApplySetup
-	// Fingerprints of the secrets, by owner ("app/<id>", "integration/<id>").
+	// Fingerprints of the secrets, by owner: "app/<id>", "integration/<id>", and
+	// "widget/<id>" with the keys of visitors as fields.
 	Fingerprints map[string][]*eventv1.SecretFingerprint
 }
 

@@ -163,6 +163,8 @@ func (d *decider) decide(c Command) error {
 		return d.restored(c)
 	case *ReplayItem:
 		return d.replayItem(c)
+	case *RemoveAgent:
+		return d.removeAgent(c)
 	case *DiscardItem:
 		return d.discardItem(c)
 	}

@@ -59,7 +59,7 @@ func (d *decider) unlinkCustomers(c *UnlinkCustomers) error {
 
 // pair returns the two customers that an agent names.
 func (d *decider) pair(agentID, one, other string) (a, b *Customer, err error) {
-	if d.account().Agents[agentID] == "" {
+	if d.account().Agents[agentID] == nil {
 		return nil, nil, refuse(notFound, "there is no such agent")
 	}
 	if one == other {

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"fmt"
+	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
@@ -59,7 +60,8 @@ func (s *State) evolveAccount(e Event) {
 			Apps:         map[string]*eventv1.AppConnected{},
 			Integrations: map[string]*eventv1.IntegrationConnected{},
 			Widgets:      map[string]*Widget{},
-			Agents:       map[string]string{},
+			Agents:       map[string]*eventv1.AgentAdded{},
+			Cuts:         map[Cut]time.Time{},
 			Unhealthy:    map[string]*Unhealthy{},
 		}
 		s.accounts[e.Stream.ID] = a
@@ -74,7 +76,12 @@ func (s *State) evolveAccount(e Event) {
 		a.Apps[b.GetAppId()] = b
 	case *eventv1.IntegrationConnected:
 		a.Integrations[b.GetIntegrationId()] = b
+	case *eventv1.BindingsCut:
+		delete(a.Cuts, Cut{b.GetIntegrationId(), b.GetWidgetId()})
 	case *eventv1.IntegrationRemoved:
+		if b.GetCutAt() != nil {
+			a.Cuts[Cut{IntegrationID: b.GetIntegrationId()}] = moment(b.GetCutAt())
+		}
 		delete(a.Integrations, b.GetIntegrationId())
 		delete(a.Unhealthy, b.GetIntegrationId())
 		for _, w := range a.Widgets {
@@ -90,9 +97,14 @@ func (s *State) evolveAccount(e Event) {
 	case *eventv1.ChannelOffered:
 		a.Widgets[b.GetWidgetId()].Offers[b.GetIntegrationId()] = true
 	case *eventv1.ChannelWithdrawn:
+		if b.GetCutAt() != nil {
+			a.Cuts[Cut{b.GetIntegrationId(), b.GetWidgetId()}] = moment(b.GetCutAt())
+		}
 		delete(a.Widgets[b.GetWidgetId()].Offers, b.GetIntegrationId())
 	case *eventv1.AgentAdded:
-		a.Agents[b.GetAgentId()] = b.GetName()
+		a.Agents[b.GetAgentId()] = &eventv1.AgentAdded{
+			AgentId: b.GetAgentId(), Name: b.GetName(), Role: b.GetRole(), Login: b.GetLogin(),
+		}
 	case *eventv1.AgentRemoved:
 		delete(a.Agents, b.GetAgentId())
 	case *eventv1.IntegrationUnhealthy:

@@ -55,7 +55,7 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.MessageReceived:
 		c.wrote(e, b)
 		s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
-	case *eventv1.LinkRequested, *eventv1.LinkMatched, *eventv1.LinkConfirmed, *eventv1.LinkCancelled,
+	case *eventv1.LinkRequested, *eventv1.LinkMatched, *eventv1.LinkApproved, *eventv1.LinkConfirmed, *eventv1.LinkCancelled,
 		*eventv1.LinkFailed, *eventv1.LinkExpired:
 		s.evolveLink(c, e)
 	case *eventv1.ReplyQueued:
@@ -188,11 +188,13 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 		link := c.Links[b.GetLinkId()]
 		link.State, link.IdentityID = LinkMatched, b.GetIdentityId()
 		link.MatchedAt, link.ExpiresAt = moment(b.GetSentAt()), moment(b.GetExpiresAt())
-		link.ActedAt = link.MatchedAt
+		link.ActedAt, link.AsksInWidget = link.MatchedAt, b.GetAsksInWidget()
 		link.MessageHash = b.GetProviderMessageHash()
 		if b.GetHeld() {
 			link.HeldEvent = e.ID
 		}
+	case *eventv1.LinkApproved:
+		c.Links[b.GetLinkId()].Approved = true
 	case *eventv1.LinkConfirmed:
 		c.Links[b.GetLinkId()].State = LinkConfirmed
 	case *eventv1.LinkCancelled:

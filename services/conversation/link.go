@@ -20,7 +20,7 @@ const (
 // create is set.
 func (d *decider) byWhom(v *Visitor, a *Agent, create bool) (*conversationDraft, error) {
 	if v == nil {
-		if d.account().Agents[a.AgentID] == "" {
+		if d.account().Agents[a.AgentID] == nil {
 			return nil, refuse(notFound, "there is no such agent")
 		}
 		conv := d.conversation(a.ConversationID)

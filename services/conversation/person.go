@@ -161,7 +161,7 @@ type ConfirmIdentity struct {
 // confirmIdentity ends the doubt about an address: it is sent to again, or it is
 // disconnected.
 func (d *decider) confirmIdentity(c *ConfirmIdentity) error {
-	if d.account().Agents[c.AgentID] == "" {
+	if d.account().Agents[c.AgentID] == nil {
 		return refuse(notFound, "there is no such agent")
 	}
 	i := d.identity(c.IdentityID)

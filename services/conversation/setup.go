@@ -19,7 +19,7 @@ const ChannelWidget = "widget"
 // event, so the same set-up again changes nothing.
 func (d *decider) setup(c *ApplySetup) error {
 	account := d.account()
-	if err := check(account, c.Setup); err != nil {
+	if err := check(account, c.Setup, c.Fingerprints); err != nil {
 		return err
 	}
 	s := setupDecision{d: d, account: account, stream: Stream{CategoryAccount, d.head.Account}}
@@ -51,12 +51,10 @@ func (d *decider) setup(c *ApplySetup) error {
 		}
 	}
 	for _, w := range c.Setup.GetWidgets() {
-		s.widget(w)
+		s.widget(w, c.Fingerprints["widget/"+w.GetId()])
 	}
 	for _, agent := range c.Setup.GetAgents() {
-		if account.Agents[agent.GetId()] != agent.GetName() {
-			d.emit(s.stream, &eventv1.AgentAdded{AgentId: agent.GetId(), Name: agent.GetName()})
-		}
+		s.agent(account.Agents[agent.GetId()], described(account, agent))
 	}
 	return nil
 }
@@ -88,8 +86,19 @@ func (s *setupDecision) put(before, now proto.Message) {
 	}
 }
 
+// agent writes an agent, and the name of login that is free again.
+func (s *setupDecision) agent(before, now *eventv1.AgentAdded) {
+	if proto.Equal(before, now) {
+		return
+	}
+	if before.GetLogin() != now.GetLogin() {
+		now.EndedLogin = before.GetLogin()
+	}
+	s.d.emit(s.stream, now)
+}
+
 // widget writes a widget, its own integration, and what it offers.
-func (s *setupDecision) widget(w *ingressv1.WidgetSetup) {
+func (s *setupDecision) widget(w *ingressv1.WidgetSetup, keys []*eventv1.SecretFingerprint) {
 	s.put(s.account.Integrations[w.GetId()], &eventv1.IntegrationConnected{
 		IntegrationId: w.GetId(), Channel: ChannelWidget, Name: w.GetSite(),
 	})
@@ -100,7 +109,9 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup) {
 	s.put(before.Config, &eventv1.WidgetConfigured{
 		WidgetId: w.GetId(), Site: w.GetSite(), Origins: w.GetOrigins(), Languages: w.GetLanguages(),
 		Confirmation: w.GetConfirmation(), CodeLifetime: w.GetCodeLifetime(),
-		SilentDisconnect: w.GetSilentDisconnect(),
+		SilentDisconnect: w.GetSilentDisconnect(), NewConversationAfter: w.GetNewConversationAfter(),
+		VisitorKeys:        visitorKeys(before.Config, w, keys),
+		SignedVisitorsOnly: w.GetSignedVisitorsOnly(),
 	})
 	for _, id := range w.GetOffers() {
 		if !before.Offers[id] {
@@ -115,7 +126,7 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup) {
 }
 
 // check refuses a set-up that could not work, naming the place.
-func check(account *Account, setup *ingressv1.ApplySetup) error {
+func check(account *Account, setup *ingressv1.ApplySetup, fingerprints map[string][]*eventv1.SecretFingerprint) error {
 	if twice := saidTwice(setup); twice != "" {
 		return refuse(invalid, "%s is there twice", twice)
 	}
@@ -178,6 +189,12 @@ func check(account *Account, setup *ingressv1.ApplySetup) error {
 		if w.GetConfirmation() == eventv1.Confirmation_CONFIRMATION_BOTH {
 			return refuse(invalid, "widget %q: confirmation in both places is not possible yet", w.GetId())
 		}
+		if after := w.GetNewConversationAfter(); after.AsDuration() != 0 && (after.AsDuration() < minNewAfter || after.AsDuration() > maxNewAfter) {
+			return refuse(invalid, "widget %q: a new conversation starts after 1 hour to 10 years, or never", w.GetId())
+		}
+		if err := checkKeys(account, w, fingerprints["widget/"+w.GetId()]); err != nil {
+			return err
+		}
 		if l := w.GetCodeLifetime(); l != nil && (l.AsDuration() < minCodeLifetime || l.AsDuration() > maxCodeLifetime) {
 			return refuse(invalid, "widget %q: a code lives 5 to 60 minutes", w.GetId())
 		}
@@ -187,12 +204,7 @@ func check(account *Account, setup *ingressv1.ApplySetup) error {
 			}
 		}
 	}
-	for _, agent := range setup.GetAgents() {
-		if !isID(agent.GetId()) || agent.GetName() == "" {
-			return refuse(invalid, "agent %q: an agent has an id of a-z, 0-9 and -, and a name", agent.GetId())
-		}
-	}
-	return nil
+	return checkAgents(account, setup)
 }
 
 // saidTwice names what a set-up says two things about, or returns nothing: the one

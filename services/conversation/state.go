@@ -127,10 +127,17 @@ type Account struct {
 	Apps           map[string]*eventv1.AppConnected
 	Integrations   map[string]*eventv1.IntegrationConnected
 	Widgets        map[string]*Widget
-	Agents         map[string]string
+	// Agents are the people who answer, as they were last described.
+	Agents map[string]*eventv1.AgentAdded
+	// Cuts are the channels whose bindings are being ended, and since when.
+	Cuts map[Cut]time.Time
 	// Unhealthy are the integrations that their provider does not serve (R10).
 	Unhealthy map[string]*Unhealthy
 }
+
+// Cut names a channel whose bindings are being ended: an integration that was
+// removed, or one that a widget has withdrawn.
+type Cut struct{ IntegrationID, WidgetID string }
 
 // Unhealthy is why a provider does not serve an integration, and since when.
 type Unhealthy struct {
@@ -202,6 +209,9 @@ type Link struct {
 	ActedAt time.Time
 	// MessageHash is the message that brought the code.
 	MessageHash []byte
+	// AsksInWidget says that it is confirmed once the customer said yes in the
+	// channel, which is Answered, and in the widget, which is Approved.
+	AsksInWidget, Answered, Approved bool
 }
 
 // LinkState is how far a link came.

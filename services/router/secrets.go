@@ -1,6 +1,7 @@
 package router
 
 import (
+	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -41,6 +42,15 @@ func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, 
 		take(OwnerIntegration(integration.GetId()), SecretToken, integration.GetAccessToken())
 		integration.AccessToken = ""
 	}
+	for _, widget := range command.Setup.GetWidgets() {
+		for _, key := range widget.GetVisitorKeys() {
+			if secret := key.GetSecret(); secret != "" && len(secret) < minVisitorSecret {
+				return nil, fmt.Errorf("widget %q: the secret of the key %q is shorter than %d bytes", widget.GetId(), key.GetId(), minVisitorSecret)
+			}
+			take(OwnerWidget(widget.GetId()), key.GetId(), key.GetSecret())
+			key.Secret = ""
+		}
+	}
 	t.entry.prepare = func() error {
 		for _, put := range puts {
 			if err := put(); err != nil {
@@ -58,6 +68,14 @@ const (
 	SecretVerify = "verify_token"
 	SecretToken  = "access_token"
 )
+
+// minVisitorSecret is the least length of a secret by which a site signs who its
+// visitors are: that of what HMAC makes with SHA-256 (RFC 7518, 3.2).
+const minVisitorSecret = 32
+
+// OwnerWidget names a widget as the owner of secrets: those by which its site signs
+// who its visitors are, with the ids of the keys as fields.
+func OwnerWidget(id string) string { return "widget/" + id }
 
 // OwnerApp names an app as the owner of secrets.
 func OwnerApp(id string) string { return "app/" + id }

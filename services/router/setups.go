@@ -140,6 +140,8 @@ func setupOf(setup *conversation.Account, s *queryv1.AccountSnapshot) {
 		s.Unhealthy = append(s.Unhealthy, &queryv1.Unhealthy{IntegrationId: id, Error: unhealthy.Error, Since: timestamppb.New(unhealthy.Since)})
 	}
 	for _, id := range slices.Sorted(maps.Keys(setup.Agents)) {
-		s.Agents = append(s.Agents, &queryv1.Agent{AgentId: id, Name: setup.Agents[id]})
+		s.Agents = append(s.Agents, &queryv1.Agent{
+			AgentId: id, Name: setup.Agents[id].GetName(), Role: setup.Agents[id].GetRole(), Login: setup.Agents[id].GetLogin(),
+		})
 	}
 }

@@ -101,6 +101,8 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 			Header: t.header, AgentID: a.GetAgentId(),
 			IdentityID: c.ConfirmIdentity.GetIdentityId(), SamePerson: c.ConfirmIdentity.GetSamePerson(),
 		}, nil
+	case *ingressv1.AgentCommand_RemoveAgent:
+		return &conversation.RemoveAgent{Header: t.header, AgentID: c.RemoveAgent.GetRemovedAgentId()}, nil
 	case *ingressv1.AgentCommand_EraseCustomer:
 		return &conversation.EraseCustomer{Header: t.header, CustomerID: c.EraseCustomer.GetCustomerId()}, nil
 	}

@@ -12,6 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -662,12 +663,14 @@ func (x *IntegrationRecovered) GetIntegrationId() string {
 	return ""
 }
 
-// IntegrationRemoved takes a channel account away: its codes die and its
-// bindings end.
+// IntegrationRemoved takes a channel account away: its codes die at once, and its
+// bindings end from then on, some with each commit, until BindingsCut.
 type IntegrationRemoved struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The integration.
 	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// When; the timer that ends its bindings. Not set where they are left alone.
+	CutAt         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cut_at,json=cutAt,proto3" json:"cut_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -709,6 +712,78 @@ func (x *IntegrationRemoved) GetIntegrationId() string {
 	return ""
 }
 
+func (x *IntegrationRemoved) GetCutAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CutAt
+	}
+	return nil
+}
+
+// BindingsCut says that the last binding has ended which a removed integration or
+// a withdrawn channel had, or that the channel was offered again before.
+type BindingsCut struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The widget that withdrew it; empty where the integration was removed.
+	WidgetId string `protobuf:"bytes,2,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	// The timer that this ends.
+	CutAt         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=cut_at,json=cutAt,proto3" json:"cut_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindingsCut) Reset() {
+	*x = BindingsCut{}
+	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindingsCut) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindingsCut) ProtoMessage() {}
+
+func (x *BindingsCut) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindingsCut.ProtoReflect.Descriptor instead.
+func (*BindingsCut) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *BindingsCut) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *BindingsCut) GetWidgetId() string {
+	if x != nil {
+		return x.WidgetId
+	}
+	return ""
+}
+
+func (x *BindingsCut) GetCutAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CutAt
+	}
+	return nil
+}
+
 // WidgetConfigured sets what a widget is. The widget is an integration of
 // channel widget with the same id. Said again, it replaces.
 type WidgetConfigured struct {
@@ -739,7 +814,7 @@ type WidgetConfigured struct {
 
 func (x *WidgetConfigured) Reset() {
 	*x = WidgetConfigured{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -751,7 +826,7 @@ func (x *WidgetConfigured) String() string {
 func (*WidgetConfigured) ProtoMessage() {}
 
 func (x *WidgetConfigured) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[8]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,7 +839,7 @@ func (x *WidgetConfigured) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WidgetConfigured.ProtoReflect.Descriptor instead.
 func (*WidgetConfigured) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{8}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WidgetConfigured) GetWidgetId() string {
@@ -850,7 +925,7 @@ type VisitorKey struct {
 
 func (x *VisitorKey) Reset() {
 	*x = VisitorKey{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -862,7 +937,7 @@ func (x *VisitorKey) String() string {
 func (*VisitorKey) ProtoMessage() {}
 
 func (x *VisitorKey) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[9]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -875,7 +950,7 @@ func (x *VisitorKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VisitorKey.ProtoReflect.Descriptor instead.
 func (*VisitorKey) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{9}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *VisitorKey) GetKeyId() string {
@@ -905,7 +980,7 @@ type ChannelOffered struct {
 
 func (x *ChannelOffered) Reset() {
 	*x = ChannelOffered{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -917,7 +992,7 @@ func (x *ChannelOffered) String() string {
 func (*ChannelOffered) ProtoMessage() {}
 
 func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -930,7 +1005,7 @@ func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelOffered.ProtoReflect.Descriptor instead.
 func (*ChannelOffered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ChannelOffered) GetWidgetId() string {
@@ -955,15 +1030,18 @@ type ChannelWithdrawn struct {
 	WidgetId string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
 	// The integration that it no longer offers.
 	IntegrationId string `protobuf:"bytes,2,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
-	// Bindings end now. Otherwise they go on until they are disconnected.
-	Cut           bool `protobuf:"varint,3,opt,name=cut,proto3" json:"cut,omitempty"`
+	// Bindings end now, some with each commit, until BindingsCut. Otherwise they go on
+	// until they are disconnected.
+	Cut bool `protobuf:"varint,3,opt,name=cut,proto3" json:"cut,omitempty"`
+	// When; the timer that ends them.
+	CutAt         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=cut_at,json=cutAt,proto3" json:"cut_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ChannelWithdrawn) Reset() {
 	*x = ChannelWithdrawn{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -975,7 +1053,7 @@ func (x *ChannelWithdrawn) String() string {
 func (*ChannelWithdrawn) ProtoMessage() {}
 
 func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -988,7 +1066,7 @@ func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelWithdrawn.ProtoReflect.Descriptor instead.
 func (*ChannelWithdrawn) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{11}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ChannelWithdrawn) GetWidgetId() string {
@@ -1012,6 +1090,13 @@ func (x *ChannelWithdrawn) GetCut() bool {
 	return false
 }
 
+func (x *ChannelWithdrawn) GetCutAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CutAt
+	}
+	return nil
+}
+
 // AgentAdded makes an agent known. Said again, it replaces.
 type AgentAdded struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1033,7 +1118,7 @@ type AgentAdded struct {
 
 func (x *AgentAdded) Reset() {
 	*x = AgentAdded{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1045,7 +1130,7 @@ func (x *AgentAdded) String() string {
 func (*AgentAdded) ProtoMessage() {}
 
 func (x *AgentAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1058,7 +1143,7 @@ func (x *AgentAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentAdded.ProtoReflect.Descriptor instead.
 func (*AgentAdded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{12}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AgentAdded) GetAgentId() string {
@@ -1109,7 +1194,7 @@ type AgentRemoved struct {
 
 func (x *AgentRemoved) Reset() {
 	*x = AgentRemoved{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1121,7 +1206,7 @@ func (x *AgentRemoved) String() string {
 func (*AgentRemoved) ProtoMessage() {}
 
 func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1134,7 +1219,7 @@ func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentRemoved.ProtoReflect.Descriptor instead.
 func (*AgentRemoved) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{13}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AgentRemoved) GetAgentId() string {
@@ -1155,7 +1240,7 @@ var File_weiche_event_v1_account_proto protoreflect.FileDescriptor
 
 const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/event/v1/account.proto\x12\x0fweiche.event.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1eweiche/event/v1/identity.proto\"C\n" +
+	"\x1dweiche/event/v1/account.proto\x12\x0fweiche.event.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\"C\n" +
 	"\x0eAccountCreated\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x12\n" +
@@ -1187,9 +1272,14 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x120\n" +
 	"\x05error\x18\x02 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\"=\n" +
 	"\x14IntegrationRecovered\x12%\n" +
-	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\";\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"n\n" +
 	"\x12IntegrationRemoved\x12%\n" +
-	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"\xee\x03\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x121\n" +
+	"\x06cut_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05cutAt\"\x84\x01\n" +
+	"\vBindingsCut\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
+	"\twidget_id\x18\x02 \x01(\tR\bwidgetId\x121\n" +
+	"\x06cut_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05cutAt\"\xee\x03\n" +
 	"\x10WidgetConfigured\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -1208,11 +1298,12 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\vfingerprint\x18\x02 \x01(\fR\vfingerprint\"T\n" +
 	"\x0eChannelOffered\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12%\n" +
-	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\"h\n" +
+	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\"\x9b\x01\n" +
 	"\x10ChannelWithdrawn\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x10\n" +
-	"\x03cut\x18\x03 \x01(\bR\x03cut\"\x9d\x01\n" +
+	"\x03cut\x18\x03 \x01(\bR\x03cut\x121\n" +
+	"\x06cut_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05cutAt\"\x9d\x01\n" +
 	"\n" +
 	"AgentAdded\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x12\n" +
@@ -1258,43 +1349,48 @@ func file_weiche_event_v1_account_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_weiche_event_v1_account_proto_goTypes = []any{
-	(BoundElsewhere)(0),          // 0: weiche.event.v1.BoundElsewhere
-	(Confirmation)(0),            // 1: weiche.event.v1.Confirmation
-	(Role)(0),                    // 2: weiche.event.v1.Role
-	(*AccountCreated)(nil),       // 3: weiche.event.v1.AccountCreated
-	(*LinkPolicyChanged)(nil),    // 4: weiche.event.v1.LinkPolicyChanged
-	(*AppConnected)(nil),         // 5: weiche.event.v1.AppConnected
-	(*SecretFingerprint)(nil),    // 6: weiche.event.v1.SecretFingerprint
-	(*IntegrationConnected)(nil), // 7: weiche.event.v1.IntegrationConnected
-	(*IntegrationUnhealthy)(nil), // 8: weiche.event.v1.IntegrationUnhealthy
-	(*IntegrationRecovered)(nil), // 9: weiche.event.v1.IntegrationRecovered
-	(*IntegrationRemoved)(nil),   // 10: weiche.event.v1.IntegrationRemoved
-	(*WidgetConfigured)(nil),     // 11: weiche.event.v1.WidgetConfigured
-	(*VisitorKey)(nil),           // 12: weiche.event.v1.VisitorKey
-	(*ChannelOffered)(nil),       // 13: weiche.event.v1.ChannelOffered
-	(*ChannelWithdrawn)(nil),     // 14: weiche.event.v1.ChannelWithdrawn
-	(*AgentAdded)(nil),           // 15: weiche.event.v1.AgentAdded
-	(*AgentRemoved)(nil),         // 16: weiche.event.v1.AgentRemoved
-	(*SendError)(nil),            // 17: weiche.event.v1.SendError
-	(*durationpb.Duration)(nil),  // 18: google.protobuf.Duration
+	(BoundElsewhere)(0),           // 0: weiche.event.v1.BoundElsewhere
+	(Confirmation)(0),             // 1: weiche.event.v1.Confirmation
+	(Role)(0),                     // 2: weiche.event.v1.Role
+	(*AccountCreated)(nil),        // 3: weiche.event.v1.AccountCreated
+	(*LinkPolicyChanged)(nil),     // 4: weiche.event.v1.LinkPolicyChanged
+	(*AppConnected)(nil),          // 5: weiche.event.v1.AppConnected
+	(*SecretFingerprint)(nil),     // 6: weiche.event.v1.SecretFingerprint
+	(*IntegrationConnected)(nil),  // 7: weiche.event.v1.IntegrationConnected
+	(*IntegrationUnhealthy)(nil),  // 8: weiche.event.v1.IntegrationUnhealthy
+	(*IntegrationRecovered)(nil),  // 9: weiche.event.v1.IntegrationRecovered
+	(*IntegrationRemoved)(nil),    // 10: weiche.event.v1.IntegrationRemoved
+	(*BindingsCut)(nil),           // 11: weiche.event.v1.BindingsCut
+	(*WidgetConfigured)(nil),      // 12: weiche.event.v1.WidgetConfigured
+	(*VisitorKey)(nil),            // 13: weiche.event.v1.VisitorKey
+	(*ChannelOffered)(nil),        // 14: weiche.event.v1.ChannelOffered
+	(*ChannelWithdrawn)(nil),      // 15: weiche.event.v1.ChannelWithdrawn
+	(*AgentAdded)(nil),            // 16: weiche.event.v1.AgentAdded
+	(*AgentRemoved)(nil),          // 17: weiche.event.v1.AgentRemoved
+	(*SendError)(nil),             // 18: weiche.event.v1.SendError
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 20: google.protobuf.Duration
 }
 var file_weiche_event_v1_account_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.LinkPolicyChanged.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
 	6,  // 1: weiche.event.v1.AppConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
 	6,  // 2: weiche.event.v1.IntegrationConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
-	17, // 3: weiche.event.v1.IntegrationUnhealthy.error:type_name -> weiche.event.v1.SendError
-	1,  // 4: weiche.event.v1.WidgetConfigured.confirmation:type_name -> weiche.event.v1.Confirmation
-	18, // 5: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
-	18, // 6: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
-	12, // 7: weiche.event.v1.WidgetConfigured.visitor_keys:type_name -> weiche.event.v1.VisitorKey
-	2,  // 8: weiche.event.v1.AgentAdded.role:type_name -> weiche.event.v1.Role
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	18, // 3: weiche.event.v1.IntegrationUnhealthy.error:type_name -> weiche.event.v1.SendError
+	19, // 4: weiche.event.v1.IntegrationRemoved.cut_at:type_name -> google.protobuf.Timestamp
+	19, // 5: weiche.event.v1.BindingsCut.cut_at:type_name -> google.protobuf.Timestamp
+	1,  // 6: weiche.event.v1.WidgetConfigured.confirmation:type_name -> weiche.event.v1.Confirmation
+	20, // 7: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
+	20, // 8: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
+	13, // 9: weiche.event.v1.WidgetConfigured.visitor_keys:type_name -> weiche.event.v1.VisitorKey
+	19, // 10: weiche.event.v1.ChannelWithdrawn.cut_at:type_name -> google.protobuf.Timestamp
+	2,  // 11: weiche.event.v1.AgentAdded.role:type_name -> weiche.event.v1.Role
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_account_proto_init() }
@@ -1309,7 +1405,7 @@ func file_weiche_event_v1_account_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_account_proto_rawDesc), len(file_weiche_event_v1_account_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

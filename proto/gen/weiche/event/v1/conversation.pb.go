@@ -116,6 +116,8 @@ const (
 	RouteRule_ROUTE_RULE_CUT RouteRule = 5
 	// The customer was erased.
 	RouteRule_ROUTE_RULE_ERASED RouteRule = 6
+	// The customer goes on in a new conversation, which took the bindings over.
+	RouteRule_ROUTE_RULE_CONTINUED RouteRule = 7
 )
 
 // Enum value maps for RouteRule.
@@ -128,6 +130,7 @@ var (
 		4: "ROUTE_RULE_DISCONNECTED",
 		5: "ROUTE_RULE_CUT",
 		6: "ROUTE_RULE_ERASED",
+		7: "ROUTE_RULE_CONTINUED",
 	}
 	RouteRule_value = map[string]int32{
 		"ROUTE_RULE_UNSPECIFIED":    0,
@@ -137,6 +140,7 @@ var (
 		"ROUTE_RULE_DISCONNECTED":   4,
 		"ROUTE_RULE_CUT":            5,
 		"ROUTE_RULE_ERASED":         6,
+		"ROUTE_RULE_CONTINUED":      7,
 	}
 )
 
@@ -372,6 +376,8 @@ const (
 	CancelReason_CANCEL_REASON_AGENT CancelReason = 5
 	// The customer, or the one who brought the code, was erased.
 	CancelReason_CANCEL_REASON_ERASED CancelReason = 6
+	// The customer goes on in a new conversation.
+	CancelReason_CANCEL_REASON_CONTINUED CancelReason = 7
 )
 
 // Enum value maps for CancelReason.
@@ -384,6 +390,7 @@ var (
 		4: "CANCEL_REASON_WITHDRAWN",
 		5: "CANCEL_REASON_AGENT",
 		6: "CANCEL_REASON_ERASED",
+		7: "CANCEL_REASON_CONTINUED",
 	}
 	CancelReason_value = map[string]int32{
 		"CANCEL_REASON_UNSPECIFIED": 0,
@@ -393,6 +400,7 @@ var (
 		"CANCEL_REASON_WITHDRAWN":   4,
 		"CANCEL_REASON_AGENT":       5,
 		"CANCEL_REASON_ERASED":      6,
+		"CANCEL_REASON_CONTINUED":   7,
 	}
 )
 
@@ -1049,9 +1057,16 @@ type ChannelBound struct {
 	// The integration's channel.
 	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
 	// The link that made the tie; empty for the identity that started it.
-	LinkId        string `protobuf:"bytes,5,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LinkId string `protobuf:"bytes,5,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	// The conversation's widget; empty where there is none.
+	WidgetId string `protobuf:"bytes,6,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	// When the customer last did something there that opens its messaging window,
+	// where the tie was taken over from the conversation before.
+	WroteAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=wrote_at,json=wroteAt,proto3" json:"wrote_at,omitempty"`
+	// A template was offered since that window closed, there too.
+	TemplateOffered bool `protobuf:"varint,8,opt,name=template_offered,json=templateOffered,proto3" json:"template_offered,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ChannelBound) Reset() {
@@ -1119,6 +1134,27 @@ func (x *ChannelBound) GetLinkId() string {
 	return ""
 }
 
+func (x *ChannelBound) GetWidgetId() string {
+	if x != nil {
+		return x.WidgetId
+	}
+	return ""
+}
+
+func (x *ChannelBound) GetWroteAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WroteAt
+	}
+	return nil
+}
+
+func (x *ChannelBound) GetTemplateOffered() bool {
+	if x != nil {
+		return x.TemplateOffered
+	}
+	return false
+}
+
 // ChannelUnbound removes the tie to an identity.
 type ChannelUnbound struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1133,7 +1169,9 @@ type ChannelUnbound struct {
 	// Why it ended.
 	Reason UnboundReason `protobuf:"varint,5,opt,name=reason,proto3,enum=weiche.event.v1.UnboundReason" json:"reason,omitempty"`
 	// From when on, by the provider's time, messages no longer join.
-	UnboundAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=unbound_at,json=unboundAt,proto3" json:"unbound_at,omitempty"`
+	UnboundAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=unbound_at,json=unboundAt,proto3" json:"unbound_at,omitempty"`
+	// The conversation's widget; empty where there is none.
+	WidgetId      string `protobuf:"bytes,7,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1208,6 +1246,13 @@ func (x *ChannelUnbound) GetUnboundAt() *timestamppb.Timestamp {
 		return x.UnboundAt
 	}
 	return nil
+}
+
+func (x *ChannelUnbound) GetWidgetId() string {
+	if x != nil {
+		return x.WidgetId
+	}
+	return ""
 }
 
 // RouteChanged sets the route: where replies go from now on.
@@ -3127,6 +3172,8 @@ type LinkMatched struct {
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// Keyed hash of the provider's id of the message that brought the code.
 	ProviderMessageHash []byte `protobuf:"bytes,9,opt,name=provider_message_hash,json=providerMessageHash,proto3" json:"provider_message_hash,omitempty"`
+	// The widget asks too: nothing is confirmed before LinkApproved.
+	AsksInWidget bool `protobuf:"varint,10,opt,name=asks_in_widget,json=asksInWidget,proto3" json:"asks_in_widget,omitempty"`
 	// The message that brought the code.
 	Sealed        *LinkMatched_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -3224,6 +3271,13 @@ func (x *LinkMatched) GetProviderMessageHash() []byte {
 		return x.ProviderMessageHash
 	}
 	return nil
+}
+
+func (x *LinkMatched) GetAsksInWidget() bool {
+	if x != nil {
+		return x.AsksInWidget
+	}
+	return false
 }
 
 func (x *LinkMatched) GetSealed() *LinkMatched_Sealed {
@@ -3433,6 +3487,71 @@ func (x *LinkAnswered) GetSealed() *LinkAnswered_Sealed {
 	return nil
 }
 
+// LinkApproved says that the customer said in the widget that whoever brought the
+// code is they, where the widget asks too.
+type LinkApproved struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link.
+	LinkId string `protobuf:"bytes,1,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The identity that brought the code.
+	IdentityId    string `protobuf:"bytes,3,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkApproved) Reset() {
+	*x = LinkApproved{}
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkApproved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkApproved) ProtoMessage() {}
+
+func (x *LinkApproved) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkApproved.ProtoReflect.Descriptor instead.
+func (*LinkApproved) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *LinkApproved) GetLinkId() string {
+	if x != nil {
+		return x.LinkId
+	}
+	return ""
+}
+
+func (x *LinkApproved) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *LinkApproved) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
 // LinkConfirmed says that the link was confirmed; the binding follows.
 type LinkConfirmed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3450,7 +3569,7 @@ type LinkConfirmed struct {
 
 func (x *LinkConfirmed) Reset() {
 	*x = LinkConfirmed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3462,7 +3581,7 @@ func (x *LinkConfirmed) String() string {
 func (*LinkConfirmed) ProtoMessage() {}
 
 func (x *LinkConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[32]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3475,7 +3594,7 @@ func (x *LinkConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkConfirmed.ProtoReflect.Descriptor instead.
 func (*LinkConfirmed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{32}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *LinkConfirmed) GetLinkId() string {
@@ -3523,7 +3642,7 @@ type LinkCancelled struct {
 
 func (x *LinkCancelled) Reset() {
 	*x = LinkCancelled{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3535,7 +3654,7 @@ func (x *LinkCancelled) String() string {
 func (*LinkCancelled) ProtoMessage() {}
 
 func (x *LinkCancelled) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[33]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3548,7 +3667,7 @@ func (x *LinkCancelled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCancelled.ProtoReflect.Descriptor instead.
 func (*LinkCancelled) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{33}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *LinkCancelled) GetLinkId() string {
@@ -3596,7 +3715,7 @@ type LinkFailed struct {
 
 func (x *LinkFailed) Reset() {
 	*x = LinkFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3608,7 +3727,7 @@ func (x *LinkFailed) String() string {
 func (*LinkFailed) ProtoMessage() {}
 
 func (x *LinkFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[34]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3621,7 +3740,7 @@ func (x *LinkFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkFailed.ProtoReflect.Descriptor instead.
 func (*LinkFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{34}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LinkFailed) GetLinkId() string {
@@ -3667,7 +3786,7 @@ type LinkExpired struct {
 
 func (x *LinkExpired) Reset() {
 	*x = LinkExpired{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3679,7 +3798,7 @@ func (x *LinkExpired) String() string {
 func (*LinkExpired) ProtoMessage() {}
 
 func (x *LinkExpired) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[35]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3692,7 +3811,7 @@ func (x *LinkExpired) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkExpired.ProtoReflect.Descriptor instead.
 func (*LinkExpired) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{35}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *LinkExpired) GetLinkId() string {
@@ -3740,7 +3859,7 @@ type ReplyFitted struct {
 
 func (x *ReplyFitted) Reset() {
 	*x = ReplyFitted{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3752,7 +3871,7 @@ func (x *ReplyFitted) String() string {
 func (*ReplyFitted) ProtoMessage() {}
 
 func (x *ReplyFitted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[36]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3765,7 +3884,7 @@ func (x *ReplyFitted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFitted.ProtoReflect.Descriptor instead.
 func (*ReplyFitted) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ReplyFitted) GetMessageId() string {
@@ -3837,7 +3956,7 @@ type TemplateOffered struct {
 
 func (x *TemplateOffered) Reset() {
 	*x = TemplateOffered{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3849,7 +3968,7 @@ func (x *TemplateOffered) String() string {
 func (*TemplateOffered) ProtoMessage() {}
 
 func (x *TemplateOffered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[37]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3862,7 +3981,7 @@ func (x *TemplateOffered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TemplateOffered.ProtoReflect.Descriptor instead.
 func (*TemplateOffered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *TemplateOffered) GetConversationId() string {
@@ -3924,7 +4043,7 @@ type ThreadOpened struct {
 
 func (x *ThreadOpened) Reset() {
 	*x = ThreadOpened{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3936,7 +4055,7 @@ func (x *ThreadOpened) String() string {
 func (*ThreadOpened) ProtoMessage() {}
 
 func (x *ThreadOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[38]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3949,7 +4068,7 @@ func (x *ThreadOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ThreadOpened.ProtoReflect.Descriptor instead.
 func (*ThreadOpened) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ThreadOpened) GetConversationId() string {
@@ -4021,7 +4140,7 @@ type OutcomeAsked struct {
 
 func (x *OutcomeAsked) Reset() {
 	*x = OutcomeAsked{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4033,7 +4152,7 @@ func (x *OutcomeAsked) String() string {
 func (*OutcomeAsked) ProtoMessage() {}
 
 func (x *OutcomeAsked) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[39]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4046,7 +4165,7 @@ func (x *OutcomeAsked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeAsked.ProtoReflect.Descriptor instead.
 func (*OutcomeAsked) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *OutcomeAsked) GetMessageId() string {
@@ -4105,7 +4224,7 @@ type OutcomeSettled struct {
 
 func (x *OutcomeSettled) Reset() {
 	*x = OutcomeSettled{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4117,7 +4236,7 @@ func (x *OutcomeSettled) String() string {
 func (*OutcomeSettled) ProtoMessage() {}
 
 func (x *OutcomeSettled) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[40]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4130,7 +4249,7 @@ func (x *OutcomeSettled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeSettled.ProtoReflect.Descriptor instead.
 func (*OutcomeSettled) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{40}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *OutcomeSettled) GetMessageId() string {
@@ -4199,7 +4318,7 @@ type PartAdvanced struct {
 
 func (x *PartAdvanced) Reset() {
 	*x = PartAdvanced{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4211,7 +4330,7 @@ func (x *PartAdvanced) String() string {
 func (*PartAdvanced) ProtoMessage() {}
 
 func (x *PartAdvanced) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[41]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4224,7 +4343,7 @@ func (x *PartAdvanced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartAdvanced.ProtoReflect.Descriptor instead.
 func (*PartAdvanced) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *PartAdvanced) GetMessageId() string {
@@ -4303,7 +4422,7 @@ type ReactionQueued struct {
 
 func (x *ReactionQueued) Reset() {
 	*x = ReactionQueued{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4315,7 +4434,7 @@ func (x *ReactionQueued) String() string {
 func (*ReactionQueued) ProtoMessage() {}
 
 func (x *ReactionQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[42]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4328,7 +4447,7 @@ func (x *ReactionQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionQueued.ProtoReflect.Descriptor instead.
 func (*ReactionQueued) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ReactionQueued) GetConversationId() string {
@@ -4412,7 +4531,7 @@ type ReactionFailed struct {
 
 func (x *ReactionFailed) Reset() {
 	*x = ReactionFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4424,7 +4543,7 @@ func (x *ReactionFailed) String() string {
 func (*ReactionFailed) ProtoMessage() {}
 
 func (x *ReactionFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[43]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4437,7 +4556,7 @@ func (x *ReactionFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionFailed.ProtoReflect.Descriptor instead.
 func (*ReactionFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{43}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReactionFailed) GetConversationId() string {
@@ -4499,7 +4618,7 @@ type MediaRequested struct {
 
 func (x *MediaRequested) Reset() {
 	*x = MediaRequested{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4511,7 +4630,7 @@ func (x *MediaRequested) String() string {
 func (*MediaRequested) ProtoMessage() {}
 
 func (x *MediaRequested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[44]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4524,7 +4643,7 @@ func (x *MediaRequested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaRequested.ProtoReflect.Descriptor instead.
 func (*MediaRequested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{44}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *MediaRequested) GetMediaId() string {
@@ -4625,7 +4744,7 @@ type MediaStored struct {
 
 func (x *MediaStored) Reset() {
 	*x = MediaStored{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4637,7 +4756,7 @@ func (x *MediaStored) String() string {
 func (*MediaStored) ProtoMessage() {}
 
 func (x *MediaStored) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[45]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4650,7 +4769,7 @@ func (x *MediaStored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaStored.ProtoReflect.Descriptor instead.
 func (*MediaStored) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{45}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *MediaStored) GetMediaId() string {
@@ -4716,7 +4835,7 @@ type MediaFailed struct {
 
 func (x *MediaFailed) Reset() {
 	*x = MediaFailed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4728,7 +4847,7 @@ func (x *MediaFailed) String() string {
 func (*MediaFailed) ProtoMessage() {}
 
 func (x *MediaFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[46]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4741,7 +4860,7 @@ func (x *MediaFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaFailed.ProtoReflect.Descriptor instead.
 func (*MediaFailed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{46}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *MediaFailed) GetMediaId() string {
@@ -4806,7 +4925,7 @@ type MessageReparsed struct {
 
 func (x *MessageReparsed) Reset() {
 	*x = MessageReparsed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4818,7 +4937,7 @@ func (x *MessageReparsed) String() string {
 func (*MessageReparsed) ProtoMessage() {}
 
 func (x *MessageReparsed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[47]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4831,7 +4950,7 @@ func (x *MessageReparsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReparsed.ProtoReflect.Descriptor instead.
 func (*MessageReparsed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{47}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *MessageReparsed) GetConversationId() string {
@@ -4894,7 +5013,7 @@ type AddressDoubted struct {
 
 func (x *AddressDoubted) Reset() {
 	*x = AddressDoubted{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4906,7 +5025,7 @@ func (x *AddressDoubted) String() string {
 func (*AddressDoubted) ProtoMessage() {}
 
 func (x *AddressDoubted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[48]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4919,7 +5038,7 @@ func (x *AddressDoubted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressDoubted.ProtoReflect.Descriptor instead.
 func (*AddressDoubted) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{48}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *AddressDoubted) GetConversationId() string {
@@ -4991,7 +5110,7 @@ type AddressConfirmed struct {
 
 func (x *AddressConfirmed) Reset() {
 	*x = AddressConfirmed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5003,7 +5122,7 @@ func (x *AddressConfirmed) String() string {
 func (*AddressConfirmed) ProtoMessage() {}
 
 func (x *AddressConfirmed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[49]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5016,7 +5135,7 @@ func (x *AddressConfirmed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressConfirmed.ProtoReflect.Descriptor instead.
 func (*AddressConfirmed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{49}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AddressConfirmed) GetConversationId() string {
@@ -5076,7 +5195,7 @@ type AddressContested struct {
 
 func (x *AddressContested) Reset() {
 	*x = AddressContested{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5088,7 +5207,7 @@ func (x *AddressContested) String() string {
 func (*AddressContested) ProtoMessage() {}
 
 func (x *AddressContested) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[50]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5101,7 +5220,7 @@ func (x *AddressContested) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressContested.ProtoReflect.Descriptor instead.
 func (*AddressContested) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{50}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *AddressContested) GetConversationId() string {
@@ -5163,7 +5282,7 @@ type MessageReceived_Sealed struct {
 
 func (x *MessageReceived_Sealed) Reset() {
 	*x = MessageReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5175,7 +5294,7 @@ func (x *MessageReceived_Sealed) String() string {
 func (*MessageReceived_Sealed) ProtoMessage() {}
 
 func (x *MessageReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[51]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5234,7 +5353,7 @@ type EchoReceived_Sealed struct {
 
 func (x *EchoReceived_Sealed) Reset() {
 	*x = EchoReceived_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5246,7 +5365,7 @@ func (x *EchoReceived_Sealed) String() string {
 func (*EchoReceived_Sealed) ProtoMessage() {}
 
 func (x *EchoReceived_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[52]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5294,7 +5413,7 @@ type ReplyQueued_Sealed struct {
 
 func (x *ReplyQueued_Sealed) Reset() {
 	*x = ReplyQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5306,7 +5425,7 @@ func (x *ReplyQueued_Sealed) String() string {
 func (*ReplyQueued_Sealed) ProtoMessage() {}
 
 func (x *ReplyQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[53]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5340,7 +5459,7 @@ type NoteAdded_Sealed struct {
 
 func (x *NoteAdded_Sealed) Reset() {
 	*x = NoteAdded_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5352,7 +5471,7 @@ func (x *NoteAdded_Sealed) String() string {
 func (*NoteAdded_Sealed) ProtoMessage() {}
 
 func (x *NoteAdded_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[54]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5386,7 +5505,7 @@ type NoticeQueued_Sealed struct {
 
 func (x *NoticeQueued_Sealed) Reset() {
 	*x = NoticeQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5398,7 +5517,7 @@ func (x *NoticeQueued_Sealed) String() string {
 func (*NoticeQueued_Sealed) ProtoMessage() {}
 
 func (x *NoticeQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[55]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5432,7 +5551,7 @@ type ReactionChanged_Sealed struct {
 
 func (x *ReactionChanged_Sealed) Reset() {
 	*x = ReactionChanged_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5444,7 +5563,7 @@ func (x *ReactionChanged_Sealed) String() string {
 func (*ReactionChanged_Sealed) ProtoMessage() {}
 
 func (x *ReactionChanged_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[56]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5478,7 +5597,7 @@ type MessageEdited_Sealed struct {
 
 func (x *MessageEdited_Sealed) Reset() {
 	*x = MessageEdited_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5490,7 +5609,7 @@ func (x *MessageEdited_Sealed) String() string {
 func (*MessageEdited_Sealed) ProtoMessage() {}
 
 func (x *MessageEdited_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[57]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5530,7 +5649,7 @@ type LinkMatched_Sealed struct {
 
 func (x *LinkMatched_Sealed) Reset() {
 	*x = LinkMatched_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5542,7 +5661,7 @@ func (x *LinkMatched_Sealed) String() string {
 func (*LinkMatched_Sealed) ProtoMessage() {}
 
 func (x *LinkMatched_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[58]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5597,7 +5716,7 @@ type LinkPrompted_Sealed struct {
 
 func (x *LinkPrompted_Sealed) Reset() {
 	*x = LinkPrompted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5609,7 +5728,7 @@ func (x *LinkPrompted_Sealed) String() string {
 func (*LinkPrompted_Sealed) ProtoMessage() {}
 
 func (x *LinkPrompted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[59]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5647,7 +5766,7 @@ type LinkAnswered_Sealed struct {
 
 func (x *LinkAnswered_Sealed) Reset() {
 	*x = LinkAnswered_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5659,7 +5778,7 @@ func (x *LinkAnswered_Sealed) String() string {
 func (*LinkAnswered_Sealed) ProtoMessage() {}
 
 func (x *LinkAnswered_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[60]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5707,7 +5826,7 @@ type ReplyFitted_Sealed struct {
 
 func (x *ReplyFitted_Sealed) Reset() {
 	*x = ReplyFitted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[61]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5719,7 +5838,7 @@ func (x *ReplyFitted_Sealed) String() string {
 func (*ReplyFitted_Sealed) ProtoMessage() {}
 
 func (x *ReplyFitted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[61]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5732,7 +5851,7 @@ func (x *ReplyFitted_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFitted_Sealed.ProtoReflect.Descriptor instead.
 func (*ReplyFitted_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{36, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{37, 0}
 }
 
 func (x *ReplyFitted_Sealed) GetParts() []*Content {
@@ -5755,7 +5874,7 @@ type ThreadOpened_Sealed struct {
 
 func (x *ThreadOpened_Sealed) Reset() {
 	*x = ThreadOpened_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[62]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5767,7 +5886,7 @@ func (x *ThreadOpened_Sealed) String() string {
 func (*ThreadOpened_Sealed) ProtoMessage() {}
 
 func (x *ThreadOpened_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[62]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5780,7 +5899,7 @@ func (x *ThreadOpened_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ThreadOpened_Sealed.ProtoReflect.Descriptor instead.
 func (*ThreadOpened_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{38, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{39, 0}
 }
 
 func (x *ThreadOpened_Sealed) GetReferral() *Referral {
@@ -5812,7 +5931,7 @@ type OutcomeSettled_Question struct {
 
 func (x *OutcomeSettled_Question) Reset() {
 	*x = OutcomeSettled_Question{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[63]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5824,7 +5943,7 @@ func (x *OutcomeSettled_Question) String() string {
 func (*OutcomeSettled_Question) ProtoMessage() {}
 
 func (x *OutcomeSettled_Question) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[63]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5837,7 +5956,7 @@ func (x *OutcomeSettled_Question) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeSettled_Question.ProtoReflect.Descriptor instead.
 func (*OutcomeSettled_Question) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{40, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{41, 0}
 }
 
 func (x *OutcomeSettled_Question) GetSendId() string {
@@ -5872,7 +5991,7 @@ type ReactionQueued_Sealed struct {
 
 func (x *ReactionQueued_Sealed) Reset() {
 	*x = ReactionQueued_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[64]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5884,7 +6003,7 @@ func (x *ReactionQueued_Sealed) String() string {
 func (*ReactionQueued_Sealed) ProtoMessage() {}
 
 func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[64]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5897,7 +6016,7 @@ func (x *ReactionQueued_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionQueued_Sealed.ProtoReflect.Descriptor instead.
 func (*ReactionQueued_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{42, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{43, 0}
 }
 
 func (x *ReactionQueued_Sealed) GetContent() *Content {
@@ -5918,7 +6037,7 @@ type MessageReparsed_Sealed struct {
 
 func (x *MessageReparsed_Sealed) Reset() {
 	*x = MessageReparsed_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[65]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5930,7 +6049,7 @@ func (x *MessageReparsed_Sealed) String() string {
 func (*MessageReparsed_Sealed) ProtoMessage() {}
 
 func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[65]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5943,7 +6062,7 @@ func (x *MessageReparsed_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReparsed_Sealed.ProtoReflect.Descriptor instead.
 func (*MessageReparsed_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{47, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{48, 0}
 }
 
 func (x *MessageReparsed_Sealed) GetContent() *Content {
@@ -5964,7 +6083,7 @@ type AddressDoubted_Sealed struct {
 
 func (x *AddressDoubted_Sealed) Reset() {
 	*x = AddressDoubted_Sealed{}
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[66]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5976,7 +6095,7 @@ func (x *AddressDoubted_Sealed) String() string {
 func (*AddressDoubted_Sealed) ProtoMessage() {}
 
 func (x *AddressDoubted_Sealed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_conversation_proto_msgTypes[66]
+	mi := &file_weiche_event_v1_conversation_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5989,7 +6108,7 @@ func (x *AddressDoubted_Sealed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddressDoubted_Sealed.ProtoReflect.Descriptor instead.
 func (*AddressDoubted_Sealed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{48, 0}
+	return file_weiche_event_v1_conversation_proto_rawDescGZIP(), []int{49, 0}
 }
 
 func (x *AddressDoubted_Sealed) GetContent() *Content {
@@ -6036,14 +6155,17 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\x12\x19\n" +
-	"\bagent_id\x18\x03 \x01(\tR\aagentId\"\xb2\x01\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\"\xb1\x02\n" +
 	"\fChannelBound\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
 	"identityId\x12%\n" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x04 \x01(\tR\achannel\x12\x17\n" +
-	"\alink_id\x18\x05 \x01(\tR\x06linkId\"\x8e\x02\n" +
+	"\alink_id\x18\x05 \x01(\tR\x06linkId\x12\x1b\n" +
+	"\twidget_id\x18\x06 \x01(\tR\bwidgetId\x125\n" +
+	"\bwrote_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\awroteAt\x12)\n" +
+	"\x10template_offered\x18\b \x01(\bR\x0ftemplateOffered\"\xab\x02\n" +
 	"\x0eChannelUnbound\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
@@ -6052,7 +6174,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\achannel\x18\x04 \x01(\tR\achannel\x126\n" +
 	"\x06reason\x18\x05 \x01(\x0e2\x1e.weiche.event.v1.UnboundReasonR\x06reason\x129\n" +
 	"\n" +
-	"unbound_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tunboundAt\"\xe8\x01\n" +
+	"unbound_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tunboundAt\x12\x1b\n" +
+	"\twidget_id\x18\a \x01(\tR\bwidgetId\"\xe8\x01\n" +
 	"\fRouteChanged\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12#\n" +
 	"\rroute_version\x18\x02 \x01(\x04R\frouteVersion\x12!\n" +
@@ -6259,7 +6382,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\blanguage\x18\t \x01(\tR\blanguage\x12\x19\n" +
 	"\bagent_id\x18\n" +
 	" \x01(\tR\aagentId\x12=\n" +
-	"\frequested_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vrequestedAt\"\xd9\x04\n" +
+	"\frequested_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vrequestedAt\"\xff\x04\n" +
 	"\vLinkMatched\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
@@ -6272,7 +6395,9 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x12\n" +
 	"\x04held\x18\a \x01(\bR\x04held\x123\n" +
 	"\asent_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x122\n" +
-	"\x15provider_message_hash\x18\t \x01(\fR\x13providerMessageHash\x12;\n" +
+	"\x15provider_message_hash\x18\t \x01(\fR\x13providerMessageHash\x12$\n" +
+	"\x0easks_in_widget\x18\n" +
+	" \x01(\bR\fasksInWidget\x12;\n" +
 	"\x06sealed\x18\x0f \x01(\v2#.weiche.event.v1.LinkMatched.SealedR\x06sealed\x1a\x8c\x01\n" +
 	"\x06Sealed\x12,\n" +
 	"\x04held\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\x04held\x12.\n" +
@@ -6304,7 +6429,12 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x06Sealed\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12.\n" +
 	"\x13provider_message_id\x18\x02 \x01(\tR\x11providerMessageId\x12\x10\n" +
-	"\x03raw\x18\x03 \x01(\fR\x03raw\"\xad\x01\n" +
+	"\x03raw\x18\x03 \x01(\fR\x03raw\"q\n" +
+	"\fLinkApproved\x12\x17\n" +
+	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
+	"\videntity_id\x18\x03 \x01(\tR\n" +
+	"identityId\"\xad\x01\n" +
 	"\rLinkConfirmed\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +
@@ -6491,7 +6621,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x12UNBOUND_REASON_CUT\x10\x04\x12\x19\n" +
 	"\x15UNBOUND_REASON_ERASED\x10\x05\x12\x1f\n" +
 	"\x1bUNBOUND_REASON_ADDRESS_GONE\x10\x06\x12\x1c\n" +
-	"\x18UNBOUND_REASON_CONTINUED\x10\a*\xc5\x01\n" +
+	"\x18UNBOUND_REASON_CONTINUED\x10\a*\xdf\x01\n" +
 	"\tRouteRule\x12\x1a\n" +
 	"\x16ROUTE_RULE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12ROUTE_RULE_STARTED\x10\x01\x12\x1d\n" +
@@ -6499,7 +6629,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x19ROUTE_RULE_CUSTOMER_WROTE\x10\x03\x12\x1b\n" +
 	"\x17ROUTE_RULE_DISCONNECTED\x10\x04\x12\x12\n" +
 	"\x0eROUTE_RULE_CUT\x10\x05\x12\x15\n" +
-	"\x11ROUTE_RULE_ERASED\x10\x06*\x8e\x01\n" +
+	"\x11ROUTE_RULE_ERASED\x10\x06\x12\x18\n" +
+	"\x14ROUTE_RULE_CONTINUED\x10\a*\x8e\x01\n" +
 	"\tReplyRule\x12\x1a\n" +
 	"\x16REPLY_RULE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REPLY_RULE_LAST_USED\x10\x01\x12\x14\n" +
@@ -6519,7 +6650,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\n" +
 	"NoticeKind\x12\x1b\n" +
 	"\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
-	"\x18NOTICE_KIND_DISCONNECTED\x10\x01*\xd4\x01\n" +
+	"\x18NOTICE_KIND_DISCONNECTED\x10\x01*\xf1\x01\n" +
 	"\fCancelReason\x12\x1d\n" +
 	"\x19CANCEL_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CANCEL_REASON_CUSTOMER\x10\x01\x12\x1d\n" +
@@ -6527,7 +6658,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x16CANCEL_REASON_REPLACED\x10\x03\x12\x1b\n" +
 	"\x17CANCEL_REASON_WITHDRAWN\x10\x04\x12\x17\n" +
 	"\x13CANCEL_REASON_AGENT\x10\x05\x12\x18\n" +
-	"\x14CANCEL_REASON_ERASED\x10\x06*\xd0\x02\n" +
+	"\x14CANCEL_REASON_ERASED\x10\x06\x12\x1b\n" +
+	"\x17CANCEL_REASON_CONTINUED\x10\a*\xd0\x02\n" +
 	"\tFitChange\x12\x1a\n" +
 	"\x16FIT_CHANGE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10FIT_CHANGE_SPLIT\x10\x01\x12\x1e\n" +
@@ -6563,7 +6695,7 @@ func file_weiche_event_v1_conversation_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_conversation_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
-var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
+var file_weiche_event_v1_conversation_proto_msgTypes = make([]protoimpl.MessageInfo, 68)
 var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(UnboundReason)(0),              // 0: weiche.event.v1.UnboundReason
 	(RouteRule)(0),                  // 1: weiche.event.v1.RouteRule
@@ -6605,137 +6737,139 @@ var file_weiche_event_v1_conversation_proto_goTypes = []any{
 	(*LinkMatched)(nil),             // 37: weiche.event.v1.LinkMatched
 	(*LinkPrompted)(nil),            // 38: weiche.event.v1.LinkPrompted
 	(*LinkAnswered)(nil),            // 39: weiche.event.v1.LinkAnswered
-	(*LinkConfirmed)(nil),           // 40: weiche.event.v1.LinkConfirmed
-	(*LinkCancelled)(nil),           // 41: weiche.event.v1.LinkCancelled
-	(*LinkFailed)(nil),              // 42: weiche.event.v1.LinkFailed
-	(*LinkExpired)(nil),             // 43: weiche.event.v1.LinkExpired
-	(*ReplyFitted)(nil),             // 44: weiche.event.v1.ReplyFitted
-	(*TemplateOffered)(nil),         // 45: weiche.event.v1.TemplateOffered
-	(*ThreadOpened)(nil),            // 46: weiche.event.v1.ThreadOpened
-	(*OutcomeAsked)(nil),            // 47: weiche.event.v1.OutcomeAsked
-	(*OutcomeSettled)(nil),          // 48: weiche.event.v1.OutcomeSettled
-	(*PartAdvanced)(nil),            // 49: weiche.event.v1.PartAdvanced
-	(*ReactionQueued)(nil),          // 50: weiche.event.v1.ReactionQueued
-	(*ReactionFailed)(nil),          // 51: weiche.event.v1.ReactionFailed
-	(*MediaRequested)(nil),          // 52: weiche.event.v1.MediaRequested
-	(*MediaStored)(nil),             // 53: weiche.event.v1.MediaStored
-	(*MediaFailed)(nil),             // 54: weiche.event.v1.MediaFailed
-	(*MessageReparsed)(nil),         // 55: weiche.event.v1.MessageReparsed
-	(*AddressDoubted)(nil),          // 56: weiche.event.v1.AddressDoubted
-	(*AddressConfirmed)(nil),        // 57: weiche.event.v1.AddressConfirmed
-	(*AddressContested)(nil),        // 58: weiche.event.v1.AddressContested
-	(*MessageReceived_Sealed)(nil),  // 59: weiche.event.v1.MessageReceived.Sealed
-	(*EchoReceived_Sealed)(nil),     // 60: weiche.event.v1.EchoReceived.Sealed
-	(*ReplyQueued_Sealed)(nil),      // 61: weiche.event.v1.ReplyQueued.Sealed
-	(*NoteAdded_Sealed)(nil),        // 62: weiche.event.v1.NoteAdded.Sealed
-	(*NoticeQueued_Sealed)(nil),     // 63: weiche.event.v1.NoticeQueued.Sealed
-	(*ReactionChanged_Sealed)(nil),  // 64: weiche.event.v1.ReactionChanged.Sealed
-	(*MessageEdited_Sealed)(nil),    // 65: weiche.event.v1.MessageEdited.Sealed
-	(*LinkMatched_Sealed)(nil),      // 66: weiche.event.v1.LinkMatched.Sealed
-	(*LinkPrompted_Sealed)(nil),     // 67: weiche.event.v1.LinkPrompted.Sealed
-	(*LinkAnswered_Sealed)(nil),     // 68: weiche.event.v1.LinkAnswered.Sealed
-	(*ReplyFitted_Sealed)(nil),      // 69: weiche.event.v1.ReplyFitted.Sealed
-	(*ThreadOpened_Sealed)(nil),     // 70: weiche.event.v1.ThreadOpened.Sealed
-	(*OutcomeSettled_Question)(nil), // 71: weiche.event.v1.OutcomeSettled.Question
-	(*ReactionQueued_Sealed)(nil),   // 72: weiche.event.v1.ReactionQueued.Sealed
-	(*MessageReparsed_Sealed)(nil),  // 73: weiche.event.v1.MessageReparsed.Sealed
-	(*AddressDoubted_Sealed)(nil),   // 74: weiche.event.v1.AddressDoubted.Sealed
-	(*timestamppb.Timestamp)(nil),   // 75: google.protobuf.Timestamp
-	(*SendError)(nil),               // 76: weiche.event.v1.SendError
-	(Confirmation)(0),               // 77: weiche.event.v1.Confirmation
-	(CodeRefusal)(0),                // 78: weiche.event.v1.CodeRefusal
-	(*StoredMedia)(nil),             // 79: weiche.event.v1.StoredMedia
-	(*Content)(nil),                 // 80: weiche.event.v1.Content
-	(*Profile)(nil),                 // 81: weiche.event.v1.Profile
-	(*Referral)(nil),                // 82: weiche.event.v1.Referral
+	(*LinkApproved)(nil),            // 40: weiche.event.v1.LinkApproved
+	(*LinkConfirmed)(nil),           // 41: weiche.event.v1.LinkConfirmed
+	(*LinkCancelled)(nil),           // 42: weiche.event.v1.LinkCancelled
+	(*LinkFailed)(nil),              // 43: weiche.event.v1.LinkFailed
+	(*LinkExpired)(nil),             // 44: weiche.event.v1.LinkExpired
+	(*ReplyFitted)(nil),             // 45: weiche.event.v1.ReplyFitted
+	(*TemplateOffered)(nil),         // 46: weiche.event.v1.TemplateOffered
+	(*ThreadOpened)(nil),            // 47: weiche.event.v1.ThreadOpened
+	(*OutcomeAsked)(nil),            // 48: weiche.event.v1.OutcomeAsked
+	(*OutcomeSettled)(nil),          // 49: weiche.event.v1.OutcomeSettled
+	(*PartAdvanced)(nil),            // 50: weiche.event.v1.PartAdvanced
+	(*ReactionQueued)(nil),          // 51: weiche.event.v1.ReactionQueued
+	(*ReactionFailed)(nil),          // 52: weiche.event.v1.ReactionFailed
+	(*MediaRequested)(nil),          // 53: weiche.event.v1.MediaRequested
+	(*MediaStored)(nil),             // 54: weiche.event.v1.MediaStored
+	(*MediaFailed)(nil),             // 55: weiche.event.v1.MediaFailed
+	(*MessageReparsed)(nil),         // 56: weiche.event.v1.MessageReparsed
+	(*AddressDoubted)(nil),          // 57: weiche.event.v1.AddressDoubted
+	(*AddressConfirmed)(nil),        // 58: weiche.event.v1.AddressConfirmed
+	(*AddressContested)(nil),        // 59: weiche.event.v1.AddressContested
+	(*MessageReceived_Sealed)(nil),  // 60: weiche.event.v1.MessageReceived.Sealed
+	(*EchoReceived_Sealed)(nil),     // 61: weiche.event.v1.EchoReceived.Sealed
+	(*ReplyQueued_Sealed)(nil),      // 62: weiche.event.v1.ReplyQueued.Sealed
+	(*NoteAdded_Sealed)(nil),        // 63: weiche.event.v1.NoteAdded.Sealed
+	(*NoticeQueued_Sealed)(nil),     // 64: weiche.event.v1.NoticeQueued.Sealed
+	(*ReactionChanged_Sealed)(nil),  // 65: weiche.event.v1.ReactionChanged.Sealed
+	(*MessageEdited_Sealed)(nil),    // 66: weiche.event.v1.MessageEdited.Sealed
+	(*LinkMatched_Sealed)(nil),      // 67: weiche.event.v1.LinkMatched.Sealed
+	(*LinkPrompted_Sealed)(nil),     // 68: weiche.event.v1.LinkPrompted.Sealed
+	(*LinkAnswered_Sealed)(nil),     // 69: weiche.event.v1.LinkAnswered.Sealed
+	(*ReplyFitted_Sealed)(nil),      // 70: weiche.event.v1.ReplyFitted.Sealed
+	(*ThreadOpened_Sealed)(nil),     // 71: weiche.event.v1.ThreadOpened.Sealed
+	(*OutcomeSettled_Question)(nil), // 72: weiche.event.v1.OutcomeSettled.Question
+	(*ReactionQueued_Sealed)(nil),   // 73: weiche.event.v1.ReactionQueued.Sealed
+	(*MessageReparsed_Sealed)(nil),  // 74: weiche.event.v1.MessageReparsed.Sealed
+	(*AddressDoubted_Sealed)(nil),   // 75: weiche.event.v1.AddressDoubted.Sealed
+	(*timestamppb.Timestamp)(nil),   // 76: google.protobuf.Timestamp
+	(*SendError)(nil),               // 77: weiche.event.v1.SendError
+	(Confirmation)(0),               // 78: weiche.event.v1.Confirmation
+	(CodeRefusal)(0),                // 79: weiche.event.v1.CodeRefusal
+	(*StoredMedia)(nil),             // 80: weiche.event.v1.StoredMedia
+	(*Content)(nil),                 // 81: weiche.event.v1.Content
+	(*Profile)(nil),                 // 82: weiche.event.v1.Profile
+	(*Referral)(nil),                // 83: weiche.event.v1.Referral
 }
 var file_weiche_event_v1_conversation_proto_depIdxs = []int32{
-	0,  // 0: weiche.event.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
-	75, // 1: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
-	1,  // 2: weiche.event.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
-	75, // 3: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
-	75, // 4: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
-	59, // 5: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
-	75, // 6: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
-	60, // 7: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
-	2,  // 8: weiche.event.v1.FrozenRoute.rule:type_name -> weiche.event.v1.ReplyRule
-	21, // 9: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
-	3,  // 10: weiche.event.v1.PassedOver.reason:type_name -> weiche.event.v1.PassedOverReason
-	76, // 11: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
-	20, // 12: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
-	61, // 13: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
-	20, // 14: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
-	62, // 15: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
-	4,  // 16: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
-	63, // 17: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
-	75, // 18: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
-	75, // 19: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
-	76, // 20: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
-	76, // 21: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
-	75, // 22: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
-	75, // 23: weiche.event.v1.ReactionChanged.parked_until:type_name -> google.protobuf.Timestamp
-	64, // 24: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
-	75, // 25: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
-	75, // 26: weiche.event.v1.MessageEdited.parked_until:type_name -> google.protobuf.Timestamp
-	65, // 27: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
-	75, // 28: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
-	75, // 29: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
-	77, // 30: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
-	75, // 31: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
-	75, // 32: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
-	75, // 33: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
-	75, // 34: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
-	66, // 35: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
-	67, // 36: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
-	75, // 37: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
-	68, // 38: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
-	75, // 39: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
-	5,  // 40: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
-	75, // 41: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
-	78, // 42: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
-	75, // 43: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
-	75, // 44: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
-	6,  // 45: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
-	69, // 46: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
-	75, // 47: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
-	75, // 48: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
-	70, // 49: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
-	75, // 50: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
-	71, // 51: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
-	7,  // 52: weiche.event.v1.PartAdvanced.state:type_name -> weiche.event.v1.PartState
-	75, // 53: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
-	76, // 54: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
-	72, // 55: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
-	76, // 56: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
-	75, // 57: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
-	75, // 58: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
-	79, // 59: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
-	75, // 60: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
-	76, // 61: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
-	75, // 62: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
-	73, // 63: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
-	74, // 64: weiche.event.v1.AddressDoubted.sealed:type_name -> weiche.event.v1.AddressDoubted.Sealed
-	80, // 65: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	81, // 66: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
-	80, // 67: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 68: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 69: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 70: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 71: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 72: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
-	80, // 73: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 74: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 75: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
-	82, // 76: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
-	75, // 77: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
-	80, // 78: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 79: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
-	80, // 80: weiche.event.v1.AddressDoubted.Sealed.content:type_name -> weiche.event.v1.Content
-	81, // [81:81] is the sub-list for method output_type
-	81, // [81:81] is the sub-list for method input_type
-	81, // [81:81] is the sub-list for extension type_name
-	81, // [81:81] is the sub-list for extension extendee
-	0,  // [0:81] is the sub-list for field type_name
+	76, // 0: weiche.event.v1.ChannelBound.wrote_at:type_name -> google.protobuf.Timestamp
+	0,  // 1: weiche.event.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
+	76, // 2: weiche.event.v1.ChannelUnbound.unbound_at:type_name -> google.protobuf.Timestamp
+	1,  // 3: weiche.event.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
+	76, // 4: weiche.event.v1.RouteChanged.caused_at:type_name -> google.protobuf.Timestamp
+	76, // 5: weiche.event.v1.MessageReceived.sent_at:type_name -> google.protobuf.Timestamp
+	60, // 6: weiche.event.v1.MessageReceived.sealed:type_name -> weiche.event.v1.MessageReceived.Sealed
+	76, // 7: weiche.event.v1.EchoReceived.sent_at:type_name -> google.protobuf.Timestamp
+	61, // 8: weiche.event.v1.EchoReceived.sealed:type_name -> weiche.event.v1.EchoReceived.Sealed
+	2,  // 9: weiche.event.v1.FrozenRoute.rule:type_name -> weiche.event.v1.ReplyRule
+	21, // 10: weiche.event.v1.FrozenRoute.passed_over:type_name -> weiche.event.v1.PassedOver
+	3,  // 11: weiche.event.v1.PassedOver.reason:type_name -> weiche.event.v1.PassedOverReason
+	77, // 12: weiche.event.v1.PassedOver.error:type_name -> weiche.event.v1.SendError
+	20, // 13: weiche.event.v1.ReplyQueued.route:type_name -> weiche.event.v1.FrozenRoute
+	62, // 14: weiche.event.v1.ReplyQueued.sealed:type_name -> weiche.event.v1.ReplyQueued.Sealed
+	20, // 15: weiche.event.v1.ReplyRerouted.route:type_name -> weiche.event.v1.FrozenRoute
+	63, // 16: weiche.event.v1.NoteAdded.sealed:type_name -> weiche.event.v1.NoteAdded.Sealed
+	4,  // 17: weiche.event.v1.NoticeQueued.kind:type_name -> weiche.event.v1.NoticeKind
+	64, // 18: weiche.event.v1.NoticeQueued.sealed:type_name -> weiche.event.v1.NoticeQueued.Sealed
+	76, // 19: weiche.event.v1.MessageDelivered.at:type_name -> google.protobuf.Timestamp
+	76, // 20: weiche.event.v1.MessageRead.at:type_name -> google.protobuf.Timestamp
+	77, // 21: weiche.event.v1.MessageFailed.error:type_name -> weiche.event.v1.SendError
+	77, // 22: weiche.event.v1.MessageOutcomeUnknown.error:type_name -> weiche.event.v1.SendError
+	76, // 23: weiche.event.v1.ReactionChanged.at:type_name -> google.protobuf.Timestamp
+	76, // 24: weiche.event.v1.ReactionChanged.parked_until:type_name -> google.protobuf.Timestamp
+	65, // 25: weiche.event.v1.ReactionChanged.sealed:type_name -> weiche.event.v1.ReactionChanged.Sealed
+	76, // 26: weiche.event.v1.MessageEdited.at:type_name -> google.protobuf.Timestamp
+	76, // 27: weiche.event.v1.MessageEdited.parked_until:type_name -> google.protobuf.Timestamp
+	66, // 28: weiche.event.v1.MessageEdited.sealed:type_name -> weiche.event.v1.MessageEdited.Sealed
+	76, // 29: weiche.event.v1.MessageUnsent.at:type_name -> google.protobuf.Timestamp
+	76, // 30: weiche.event.v1.LinkRequested.expires_at:type_name -> google.protobuf.Timestamp
+	78, // 31: weiche.event.v1.LinkRequested.confirmation:type_name -> weiche.event.v1.Confirmation
+	76, // 32: weiche.event.v1.LinkRequested.requested_at:type_name -> google.protobuf.Timestamp
+	76, // 33: weiche.event.v1.LinkMatched.code_expires_at:type_name -> google.protobuf.Timestamp
+	76, // 34: weiche.event.v1.LinkMatched.expires_at:type_name -> google.protobuf.Timestamp
+	76, // 35: weiche.event.v1.LinkMatched.sent_at:type_name -> google.protobuf.Timestamp
+	67, // 36: weiche.event.v1.LinkMatched.sealed:type_name -> weiche.event.v1.LinkMatched.Sealed
+	68, // 37: weiche.event.v1.LinkPrompted.sealed:type_name -> weiche.event.v1.LinkPrompted.Sealed
+	76, // 38: weiche.event.v1.LinkAnswered.sent_at:type_name -> google.protobuf.Timestamp
+	69, // 39: weiche.event.v1.LinkAnswered.sealed:type_name -> weiche.event.v1.LinkAnswered.Sealed
+	76, // 40: weiche.event.v1.LinkConfirmed.expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 41: weiche.event.v1.LinkCancelled.reason:type_name -> weiche.event.v1.CancelReason
+	76, // 42: weiche.event.v1.LinkCancelled.expires_at:type_name -> google.protobuf.Timestamp
+	79, // 43: weiche.event.v1.LinkFailed.reason:type_name -> weiche.event.v1.CodeRefusal
+	76, // 44: weiche.event.v1.LinkFailed.expires_at:type_name -> google.protobuf.Timestamp
+	76, // 45: weiche.event.v1.LinkExpired.expires_at:type_name -> google.protobuf.Timestamp
+	6,  // 46: weiche.event.v1.ReplyFitted.changes:type_name -> weiche.event.v1.FitChange
+	70, // 47: weiche.event.v1.ReplyFitted.sealed:type_name -> weiche.event.v1.ReplyFitted.Sealed
+	76, // 48: weiche.event.v1.TemplateOffered.closed_at:type_name -> google.protobuf.Timestamp
+	76, // 49: weiche.event.v1.ThreadOpened.sent_at:type_name -> google.protobuf.Timestamp
+	71, // 50: weiche.event.v1.ThreadOpened.sealed:type_name -> weiche.event.v1.ThreadOpened.Sealed
+	76, // 51: weiche.event.v1.OutcomeAsked.ask_at:type_name -> google.protobuf.Timestamp
+	72, // 52: weiche.event.v1.OutcomeSettled.questions:type_name -> weiche.event.v1.OutcomeSettled.Question
+	7,  // 53: weiche.event.v1.PartAdvanced.state:type_name -> weiche.event.v1.PartState
+	76, // 54: weiche.event.v1.PartAdvanced.at:type_name -> google.protobuf.Timestamp
+	77, // 55: weiche.event.v1.PartAdvanced.error:type_name -> weiche.event.v1.SendError
+	73, // 56: weiche.event.v1.ReactionQueued.sealed:type_name -> weiche.event.v1.ReactionQueued.Sealed
+	77, // 57: weiche.event.v1.ReactionFailed.error:type_name -> weiche.event.v1.SendError
+	76, // 58: weiche.event.v1.MediaRequested.due:type_name -> google.protobuf.Timestamp
+	76, // 59: weiche.event.v1.MediaRequested.ended_due:type_name -> google.protobuf.Timestamp
+	80, // 60: weiche.event.v1.MediaStored.stored:type_name -> weiche.event.v1.StoredMedia
+	76, // 61: weiche.event.v1.MediaStored.ended_due:type_name -> google.protobuf.Timestamp
+	77, // 62: weiche.event.v1.MediaFailed.error:type_name -> weiche.event.v1.SendError
+	76, // 63: weiche.event.v1.MediaFailed.ended_due:type_name -> google.protobuf.Timestamp
+	74, // 64: weiche.event.v1.MessageReparsed.sealed:type_name -> weiche.event.v1.MessageReparsed.Sealed
+	75, // 65: weiche.event.v1.AddressDoubted.sealed:type_name -> weiche.event.v1.AddressDoubted.Sealed
+	81, // 66: weiche.event.v1.MessageReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	82, // 67: weiche.event.v1.MessageReceived.Sealed.profile:type_name -> weiche.event.v1.Profile
+	81, // 68: weiche.event.v1.EchoReceived.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 69: weiche.event.v1.ReplyQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 70: weiche.event.v1.NoteAdded.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 71: weiche.event.v1.NoticeQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 72: weiche.event.v1.MessageEdited.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 73: weiche.event.v1.LinkMatched.Sealed.held:type_name -> weiche.event.v1.Content
+	81, // 74: weiche.event.v1.LinkPrompted.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 75: weiche.event.v1.LinkAnswered.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 76: weiche.event.v1.ReplyFitted.Sealed.parts:type_name -> weiche.event.v1.Content
+	83, // 77: weiche.event.v1.ThreadOpened.Sealed.referral:type_name -> weiche.event.v1.Referral
+	76, // 78: weiche.event.v1.OutcomeSettled.Question.ask_at:type_name -> google.protobuf.Timestamp
+	81, // 79: weiche.event.v1.ReactionQueued.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 80: weiche.event.v1.MessageReparsed.Sealed.content:type_name -> weiche.event.v1.Content
+	81, // 81: weiche.event.v1.AddressDoubted.Sealed.content:type_name -> weiche.event.v1.Content
+	82, // [82:82] is the sub-list for method output_type
+	82, // [82:82] is the sub-list for method input_type
+	82, // [82:82] is the sub-list for extension type_name
+	82, // [82:82] is the sub-list for extension extendee
+	0,  // [0:82] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_conversation_proto_init() }
@@ -6752,7 +6886,7 @@ func file_weiche_event_v1_conversation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_conversation_proto_rawDesc), len(file_weiche_event_v1_conversation_proto_rawDesc)),
 			NumEnums:      8,
-			NumMessages:   67,
+			NumMessages:   68,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -275,6 +275,8 @@ type IdentityCreated struct {
 	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Its aliases, as keyed hashes.
 	Aliases []*AliasHash `protobuf:"bytes,5,rep,name=aliases,proto3" json:"aliases,omitempty"`
+	// Keyed hash of the profile, where a site tells it of its visitor.
+	ProfileHash []byte `protobuf:"bytes,6,opt,name=profile_hash,json=profileHash,proto3" json:"profile_hash,omitempty"`
 	// The addresses and names in clear.
 	Sealed        *IdentityCreated_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -342,6 +344,13 @@ func (x *IdentityCreated) GetChannel() string {
 func (x *IdentityCreated) GetAliases() []*AliasHash {
 	if x != nil {
 		return x.Aliases
+	}
+	return nil
+}
+
+func (x *IdentityCreated) GetProfileHash() []byte {
+	if x != nil {
+		return x.ProfileHash
 	}
 	return nil
 }
@@ -551,6 +560,8 @@ type IdentityAliasesChanged struct {
 	Added []*AliasHash `protobuf:"bytes,4,rep,name=added,proto3" json:"added,omitempty"`
 	// Aliases that no longer lead here.
 	Removed []*AliasHash `protobuf:"bytes,5,rep,name=removed,proto3" json:"removed,omitempty"`
+	// Keyed hash of the profile, where a site tells another one of its visitor.
+	ProfileHash []byte `protobuf:"bytes,6,opt,name=profile_hash,json=profileHash,proto3" json:"profile_hash,omitempty"`
 	// The added addresses in clear.
 	Sealed        *IdentityAliasesChanged_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -618,6 +629,13 @@ func (x *IdentityAliasesChanged) GetAdded() []*AliasHash {
 func (x *IdentityAliasesChanged) GetRemoved() []*AliasHash {
 	if x != nil {
 		return x.Removed
+	}
+	return nil
+}
+
+func (x *IdentityAliasesChanged) GetProfileHash() []byte {
+	if x != nil {
+		return x.ProfileHash
 	}
 	return nil
 }
@@ -832,7 +850,10 @@ type IdentityReleased struct {
 	// The conversation.
 	ConversationId string `protobuf:"bytes,2,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
 	// When it was released.
-	ReleasedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=released_at,json=releasedAt,proto3" json:"released_at,omitempty"`
+	ReleasedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=released_at,json=releasedAt,proto3" json:"released_at,omitempty"`
+	// It is bound at once to the conversation that follows: what is asked of whoever
+	// holds the address stays asked.
+	Continued     bool `protobuf:"varint,4,opt,name=continued,proto3" json:"continued,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -886,6 +907,13 @@ func (x *IdentityReleased) GetReleasedAt() *timestamppb.Timestamp {
 		return x.ReleasedAt
 	}
 	return nil
+}
+
+func (x *IdentityReleased) GetContinued() bool {
+	if x != nil {
+		return x.Continued
+	}
+	return false
 }
 
 // IdentityKeyChanged says that the address may have come into other hands: the
@@ -3133,7 +3161,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x1eweiche/event/v1/identity.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\"2\n" +
 	"\x0fCustomerCreated\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
-	"customerId\"\xfb\x02\n" +
+	"customerId\"\x9e\x03\n" +
 	"\x0fIdentityCreated\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3141,7 +3169,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"customerId\x12%\n" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x04 \x01(\tR\achannel\x124\n" +
-	"\aaliases\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aaliases\x12?\n" +
+	"\aaliases\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aaliases\x12!\n" +
+	"\fprofile_hash\x18\x06 \x01(\fR\vprofileHash\x12?\n" +
 	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.IdentityCreated.SealedR\x06sealed\x1an\n" +
 	"\x06Sealed\x120\n" +
 	"\aaliases\x18\x01 \x03(\v2\x16.weiche.event.v1.AliasR\aaliases\x122\n" +
@@ -3157,7 +3186,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\busername\x18\x02 \x01(\tR\busername\x12\x1f\n" +
 	"\vpicture_url\x18\x03 \x01(\tR\n" +
 	"pictureUrl\x12\x16\n" +
-	"\x06locale\x18\x04 \x01(\tR\x06locale\"\x9d\x03\n" +
+	"\x06locale\x18\x04 \x01(\tR\x06locale\"\xc0\x03\n" +
 	"\x16IdentityAliasesChanged\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3165,7 +3194,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"customerId\x12%\n" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x120\n" +
 	"\x05added\x18\x04 \x03(\v2\x1a.weiche.event.v1.AliasHashR\x05added\x124\n" +
-	"\aremoved\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aremoved\x12F\n" +
+	"\aremoved\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aremoved\x12!\n" +
+	"\fprofile_hash\x18\x06 \x01(\fR\vprofileHash\x12F\n" +
 	"\x06sealed\x18\x0f \x01(\v2..weiche.event.v1.IdentityAliasesChanged.SealedR\x06sealed\x1aj\n" +
 	"\x06Sealed\x12,\n" +
 	"\x05added\x18\x01 \x03(\v2\x16.weiche.event.v1.AliasR\x05added\x122\n" +
@@ -3184,13 +3214,14 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\rIdentityBound\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12'\n" +
-	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\"\x99\x01\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\"\xb7\x01\n" +
 	"\x10IdentityReleased\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12;\n" +
 	"\vreleased_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"releasedAt\"\xa4\x03\n" +
+	"releasedAt\x12\x1c\n" +
+	"\tcontinued\x18\x04 \x01(\bR\tcontinued\"\xa4\x03\n" +
 	"\x12IdentityKeyChanged\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +

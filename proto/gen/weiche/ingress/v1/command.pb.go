@@ -48,6 +48,7 @@ type WidgetCommand struct {
 	//	*WidgetCommand_MarkRead
 	//	*WidgetCommand_Identify
 	//	*WidgetCommand_EndSession
+	//	*WidgetCommand_ConfirmLink
 	Command       isWidgetCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -181,6 +182,15 @@ func (x *WidgetCommand) GetEndSession() *EndVisitorSession {
 	return nil
 }
 
+func (x *WidgetCommand) GetConfirmLink() *ConfirmLink {
+	if x != nil {
+		if x, ok := x.Command.(*WidgetCommand_ConfirmLink); ok {
+			return x.ConfirmLink
+		}
+	}
+	return nil
+}
+
 type isWidgetCommand_Command interface {
 	isWidgetCommand_Command()
 }
@@ -220,6 +230,11 @@ type WidgetCommand_EndSession struct {
 	EndSession *EndVisitorSession `protobuf:"bytes,11,opt,name=end_session,json=endSession,proto3,oneof"`
 }
 
+type WidgetCommand_ConfirmLink struct {
+	// Say that whoever brought a link's code is the visitor.
+	ConfirmLink *ConfirmLink `protobuf:"bytes,12,opt,name=confirm_link,json=confirmLink,proto3,oneof"`
+}
+
 func (*WidgetCommand_PostMessage) isWidgetCommand_Command() {}
 
 func (*WidgetCommand_RequestLink) isWidgetCommand_Command() {}
@@ -233,6 +248,8 @@ func (*WidgetCommand_MarkRead) isWidgetCommand_Command() {}
 func (*WidgetCommand_Identify) isWidgetCommand_Command() {}
 
 func (*WidgetCommand_EndSession) isWidgetCommand_Command() {}
+
+func (*WidgetCommand_ConfirmLink) isWidgetCommand_Command() {}
 
 // IdentifyVisitor says who a visitor is, by the word of the site: its signature was
 // checked. The address joins that of the device; where it leads to another
@@ -429,6 +446,53 @@ func (x *RequestLink) GetIntegrationId() string {
 	return ""
 }
 
+// ConfirmLink says, where the widget asks too, that whoever brought a link's code is
+// the visitor.
+type ConfirmLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link.
+	LinkId        string `protobuf:"bytes,1,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmLink) Reset() {
+	*x = ConfirmLink{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmLink) ProtoMessage() {}
+
+func (x *ConfirmLink) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmLink.ProtoReflect.Descriptor instead.
+func (*ConfirmLink) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ConfirmLink) GetLinkId() string {
+	if x != nil {
+		return x.LinkId
+	}
+	return ""
+}
+
 // CancelLink ends a link that is not confirmed.
 type CancelLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -440,7 +504,7 @@ type CancelLink struct {
 
 func (x *CancelLink) Reset() {
 	*x = CancelLink{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +516,7 @@ func (x *CancelLink) String() string {
 func (*CancelLink) ProtoMessage() {}
 
 func (x *CancelLink) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[5]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +529,7 @@ func (x *CancelLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLink.ProtoReflect.Descriptor instead.
 func (*CancelLink) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{5}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CancelLink) GetLinkId() string {
@@ -486,7 +550,7 @@ type Disconnect struct {
 
 func (x *Disconnect) Reset() {
 	*x = Disconnect{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -498,7 +562,7 @@ func (x *Disconnect) String() string {
 func (*Disconnect) ProtoMessage() {}
 
 func (x *Disconnect) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[6]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -511,7 +575,7 @@ func (x *Disconnect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disconnect.ProtoReflect.Descriptor instead.
 func (*Disconnect) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{6}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Disconnect) GetIntegrationId() string {
@@ -532,7 +596,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +608,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[7]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +621,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{7}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *MarkRead) GetMessageId() string {
@@ -614,7 +678,7 @@ type AgentCommand struct {
 
 func (x *AgentCommand) Reset() {
 	*x = AgentCommand{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -626,7 +690,7 @@ func (x *AgentCommand) String() string {
 func (*AgentCommand) ProtoMessage() {}
 
 func (x *AgentCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[8]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -639,7 +703,7 @@ func (x *AgentCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentCommand.ProtoReflect.Descriptor instead.
 func (*AgentCommand) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{8}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AgentCommand) GetAgentId() string {
@@ -1090,7 +1154,7 @@ type CloseConversation struct {
 
 func (x *CloseConversation) Reset() {
 	*x = CloseConversation{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1102,7 +1166,7 @@ func (x *CloseConversation) String() string {
 func (*CloseConversation) ProtoMessage() {}
 
 func (x *CloseConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[9]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1115,7 +1179,7 @@ func (x *CloseConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseConversation.ProtoReflect.Descriptor instead.
 func (*CloseConversation) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{9}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
 }
 
 // ReopenConversation says that there is something to do again.
@@ -1127,7 +1191,7 @@ type ReopenConversation struct {
 
 func (x *ReopenConversation) Reset() {
 	*x = ReopenConversation{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1139,7 +1203,7 @@ func (x *ReopenConversation) String() string {
 func (*ReopenConversation) ProtoMessage() {}
 
 func (x *ReopenConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[10]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1152,7 +1216,7 @@ func (x *ReopenConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReopenConversation.ProtoReflect.Descriptor instead.
 func (*ReopenConversation) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{10}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
 }
 
 // AssignConversation says whose work a conversation is.
@@ -1166,7 +1230,7 @@ type AssignConversation struct {
 
 func (x *AssignConversation) Reset() {
 	*x = AssignConversation{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1242,7 @@ func (x *AssignConversation) String() string {
 func (*AssignConversation) ProtoMessage() {}
 
 func (x *AssignConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[11]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1255,7 @@ func (x *AssignConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignConversation.ProtoReflect.Descriptor instead.
 func (*AssignConversation) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{11}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AssignConversation) GetAssigneeId() string {
@@ -1214,7 +1278,7 @@ type ChangeLabels struct {
 
 func (x *ChangeLabels) Reset() {
 	*x = ChangeLabels{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1226,7 +1290,7 @@ func (x *ChangeLabels) String() string {
 func (*ChangeLabels) ProtoMessage() {}
 
 func (x *ChangeLabels) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[12]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1239,7 +1303,7 @@ func (x *ChangeLabels) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeLabels.ProtoReflect.Descriptor instead.
 func (*ChangeLabels) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{12}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ChangeLabels) GetAdd() []string {
@@ -1267,7 +1331,7 @@ type SeeConversation struct {
 
 func (x *SeeConversation) Reset() {
 	*x = SeeConversation{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1343,7 @@ func (x *SeeConversation) String() string {
 func (*SeeConversation) ProtoMessage() {}
 
 func (x *SeeConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[13]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1356,7 @@ func (x *SeeConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SeeConversation.ProtoReflect.Descriptor instead.
 func (*SeeConversation) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{13}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SeeConversation) GetMessageId() string {
@@ -1314,7 +1378,7 @@ type RemoveIntegration struct {
 
 func (x *RemoveIntegration) Reset() {
 	*x = RemoveIntegration{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1326,7 +1390,7 @@ func (x *RemoveIntegration) String() string {
 func (*RemoveIntegration) ProtoMessage() {}
 
 func (x *RemoveIntegration) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[14]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1339,7 +1403,7 @@ func (x *RemoveIntegration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveIntegration.ProtoReflect.Descriptor instead.
 func (*RemoveIntegration) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{14}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RemoveIntegration) GetIntegrationId() string {
@@ -1361,7 +1425,7 @@ type RemoveAgent struct {
 
 func (x *RemoveAgent) Reset() {
 	*x = RemoveAgent{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1437,7 @@ func (x *RemoveAgent) String() string {
 func (*RemoveAgent) ProtoMessage() {}
 
 func (x *RemoveAgent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[15]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1450,7 @@ func (x *RemoveAgent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAgent.ProtoReflect.Descriptor instead.
 func (*RemoveAgent) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{15}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RemoveAgent) GetRemovedAgentId() string {
@@ -1412,7 +1476,7 @@ type SetPassword struct {
 
 func (x *SetPassword) Reset() {
 	*x = SetPassword{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1488,7 @@ func (x *SetPassword) String() string {
 func (*SetPassword) ProtoMessage() {}
 
 func (x *SetPassword) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[16]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1501,7 @@ func (x *SetPassword) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPassword.ProtoReflect.Descriptor instead.
 func (*SetPassword) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{16}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SetPassword) GetOfAgentId() string {
@@ -1476,7 +1540,7 @@ type MakeLoginLink struct {
 
 func (x *MakeLoginLink) Reset() {
 	*x = MakeLoginLink{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1552,7 @@ func (x *MakeLoginLink) String() string {
 func (*MakeLoginLink) ProtoMessage() {}
 
 func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[17]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1565,7 @@ func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeLoginLink.ProtoReflect.Descriptor instead.
 func (*MakeLoginLink) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{17}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MakeLoginLink) GetForAgentId() string {
@@ -1547,7 +1611,7 @@ type OpenSession struct {
 
 func (x *OpenSession) Reset() {
 	*x = OpenSession{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1559,7 +1623,7 @@ func (x *OpenSession) String() string {
 func (*OpenSession) ProtoMessage() {}
 
 func (x *OpenSession) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[18]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1572,7 +1636,7 @@ func (x *OpenSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSession.ProtoReflect.Descriptor instead.
 func (*OpenSession) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{18}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *OpenSession) GetOfAgentId() string {
@@ -1630,7 +1694,7 @@ type EndSession struct {
 
 func (x *EndSession) Reset() {
 	*x = EndSession{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1642,7 +1706,7 @@ func (x *EndSession) String() string {
 func (*EndSession) ProtoMessage() {}
 
 func (x *EndSession) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[19]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1655,7 +1719,7 @@ func (x *EndSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSession.ProtoReflect.Descriptor instead.
 func (*EndSession) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{19}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *EndSession) GetSessionId() string {
@@ -1691,7 +1755,7 @@ type CreateApiKey struct {
 
 func (x *CreateApiKey) Reset() {
 	*x = CreateApiKey{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1703,7 +1767,7 @@ func (x *CreateApiKey) String() string {
 func (*CreateApiKey) ProtoMessage() {}
 
 func (x *CreateApiKey) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[20]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1716,7 +1780,7 @@ func (x *CreateApiKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateApiKey.ProtoReflect.Descriptor instead.
 func (*CreateApiKey) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{20}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateApiKey) GetKeyId() string {
@@ -1765,7 +1829,7 @@ type UseApiKey struct {
 
 func (x *UseApiKey) Reset() {
 	*x = UseApiKey{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1777,7 +1841,7 @@ func (x *UseApiKey) String() string {
 func (*UseApiKey) ProtoMessage() {}
 
 func (x *UseApiKey) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[21]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1790,7 +1854,7 @@ func (x *UseApiKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UseApiKey.ProtoReflect.Descriptor instead.
 func (*UseApiKey) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{21}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UseApiKey) GetKeyId() string {
@@ -1811,7 +1875,7 @@ type RevokeApiKey struct {
 
 func (x *RevokeApiKey) Reset() {
 	*x = RevokeApiKey{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1823,7 +1887,7 @@ func (x *RevokeApiKey) String() string {
 func (*RevokeApiKey) ProtoMessage() {}
 
 func (x *RevokeApiKey) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[22]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1836,7 +1900,7 @@ func (x *RevokeApiKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeApiKey.ProtoReflect.Descriptor instead.
 func (*RevokeApiKey) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{22}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RevokeApiKey) GetKeyId() string {
@@ -1861,7 +1925,7 @@ type SettleOutcome struct {
 
 func (x *SettleOutcome) Reset() {
 	*x = SettleOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +1937,7 @@ func (x *SettleOutcome) String() string {
 func (*SettleOutcome) ProtoMessage() {}
 
 func (x *SettleOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[23]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +1950,7 @@ func (x *SettleOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleOutcome.ProtoReflect.Descriptor instead.
 func (*SettleOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{23}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SettleOutcome) GetMessageId() string {
@@ -1923,7 +1987,7 @@ type React struct {
 
 func (x *React) Reset() {
 	*x = React{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +1999,7 @@ func (x *React) String() string {
 func (*React) ProtoMessage() {}
 
 func (x *React) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[24]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1948,7 +2012,7 @@ func (x *React) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use React.ProtoReflect.Descriptor instead.
 func (*React) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{24}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *React) GetMessageId() string {
@@ -1980,7 +2044,7 @@ type ConfirmIdentity struct {
 
 func (x *ConfirmIdentity) Reset() {
 	*x = ConfirmIdentity{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1992,7 +2056,7 @@ func (x *ConfirmIdentity) String() string {
 func (*ConfirmIdentity) ProtoMessage() {}
 
 func (x *ConfirmIdentity) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[25]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2005,7 +2069,7 @@ func (x *ConfirmIdentity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmIdentity.ProtoReflect.Descriptor instead.
 func (*ConfirmIdentity) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{25}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ConfirmIdentity) GetIdentityId() string {
@@ -2036,7 +2100,7 @@ type LinkCustomers struct {
 
 func (x *LinkCustomers) Reset() {
 	*x = LinkCustomers{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2048,7 +2112,7 @@ func (x *LinkCustomers) String() string {
 func (*LinkCustomers) ProtoMessage() {}
 
 func (x *LinkCustomers) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[26]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2061,7 +2125,7 @@ func (x *LinkCustomers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkCustomers.ProtoReflect.Descriptor instead.
 func (*LinkCustomers) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{26}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LinkCustomers) GetCustomerId() string {
@@ -2092,7 +2156,7 @@ type UnlinkCustomers struct {
 
 func (x *UnlinkCustomers) Reset() {
 	*x = UnlinkCustomers{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2104,7 +2168,7 @@ func (x *UnlinkCustomers) String() string {
 func (*UnlinkCustomers) ProtoMessage() {}
 
 func (x *UnlinkCustomers) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[27]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2117,7 +2181,7 @@ func (x *UnlinkCustomers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlinkCustomers.ProtoReflect.Descriptor instead.
 func (*UnlinkCustomers) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{27}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *UnlinkCustomers) GetCustomerId() string {
@@ -2146,7 +2210,7 @@ type EraseCustomer struct {
 
 func (x *EraseCustomer) Reset() {
 	*x = EraseCustomer{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[28]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2158,7 +2222,7 @@ func (x *EraseCustomer) String() string {
 func (*EraseCustomer) ProtoMessage() {}
 
 func (x *EraseCustomer) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[28]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2171,7 +2235,7 @@ func (x *EraseCustomer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseCustomer.ProtoReflect.Descriptor instead.
 func (*EraseCustomer) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{28}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EraseCustomer) GetCustomerId() string {
@@ -2200,7 +2264,7 @@ type SendReply struct {
 
 func (x *SendReply) Reset() {
 	*x = SendReply{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[29]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2212,7 +2276,7 @@ func (x *SendReply) String() string {
 func (*SendReply) ProtoMessage() {}
 
 func (x *SendReply) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[29]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2225,7 +2289,7 @@ func (x *SendReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendReply.ProtoReflect.Descriptor instead.
 func (*SendReply) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{29}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SendReply) GetContent() *v1.Content {
@@ -2279,7 +2343,7 @@ type Destination struct {
 
 func (x *Destination) Reset() {
 	*x = Destination{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[30]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2291,7 +2355,7 @@ func (x *Destination) String() string {
 func (*Destination) ProtoMessage() {}
 
 func (x *Destination) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[30]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2304,7 +2368,7 @@ func (x *Destination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Destination.ProtoReflect.Descriptor instead.
 func (*Destination) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{30}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Destination) GetPlace() isDestination_Place {
@@ -2372,7 +2436,7 @@ type ApplySetup struct {
 
 func (x *ApplySetup) Reset() {
 	*x = ApplySetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[31]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2384,7 +2448,7 @@ func (x *ApplySetup) String() string {
 func (*ApplySetup) ProtoMessage() {}
 
 func (x *ApplySetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[31]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2397,7 +2461,7 @@ func (x *ApplySetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetup.ProtoReflect.Descriptor instead.
 func (*ApplySetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{31}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ApplySetup) GetName() string {
@@ -2461,7 +2525,7 @@ type AppSetup struct {
 
 func (x *AppSetup) Reset() {
 	*x = AppSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[32]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2473,7 +2537,7 @@ func (x *AppSetup) String() string {
 func (*AppSetup) ProtoMessage() {}
 
 func (x *AppSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[32]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2486,7 +2550,7 @@ func (x *AppSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppSetup.ProtoReflect.Descriptor instead.
 func (*AppSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{32}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AppSetup) GetId() string {
@@ -2553,7 +2617,7 @@ type IntegrationSetup struct {
 
 func (x *IntegrationSetup) Reset() {
 	*x = IntegrationSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[33]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2565,7 +2629,7 @@ func (x *IntegrationSetup) String() string {
 func (*IntegrationSetup) ProtoMessage() {}
 
 func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[33]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2578,7 +2642,7 @@ func (x *IntegrationSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationSetup.ProtoReflect.Descriptor instead.
 func (*IntegrationSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{33}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *IntegrationSetup) GetId() string {
@@ -2686,7 +2750,7 @@ type WidgetSetup struct {
 
 func (x *WidgetSetup) Reset() {
 	*x = WidgetSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[34]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2698,7 +2762,7 @@ func (x *WidgetSetup) String() string {
 func (*WidgetSetup) ProtoMessage() {}
 
 func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[34]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2711,7 +2775,7 @@ func (x *WidgetSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WidgetSetup.ProtoReflect.Descriptor instead.
 func (*WidgetSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{34}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *WidgetSetup) GetId() string {
@@ -2811,7 +2875,7 @@ type VisitorKeySetup struct {
 
 func (x *VisitorKeySetup) Reset() {
 	*x = VisitorKeySetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[35]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2823,7 +2887,7 @@ func (x *VisitorKeySetup) String() string {
 func (*VisitorKeySetup) ProtoMessage() {}
 
 func (x *VisitorKeySetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[35]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2836,7 +2900,7 @@ func (x *VisitorKeySetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VisitorKeySetup.ProtoReflect.Descriptor instead.
 func (*VisitorKeySetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{35}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *VisitorKeySetup) GetId() string {
@@ -2871,7 +2935,7 @@ type AgentSetup struct {
 
 func (x *AgentSetup) Reset() {
 	*x = AgentSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2883,7 +2947,7 @@ func (x *AgentSetup) String() string {
 func (*AgentSetup) ProtoMessage() {}
 
 func (x *AgentSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2896,7 +2960,7 @@ func (x *AgentSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSetup.ProtoReflect.Descriptor instead.
 func (*AgentSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{36}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AgentSetup) GetId() string {
@@ -2945,7 +3009,7 @@ type SenderCommand struct {
 
 func (x *SenderCommand) Reset() {
 	*x = SenderCommand{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2957,7 +3021,7 @@ func (x *SenderCommand) String() string {
 func (*SenderCommand) ProtoMessage() {}
 
 func (x *SenderCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2970,7 +3034,7 @@ func (x *SenderCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SenderCommand.ProtoReflect.Descriptor instead.
 func (*SenderCommand) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{37}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *SenderCommand) GetCommand() isSenderCommand_Command {
@@ -3063,7 +3127,7 @@ type ReportHealth struct {
 
 func (x *ReportHealth) Reset() {
 	*x = ReportHealth{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3075,7 +3139,7 @@ func (x *ReportHealth) String() string {
 func (*ReportHealth) ProtoMessage() {}
 
 func (x *ReportHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3088,7 +3152,7 @@ func (x *ReportHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportHealth.ProtoReflect.Descriptor instead.
 func (*ReportHealth) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{38}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ReportHealth) GetIntegrationId() string {
@@ -3143,7 +3207,7 @@ type FetchMedia struct {
 
 func (x *FetchMedia) Reset() {
 	*x = FetchMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3155,7 +3219,7 @@ func (x *FetchMedia) String() string {
 func (*FetchMedia) ProtoMessage() {}
 
 func (x *FetchMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3168,7 +3232,7 @@ func (x *FetchMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchMedia.ProtoReflect.Descriptor instead.
 func (*FetchMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{39}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *FetchMedia) GetMediaId() string {
@@ -3269,7 +3333,7 @@ type ReportMedia struct {
 
 func (x *ReportMedia) Reset() {
 	*x = ReportMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3281,7 +3345,7 @@ func (x *ReportMedia) String() string {
 func (*ReportMedia) ProtoMessage() {}
 
 func (x *ReportMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3294,7 +3358,7 @@ func (x *ReportMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportMedia.ProtoReflect.Descriptor instead.
 func (*ReportMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{40}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReportMedia) GetMediaId() string {
@@ -3385,7 +3449,7 @@ type ClaimSend struct {
 
 func (x *ClaimSend) Reset() {
 	*x = ClaimSend{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3397,7 +3461,7 @@ func (x *ClaimSend) String() string {
 func (*ClaimSend) ProtoMessage() {}
 
 func (x *ClaimSend) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3410,7 +3474,7 @@ func (x *ClaimSend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSend.ProtoReflect.Descriptor instead.
 func (*ClaimSend) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{41}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ClaimSend) GetSendId() string {
@@ -3460,7 +3524,7 @@ type ReportOutcome struct {
 
 func (x *ReportOutcome) Reset() {
 	*x = ReportOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3472,7 +3536,7 @@ func (x *ReportOutcome) String() string {
 func (*ReportOutcome) ProtoMessage() {}
 
 func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3485,7 +3549,7 @@ func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportOutcome.ProtoReflect.Descriptor instead.
 func (*ReportOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{42}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ReportOutcome) GetSendId() string {
@@ -3607,7 +3671,7 @@ type NotSent struct {
 
 func (x *NotSent) Reset() {
 	*x = NotSent{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3619,7 +3683,7 @@ func (x *NotSent) String() string {
 func (*NotSent) ProtoMessage() {}
 
 func (x *NotSent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3632,7 +3696,7 @@ func (x *NotSent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotSent.ProtoReflect.Descriptor instead.
 func (*NotSent) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{43}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *NotSent) GetError() *v1.SendError {
@@ -3690,7 +3754,7 @@ type Send struct {
 
 func (x *Send) Reset() {
 	*x = Send{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3702,7 +3766,7 @@ func (x *Send) String() string {
 func (*Send) ProtoMessage() {}
 
 func (x *Send) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3715,7 +3779,7 @@ func (x *Send) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Send.ProtoReflect.Descriptor instead.
 func (*Send) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{44}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Send) GetSendId() string {
@@ -3806,7 +3870,7 @@ var File_weiche_ingress_v1_command_proto protoreflect.FileDescriptor
 
 const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\n" +
-	"\x1fweiche/ingress/v1/command.proto\x12\x11weiche.ingress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\x97\x05\n" +
+	"\x1fweiche/ingress/v1/command.proto\x12\x11weiche.ingress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\xdc\x05\n" +
 	"\rWidgetCommand\x120\n" +
 	"\avisitor\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\avisitor\x126\n" +
 	"\bdeadline\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12!\n" +
@@ -3823,7 +3887,8 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\bidentify\x18\n" +
 	" \x01(\v2\".weiche.ingress.v1.IdentifyVisitorH\x00R\bidentify\x12G\n" +
 	"\vend_session\x18\v \x01(\v2$.weiche.ingress.v1.EndVisitorSessionH\x00R\n" +
-	"endSessionB\t\n" +
+	"endSession\x12C\n" +
+	"\fconfirm_link\x18\f \x01(\v2\x1e.weiche.ingress.v1.ConfirmLinkH\x00R\vconfirmLinkB\t\n" +
 	"\acommand\"y\n" +
 	"\x0fIdentifyVisitor\x122\n" +
 	"\bexternal\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\bexternal\x122\n" +
@@ -3833,7 +3898,9 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vPostMessage\x122\n" +
 	"\acontent\x18\x01 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\"4\n" +
 	"\vRequestLink\x12%\n" +
-	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"&\n" +
+	"\vConfirmLink\x12\x17\n" +
+	"\alink_id\x18\x01 \x01(\tR\x06linkId\"%\n" +
 	"\n" +
 	"CancelLink\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\"3\n" +
@@ -4100,140 +4167,142 @@ func file_weiche_ingress_v1_command_proto_rawDescGZIP() []byte {
 	return file_weiche_ingress_v1_command_proto_rawDescData
 }
 
-var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*WidgetCommand)(nil),         // 0: weiche.ingress.v1.WidgetCommand
 	(*IdentifyVisitor)(nil),       // 1: weiche.ingress.v1.IdentifyVisitor
 	(*EndVisitorSession)(nil),     // 2: weiche.ingress.v1.EndVisitorSession
 	(*PostMessage)(nil),           // 3: weiche.ingress.v1.PostMessage
 	(*RequestLink)(nil),           // 4: weiche.ingress.v1.RequestLink
-	(*CancelLink)(nil),            // 5: weiche.ingress.v1.CancelLink
-	(*Disconnect)(nil),            // 6: weiche.ingress.v1.Disconnect
-	(*MarkRead)(nil),              // 7: weiche.ingress.v1.MarkRead
-	(*AgentCommand)(nil),          // 8: weiche.ingress.v1.AgentCommand
-	(*CloseConversation)(nil),     // 9: weiche.ingress.v1.CloseConversation
-	(*ReopenConversation)(nil),    // 10: weiche.ingress.v1.ReopenConversation
-	(*AssignConversation)(nil),    // 11: weiche.ingress.v1.AssignConversation
-	(*ChangeLabels)(nil),          // 12: weiche.ingress.v1.ChangeLabels
-	(*SeeConversation)(nil),       // 13: weiche.ingress.v1.SeeConversation
-	(*RemoveIntegration)(nil),     // 14: weiche.ingress.v1.RemoveIntegration
-	(*RemoveAgent)(nil),           // 15: weiche.ingress.v1.RemoveAgent
-	(*SetPassword)(nil),           // 16: weiche.ingress.v1.SetPassword
-	(*MakeLoginLink)(nil),         // 17: weiche.ingress.v1.MakeLoginLink
-	(*OpenSession)(nil),           // 18: weiche.ingress.v1.OpenSession
-	(*EndSession)(nil),            // 19: weiche.ingress.v1.EndSession
-	(*CreateApiKey)(nil),          // 20: weiche.ingress.v1.CreateApiKey
-	(*UseApiKey)(nil),             // 21: weiche.ingress.v1.UseApiKey
-	(*RevokeApiKey)(nil),          // 22: weiche.ingress.v1.RevokeApiKey
-	(*SettleOutcome)(nil),         // 23: weiche.ingress.v1.SettleOutcome
-	(*React)(nil),                 // 24: weiche.ingress.v1.React
-	(*ConfirmIdentity)(nil),       // 25: weiche.ingress.v1.ConfirmIdentity
-	(*LinkCustomers)(nil),         // 26: weiche.ingress.v1.LinkCustomers
-	(*UnlinkCustomers)(nil),       // 27: weiche.ingress.v1.UnlinkCustomers
-	(*EraseCustomer)(nil),         // 28: weiche.ingress.v1.EraseCustomer
-	(*SendReply)(nil),             // 29: weiche.ingress.v1.SendReply
-	(*Destination)(nil),           // 30: weiche.ingress.v1.Destination
-	(*ApplySetup)(nil),            // 31: weiche.ingress.v1.ApplySetup
-	(*AppSetup)(nil),              // 32: weiche.ingress.v1.AppSetup
-	(*IntegrationSetup)(nil),      // 33: weiche.ingress.v1.IntegrationSetup
-	(*WidgetSetup)(nil),           // 34: weiche.ingress.v1.WidgetSetup
-	(*VisitorKeySetup)(nil),       // 35: weiche.ingress.v1.VisitorKeySetup
-	(*AgentSetup)(nil),            // 36: weiche.ingress.v1.AgentSetup
-	(*SenderCommand)(nil),         // 37: weiche.ingress.v1.SenderCommand
-	(*ReportHealth)(nil),          // 38: weiche.ingress.v1.ReportHealth
-	(*FetchMedia)(nil),            // 39: weiche.ingress.v1.FetchMedia
-	(*ReportMedia)(nil),           // 40: weiche.ingress.v1.ReportMedia
-	(*ClaimSend)(nil),             // 41: weiche.ingress.v1.ClaimSend
-	(*ReportOutcome)(nil),         // 42: weiche.ingress.v1.ReportOutcome
-	(*NotSent)(nil),               // 43: weiche.ingress.v1.NotSent
-	(*Send)(nil),                  // 44: weiche.ingress.v1.Send
-	(*v1.Alias)(nil),              // 45: weiche.event.v1.Alias
-	(*timestamppb.Timestamp)(nil), // 46: google.protobuf.Timestamp
-	(*v1.Profile)(nil),            // 47: weiche.event.v1.Profile
-	(*v1.Content)(nil),            // 48: weiche.event.v1.Content
-	(v1.BoundElsewhere)(0),        // 49: weiche.event.v1.BoundElsewhere
-	(v1.Confirmation)(0),          // 50: weiche.event.v1.Confirmation
-	(*durationpb.Duration)(nil),   // 51: google.protobuf.Duration
-	(v1.Role)(0),                  // 52: weiche.event.v1.Role
-	(*v1.SendError)(nil),          // 53: weiche.event.v1.SendError
-	(*v1.Media)(nil),              // 54: weiche.event.v1.Media
-	(*v1.StoredMedia)(nil),        // 55: weiche.event.v1.StoredMedia
+	(*ConfirmLink)(nil),           // 5: weiche.ingress.v1.ConfirmLink
+	(*CancelLink)(nil),            // 6: weiche.ingress.v1.CancelLink
+	(*Disconnect)(nil),            // 7: weiche.ingress.v1.Disconnect
+	(*MarkRead)(nil),              // 8: weiche.ingress.v1.MarkRead
+	(*AgentCommand)(nil),          // 9: weiche.ingress.v1.AgentCommand
+	(*CloseConversation)(nil),     // 10: weiche.ingress.v1.CloseConversation
+	(*ReopenConversation)(nil),    // 11: weiche.ingress.v1.ReopenConversation
+	(*AssignConversation)(nil),    // 12: weiche.ingress.v1.AssignConversation
+	(*ChangeLabels)(nil),          // 13: weiche.ingress.v1.ChangeLabels
+	(*SeeConversation)(nil),       // 14: weiche.ingress.v1.SeeConversation
+	(*RemoveIntegration)(nil),     // 15: weiche.ingress.v1.RemoveIntegration
+	(*RemoveAgent)(nil),           // 16: weiche.ingress.v1.RemoveAgent
+	(*SetPassword)(nil),           // 17: weiche.ingress.v1.SetPassword
+	(*MakeLoginLink)(nil),         // 18: weiche.ingress.v1.MakeLoginLink
+	(*OpenSession)(nil),           // 19: weiche.ingress.v1.OpenSession
+	(*EndSession)(nil),            // 20: weiche.ingress.v1.EndSession
+	(*CreateApiKey)(nil),          // 21: weiche.ingress.v1.CreateApiKey
+	(*UseApiKey)(nil),             // 22: weiche.ingress.v1.UseApiKey
+	(*RevokeApiKey)(nil),          // 23: weiche.ingress.v1.RevokeApiKey
+	(*SettleOutcome)(nil),         // 24: weiche.ingress.v1.SettleOutcome
+	(*React)(nil),                 // 25: weiche.ingress.v1.React
+	(*ConfirmIdentity)(nil),       // 26: weiche.ingress.v1.ConfirmIdentity
+	(*LinkCustomers)(nil),         // 27: weiche.ingress.v1.LinkCustomers
+	(*UnlinkCustomers)(nil),       // 28: weiche.ingress.v1.UnlinkCustomers
+	(*EraseCustomer)(nil),         // 29: weiche.ingress.v1.EraseCustomer
+	(*SendReply)(nil),             // 30: weiche.ingress.v1.SendReply
+	(*Destination)(nil),           // 31: weiche.ingress.v1.Destination
+	(*ApplySetup)(nil),            // 32: weiche.ingress.v1.ApplySetup
+	(*AppSetup)(nil),              // 33: weiche.ingress.v1.AppSetup
+	(*IntegrationSetup)(nil),      // 34: weiche.ingress.v1.IntegrationSetup
+	(*WidgetSetup)(nil),           // 35: weiche.ingress.v1.WidgetSetup
+	(*VisitorKeySetup)(nil),       // 36: weiche.ingress.v1.VisitorKeySetup
+	(*AgentSetup)(nil),            // 37: weiche.ingress.v1.AgentSetup
+	(*SenderCommand)(nil),         // 38: weiche.ingress.v1.SenderCommand
+	(*ReportHealth)(nil),          // 39: weiche.ingress.v1.ReportHealth
+	(*FetchMedia)(nil),            // 40: weiche.ingress.v1.FetchMedia
+	(*ReportMedia)(nil),           // 41: weiche.ingress.v1.ReportMedia
+	(*ClaimSend)(nil),             // 42: weiche.ingress.v1.ClaimSend
+	(*ReportOutcome)(nil),         // 43: weiche.ingress.v1.ReportOutcome
+	(*NotSent)(nil),               // 44: weiche.ingress.v1.NotSent
+	(*Send)(nil),                  // 45: weiche.ingress.v1.Send
+	(*v1.Alias)(nil),              // 46: weiche.event.v1.Alias
+	(*timestamppb.Timestamp)(nil), // 47: google.protobuf.Timestamp
+	(*v1.Profile)(nil),            // 48: weiche.event.v1.Profile
+	(*v1.Content)(nil),            // 49: weiche.event.v1.Content
+	(v1.BoundElsewhere)(0),        // 50: weiche.event.v1.BoundElsewhere
+	(v1.Confirmation)(0),          // 51: weiche.event.v1.Confirmation
+	(*durationpb.Duration)(nil),   // 52: google.protobuf.Duration
+	(v1.Role)(0),                  // 53: weiche.event.v1.Role
+	(*v1.SendError)(nil),          // 54: weiche.event.v1.SendError
+	(*v1.Media)(nil),              // 55: weiche.event.v1.Media
+	(*v1.StoredMedia)(nil),        // 56: weiche.event.v1.StoredMedia
 }
 var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
-	45, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
-	46, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
+	46, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
+	47, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
 	3,  // 2: weiche.ingress.v1.WidgetCommand.post_message:type_name -> weiche.ingress.v1.PostMessage
 	4,  // 3: weiche.ingress.v1.WidgetCommand.request_link:type_name -> weiche.ingress.v1.RequestLink
-	5,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
-	6,  // 5: weiche.ingress.v1.WidgetCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
-	7,  // 6: weiche.ingress.v1.WidgetCommand.mark_read:type_name -> weiche.ingress.v1.MarkRead
+	6,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
+	7,  // 5: weiche.ingress.v1.WidgetCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
+	8,  // 6: weiche.ingress.v1.WidgetCommand.mark_read:type_name -> weiche.ingress.v1.MarkRead
 	1,  // 7: weiche.ingress.v1.WidgetCommand.identify:type_name -> weiche.ingress.v1.IdentifyVisitor
 	2,  // 8: weiche.ingress.v1.WidgetCommand.end_session:type_name -> weiche.ingress.v1.EndVisitorSession
-	45, // 9: weiche.ingress.v1.IdentifyVisitor.external:type_name -> weiche.event.v1.Alias
-	47, // 10: weiche.ingress.v1.IdentifyVisitor.profile:type_name -> weiche.event.v1.Profile
-	48, // 11: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
-	46, // 12: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
-	29, // 13: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
-	4,  // 14: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
-	5,  // 15: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
-	6,  // 16: weiche.ingress.v1.AgentCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
-	31, // 17: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
-	28, // 18: weiche.ingress.v1.AgentCommand.erase_customer:type_name -> weiche.ingress.v1.EraseCustomer
-	23, // 19: weiche.ingress.v1.AgentCommand.settle_outcome:type_name -> weiche.ingress.v1.SettleOutcome
-	24, // 20: weiche.ingress.v1.AgentCommand.react:type_name -> weiche.ingress.v1.React
-	25, // 21: weiche.ingress.v1.AgentCommand.confirm_identity:type_name -> weiche.ingress.v1.ConfirmIdentity
-	26, // 22: weiche.ingress.v1.AgentCommand.link_customers:type_name -> weiche.ingress.v1.LinkCustomers
-	27, // 23: weiche.ingress.v1.AgentCommand.unlink_customers:type_name -> weiche.ingress.v1.UnlinkCustomers
-	9,  // 24: weiche.ingress.v1.AgentCommand.close:type_name -> weiche.ingress.v1.CloseConversation
-	10, // 25: weiche.ingress.v1.AgentCommand.reopen:type_name -> weiche.ingress.v1.ReopenConversation
-	11, // 26: weiche.ingress.v1.AgentCommand.assign:type_name -> weiche.ingress.v1.AssignConversation
-	12, // 27: weiche.ingress.v1.AgentCommand.change_labels:type_name -> weiche.ingress.v1.ChangeLabels
-	13, // 28: weiche.ingress.v1.AgentCommand.see:type_name -> weiche.ingress.v1.SeeConversation
-	14, // 29: weiche.ingress.v1.AgentCommand.remove_integration:type_name -> weiche.ingress.v1.RemoveIntegration
-	15, // 30: weiche.ingress.v1.AgentCommand.remove_agent:type_name -> weiche.ingress.v1.RemoveAgent
-	16, // 31: weiche.ingress.v1.AgentCommand.set_password:type_name -> weiche.ingress.v1.SetPassword
-	17, // 32: weiche.ingress.v1.AgentCommand.make_login_link:type_name -> weiche.ingress.v1.MakeLoginLink
-	18, // 33: weiche.ingress.v1.AgentCommand.open_session:type_name -> weiche.ingress.v1.OpenSession
-	19, // 34: weiche.ingress.v1.AgentCommand.end_session:type_name -> weiche.ingress.v1.EndSession
-	20, // 35: weiche.ingress.v1.AgentCommand.create_api_key:type_name -> weiche.ingress.v1.CreateApiKey
-	21, // 36: weiche.ingress.v1.AgentCommand.use_api_key:type_name -> weiche.ingress.v1.UseApiKey
-	22, // 37: weiche.ingress.v1.AgentCommand.revoke_api_key:type_name -> weiche.ingress.v1.RevokeApiKey
-	46, // 38: weiche.ingress.v1.MakeLoginLink.expires_at:type_name -> google.protobuf.Timestamp
-	46, // 39: weiche.ingress.v1.OpenSession.expires_at:type_name -> google.protobuf.Timestamp
-	46, // 40: weiche.ingress.v1.CreateApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	48, // 41: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
-	30, // 42: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
-	49, // 43: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	32, // 44: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
-	33, // 45: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
-	34, // 46: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
-	36, // 47: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
-	50, // 48: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
-	51, // 49: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
-	51, // 50: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
-	35, // 51: weiche.ingress.v1.WidgetSetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeySetup
-	52, // 52: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
-	41, // 53: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
-	42, // 54: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
-	38, // 55: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
-	40, // 56: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
-	53, // 57: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
-	54, // 58: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
-	55, // 59: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
-	53, // 60: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
-	43, // 61: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
-	53, // 62: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
-	43, // 63: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
-	53, // 64: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
-	53, // 65: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
-	51, // 66: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
-	45, // 67: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
-	48, // 68: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
-	69, // [69:69] is the sub-list for method output_type
-	69, // [69:69] is the sub-list for method input_type
-	69, // [69:69] is the sub-list for extension type_name
-	69, // [69:69] is the sub-list for extension extendee
-	0,  // [0:69] is the sub-list for field type_name
+	5,  // 9: weiche.ingress.v1.WidgetCommand.confirm_link:type_name -> weiche.ingress.v1.ConfirmLink
+	46, // 10: weiche.ingress.v1.IdentifyVisitor.external:type_name -> weiche.event.v1.Alias
+	48, // 11: weiche.ingress.v1.IdentifyVisitor.profile:type_name -> weiche.event.v1.Profile
+	49, // 12: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
+	47, // 13: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
+	30, // 14: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
+	4,  // 15: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
+	6,  // 16: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
+	7,  // 17: weiche.ingress.v1.AgentCommand.disconnect:type_name -> weiche.ingress.v1.Disconnect
+	32, // 18: weiche.ingress.v1.AgentCommand.apply_setup:type_name -> weiche.ingress.v1.ApplySetup
+	29, // 19: weiche.ingress.v1.AgentCommand.erase_customer:type_name -> weiche.ingress.v1.EraseCustomer
+	24, // 20: weiche.ingress.v1.AgentCommand.settle_outcome:type_name -> weiche.ingress.v1.SettleOutcome
+	25, // 21: weiche.ingress.v1.AgentCommand.react:type_name -> weiche.ingress.v1.React
+	26, // 22: weiche.ingress.v1.AgentCommand.confirm_identity:type_name -> weiche.ingress.v1.ConfirmIdentity
+	27, // 23: weiche.ingress.v1.AgentCommand.link_customers:type_name -> weiche.ingress.v1.LinkCustomers
+	28, // 24: weiche.ingress.v1.AgentCommand.unlink_customers:type_name -> weiche.ingress.v1.UnlinkCustomers
+	10, // 25: weiche.ingress.v1.AgentCommand.close:type_name -> weiche.ingress.v1.CloseConversation
+	11, // 26: weiche.ingress.v1.AgentCommand.reopen:type_name -> weiche.ingress.v1.ReopenConversation
+	12, // 27: weiche.ingress.v1.AgentCommand.assign:type_name -> weiche.ingress.v1.AssignConversation
+	13, // 28: weiche.ingress.v1.AgentCommand.change_labels:type_name -> weiche.ingress.v1.ChangeLabels
+	14, // 29: weiche.ingress.v1.AgentCommand.see:type_name -> weiche.ingress.v1.SeeConversation
+	15, // 30: weiche.ingress.v1.AgentCommand.remove_integration:type_name -> weiche.ingress.v1.RemoveIntegration
+	16, // 31: weiche.ingress.v1.AgentCommand.remove_agent:type_name -> weiche.ingress.v1.RemoveAgent
+	17, // 32: weiche.ingress.v1.AgentCommand.set_password:type_name -> weiche.ingress.v1.SetPassword
+	18, // 33: weiche.ingress.v1.AgentCommand.make_login_link:type_name -> weiche.ingress.v1.MakeLoginLink
+	19, // 34: weiche.ingress.v1.AgentCommand.open_session:type_name -> weiche.ingress.v1.OpenSession
+	20, // 35: weiche.ingress.v1.AgentCommand.end_session:type_name -> weiche.ingress.v1.EndSession
+	21, // 36: weiche.ingress.v1.AgentCommand.create_api_key:type_name -> weiche.ingress.v1.CreateApiKey
+	22, // 37: weiche.ingress.v1.AgentCommand.use_api_key:type_name -> weiche.ingress.v1.UseApiKey
+	23, // 38: weiche.ingress.v1.AgentCommand.revoke_api_key:type_name -> weiche.ingress.v1.RevokeApiKey
+	47, // 39: weiche.ingress.v1.MakeLoginLink.expires_at:type_name -> google.protobuf.Timestamp
+	47, // 40: weiche.ingress.v1.OpenSession.expires_at:type_name -> google.protobuf.Timestamp
+	47, // 41: weiche.ingress.v1.CreateApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	49, // 42: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
+	31, // 43: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
+	50, // 44: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	33, // 45: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
+	34, // 46: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
+	35, // 47: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
+	37, // 48: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
+	51, // 49: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
+	52, // 50: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
+	52, // 51: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
+	36, // 52: weiche.ingress.v1.WidgetSetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeySetup
+	53, // 53: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
+	42, // 54: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
+	43, // 55: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
+	39, // 56: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
+	41, // 57: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
+	54, // 58: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
+	55, // 59: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
+	56, // 60: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
+	54, // 61: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
+	44, // 62: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
+	54, // 63: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
+	44, // 64: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
+	54, // 65: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
+	54, // 66: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
+	52, // 67: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
+	46, // 68: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
+	49, // 69: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
+	70, // [70:70] is the sub-list for method output_type
+	70, // [70:70] is the sub-list for method input_type
+	70, // [70:70] is the sub-list for extension type_name
+	70, // [70:70] is the sub-list for extension extendee
+	0,  // [0:70] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_command_proto_init() }
@@ -4249,8 +4318,9 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*WidgetCommand_MarkRead)(nil),
 		(*WidgetCommand_Identify)(nil),
 		(*WidgetCommand_EndSession)(nil),
+		(*WidgetCommand_ConfirmLink)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[8].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[9].OneofWrappers = []any{
 		(*AgentCommand_SendReply)(nil),
 		(*AgentCommand_OfferLink)(nil),
 		(*AgentCommand_CancelLink)(nil),
@@ -4277,22 +4347,22 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*AgentCommand_UseApiKey)(nil),
 		(*AgentCommand_RevokeApiKey)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[30].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[31].OneofWrappers = []any{
 		(*Destination_IntegrationId)(nil),
 		(*Destination_Note)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[37].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[38].OneofWrappers = []any{
 		(*SenderCommand_Claim)(nil),
 		(*SenderCommand_Outcome)(nil),
 		(*SenderCommand_Health)(nil),
 		(*SenderCommand_Media)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[40].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[41].OneofWrappers = []any{
 		(*ReportMedia_Stored)(nil),
 		(*ReportMedia_Failed)(nil),
 		(*ReportMedia_Later)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[42].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[43].OneofWrappers = []any{
 		(*ReportOutcome_ProviderMessageId)(nil),
 		(*ReportOutcome_Refused)(nil),
 		(*ReportOutcome_NotSent)(nil),
@@ -4304,7 +4374,7 @@ func file_weiche_ingress_v1_command_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_command_proto_rawDesc), len(file_weiche_ingress_v1_command_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   45,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

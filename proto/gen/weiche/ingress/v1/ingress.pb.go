@@ -1810,12 +1810,15 @@ type ItemAnswer struct {
 	LinkId string `protobuf:"bytes,7,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
 	// The route of the conversation after it.
 	RouteVersion uint64 `protobuf:"varint,8,opt,name=route_version,json=routeVersion,proto3" json:"route_version,omitempty"`
-	// Where a reply goes, and why.
+	// Where a reply goes, and why; where it is refused since the route changed, where
+	// it would go now.
 	ReplyRoute *v1.FrozenRoute `protobuf:"bytes,9,opt,name=reply_route,json=replyRoute,proto3" json:"reply_route,omitempty"`
 	// What was changed of a reply so that its channel can show it.
 	FitChanges []v1.FitChange `protobuf:"varint,10,rep,packed,name=fit_changes,json=fitChanges,proto3,enum=weiche.event.v1.FitChange" json:"fit_changes,omitempty"`
 	// In how many parts a reply is sent; 0 where it is one.
-	ReplyParts    uint32 `protobuf:"varint,11,opt,name=reply_parts,json=replyParts,proto3" json:"reply_parts,omitempty"`
+	ReplyParts uint32 `protobuf:"varint,11,opt,name=reply_parts,json=replyParts,proto3" json:"reply_parts,omitempty"`
+	// The places that a refused reply cannot go to, in the order of the route.
+	PassedOver    []*v1.PassedOver `protobuf:"bytes,12,rep,name=passed_over,json=passedOver,proto3" json:"passed_over,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1925,6 +1928,13 @@ func (x *ItemAnswer) GetReplyParts() uint32 {
 		return x.ReplyParts
 	}
 	return 0
+}
+
+func (x *ItemAnswer) GetPassedOver() []*v1.PassedOver {
+	if x != nil {
+		return x.PassedOver
+	}
+	return nil
 }
 
 var File_weiche_ingress_v1_ingress_proto protoreflect.FileDescriptor
@@ -2048,7 +2058,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x05error\x18\x02 \x01(\tR\x05error\x12\x1e\n" +
 	"\n" +
 	"overloaded\x18\x03 \x01(\bR\n" +
-	"overloaded\"\xd0\x03\n" +
+	"overloaded\"\x8e\x04\n" +
 	"\n" +
 	"ItemAnswer\x125\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1d.weiche.ingress.v1.ItemStatusR\x06status\x12\x1a\n" +
@@ -2066,7 +2076,9 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	" \x03(\x0e2\x1a.weiche.event.v1.FitChangeR\n" +
 	"fitChanges\x12\x1f\n" +
 	"\vreply_parts\x18\v \x01(\rR\n" +
-	"replyParts*\xae\x01\n" +
+	"replyParts\x12<\n" +
+	"\vpassed_over\x18\f \x03(\v2\x1b.weiche.event.v1.PassedOverR\n" +
+	"passedOver*\xae\x01\n" +
 	"\n" +
 	"ItemStatus\x12\x1b\n" +
 	"\x17ITEM_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
@@ -2144,6 +2156,7 @@ var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(*v1.SendError)(nil),          // 29: weiche.event.v1.SendError
 	(*v1.FrozenRoute)(nil),        // 30: weiche.event.v1.FrozenRoute
 	(v1.FitChange)(0),             // 31: weiche.event.v1.FitChange
+	(*v1.PassedOver)(nil),         // 32: weiche.event.v1.PassedOver
 }
 var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
 	20, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
@@ -2195,11 +2208,12 @@ var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
 	1,  // 46: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
 	30, // 47: weiche.ingress.v1.ItemAnswer.reply_route:type_name -> weiche.event.v1.FrozenRoute
 	31, // 48: weiche.ingress.v1.ItemAnswer.fit_changes:type_name -> weiche.event.v1.FitChange
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	32, // 49: weiche.ingress.v1.ItemAnswer.passed_over:type_name -> weiche.event.v1.PassedOver
+	50, // [50:50] is the sub-list for method output_type
+	50, // [50:50] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_ingress_proto_init() }

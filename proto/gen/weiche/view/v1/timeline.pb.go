@@ -273,6 +273,8 @@ const (
 	SystemLineKind_SYSTEM_LINE_KIND_ASSIGNED SystemLineKind = 37
 	// Its labels changed.
 	SystemLineKind_SYSTEM_LINE_KIND_LABELS_CHANGED SystemLineKind = 38
+	// The customer said in the widget that it was they who brought the code.
+	SystemLineKind_SYSTEM_LINE_KIND_LINK_APPROVED SystemLineKind = 39
 )
 
 // Enum value maps for SystemLineKind.
@@ -305,6 +307,7 @@ var (
 		36: "SYSTEM_LINE_KIND_CONTINUED",
 		37: "SYSTEM_LINE_KIND_ASSIGNED",
 		38: "SYSTEM_LINE_KIND_LABELS_CHANGED",
+		39: "SYSTEM_LINE_KIND_LINK_APPROVED",
 	}
 	SystemLineKind_value = map[string]int32{
 		"SYSTEM_LINE_KIND_UNSPECIFIED":          0,
@@ -334,6 +337,7 @@ var (
 		"SYSTEM_LINE_KIND_CONTINUED":            36,
 		"SYSTEM_LINE_KIND_ASSIGNED":             37,
 		"SYSTEM_LINE_KIND_LABELS_CHANGED":       38,
+		"SYSTEM_LINE_KIND_LINK_APPROVED":        39,
 	}
 )
 
@@ -1368,8 +1372,10 @@ type SystemLine struct {
 	LabelsRemoved []string `protobuf:"bytes,34,rep,name=labels_removed,json=labelsRemoved,proto3" json:"labels_removed,omitempty"`
 	// The conversation in which the customer goes on, or which this one follows.
 	OtherConversationId string `protobuf:"bytes,35,opt,name=other_conversation_id,json=otherConversationId,proto3" json:"other_conversation_id,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Of a link whose code was brought: the widget asks too.
+	AsksInWidget  bool `protobuf:"varint,36,opt,name=asks_in_widget,json=asksInWidget,proto3" json:"asks_in_widget,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SystemLine) Reset() {
@@ -1575,6 +1581,13 @@ func (x *SystemLine) GetOtherConversationId() string {
 		return x.OtherConversationId
 	}
 	return ""
+}
+
+func (x *SystemLine) GetAsksInWidget() bool {
+	if x != nil {
+		return x.AsksInWidget
+	}
+	return false
 }
 
 // Edit is one newer wording of a message.
@@ -1862,7 +1875,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x123\n" +
 	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\"!\n" +
 	"\x04Note\x12\x19\n" +
-	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\x9e\b\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\xc4\b\n" +
 	"\n" +
 	"SystemLine\x122\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1e.weiche.view.v1.SystemLineKindR\x04kind\x12\x17\n" +
@@ -1894,7 +1907,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"assigneeId\x12!\n" +
 	"\flabels_added\x18! \x03(\tR\vlabelsAdded\x12%\n" +
 	"\x0elabels_removed\x18\" \x03(\tR\rlabelsRemoved\x122\n" +
-	"\x15other_conversation_id\x18# \x01(\tR\x13otherConversationId\"\xff\x01\n" +
+	"\x15other_conversation_id\x18# \x01(\tR\x13otherConversationId\x12$\n" +
+	"\x0easks_in_widget\x18$ \x01(\bR\fasksInWidget\"\xff\x01\n" +
 	"\x04Edit\x12\x12\n" +
 	"\x04edit\x18\x01 \x01(\rR\x04edit\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1a\n" +
@@ -1933,7 +1947,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x04\x12\x17\n" +
 	"\x13DELIVERY_STATE_READ\x10\x05\x12\x19\n" +
 	"\x15DELIVERY_STATE_FAILED\x10\x06\x12\x1a\n" +
-	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xd0\a\n" +
+	"\x16DELIVERY_STATE_UNKNOWN\x10\a*\xf4\a\n" +
 	"\x0eSystemLineKind\x12 \n" +
 	"\x1cSYSTEM_LINE_KIND_UNSPECIFIED\x10\x00\x12)\n" +
 	"%SYSTEM_LINE_KIND_CONVERSATION_STARTED\x10\x01\x12#\n" +
@@ -1962,7 +1976,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x19SYSTEM_LINE_KIND_REOPENED\x10#\x12\x1e\n" +
 	"\x1aSYSTEM_LINE_KIND_CONTINUED\x10$\x12\x1d\n" +
 	"\x19SYSTEM_LINE_KIND_ASSIGNED\x10%\x12#\n" +
-	"\x1fSYSTEM_LINE_KIND_LABELS_CHANGED\x10&B(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
+	"\x1fSYSTEM_LINE_KIND_LABELS_CHANGED\x10&\x12\"\n" +
+	"\x1eSYSTEM_LINE_KIND_LINK_APPROVED\x10'B(Z&weiche/proto/gen/weiche/view/v1;viewv1b\x06proto3"
 
 var (
 	file_weiche_view_v1_timeline_proto_rawDescOnce sync.Once

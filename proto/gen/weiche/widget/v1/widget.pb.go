@@ -1427,7 +1427,10 @@ type Link struct {
 	// The end of the address that brought the code: two digits of a number.
 	Hint string `protobuf:"bytes,9,opt,name=hint,proto3" json:"hint,omitempty"`
 	// Why it ended, where it was not confirmed.
-	Reason        string `protobuf:"bytes,10,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,10,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The widget asks too whether it was the visitor who brought the code: ConfirmLink
+	// says yes, CancelLink no.
+	Asks          bool `protobuf:"varint,11,opt,name=asks,proto3" json:"asks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1530,6 +1533,13 @@ func (x *Link) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *Link) GetAsks() bool {
+	if x != nil {
+		return x.Asks
+	}
+	return false
 }
 
 // QrCode is a QR code without its quiet zone of four modules.
@@ -1708,6 +1718,107 @@ func (x *GetLinkResponse) GetLink() *Link {
 	return nil
 }
 
+// ConfirmLinkRequest names the link.
+type ConfirmLinkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link.
+	LinkId string `protobuf:"bytes,1,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	// The client's id of this request, 1 to 128 characters.
+	ClientToken   string `protobuf:"bytes,2,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmLinkRequest) Reset() {
+	*x = ConfirmLinkRequest{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmLinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmLinkRequest) ProtoMessage() {}
+
+func (x *ConfirmLinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmLinkRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmLinkRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ConfirmLinkRequest) GetLinkId() string {
+	if x != nil {
+		return x.LinkId
+	}
+	return ""
+}
+
+func (x *ConfirmLinkRequest) GetClientToken() string {
+	if x != nil {
+		return x.ClientToken
+	}
+	return ""
+}
+
+// ConfirmLinkResponse says where it stands.
+type ConfirmLinkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmLinkResponse) Reset() {
+	*x = ConfirmLinkResponse{}
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmLinkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmLinkResponse) ProtoMessage() {}
+
+func (x *ConfirmLinkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmLinkResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmLinkResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ConfirmLinkResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
 // CancelLinkRequest names the link to end.
 type CancelLinkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1721,7 +1832,7 @@ type CancelLinkRequest struct {
 
 func (x *CancelLinkRequest) Reset() {
 	*x = CancelLinkRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1733,7 +1844,7 @@ func (x *CancelLinkRequest) String() string {
 func (*CancelLinkRequest) ProtoMessage() {}
 
 func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[21]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1746,7 +1857,7 @@ func (x *CancelLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkRequest.ProtoReflect.Descriptor instead.
 func (*CancelLinkRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{21}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CancelLinkRequest) GetLinkId() string {
@@ -1774,7 +1885,7 @@ type CancelLinkResponse struct {
 
 func (x *CancelLinkResponse) Reset() {
 	*x = CancelLinkResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1786,7 +1897,7 @@ func (x *CancelLinkResponse) String() string {
 func (*CancelLinkResponse) ProtoMessage() {}
 
 func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[22]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1799,7 +1910,7 @@ func (x *CancelLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLinkResponse.ProtoReflect.Descriptor instead.
 func (*CancelLinkResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{22}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CancelLinkResponse) GetPosition() string {
@@ -1822,7 +1933,7 @@ type DisconnectRequest struct {
 
 func (x *DisconnectRequest) Reset() {
 	*x = DisconnectRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1834,7 +1945,7 @@ func (x *DisconnectRequest) String() string {
 func (*DisconnectRequest) ProtoMessage() {}
 
 func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[23]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1847,7 +1958,7 @@ func (x *DisconnectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{23}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DisconnectRequest) GetIntegrationId() string {
@@ -1875,7 +1986,7 @@ type DisconnectResponse struct {
 
 func (x *DisconnectResponse) Reset() {
 	*x = DisconnectResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1887,7 +1998,7 @@ func (x *DisconnectResponse) String() string {
 func (*DisconnectResponse) ProtoMessage() {}
 
 func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[24]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1900,7 +2011,7 @@ func (x *DisconnectResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{24}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *DisconnectResponse) GetPosition() string {
@@ -1921,7 +2032,7 @@ type MarkReadRequest struct {
 
 func (x *MarkReadRequest) Reset() {
 	*x = MarkReadRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1933,7 +2044,7 @@ func (x *MarkReadRequest) String() string {
 func (*MarkReadRequest) ProtoMessage() {}
 
 func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[25]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1946,7 +2057,7 @@ func (x *MarkReadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadRequest.ProtoReflect.Descriptor instead.
 func (*MarkReadRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{25}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *MarkReadRequest) GetMessageId() string {
@@ -1968,7 +2079,7 @@ type MarkReadResponse struct {
 
 func (x *MarkReadResponse) Reset() {
 	*x = MarkReadResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[26]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1980,7 +2091,7 @@ func (x *MarkReadResponse) String() string {
 func (*MarkReadResponse) ProtoMessage() {}
 
 func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[26]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1993,7 +2104,7 @@ func (x *MarkReadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkReadResponse.ProtoReflect.Descriptor instead.
 func (*MarkReadResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{26}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *MarkReadResponse) GetPosition() string {
@@ -2014,7 +2125,7 @@ type SendTypingRequest struct {
 
 func (x *SendTypingRequest) Reset() {
 	*x = SendTypingRequest{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[27]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2026,7 +2137,7 @@ func (x *SendTypingRequest) String() string {
 func (*SendTypingRequest) ProtoMessage() {}
 
 func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[27]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2039,7 +2150,7 @@ func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingRequest.ProtoReflect.Descriptor instead.
 func (*SendTypingRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{27}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *SendTypingRequest) GetOn() bool {
@@ -2058,7 +2169,7 @@ type SendTypingResponse struct {
 
 func (x *SendTypingResponse) Reset() {
 	*x = SendTypingResponse{}
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[28]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2070,7 +2181,7 @@ func (x *SendTypingResponse) String() string {
 func (*SendTypingResponse) ProtoMessage() {}
 
 func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_widget_v1_widget_proto_msgTypes[28]
+	mi := &file_weiche_widget_v1_widget_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2083,7 +2194,7 @@ func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingResponse.ProtoReflect.Descriptor instead.
 func (*SendTypingResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{28}
+	return file_weiche_widget_v1_widget_proto_rawDescGZIP(), []int{30}
 }
 
 var File_weiche_widget_v1_widget_proto protoreflect.FileDescriptor
@@ -2184,7 +2295,7 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\blanguage\x18\x03 \x01(\tR\blanguage\"]\n" +
 	"\x13RequestLinkResponse\x12*\n" +
 	"\x04link\x18\x01 \x01(\v2\x16.weiche.widget.v1.LinkR\x04link\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\tR\bposition\"\xca\x02\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xde\x02\n" +
 	"\x04Link\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x18\n" +
@@ -2197,7 +2308,8 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x12\n" +
 	"\x04hint\x18\t \x01(\tR\x04hint\x12\x16\n" +
 	"\x06reason\x18\n" +
-	" \x01(\tR\x06reason\"D\n" +
+	" \x01(\tR\x06reason\x12\x12\n" +
+	"\x04asks\x18\v \x01(\bR\x04asks\"D\n" +
 	"\x06QrCode\x12\x12\n" +
 	"\x04size\x18\x01 \x01(\x05R\x04size\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
@@ -2207,7 +2319,12 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\x12\x1a\n" +
 	"\blanguage\x18\x03 \x01(\tR\blanguage\"=\n" +
 	"\x0fGetLinkResponse\x12*\n" +
-	"\x04link\x18\x01 \x01(\v2\x16.weiche.widget.v1.LinkR\x04link\"O\n" +
+	"\x04link\x18\x01 \x01(\v2\x16.weiche.widget.v1.LinkR\x04link\"P\n" +
+	"\x12ConfirmLinkRequest\x12\x17\n" +
+	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12!\n" +
+	"\fclient_token\x18\x02 \x01(\tR\vclientToken\"1\n" +
+	"\x13ConfirmLinkResponse\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"O\n" +
 	"\x11CancelLinkRequest\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\"0\n" +
@@ -2238,7 +2355,7 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x14LINK_STATE_CONNECTED\x10\x03\x12\x18\n" +
 	"\x14LINK_STATE_CANCELLED\x10\x04\x12\x15\n" +
 	"\x11LINK_STATE_FAILED\x10\x05\x12\x16\n" +
-	"\x12LINK_STATE_EXPIRED\x10\x062\x90\a\n" +
+	"\x12LINK_STATE_EXPIRED\x10\x062\xec\a\n" +
 	"\rWidgetService\x12Z\n" +
 	"\vOpenSession\x12$.weiche.widget.v1.OpenSessionRequest\x1a%.weiche.widget.v1.OpenSessionResponse\x12W\n" +
 	"\n" +
@@ -2246,7 +2363,8 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\vSendMessage\x12$.weiche.widget.v1.SendMessageRequest\x1a%.weiche.widget.v1.SendMessageResponse\x12_\n" +
 	"\vGetTimeline\x12$.weiche.widget.v1.GetTimelineRequest\x1a%.weiche.widget.v1.GetTimelineResponse\"\x03\x90\x02\x01\x12Z\n" +
 	"\vRequestLink\x12$.weiche.widget.v1.RequestLinkRequest\x1a%.weiche.widget.v1.RequestLinkResponse\x12S\n" +
-	"\aGetLink\x12 .weiche.widget.v1.GetLinkRequest\x1a!.weiche.widget.v1.GetLinkResponse\"\x03\x90\x02\x01\x12W\n" +
+	"\aGetLink\x12 .weiche.widget.v1.GetLinkRequest\x1a!.weiche.widget.v1.GetLinkResponse\"\x03\x90\x02\x01\x12Z\n" +
+	"\vConfirmLink\x12$.weiche.widget.v1.ConfirmLinkRequest\x1a%.weiche.widget.v1.ConfirmLinkResponse\x12W\n" +
 	"\n" +
 	"CancelLink\x12#.weiche.widget.v1.CancelLinkRequest\x1a$.weiche.widget.v1.CancelLinkResponse\x12W\n" +
 	"\n" +
@@ -2268,7 +2386,7 @@ func file_weiche_widget_v1_widget_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_widget_v1_widget_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_weiche_widget_v1_widget_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(Author)(0),                   // 0: weiche.widget.v1.Author
 	(LinkState)(0),                // 1: weiche.widget.v1.LinkState
@@ -2293,34 +2411,36 @@ var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(*QrCode)(nil),                // 20: weiche.widget.v1.QrCode
 	(*GetLinkRequest)(nil),        // 21: weiche.widget.v1.GetLinkRequest
 	(*GetLinkResponse)(nil),       // 22: weiche.widget.v1.GetLinkResponse
-	(*CancelLinkRequest)(nil),     // 23: weiche.widget.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),    // 24: weiche.widget.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),     // 25: weiche.widget.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),    // 26: weiche.widget.v1.DisconnectResponse
-	(*MarkReadRequest)(nil),       // 27: weiche.widget.v1.MarkReadRequest
-	(*MarkReadResponse)(nil),      // 28: weiche.widget.v1.MarkReadResponse
-	(*SendTypingRequest)(nil),     // 29: weiche.widget.v1.SendTypingRequest
-	(*SendTypingResponse)(nil),    // 30: weiche.widget.v1.SendTypingResponse
-	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 32: weiche.event.v1.Content
+	(*ConfirmLinkRequest)(nil),    // 23: weiche.widget.v1.ConfirmLinkRequest
+	(*ConfirmLinkResponse)(nil),   // 24: weiche.widget.v1.ConfirmLinkResponse
+	(*CancelLinkRequest)(nil),     // 25: weiche.widget.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),    // 26: weiche.widget.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),     // 27: weiche.widget.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),    // 28: weiche.widget.v1.DisconnectResponse
+	(*MarkReadRequest)(nil),       // 29: weiche.widget.v1.MarkReadRequest
+	(*MarkReadResponse)(nil),      // 30: weiche.widget.v1.MarkReadResponse
+	(*SendTypingRequest)(nil),     // 31: weiche.widget.v1.SendTypingRequest
+	(*SendTypingResponse)(nil),    // 32: weiche.widget.v1.SendTypingResponse
+	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
+	(*v1.Content)(nil),            // 34: weiche.event.v1.Content
 }
 var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	6,  // 0: weiche.widget.v1.OpenSessionResponse.widget:type_name -> weiche.widget.v1.Widget
-	31, // 1: weiche.widget.v1.OpenSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
+	33, // 1: weiche.widget.v1.OpenSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	7,  // 2: weiche.widget.v1.Widget.channels:type_name -> weiche.widget.v1.OfferedChannel
 	10, // 3: weiche.widget.v1.SendMessageRequest.attachments:type_name -> weiche.widget.v1.Attachment
 	9,  // 4: weiche.widget.v1.SendMessageRequest.pressed:type_name -> weiche.widget.v1.PressedButton
 	14, // 5: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
 	6,  // 6: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
 	0,  // 7: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
-	32, // 8: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
-	31, // 9: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
+	34, // 8: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
+	33, // 9: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
 	15, // 10: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
 	16, // 11: weiche.widget.v1.Line.reactions:type_name -> weiche.widget.v1.LineReaction
 	19, // 12: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
 	1,  // 13: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
 	20, // 14: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
-	31, // 15: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
+	33, // 15: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
 	19, // 16: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
 	2,  // 17: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
 	3,  // 18: weiche.widget.v1.WidgetService.EndSession:input_type -> weiche.widget.v1.EndSessionRequest
@@ -2328,22 +2448,24 @@ var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	12, // 20: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
 	17, // 21: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
 	21, // 22: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
-	23, // 23: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
-	25, // 24: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
-	27, // 25: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
-	29, // 26: weiche.widget.v1.WidgetService.SendTyping:input_type -> weiche.widget.v1.SendTypingRequest
-	5,  // 27: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
-	4,  // 28: weiche.widget.v1.WidgetService.EndSession:output_type -> weiche.widget.v1.EndSessionResponse
-	11, // 29: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
-	13, // 30: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
-	18, // 31: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
-	22, // 32: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
-	24, // 33: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
-	26, // 34: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
-	28, // 35: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
-	30, // 36: weiche.widget.v1.WidgetService.SendTyping:output_type -> weiche.widget.v1.SendTypingResponse
-	27, // [27:37] is the sub-list for method output_type
-	17, // [17:27] is the sub-list for method input_type
+	23, // 23: weiche.widget.v1.WidgetService.ConfirmLink:input_type -> weiche.widget.v1.ConfirmLinkRequest
+	25, // 24: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
+	27, // 25: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
+	29, // 26: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
+	31, // 27: weiche.widget.v1.WidgetService.SendTyping:input_type -> weiche.widget.v1.SendTypingRequest
+	5,  // 28: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
+	4,  // 29: weiche.widget.v1.WidgetService.EndSession:output_type -> weiche.widget.v1.EndSessionResponse
+	11, // 30: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
+	13, // 31: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
+	18, // 32: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
+	22, // 33: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
+	24, // 34: weiche.widget.v1.WidgetService.ConfirmLink:output_type -> weiche.widget.v1.ConfirmLinkResponse
+	26, // 35: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
+	28, // 36: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
+	30, // 37: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
+	32, // 38: weiche.widget.v1.WidgetService.SendTyping:output_type -> weiche.widget.v1.SendTypingResponse
+	28, // [28:39] is the sub-list for method output_type
+	17, // [17:28] is the sub-list for method input_type
 	17, // [17:17] is the sub-list for extension type_name
 	17, // [17:17] is the sub-list for extension extendee
 	0,  // [0:17] is the sub-list for field type_name
@@ -2360,7 +2482,7 @@ func file_weiche_widget_v1_widget_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_widget_v1_widget_proto_rawDesc), len(file_weiche_widget_v1_widget_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   29,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -40,6 +40,8 @@ const (
 	WidgetServiceRequestLinkProcedure = "/weiche.widget.v1.WidgetService/RequestLink"
 	// WidgetServiceGetLinkProcedure is the procedure name of the WidgetService's GetLink RPC.
 	WidgetServiceGetLinkProcedure = "/weiche.widget.v1.WidgetService/GetLink"
+	// WidgetServiceConfirmLinkProcedure is the procedure name of the WidgetService's ConfirmLink RPC.
+	WidgetServiceConfirmLinkProcedure = "/weiche.widget.v1.WidgetService/ConfirmLink"
 	// WidgetServiceCancelLinkProcedure is the procedure name of the WidgetService's CancelLink RPC.
 	WidgetServiceCancelLinkProcedure = "/weiche.widget.v1.WidgetService/CancelLink"
 	// WidgetServiceDisconnectProcedure is the procedure name of the WidgetService's Disconnect RPC.
@@ -95,6 +97,13 @@ var (
 			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
+	widgetServiceConfirmLinkSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_weiche_widget_v1_widget_proto.Services().ByName("WidgetService").Methods().ByName("ConfirmLink"),
+			Procedure:  WidgetServiceConfirmLinkProcedure,
+		}
+	})
 	widgetServiceCancelLinkSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -144,6 +153,9 @@ type WidgetServiceClient interface {
 	RequestLink(context.Context, *v1.RequestLinkRequest) (*v1.RequestLinkResponse, error)
 	// GetLink returns how far a link is.
 	GetLink(context.Context, *v1.GetLinkRequest) (*v1.GetLinkResponse, error)
+	// ConfirmLink says that it was the visitor who brought a link's code, where the
+	// widget asks too. The channel is linked once it was confirmed there as well.
+	ConfirmLink(context.Context, *v1.ConfirmLinkRequest) (*v1.ConfirmLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
 	CancelLink(context.Context, *v1.CancelLinkRequest) (*v1.CancelLinkResponse, error)
 	// Disconnect takes a channel out of the conversation.
@@ -180,6 +192,9 @@ type WidgetServiceHandler interface {
 	RequestLink(context.Context, *v1.RequestLinkRequest) (*v1.RequestLinkResponse, error)
 	// GetLink returns how far a link is.
 	GetLink(context.Context, *v1.GetLinkRequest) (*v1.GetLinkResponse, error)
+	// ConfirmLink says that it was the visitor who brought a link's code, where the
+	// widget asks too. The channel is linked once it was confirmed there as well.
+	ConfirmLink(context.Context, *v1.ConfirmLinkRequest) (*v1.ConfirmLinkResponse, error)
 	// CancelLink ends a link that is not confirmed.
 	CancelLink(context.Context, *v1.CancelLinkRequest) (*v1.CancelLinkResponse, error)
 	// Disconnect takes a channel out of the conversation.
@@ -202,6 +217,7 @@ func RegisterWidgetServiceHandler(server *connect.Server, svc WidgetServiceHandl
 		connect.Method{Spec: widgetServiceGetTimelineSpec(), Handler: adapter.getTimeline},
 		connect.Method{Spec: widgetServiceRequestLinkSpec(), Handler: adapter.requestLink},
 		connect.Method{Spec: widgetServiceGetLinkSpec(), Handler: adapter.getLink},
+		connect.Method{Spec: widgetServiceConfirmLinkSpec(), Handler: adapter.confirmLink},
 		connect.Method{Spec: widgetServiceCancelLinkSpec(), Handler: adapter.cancelLink},
 		connect.Method{Spec: widgetServiceDisconnectSpec(), Handler: adapter.disconnect},
 		connect.Method{Spec: widgetServiceMarkReadSpec(), Handler: adapter.markRead},
@@ -234,6 +250,10 @@ func (UnimplementedWidgetServiceHandler) RequestLink(context.Context, *v1.Reques
 
 func (UnimplementedWidgetServiceHandler) GetLink(context.Context, *v1.GetLinkRequest) (*v1.GetLinkResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.widget.v1.WidgetService.GetLink is not implemented")
+}
+
+func (UnimplementedWidgetServiceHandler) ConfirmLink(context.Context, *v1.ConfirmLinkRequest) (*v1.ConfirmLinkResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.widget.v1.WidgetService.ConfirmLink is not implemented")
 }
 
 func (UnimplementedWidgetServiceHandler) CancelLink(context.Context, *v1.CancelLinkRequest) (*v1.CancelLinkResponse, error) {
@@ -299,6 +319,14 @@ func (c *widgetServiceClient) RequestLink(ctx context.Context, req *v1.RequestLi
 func (c *widgetServiceClient) GetLink(ctx context.Context, req *v1.GetLinkRequest) (*v1.GetLinkResponse, error) {
 	var res v1.GetLinkResponse
 	if err := c.client.CallUnary(ctx, widgetServiceGetLinkSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *widgetServiceClient) ConfirmLink(ctx context.Context, req *v1.ConfirmLinkRequest) (*v1.ConfirmLinkResponse, error) {
+	var res v1.ConfirmLinkResponse
+	if err := c.client.CallUnary(ctx, widgetServiceConfirmLinkSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -404,6 +432,18 @@ func (h widgetServiceHandler) getLink(ctx context.Context, _ connect.Spec, strea
 		return err
 	}
 	res, err := h.svc.GetLink(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h widgetServiceHandler) confirmLink(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ConfirmLinkRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ConfirmLink(ctx, &req)
 	if err != nil {
 		return err
 	}
