@@ -322,7 +322,7 @@ func TestEveryEventIsKnown(t *testing.T) {
 		for i := range messages.Len() {
 			name := messages.Get(i).FullName()
 			switch name.Name() {
-			case "SecretFingerprint", "FrozenRoute", "PassedOver", "Alias", "AliasHash", "Profile", "SendOrigin", "SendError":
+			case "SecretFingerprint", "VisitorKey", "FrozenRoute", "PassedOver", "Alias", "AliasHash", "Profile", "SendOrigin", "SendError":
 				continue // parts of events
 			}
 			event := newEvent(string(name))
