@@ -7,11 +7,10 @@ import (
 
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/channel"
 )
 
@@ -31,15 +30,14 @@ func (s *adminService) ApplySetup(ctx context.Context, req *adminv1.ApplySetupRe
 	if setup == nil {
 		return nil, invalid("setup is missing")
 	}
-	s.applying.Lock()
-	defer s.applying.Unlock()
-	if err := s.free(account, setup); err != nil {
-		return nil, err
+	var token string
+	if req.GetClientToken() != "" {
+		var err error
+		if token, err = clientToken(ctx, req.GetClientToken()); err != nil {
+			return nil, err
+		}
 	}
-	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: instanceAdmin}
-	answer, err := s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
-		Deadline: s.deadline(), Command: &ingressv1.AgentCommand_ApplySetup{ApplySetup: setup},
-	}}})
+	answer, err := s.apply(ctx, account, token, setup)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +48,22 @@ func (s *adminService) ApplySetup(ctx context.Context, req *adminv1.ApplySetupRe
 		})
 	}
 	return response, nil
+}
+
+// administered returns what is set up for the account that a call is about.
+func (s *adminService) administered(account string) (*queryv1.AccountSnapshot, error) {
+	snapshot, ok := s.Queries.Account(account)
+	if !ok {
+		return nil, errNotFound
+	}
+	return snapshot, nil
+}
+
+// decide gives an administrator's command and returns the answer.
+func (s *adminService) decide(ctx context.Context, account string, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
+	command.Deadline = s.deadline()
+	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: instanceAdmin}
+	return s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: command}})
 }
 
 // free refuses ids of a wrong form and what belongs to another account. The
@@ -92,36 +106,4 @@ func (s *adminService) free(account string, setup *ingressv1.ApplySetup) error {
 		}
 	}
 	return nil
-}
-
-// ListIntegrations returns the connected channels of an account.
-func (s *adminService) ListIntegrations(_ context.Context, req *adminv1.ListIntegrationsRequest) (*adminv1.ListIntegrationsResponse, error) {
-	integrations, ok := s.Queries.Integrations(req.GetAccountId())
-	if !ok {
-		return nil, errNotFound
-	}
-	response := &adminv1.ListIntegrationsResponse{}
-	for _, i := range integrations {
-		said := &adminv1.Integration{
-			IntegrationId: i.ID, Channel: i.Channel, Name: i.Name, Healthy: i.Unhealthy == nil, Error: i.Unhealthy,
-		}
-		if i.Unhealthy != nil {
-			said.UnhealthySince = timestamppb.New(i.Since)
-		}
-		response.Integrations = append(response.Integrations, said)
-	}
-	return response, nil
-}
-
-// ListEvents returns a page of the log.
-func (s *adminService) ListEvents(ctx context.Context, req *adminv1.ListEventsRequest) (*adminv1.ListEventsResponse, error) {
-	limit, err := pageSize(req.GetLimit(), 100, 1000)
-	if err != nil {
-		return nil, err
-	}
-	events, head, err := s.Queries.Events(ctx, req.GetAfter(), limit)
-	if err != nil {
-		return nil, err
-	}
-	return &adminv1.ListEventsResponse{Events: events, Head: head}, nil
 }

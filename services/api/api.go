@@ -51,6 +51,12 @@ type Config struct {
 	// The error is a *channel.SendError, or channel.ErrNoIntegration. No
 	// integration has any if it is nil.
 	Templates func(ctx context.Context, account, integrationID string) ([]channel.Template, error)
+	// Check asks the provider of an integration whether it would serve it as it is
+	// given; where it has no token, with the one that is set up. The error is a
+	// *channel.SendError. Nobody is asked if it is nil.
+	Check func(ctx context.Context, integration channel.Integration) error
+	// Webhooks tells of the webhooks of apps.
+	Webhooks Webhooks
 	// Limits bounds how often somebody may call; the zero value is good for use.
 	Limits Limits
 	// Proxies are the networks whose word in X-Forwarded-For is taken for the
@@ -63,6 +69,17 @@ type Config struct {
 	Now func() time.Time
 	// Logger gets what callers are not told; slog.Default if nil.
 	Logger *slog.Logger
+}
+
+// Webhooks tells of the webhooks of apps. What is nil is not known.
+type Webhooks struct {
+	// Takes says whether this installation takes webhooks of a channel.
+	Takes func(channel string) bool
+	// URL returns the address of an app's webhooks; empty where it has none, and
+	// where it is not known how this server is reached.
+	URL func(channel, appID string) string
+	// Last returns when a webhook of an app was last taken.
+	Last func(channel, appID string) (time.Time, bool)
 }
 
 func (c *Config) ensureDefaults() {

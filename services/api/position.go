@@ -75,19 +75,28 @@ func (s *server) opaque(place uint64) string {
 	return position{place: place, incarnation: s.Queries.Incarnation()}.String()
 }
 
-// reach waits until the views show what a client has seen or written.
-func (s *server) reach(ctx context.Context, min string) error {
+// placeOf returns the place of a position as clients hold it; 0 for none.
+func (s *server) placeOf(min string) (uint64, error) {
 	if min == "" {
-		return nil
+		return 0, nil
 	}
 	p, err := parsePosition(min)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if p.partition != 0 || p.incarnation != s.Queries.Incarnation() {
-		return fail(errorv1.Reason_REASON_OTHER_INCARNATION, "the position is of a log that was replaced; read without it")
+		return 0, fail(errorv1.Reason_REASON_OTHER_INCARNATION, "the position is of a log that was replaced; read without it")
 	}
-	return s.reachPlace(ctx, p.place)
+	return p.place, nil
+}
+
+// reach waits until the views show what a client has seen or written.
+func (s *server) reach(ctx context.Context, min string) error {
+	place, err := s.placeOf(min)
+	if err != nil || place == 0 {
+		return err
+	}
+	return s.reachPlace(ctx, place)
 }
 
 func (s *server) reachPlace(ctx context.Context, place uint64) error {

@@ -7,6 +7,7 @@ import (
 	"weiche/projections"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
+	queryv1 "weiche/proto/gen/weiche/query/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
@@ -21,6 +22,12 @@ type Queries interface {
 	ListsOrigin(origin string) bool
 	// Agent returns the name of an agent that the set-up has, with the account.
 	Agent(account, agentID string) (name string, ok bool)
+	// Account returns everything that is set up for an account. It must not be
+	// changed.
+	Account(account string) (*queryv1.AccountSnapshot, bool)
+	// WaitForSetup returns once the set-up shows a position, with the one that it
+	// shows, or with ctx's error.
+	WaitForSetup(ctx context.Context, position uint64) (uint64, error)
 	// Integrations returns the connected channels of an account in the order of
 	// their ids, widgets included.
 	Integrations(account string) ([]Integration, bool)
@@ -37,6 +44,8 @@ type Queries interface {
 	// Events returns at most limit records of the log after a position, opened
 	// where that is possible, with the position of the last durable one.
 	Events(ctx context.Context, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
+	// Audit is Events of what is set up for one account and who may come in.
+	Audit(ctx context.Context, account string, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
 	// Incarnation names this life of the log. It never changes while the process
 	// runs.
 	Incarnation() string

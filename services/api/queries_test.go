@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -12,6 +13,7 @@ import (
 	"weiche/eventstore"
 	"weiche/projections"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/api"
 	"weiche/services/conversation"
 	"weiche/services/router"
@@ -104,6 +106,26 @@ func (s *stage) Integrations(account string) (integrations []api.Integration, ok
 		}
 	})
 	return integrations, ok
+}
+
+func (s *stage) Account(account string) (*queryv1.AccountSnapshot, bool) {
+	d, err := router.NewDirectory(context.Background(), s.store, s.keys)
+	if err != nil {
+		panic(err)
+	}
+	return d.Account(account)
+}
+
+func (s *stage) WaitForSetup(_ context.Context, position uint64) (uint64, error) {
+	return max(position, s.store.Durable()), nil
+}
+
+func (s *stage) Audit(ctx context.Context, account string, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
+	events, head, err := s.Events(ctx, after, 1000)
+	events = slices.DeleteFunc(events, func(e *adminv1.LoggedEvent) bool {
+		return e.GetAccountId() != account || !strings.HasPrefix(e.GetStream(), "account-") && !strings.HasPrefix(e.GetStream(), "access-")
+	})
+	return events[:min(limit, len(events))], head, err
 }
 
 func (s *stage) AppOwner(id string) (owner string, ok bool) {

@@ -5,6 +5,7 @@ package channel
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -165,6 +166,19 @@ func (e *SendError) Error() string {
 		text += ": " + e.Cause.Error()
 	}
 	return text
+}
+
+// Told is what the provider said, by name, for whoever set the integration up:
+// provider is our word for it, provider_code and provider_subcode are its own.
+func (e *SendError) Told() map[string]string {
+	told := map[string]string{"provider": e.Detail.GetReason()}
+	if code := e.Detail.GetCode(); code != 0 {
+		told["provider_code"] = strconv.FormatInt(code, 10)
+	}
+	if subcode := e.Detail.GetSubcode(); subcode != 0 {
+		told["provider_subcode"] = strconv.FormatInt(subcode, 10)
+	}
+	return told
 }
 
 // Unwrap returns the error below it.

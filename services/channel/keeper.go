@@ -8,6 +8,10 @@ type Keeper interface {
 	// means that it is served, a *SendError with the outcome Unhealthy that it is
 	// not; any other says nothing of it.
 	Probe(ctx context.Context, integration Integration) error
+	// Check asks the provider whether it would serve an integration as it is set up:
+	// whether the token is good, leads to this account and may do what is needed.
+	// Nothing changes. A nil error means yes; any other is a *SendError.
+	Check(ctx context.Context, integration Integration) error
 	// Subscribe sees to it that the provider posts what happens at the integration
 	// to an app, by the provider's id of the app. Renewed says that it did not, or
 	// not all of it. The error is a *SendError.

@@ -19,6 +19,9 @@ var _ channel.Keeper = (*Sender)(nil)
 // Probe asks for the account.
 func (s *Sender) Probe(ctx context.Context, i channel.Integration) error { return s.keep(i).Probe(ctx) }
 
+// Check asks for the account, and for the subscriptions of it or of its page.
+func (s *Sender) Check(ctx context.Context, i channel.Integration) error { return s.keep(i).Check(ctx) }
+
 // Subscribe subscribes an app to the account, or to its page.
 func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerApp string) (bool, error) {
 	return s.keep(i).Subscribe(ctx, providerApp)
@@ -27,9 +30,11 @@ func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerA
 func (s *Sender) keep(i channel.Integration) meta.Keep {
 	k := meta.Keep{
 		Channel: Channel, Graph: s.page, Account: i.ProviderAccount, Owner: i.Page, Token: i.Token, Fields: meta.PageFields(),
+		Tells: []string{"username"},
 	}
 	if i.Page == "" {
 		k.Graph, k.Owner, k.Fields = s.login, i.ProviderAccount, loginFields
+		k.Tells = append(k.Tells, meta.AccountID)
 	}
 	return k
 }

@@ -52,8 +52,17 @@ func (k *Keyring) Secrets(account, owner, field string) ([]channel.Secret, error
 
 // Fingerprint tells two values of a field apart without telling either.
 func (k *Keyring) Fingerprint(account, owner, field, value string) []byte {
-	return k.Hash(domainFingerprint, account, owner, field, value)
+	return Fingerprint(k, account, owner, field, value)
 }
+
+// Fingerprint is what the keyring's Fingerprint is, where the hasher has the key of
+// FingerprintDomain.
+func Fingerprint(h Hasher, account, owner, field, value string) []byte {
+	return h.Hash(domainFingerprint, account, owner, field, value)
+}
+
+// FingerprintDomain is the domain of the hashes that are fingerprints.
+func FingerprintDomain() string { return domainFingerprint }
 
 func secretName(account, owner, field string) string {
 	return string(appendParts([]byte(nameSecret), account, owner, field))

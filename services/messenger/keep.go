@@ -12,6 +12,9 @@ var _ channel.Keeper = (*Sender)(nil)
 // Probe asks for the page.
 func (s *Sender) Probe(ctx context.Context, i channel.Integration) error { return s.keep(i).Probe(ctx) }
 
+// Check asks for the page and its subscriptions.
+func (s *Sender) Check(ctx context.Context, i channel.Integration) error { return s.keep(i).Check(ctx) }
+
 // Subscribe subscribes an app to the page.
 func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerApp string) (bool, error) {
 	return s.keep(i).Subscribe(ctx, providerApp)
@@ -20,6 +23,6 @@ func (s *Sender) Subscribe(ctx context.Context, i channel.Integration, providerA
 func (s *Sender) keep(i channel.Integration) meta.Keep {
 	return meta.Keep{
 		Channel: Channel, Graph: s.graph, Account: i.ProviderAccount, Owner: i.ProviderAccount, Token: i.Token,
-		Fields: meta.PageFields(),
+		Fields: meta.PageFields(), Tells: []string{"name"},
 	}
 }

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,12 @@ type Keep struct {
 	Token channel.Secret
 	// Fields are what the app needs; none where a subscription has no fields.
 	Fields []string
+	// Tells is what an account of the channel tells of itself and nothing else does
+	// that has an id: the owner of a number, say, is no number.
+	Tells []string
+	// Among is the list of the owner that the account has to be in; empty where the
+	// owner has none.
+	Among string
 }
 
 // PageFields returns what an app needs of a page. It is the same for the page's
@@ -43,6 +50,55 @@ func (k Keep) Probe(ctx context.Context) error {
 	})
 	return err
 }
+
+// AccountID is how an account with a login of its own tells the id that webhooks have.
+const AccountID = "user_id"
+
+// Check asks for the account by what it alone tells, for its place at its owner, and
+// for the owner's subscriptions, which a token may lack the permission for.
+func (k Keep) Check(ctx context.Context) error {
+	ask := Request{
+		Channel: k.Channel, Method: http.MethodGet, Account: k.Account, Token: k.Token,
+		Query: url.Values{"fields": {strings.Join(append([]string{"id"}, k.Tells...), ",")}}, Attempt: 1,
+	}
+	told, err := k.Graph.Ask(ctx, ask)
+	if err != nil {
+		return wrongAccount(err)
+	}
+	if told.Text("id") != k.Account && told.Text(AccountID) != k.Account || slices.ContainsFunc(k.Tells, func(field string) bool { return told.Text(field) == "" }) {
+		return failed(channel.Unhealthy, "no_such_account", nil)
+	}
+	if k.Owner == "" {
+		return nil
+	}
+	ask.Account, ask.Edge, ask.Query = k.Owner, "subscribed_apps", nil
+	if _, err := k.Graph.Ask(ctx, ask); err != nil || k.Among == "" {
+		return err
+	}
+	ask.Edge, ask.Query = k.Among, url.Values{"fields": {"id"}, "limit": {"1000"}}
+	all, err := k.Graph.Ask(ctx, ask)
+	if err != nil {
+		return err
+	}
+	for _, value := range all.Get("data").Array() {
+		if value.Object().Text("id") == k.Account {
+			return nil
+		}
+	}
+	return failed(channel.Unhealthy, "other_business_account", nil)
+}
+
+// wrongAccount says of an account that lacks a field that it is another than was meant.
+func wrongAccount(err error) error {
+	var e *channel.SendError
+	if errors.As(err, &e) && e.Outcome == channel.Refused && e.Detail.GetCode() == invalidParameter {
+		e.Outcome, e.Detail.Reason = channel.Unhealthy, "no_such_account"
+	}
+	return err
+}
+
+// invalidParameter is the code for a field that an object does not have.
+const invalidParameter = 100
 
 // Subscribe subscribes an app where it is not, or lacks a field. What it has beside
 // those that are needed stays.

@@ -138,6 +138,15 @@ func (w *Watch) Suspect(_, account, integration, reason string) {
 	p.fell(&eventv1.SendError{Reason: reason})
 }
 
+// Hurry has an integration probed at the next look.
+func (w *Watch) Hurry(account, integration string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if p := w.by[place{account, integration}]; p != nil {
+		p.probe = time.Time{}
+	}
+}
+
 // fell notes that the router was told that it does not work.
 func (p *patient) fell(why *eventv1.SendError) {
 	now := time.Now()

@@ -102,6 +102,8 @@ func (w *world) Probe(_ context.Context, i channel.Integration) error {
 	return nil
 }
 
+func (w *world) Check(ctx context.Context, i channel.Integration) error { return w.Probe(ctx, i) }
+
 func (w *world) Subscribe(_ context.Context, i channel.Integration, app string) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

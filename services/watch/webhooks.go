@@ -30,6 +30,9 @@ type Webhooks struct {
 
 	mu sync.Mutex
 	by map[hook]*failing
+	// taken is when a webhook of an app was last taken. Only those whose app is
+	// known get here, so it is as large as the set-up ever was.
+	taken map[hook]time.Time
 }
 
 // hook is a webhook address of an app.
@@ -46,7 +49,7 @@ func NewWebhooks(logger *slog.Logger) *Webhooks {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Webhooks{logger: logger, by: map[hook]*failing{}}
+	return &Webhooks{logger: logger, by: map[hook]*failing{}, taken: map[hook]time.Time{}}
 }
 
 // Answered takes the status of one POST, as meta.WebhookEvents tells it. One
@@ -65,6 +68,7 @@ func (w *Webhooks) Answered(channelName, app string, status int, _ time.Duration
 			w.logger.Warn("webhooks of an app are taken again", "channel", at.channel, "app", at.app, "failed_for", now.Sub(f.since).Round(time.Second))
 		}
 		delete(w.by, at)
+		w.taken[at] = now
 		return
 	case f == nil:
 		f = &failing{since: now}
@@ -72,6 +76,14 @@ func (w *Webhooks) Answered(channelName, app string, status int, _ time.Duration
 	}
 	f.posts++
 	f.last, f.status = now, status
+}
+
+// Last returns when a webhook of an app was last taken by this process.
+func (w *Webhooks) Last(channelName, app string) (time.Time, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at, ok := w.taken[hook{channelName, app}]
+	return at, ok
 }
 
 // Run tells the log of what fails until ctx ends, and returns nil then.

@@ -1,12 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"iter"
+	"slices"
+	"sort"
 
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"weiche/eventstore"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	"weiche/services/conversation"
 	"weiche/services/router"
 )
 
@@ -27,21 +34,67 @@ func (q queries) Incarnation() string { return q.folder.store.Incarnation() }
 
 // Events returns a page of the log, opened.
 func (q queries) Events(ctx context.Context, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
+	events, err := q.logged(q.folder.store.ReadAll(ctx, after+1), limit)
+	return events, q.folder.store.Durable(), err
+}
+
+// Audit returns a page of what is set up for an account and of who may come in.
+func (q queries) Audit(ctx context.Context, account string, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
 	var events []*adminv1.LoggedEvent
-	for rec, err := range q.folder.store.ReadAll(ctx, after+1) {
+	for _, category := range []string{conversation.CategoryAccount, conversation.CategoryAccess} {
+		stream := eventstore.Stream{Account: account, Category: category, ID: account}
+		from, err := q.versionAfter(ctx, stream, after)
 		if err != nil {
 			return nil, 0, err
+		}
+		page, err := q.logged(q.folder.store.ReadStream(ctx, stream, from), limit)
+		if err != nil {
+			return nil, 0, err
+		}
+		events = append(events, page...)
+	}
+	slices.SortFunc(events, func(a, b *adminv1.LoggedEvent) int { return cmp.Compare(a.GetPosition(), b.GetPosition()) })
+	return events[:min(limit, len(events))], q.folder.store.Durable(), nil
+}
+
+// versionAfter returns the first version of a stream after a position in the log.
+func (q queries) versionAfter(ctx context.Context, stream eventstore.Stream, after uint64) (uint64, error) {
+	if after == 0 {
+		return 1, nil
+	}
+	last, err := q.folder.store.StreamVersion(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	at := sort.Search(int(last), func(i int) bool {
+		for rec, readErr := range q.folder.store.ReadStream(ctx, stream, uint64(i)+1) {
+			if err = errors.Join(err, readErr); readErr == nil {
+				return rec.Position > after
+			}
+			break
+		}
+		return true
+	})
+	return uint64(at) + 1, err
+}
+
+// logged returns at most limit records, opened.
+func (q queries) logged(records iter.Seq2[*eventstore.Record, error], limit int) ([]*adminv1.LoggedEvent, error) {
+	var events []*adminv1.LoggedEvent
+	for rec, err := range records {
+		if err != nil {
+			return nil, err
 		}
 		if len(events) == limit {
 			break
 		}
 		event, err := router.DecodeOpened(q.folder.keys, rec)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		body, err := anypb.New(event.Body)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		events = append(events, &adminv1.LoggedEvent{
 			Position: rec.Position, AccountId: rec.Stream.Account, Stream: rec.Stream.String(), Version: rec.Version,
@@ -49,5 +102,5 @@ func (q queries) Events(ctx context.Context, after uint64, limit int) ([]*adminv
 			Actor: rec.Actor, Event: body,
 		})
 	}
-	return events, q.folder.store.Durable(), nil
+	return events, nil
 }

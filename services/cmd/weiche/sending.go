@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"weiche/services/channel"
 	"weiche/services/egress"
@@ -56,6 +57,36 @@ func (s *server) templates(ctx context.Context, account, integrationID string) (
 		return nil, nil
 	}
 	return lister.Templates(ctx, integration)
+}
+
+// checkIntegration asks the provider of an integration whether it would serve it. One
+// that is set up is looked at by the watch at once, so that its health is known too.
+func (s *server) checkIntegration(ctx context.Context, integration channel.Integration) error {
+	keeper, ok := s.senders[integration.Channel].(channel.Keeper)
+	if !ok {
+		return nil
+	}
+	if integration.Token == "" {
+		if known, ok := s.directory.Integration(integration.Account, integration.ID); ok {
+			integration.Token = known.Token
+			s.watch.Hurry(integration.Account, integration.ID)
+		}
+	}
+	return keeper.Check(ctx, integration)
+}
+
+// webhookURL returns the address of an app's webhooks.
+func (s *server) webhookURL(channelName, appID string) string {
+	if s.config.PublicURL == "" || !takesWebhooks(channelName) {
+		return ""
+	}
+	return strings.TrimSuffix(string(s.config.PublicURL), "/") + "/webhooks/" + channelName + "/" + appID
+}
+
+// takesWebhooks says whether a channel's webhooks are read here.
+func takesWebhooks(channelName string) bool {
+	_, ours := readers()[channelName]
+	return ours
 }
 
 // keepers are those senders that can ask after integrations.

@@ -171,7 +171,8 @@ func (s *server) newHandlers() (public, admin http.Handler) {
 		Publisher: commands, Signals: s.broker.PublishSignal,
 		Queries: queries{setups{s.directory}, s.folder, s.engine},
 		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
-		Templates: s.templates, Proxies: s.config.Proxies,
+		Templates: s.templates, Proxies: s.config.Proxies, Check: s.checkIntegration,
+		Webhooks: api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.webhooks.Last},
 	}
 	mux.Handle("/", api.New(config))
 	return mux, s.newAdminHandler(config)
@@ -203,13 +204,18 @@ func (p publisher) Publish(ctx context.Context, from channel.Source, batch *ingr
 		return answer, err
 	}
 	for at, item := range batch.GetItems() {
-		if item.GetAgent().GetApplySetup() != nil && at < len(answer.GetItems()) {
+		if changesSetup(item.GetAgent()) && at < len(answer.GetItems()) {
 			if err := p.directory.WaitFor(ctx, answer.GetItems()[at].GetPosition()); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return answer, nil
+}
+
+// changesSetup says whether the set-up is another one after a command.
+func changesSetup(command *ingressv1.AgentCommand) bool {
+	return command.GetApplySetup() != nil || command.GetRemoveIntegration() != nil || command.GetRemoveAgent() != nil
 }
 
 // errRouterLost is returned when another process became the router.

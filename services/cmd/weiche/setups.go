@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+
+	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/api"
 	"weiche/services/directory"
 )
@@ -35,6 +38,18 @@ func (s setups) ListsOrigin(origin string) bool { return s.directory.ListsOrigin
 func (s setups) Agent(account, agentID string) (string, bool) {
 	agent, ok := s.directory.Agent(account, agentID)
 	return agent.GetName(), ok
+}
+
+// Account returns everything that is set up for an account.
+func (s setups) Account(account string) (*queryv1.AccountSnapshot, bool) {
+	return s.directory.Account(account)
+}
+
+// WaitForSetup returns once the directory knows the record at a position.
+func (s setups) WaitForSetup(ctx context.Context, position uint64) (uint64, error) {
+	err := s.directory.WaitFor(ctx, position)
+	at, _ := s.directory.Position()
+	return at, err
 }
 
 // Integrations returns the connected channels of an account.

@@ -15,6 +15,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	anypb "google.golang.org/protobuf/types/known/anypb"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -211,7 +212,9 @@ func (x *AgentToken) GetToken() string {
 type ListIntegrationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The account.
-	AccountId     string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,2,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,11 +256,20 @@ func (x *ListIntegrationsRequest) GetAccountId() string {
 	return ""
 }
 
+func (x *ListIntegrationsRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
 // ListIntegrationsResponse is the connected channels.
 type ListIntegrationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The integrations in the order of their ids, widgets included.
-	Integrations  []*Integration `protobuf:"bytes,1,rep,name=integrations,proto3" json:"integrations,omitempty"`
+	Integrations []*Integration `protobuf:"bytes,1,rep,name=integrations,proto3" json:"integrations,omitempty"`
+	// Where it was read. Opaque.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -297,6 +309,13 @@ func (x *ListIntegrationsResponse) GetIntegrations() []*Integration {
 		return x.Integrations
 	}
 	return nil
+}
+
+func (x *ListIntegrationsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // Integration is a connected channel account.
@@ -468,7 +487,9 @@ func (x *Integration) GetLastWebhookAt() *timestamppb.Timestamp {
 type GetAccountRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The account.
-	AccountId     string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,2,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -510,6 +531,13 @@ func (x *GetAccountRequest) GetAccountId() string {
 	return ""
 }
 
+func (x *GetAccountRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
 // GetAccountResponse is an account.
 type GetAccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -519,8 +547,10 @@ type GetAccountResponse struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// What a confirmed link does to an identity that is bound elsewhere.
 	BoundElsewhere v11.BoundElsewhere `protobuf:"varint,3,opt,name=bound_elsewhere,json=boundElsewhere,proto3,enum=weiche.event.v1.BoundElsewhere" json:"bound_elsewhere,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Where it was read. Opaque.
+	Position      string `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetAccountResponse) Reset() {
@@ -572,6 +602,13 @@ func (x *GetAccountResponse) GetBoundElsewhere() v11.BoundElsewhere {
 		return x.BoundElsewhere
 	}
 	return v11.BoundElsewhere(0)
+}
+
+func (x *GetAccountResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // ConnectIntegrationRequest is a channel account with its app.
@@ -779,8 +816,10 @@ func (x *CheckIntegrationRequest) GetIntegrationId() string {
 // CheckIntegrationResponse is how it stands.
 type CheckIntegrationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The integration.
-	Integration   *Integration `protobuf:"bytes,1,opt,name=integration,proto3" json:"integration,omitempty"`
+	// The integration, healthy as the provider has just said.
+	Integration *Integration `protobuf:"bytes,1,opt,name=integration,proto3" json:"integration,omitempty"`
+	// Where it was read. Opaque.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -820,6 +859,13 @@ func (x *CheckIntegrationResponse) GetIntegration() *Integration {
 		return x.Integration
 	}
 	return nil
+}
+
+func (x *CheckIntegrationResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // RemoveIntegrationRequest names an integration.
@@ -991,7 +1037,9 @@ func (x *ListWidgetsRequest) GetMinPosition() string {
 type ListWidgetsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The widgets in the order of their ids.
-	Widgets       []*WidgetSettings `protobuf:"bytes,1,rep,name=widgets,proto3" json:"widgets,omitempty"`
+	Widgets []*WidgetSettings `protobuf:"bytes,1,rep,name=widgets,proto3" json:"widgets,omitempty"`
+	// Where it was read. Opaque.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1033,6 +1081,13 @@ func (x *ListWidgetsResponse) GetWidgets() []*WidgetSettings {
 	return nil
 }
 
+func (x *ListWidgetsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
 // WidgetSettings is a widget as an administrator sees it.
 type WidgetSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1046,12 +1101,12 @@ type WidgetSettings struct {
 	Languages []string `protobuf:"bytes,4,rep,name=languages,proto3" json:"languages,omitempty"`
 	// How a link is confirmed.
 	Confirmation v11.Confirmation `protobuf:"varint,5,opt,name=confirmation,proto3,enum=weiche.event.v1.Confirmation" json:"confirmation,omitempty"`
-	// How long a code lives, in minutes.
-	CodeMinutes uint32 `protobuf:"varint,6,opt,name=code_minutes,json=codeMinutes,proto3" json:"code_minutes,omitempty"`
+	// How long a code lives.
+	CodeLifetime *durationpb.Duration `protobuf:"bytes,6,opt,name=code_lifetime,json=codeLifetime,proto3" json:"code_lifetime,omitempty"`
 	// Do not tell the channel when it is disconnected.
 	SilentDisconnect bool `protobuf:"varint,7,opt,name=silent_disconnect,json=silentDisconnect,proto3" json:"silent_disconnect,omitempty"`
-	// Start a new conversation when the last is closed for so many days; 0 is never.
-	NewConversationDays uint32 `protobuf:"varint,8,opt,name=new_conversation_days,json=newConversationDays,proto3" json:"new_conversation_days,omitempty"`
+	// Start a new conversation when the last is closed for longer; not set is never.
+	NewConversationAfter *durationpb.Duration `protobuf:"bytes,8,opt,name=new_conversation_after,json=newConversationAfter,proto3" json:"new_conversation_after,omitempty"`
 	// The keys by which the site signs who its visitors are, by their ids.
 	VisitorKeyIds []string `protobuf:"bytes,9,rep,name=visitor_key_ids,json=visitorKeyIds,proto3" json:"visitor_key_ids,omitempty"`
 	// Nothing works without a token that the site has signed.
@@ -1128,11 +1183,11 @@ func (x *WidgetSettings) GetConfirmation() v11.Confirmation {
 	return v11.Confirmation(0)
 }
 
-func (x *WidgetSettings) GetCodeMinutes() uint32 {
+func (x *WidgetSettings) GetCodeLifetime() *durationpb.Duration {
 	if x != nil {
-		return x.CodeMinutes
+		return x.CodeLifetime
 	}
-	return 0
+	return nil
 }
 
 func (x *WidgetSettings) GetSilentDisconnect() bool {
@@ -1142,11 +1197,11 @@ func (x *WidgetSettings) GetSilentDisconnect() bool {
 	return false
 }
 
-func (x *WidgetSettings) GetNewConversationDays() uint32 {
+func (x *WidgetSettings) GetNewConversationAfter() *durationpb.Duration {
 	if x != nil {
-		return x.NewConversationDays
+		return x.NewConversationAfter
 	}
-	return 0
+	return nil
 }
 
 func (x *WidgetSettings) GetVisitorKeyIds() []string {
@@ -1266,7 +1321,8 @@ type PutWidgetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The account.
 	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
-	// The widget. Its keys stay as they are.
+	// The widget as a whole: what is not said is as in a new one. Its keys are not
+	// said here, and stay.
 	Widget *v1.WidgetSetup `protobuf:"bytes,2,opt,name=widget,proto3" json:"widget,omitempty"`
 	// The client's id of this request, 1 to 128 characters.
 	ClientToken   string `protobuf:"bytes,3,opt,name=client_token,json=clientToken,proto3" json:"client_token,omitempty"`
@@ -2826,7 +2882,8 @@ type ListEventsRequest struct {
 	After uint64 `protobuf:"varint,1,opt,name=after,proto3" json:"after,omitempty"`
 	// At most so many, 1 to 1,000; 100 if 0.
 	Limit int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
-	// The account, for its audit alone.
+	// The account, for its audit alone. For the installation's administrator empty is
+	// everything.
 	AccountId     string `protobuf:"bytes,3,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3060,7 +3117,7 @@ var File_weiche_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x1bweiche/admin/v1/admin.proto\x12\x0fweiche.admin.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1fweiche/ingress/v1/command.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a weiche/workspace/v1/access.proto\x1a#weiche/workspace/v1/workspace.proto\"\x8a\x01\n" +
+	"\x1bweiche/admin/v1/admin.proto\x12\x0fweiche.admin.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1fweiche/ingress/v1/command.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a weiche/workspace/v1/access.proto\x1a#weiche/workspace/v1/workspace.proto\"\x8a\x01\n" +
 	"\x11ApplySetupRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x123\n" +
@@ -3072,12 +3129,14 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"AgentToken\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"8\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"[\n" +
 	"\x17ListIntegrationsRequest\x12\x1d\n" +
 	"\n" +
-	"account_id\x18\x01 \x01(\tR\taccountId\"\\\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"x\n" +
 	"\x18ListIntegrationsResponse\x12@\n" +
-	"\fintegrations\x18\x01 \x03(\v2\x1c.weiche.admin.v1.IntegrationR\fintegrations\"\xa3\x04\n" +
+	"\fintegrations\x18\x01 \x03(\v2\x1c.weiche.admin.v1.IntegrationR\fintegrations\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xa3\x04\n" +
 	"\vIntegration\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
@@ -3095,15 +3154,17 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\x13business_account_id\x18\f \x01(\tR\x11businessAccountId\x12\x1f\n" +
 	"\vhuman_agent\x18\r \x01(\bR\n" +
 	"humanAgent\x12B\n" +
-	"\x0flast_webhook_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\rlastWebhookAt\"2\n" +
+	"\x0flast_webhook_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\rlastWebhookAt\"U\n" +
 	"\x11GetAccountRequest\x12\x1d\n" +
 	"\n" +
-	"account_id\x18\x01 \x01(\tR\taccountId\"\x91\x01\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"\xad\x01\n" +
 	"\x12GetAccountResponse\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12H\n" +
-	"\x0fbound_elsewhere\x18\x03 \x01(\x0e2\x1f.weiche.event.v1.BoundElsewhereR\x0eboundElsewhere\"\xf2\x01\n" +
+	"\x0fbound_elsewhere\x18\x03 \x01(\x0e2\x1f.weiche.event.v1.BoundElsewhereR\x0eboundElsewhere\x12\x1a\n" +
+	"\bposition\x18\x04 \x01(\tR\bposition\"\xf2\x01\n" +
 	"\x19ConnectIntegrationRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12-\n" +
@@ -3119,9 +3180,10 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\x17CheckIntegrationRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12%\n" +
-	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\"Z\n" +
+	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\"v\n" +
 	"\x18CheckIntegrationResponse\x12>\n" +
-	"\vintegration\x18\x01 \x01(\v2\x1c.weiche.admin.v1.IntegrationR\vintegration\"\x83\x01\n" +
+	"\vintegration\x18\x01 \x01(\v2\x1c.weiche.admin.v1.IntegrationR\vintegration\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x83\x01\n" +
 	"\x18RemoveIntegrationRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12%\n" +
@@ -3132,18 +3194,19 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\x12ListWidgetsRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
-	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"P\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"l\n" +
 	"\x13ListWidgetsResponse\x129\n" +
-	"\awidgets\x18\x01 \x03(\v2\x1f.weiche.admin.v1.WidgetSettingsR\awidgets\"\xd0\x03\n" +
+	"\awidgets\x18\x01 \x03(\v2\x1f.weiche.admin.v1.WidgetSettingsR\awidgets\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x8a\x04\n" +
 	"\x0eWidgetSettings\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
 	"\aorigins\x18\x03 \x03(\tR\aorigins\x12\x1c\n" +
 	"\tlanguages\x18\x04 \x03(\tR\tlanguages\x12A\n" +
-	"\fconfirmation\x18\x05 \x01(\x0e2\x1d.weiche.event.v1.ConfirmationR\fconfirmation\x12!\n" +
-	"\fcode_minutes\x18\x06 \x01(\rR\vcodeMinutes\x12+\n" +
-	"\x11silent_disconnect\x18\a \x01(\bR\x10silentDisconnect\x122\n" +
-	"\x15new_conversation_days\x18\b \x01(\rR\x13newConversationDays\x12&\n" +
+	"\fconfirmation\x18\x05 \x01(\x0e2\x1d.weiche.event.v1.ConfirmationR\fconfirmation\x12>\n" +
+	"\rcode_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\fcodeLifetime\x12+\n" +
+	"\x11silent_disconnect\x18\a \x01(\bR\x10silentDisconnect\x12O\n" +
+	"\x16new_conversation_after\x18\b \x01(\v2\x19.google.protobuf.DurationR\x14newConversationAfter\x12&\n" +
 	"\x0fvisitor_key_ids\x18\t \x03(\tR\rvisitorKeyIds\x120\n" +
 	"\x14signed_visitors_only\x18\n" +
 	" \x01(\bR\x12signedVisitorsOnly\x124\n" +
@@ -3380,12 +3443,13 @@ var file_weiche_admin_v1_admin_proto_goTypes = []any{
 	(*v1.AppSetup)(nil),                // 51: weiche.ingress.v1.AppSetup
 	(*v1.IntegrationSetup)(nil),        // 52: weiche.ingress.v1.IntegrationSetup
 	(v11.Confirmation)(0),              // 53: weiche.event.v1.Confirmation
-	(*v12.OfferUse)(nil),               // 54: weiche.view.v1.OfferUse
-	(*v1.WidgetSetup)(nil),             // 55: weiche.ingress.v1.WidgetSetup
-	(*v13.Agent)(nil),                  // 56: weiche.workspace.v1.Agent
-	(*v13.Session)(nil),                // 57: weiche.workspace.v1.Session
-	(*v1.AgentSetup)(nil),              // 58: weiche.ingress.v1.AgentSetup
-	(*anypb.Any)(nil),                  // 59: google.protobuf.Any
+	(*durationpb.Duration)(nil),        // 54: google.protobuf.Duration
+	(*v12.OfferUse)(nil),               // 55: weiche.view.v1.OfferUse
+	(*v1.WidgetSetup)(nil),             // 56: weiche.ingress.v1.WidgetSetup
+	(*v13.Agent)(nil),                  // 57: weiche.workspace.v1.Agent
+	(*v13.Session)(nil),                // 58: weiche.workspace.v1.Session
+	(*v1.AgentSetup)(nil),              // 59: weiche.ingress.v1.AgentSetup
+	(*anypb.Any)(nil),                  // 60: google.protobuf.Any
 }
 var file_weiche_admin_v1_admin_proto_depIdxs = []int32{
 	47, // 0: weiche.admin.v1.ApplySetupRequest.setup:type_name -> weiche.ingress.v1.ApplySetup
@@ -3401,69 +3465,71 @@ var file_weiche_admin_v1_admin_proto_depIdxs = []int32{
 	5,  // 10: weiche.admin.v1.CheckIntegrationResponse.integration:type_name -> weiche.admin.v1.Integration
 	16, // 11: weiche.admin.v1.ListWidgetsResponse.widgets:type_name -> weiche.admin.v1.WidgetSettings
 	53, // 12: weiche.admin.v1.WidgetSettings.confirmation:type_name -> weiche.event.v1.Confirmation
-	17, // 13: weiche.admin.v1.WidgetSettings.offers:type_name -> weiche.admin.v1.WidgetOffer
-	54, // 14: weiche.admin.v1.WidgetOffer.use:type_name -> weiche.view.v1.OfferUse
-	55, // 15: weiche.admin.v1.PutWidgetRequest.widget:type_name -> weiche.ingress.v1.WidgetSetup
-	16, // 16: weiche.admin.v1.PutWidgetResponse.widget:type_name -> weiche.admin.v1.WidgetSettings
-	26, // 17: weiche.admin.v1.ListAgentsResponse.agents:type_name -> weiche.admin.v1.AgentSettings
-	56, // 18: weiche.admin.v1.AgentSettings.agent:type_name -> weiche.workspace.v1.Agent
-	57, // 19: weiche.admin.v1.AgentSettings.sessions:type_name -> weiche.workspace.v1.Session
-	58, // 20: weiche.admin.v1.PutAgentRequest.agent:type_name -> weiche.ingress.v1.AgentSetup
-	49, // 21: weiche.admin.v1.MakeLoginLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
-	39, // 22: weiche.admin.v1.ListApiKeysResponse.api_keys:type_name -> weiche.admin.v1.ApiKey
-	49, // 23: weiche.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	49, // 24: weiche.admin.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
-	49, // 25: weiche.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	49, // 26: weiche.admin.v1.CreateApiKeyRequest.expires_at:type_name -> google.protobuf.Timestamp
-	39, // 27: weiche.admin.v1.CreateApiKeyResponse.api_key:type_name -> weiche.admin.v1.ApiKey
-	46, // 28: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
-	49, // 29: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	59, // 30: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
-	0,  // 31: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
-	6,  // 32: weiche.admin.v1.AdminService.GetAccount:input_type -> weiche.admin.v1.GetAccountRequest
-	8,  // 33: weiche.admin.v1.AdminService.ConnectIntegration:input_type -> weiche.admin.v1.ConnectIntegrationRequest
-	10, // 34: weiche.admin.v1.AdminService.CheckIntegration:input_type -> weiche.admin.v1.CheckIntegrationRequest
-	12, // 35: weiche.admin.v1.AdminService.RemoveIntegration:input_type -> weiche.admin.v1.RemoveIntegrationRequest
-	14, // 36: weiche.admin.v1.AdminService.ListWidgets:input_type -> weiche.admin.v1.ListWidgetsRequest
-	18, // 37: weiche.admin.v1.AdminService.PutWidget:input_type -> weiche.admin.v1.PutWidgetRequest
-	20, // 38: weiche.admin.v1.AdminService.MakeVisitorKey:input_type -> weiche.admin.v1.MakeVisitorKeyRequest
-	22, // 39: weiche.admin.v1.AdminService.RemoveVisitorKey:input_type -> weiche.admin.v1.RemoveVisitorKeyRequest
-	24, // 40: weiche.admin.v1.AdminService.ListAgents:input_type -> weiche.admin.v1.ListAgentsRequest
-	27, // 41: weiche.admin.v1.AdminService.PutAgent:input_type -> weiche.admin.v1.PutAgentRequest
-	29, // 42: weiche.admin.v1.AdminService.RemoveAgent:input_type -> weiche.admin.v1.RemoveAgentRequest
-	31, // 43: weiche.admin.v1.AdminService.SetPassword:input_type -> weiche.admin.v1.SetPasswordRequest
-	33, // 44: weiche.admin.v1.AdminService.MakeLoginLink:input_type -> weiche.admin.v1.MakeLoginLinkRequest
-	35, // 45: weiche.admin.v1.AdminService.EndAgentSession:input_type -> weiche.admin.v1.EndAgentSessionRequest
-	37, // 46: weiche.admin.v1.AdminService.ListApiKeys:input_type -> weiche.admin.v1.ListApiKeysRequest
-	40, // 47: weiche.admin.v1.AdminService.CreateApiKey:input_type -> weiche.admin.v1.CreateApiKeyRequest
-	42, // 48: weiche.admin.v1.AdminService.RevokeApiKey:input_type -> weiche.admin.v1.RevokeApiKeyRequest
-	3,  // 49: weiche.admin.v1.AdminService.ListIntegrations:input_type -> weiche.admin.v1.ListIntegrationsRequest
-	44, // 50: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
-	1,  // 51: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
-	7,  // 52: weiche.admin.v1.AdminService.GetAccount:output_type -> weiche.admin.v1.GetAccountResponse
-	9,  // 53: weiche.admin.v1.AdminService.ConnectIntegration:output_type -> weiche.admin.v1.ConnectIntegrationResponse
-	11, // 54: weiche.admin.v1.AdminService.CheckIntegration:output_type -> weiche.admin.v1.CheckIntegrationResponse
-	13, // 55: weiche.admin.v1.AdminService.RemoveIntegration:output_type -> weiche.admin.v1.RemoveIntegrationResponse
-	15, // 56: weiche.admin.v1.AdminService.ListWidgets:output_type -> weiche.admin.v1.ListWidgetsResponse
-	19, // 57: weiche.admin.v1.AdminService.PutWidget:output_type -> weiche.admin.v1.PutWidgetResponse
-	21, // 58: weiche.admin.v1.AdminService.MakeVisitorKey:output_type -> weiche.admin.v1.MakeVisitorKeyResponse
-	23, // 59: weiche.admin.v1.AdminService.RemoveVisitorKey:output_type -> weiche.admin.v1.RemoveVisitorKeyResponse
-	25, // 60: weiche.admin.v1.AdminService.ListAgents:output_type -> weiche.admin.v1.ListAgentsResponse
-	28, // 61: weiche.admin.v1.AdminService.PutAgent:output_type -> weiche.admin.v1.PutAgentResponse
-	30, // 62: weiche.admin.v1.AdminService.RemoveAgent:output_type -> weiche.admin.v1.RemoveAgentResponse
-	32, // 63: weiche.admin.v1.AdminService.SetPassword:output_type -> weiche.admin.v1.SetPasswordResponse
-	34, // 64: weiche.admin.v1.AdminService.MakeLoginLink:output_type -> weiche.admin.v1.MakeLoginLinkResponse
-	36, // 65: weiche.admin.v1.AdminService.EndAgentSession:output_type -> weiche.admin.v1.EndAgentSessionResponse
-	38, // 66: weiche.admin.v1.AdminService.ListApiKeys:output_type -> weiche.admin.v1.ListApiKeysResponse
-	41, // 67: weiche.admin.v1.AdminService.CreateApiKey:output_type -> weiche.admin.v1.CreateApiKeyResponse
-	43, // 68: weiche.admin.v1.AdminService.RevokeApiKey:output_type -> weiche.admin.v1.RevokeApiKeyResponse
-	4,  // 69: weiche.admin.v1.AdminService.ListIntegrations:output_type -> weiche.admin.v1.ListIntegrationsResponse
-	45, // 70: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
-	51, // [51:71] is the sub-list for method output_type
-	31, // [31:51] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	54, // 13: weiche.admin.v1.WidgetSettings.code_lifetime:type_name -> google.protobuf.Duration
+	54, // 14: weiche.admin.v1.WidgetSettings.new_conversation_after:type_name -> google.protobuf.Duration
+	17, // 15: weiche.admin.v1.WidgetSettings.offers:type_name -> weiche.admin.v1.WidgetOffer
+	55, // 16: weiche.admin.v1.WidgetOffer.use:type_name -> weiche.view.v1.OfferUse
+	56, // 17: weiche.admin.v1.PutWidgetRequest.widget:type_name -> weiche.ingress.v1.WidgetSetup
+	16, // 18: weiche.admin.v1.PutWidgetResponse.widget:type_name -> weiche.admin.v1.WidgetSettings
+	26, // 19: weiche.admin.v1.ListAgentsResponse.agents:type_name -> weiche.admin.v1.AgentSettings
+	57, // 20: weiche.admin.v1.AgentSettings.agent:type_name -> weiche.workspace.v1.Agent
+	58, // 21: weiche.admin.v1.AgentSettings.sessions:type_name -> weiche.workspace.v1.Session
+	59, // 22: weiche.admin.v1.PutAgentRequest.agent:type_name -> weiche.ingress.v1.AgentSetup
+	49, // 23: weiche.admin.v1.MakeLoginLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	39, // 24: weiche.admin.v1.ListApiKeysResponse.api_keys:type_name -> weiche.admin.v1.ApiKey
+	49, // 25: weiche.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	49, // 26: weiche.admin.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
+	49, // 27: weiche.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	49, // 28: weiche.admin.v1.CreateApiKeyRequest.expires_at:type_name -> google.protobuf.Timestamp
+	39, // 29: weiche.admin.v1.CreateApiKeyResponse.api_key:type_name -> weiche.admin.v1.ApiKey
+	46, // 30: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	49, // 31: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	60, // 32: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
+	0,  // 33: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
+	6,  // 34: weiche.admin.v1.AdminService.GetAccount:input_type -> weiche.admin.v1.GetAccountRequest
+	8,  // 35: weiche.admin.v1.AdminService.ConnectIntegration:input_type -> weiche.admin.v1.ConnectIntegrationRequest
+	10, // 36: weiche.admin.v1.AdminService.CheckIntegration:input_type -> weiche.admin.v1.CheckIntegrationRequest
+	12, // 37: weiche.admin.v1.AdminService.RemoveIntegration:input_type -> weiche.admin.v1.RemoveIntegrationRequest
+	14, // 38: weiche.admin.v1.AdminService.ListWidgets:input_type -> weiche.admin.v1.ListWidgetsRequest
+	18, // 39: weiche.admin.v1.AdminService.PutWidget:input_type -> weiche.admin.v1.PutWidgetRequest
+	20, // 40: weiche.admin.v1.AdminService.MakeVisitorKey:input_type -> weiche.admin.v1.MakeVisitorKeyRequest
+	22, // 41: weiche.admin.v1.AdminService.RemoveVisitorKey:input_type -> weiche.admin.v1.RemoveVisitorKeyRequest
+	24, // 42: weiche.admin.v1.AdminService.ListAgents:input_type -> weiche.admin.v1.ListAgentsRequest
+	27, // 43: weiche.admin.v1.AdminService.PutAgent:input_type -> weiche.admin.v1.PutAgentRequest
+	29, // 44: weiche.admin.v1.AdminService.RemoveAgent:input_type -> weiche.admin.v1.RemoveAgentRequest
+	31, // 45: weiche.admin.v1.AdminService.SetPassword:input_type -> weiche.admin.v1.SetPasswordRequest
+	33, // 46: weiche.admin.v1.AdminService.MakeLoginLink:input_type -> weiche.admin.v1.MakeLoginLinkRequest
+	35, // 47: weiche.admin.v1.AdminService.EndAgentSession:input_type -> weiche.admin.v1.EndAgentSessionRequest
+	37, // 48: weiche.admin.v1.AdminService.ListApiKeys:input_type -> weiche.admin.v1.ListApiKeysRequest
+	40, // 49: weiche.admin.v1.AdminService.CreateApiKey:input_type -> weiche.admin.v1.CreateApiKeyRequest
+	42, // 50: weiche.admin.v1.AdminService.RevokeApiKey:input_type -> weiche.admin.v1.RevokeApiKeyRequest
+	3,  // 51: weiche.admin.v1.AdminService.ListIntegrations:input_type -> weiche.admin.v1.ListIntegrationsRequest
+	44, // 52: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
+	1,  // 53: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
+	7,  // 54: weiche.admin.v1.AdminService.GetAccount:output_type -> weiche.admin.v1.GetAccountResponse
+	9,  // 55: weiche.admin.v1.AdminService.ConnectIntegration:output_type -> weiche.admin.v1.ConnectIntegrationResponse
+	11, // 56: weiche.admin.v1.AdminService.CheckIntegration:output_type -> weiche.admin.v1.CheckIntegrationResponse
+	13, // 57: weiche.admin.v1.AdminService.RemoveIntegration:output_type -> weiche.admin.v1.RemoveIntegrationResponse
+	15, // 58: weiche.admin.v1.AdminService.ListWidgets:output_type -> weiche.admin.v1.ListWidgetsResponse
+	19, // 59: weiche.admin.v1.AdminService.PutWidget:output_type -> weiche.admin.v1.PutWidgetResponse
+	21, // 60: weiche.admin.v1.AdminService.MakeVisitorKey:output_type -> weiche.admin.v1.MakeVisitorKeyResponse
+	23, // 61: weiche.admin.v1.AdminService.RemoveVisitorKey:output_type -> weiche.admin.v1.RemoveVisitorKeyResponse
+	25, // 62: weiche.admin.v1.AdminService.ListAgents:output_type -> weiche.admin.v1.ListAgentsResponse
+	28, // 63: weiche.admin.v1.AdminService.PutAgent:output_type -> weiche.admin.v1.PutAgentResponse
+	30, // 64: weiche.admin.v1.AdminService.RemoveAgent:output_type -> weiche.admin.v1.RemoveAgentResponse
+	32, // 65: weiche.admin.v1.AdminService.SetPassword:output_type -> weiche.admin.v1.SetPasswordResponse
+	34, // 66: weiche.admin.v1.AdminService.MakeLoginLink:output_type -> weiche.admin.v1.MakeLoginLinkResponse
+	36, // 67: weiche.admin.v1.AdminService.EndAgentSession:output_type -> weiche.admin.v1.EndAgentSessionResponse
+	38, // 68: weiche.admin.v1.AdminService.ListApiKeys:output_type -> weiche.admin.v1.ListApiKeysResponse
+	41, // 69: weiche.admin.v1.AdminService.CreateApiKey:output_type -> weiche.admin.v1.CreateApiKeyResponse
+	43, // 70: weiche.admin.v1.AdminService.RevokeApiKey:output_type -> weiche.admin.v1.RevokeApiKeyResponse
+	4,  // 71: weiche.admin.v1.AdminService.ListIntegrations:output_type -> weiche.admin.v1.ListIntegrationsResponse
+	45, // 72: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
+	53, // [53:73] is the sub-list for method output_type
+	33, // [33:53] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_weiche_admin_v1_admin_proto_init() }

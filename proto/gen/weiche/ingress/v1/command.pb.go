@@ -2429,7 +2429,9 @@ type ApplySetup struct {
 	// The widgets.
 	Widgets []*WidgetSetup `protobuf:"bytes,5,rep,name=widgets,proto3" json:"widgets,omitempty"`
 	// The agents.
-	Agents        []*AgentSetup `protobuf:"bytes,6,rep,name=agents,proto3" json:"agents,omitempty"`
+	Agents []*AgentSetup `protobuf:"bytes,6,rep,name=agents,proto3" json:"agents,omitempty"`
+	// Keys that are made or ended beside those that the widgets name.
+	VisitorKeys   []*VisitorKeyChange `protobuf:"bytes,7,rep,name=visitor_keys,json=visitorKeys,proto3" json:"visitor_keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2502,6 +2504,13 @@ func (x *ApplySetup) GetWidgets() []*WidgetSetup {
 func (x *ApplySetup) GetAgents() []*AgentSetup {
 	if x != nil {
 		return x.Agents
+	}
+	return nil
+}
+
+func (x *ApplySetup) GetVisitorKeys() []*VisitorKeyChange {
+	if x != nil {
+		return x.VisitorKeys
 	}
 	return nil
 }
@@ -2744,8 +2753,10 @@ type WidgetSetup struct {
 	VisitorKeys []*VisitorKeySetup `protobuf:"bytes,11,rep,name=visitor_keys,json=visitorKeys,proto3" json:"visitor_keys,omitempty"`
 	// Nothing works without a token that the site has signed.
 	SignedVisitorsOnly bool `protobuf:"varint,12,opt,name=signed_visitors_only,json=signedVisitorsOnly,proto3" json:"signed_visitors_only,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The keys stay as they are; none is named then.
+	KeepVisitorKeys bool `protobuf:"varint,13,opt,name=keep_visitor_keys,json=keepVisitorKeys,proto3" json:"keep_visitor_keys,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *WidgetSetup) Reset() {
@@ -2862,6 +2873,77 @@ func (x *WidgetSetup) GetSignedVisitorsOnly() bool {
 	return false
 }
 
+func (x *WidgetSetup) GetKeepVisitorKeys() bool {
+	if x != nil {
+		return x.KeepVisitorKeys
+	}
+	return false
+}
+
+// VisitorKeyChange makes a key of a widget, or ends one. The others stay.
+type VisitorKeyChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The widget, which the set-up does not name otherwise.
+	WidgetId string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	// The key.
+	Key *VisitorKeySetup `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// It ends. Otherwise it is made, or gets another secret.
+	Remove        bool `protobuf:"varint,3,opt,name=remove,proto3" json:"remove,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VisitorKeyChange) Reset() {
+	*x = VisitorKeyChange{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VisitorKeyChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VisitorKeyChange) ProtoMessage() {}
+
+func (x *VisitorKeyChange) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VisitorKeyChange.ProtoReflect.Descriptor instead.
+func (*VisitorKeyChange) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *VisitorKeyChange) GetWidgetId() string {
+	if x != nil {
+		return x.WidgetId
+	}
+	return ""
+}
+
+func (x *VisitorKeyChange) GetKey() *VisitorKeySetup {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *VisitorKeyChange) GetRemove() bool {
+	if x != nil {
+		return x.Remove
+	}
+	return false
+}
+
 // VisitorKeySetup is a key by which a site signs who its visitors are.
 type VisitorKeySetup struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2875,7 +2957,7 @@ type VisitorKeySetup struct {
 
 func (x *VisitorKeySetup) Reset() {
 	*x = VisitorKeySetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2887,7 +2969,7 @@ func (x *VisitorKeySetup) String() string {
 func (*VisitorKeySetup) ProtoMessage() {}
 
 func (x *VisitorKeySetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[36]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2900,7 +2982,7 @@ func (x *VisitorKeySetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VisitorKeySetup.ProtoReflect.Descriptor instead.
 func (*VisitorKeySetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{36}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *VisitorKeySetup) GetId() string {
@@ -2935,7 +3017,7 @@ type AgentSetup struct {
 
 func (x *AgentSetup) Reset() {
 	*x = AgentSetup{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2947,7 +3029,7 @@ func (x *AgentSetup) String() string {
 func (*AgentSetup) ProtoMessage() {}
 
 func (x *AgentSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[37]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2960,7 +3042,7 @@ func (x *AgentSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSetup.ProtoReflect.Descriptor instead.
 func (*AgentSetup) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{37}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *AgentSetup) GetId() string {
@@ -3009,7 +3091,7 @@ type SenderCommand struct {
 
 func (x *SenderCommand) Reset() {
 	*x = SenderCommand{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3021,7 +3103,7 @@ func (x *SenderCommand) String() string {
 func (*SenderCommand) ProtoMessage() {}
 
 func (x *SenderCommand) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[38]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3034,7 +3116,7 @@ func (x *SenderCommand) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SenderCommand.ProtoReflect.Descriptor instead.
 func (*SenderCommand) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{38}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *SenderCommand) GetCommand() isSenderCommand_Command {
@@ -3127,7 +3209,7 @@ type ReportHealth struct {
 
 func (x *ReportHealth) Reset() {
 	*x = ReportHealth{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3139,7 +3221,7 @@ func (x *ReportHealth) String() string {
 func (*ReportHealth) ProtoMessage() {}
 
 func (x *ReportHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[39]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3152,7 +3234,7 @@ func (x *ReportHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportHealth.ProtoReflect.Descriptor instead.
 func (*ReportHealth) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{39}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReportHealth) GetIntegrationId() string {
@@ -3207,7 +3289,7 @@ type FetchMedia struct {
 
 func (x *FetchMedia) Reset() {
 	*x = FetchMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3219,7 +3301,7 @@ func (x *FetchMedia) String() string {
 func (*FetchMedia) ProtoMessage() {}
 
 func (x *FetchMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3232,7 +3314,7 @@ func (x *FetchMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchMedia.ProtoReflect.Descriptor instead.
 func (*FetchMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{40}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *FetchMedia) GetMediaId() string {
@@ -3333,7 +3415,7 @@ type ReportMedia struct {
 
 func (x *ReportMedia) Reset() {
 	*x = ReportMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3345,7 +3427,7 @@ func (x *ReportMedia) String() string {
 func (*ReportMedia) ProtoMessage() {}
 
 func (x *ReportMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3358,7 +3440,7 @@ func (x *ReportMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportMedia.ProtoReflect.Descriptor instead.
 func (*ReportMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{41}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReportMedia) GetMediaId() string {
@@ -3449,7 +3531,7 @@ type ClaimSend struct {
 
 func (x *ClaimSend) Reset() {
 	*x = ClaimSend{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3461,7 +3543,7 @@ func (x *ClaimSend) String() string {
 func (*ClaimSend) ProtoMessage() {}
 
 func (x *ClaimSend) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3474,7 +3556,7 @@ func (x *ClaimSend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSend.ProtoReflect.Descriptor instead.
 func (*ClaimSend) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{42}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ClaimSend) GetSendId() string {
@@ -3524,7 +3606,7 @@ type ReportOutcome struct {
 
 func (x *ReportOutcome) Reset() {
 	*x = ReportOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3536,7 +3618,7 @@ func (x *ReportOutcome) String() string {
 func (*ReportOutcome) ProtoMessage() {}
 
 func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3549,7 +3631,7 @@ func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportOutcome.ProtoReflect.Descriptor instead.
 func (*ReportOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{43}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReportOutcome) GetSendId() string {
@@ -3671,7 +3753,7 @@ type NotSent struct {
 
 func (x *NotSent) Reset() {
 	*x = NotSent{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3683,7 +3765,7 @@ func (x *NotSent) String() string {
 func (*NotSent) ProtoMessage() {}
 
 func (x *NotSent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3696,7 +3778,7 @@ func (x *NotSent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotSent.ProtoReflect.Descriptor instead.
 func (*NotSent) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{44}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *NotSent) GetError() *v1.SendError {
@@ -3754,7 +3836,7 @@ type Send struct {
 
 func (x *Send) Reset() {
 	*x = Send{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3766,7 +3848,7 @@ func (x *Send) String() string {
 func (*Send) ProtoMessage() {}
 
 func (x *Send) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3779,7 +3861,7 @@ func (x *Send) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Send.ProtoReflect.Descriptor instead.
 func (*Send) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{45}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Send) GetSendId() string {
@@ -4034,7 +4116,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vDestination\x12'\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tH\x00R\rintegrationId\x12\x14\n" +
 	"\x04note\x18\x02 \x01(\bH\x00R\x04noteB\a\n" +
-	"\x05place\"\xd5\x02\n" +
+	"\x05place\"\x9d\x03\n" +
 	"\n" +
 	"ApplySetup\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12H\n" +
@@ -4042,7 +4124,8 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x04apps\x18\x03 \x03(\v2\x1b.weiche.ingress.v1.AppSetupR\x04apps\x12G\n" +
 	"\fintegrations\x18\x04 \x03(\v2#.weiche.ingress.v1.IntegrationSetupR\fintegrations\x128\n" +
 	"\awidgets\x18\x05 \x03(\v2\x1e.weiche.ingress.v1.WidgetSetupR\awidgets\x125\n" +
-	"\x06agents\x18\x06 \x03(\v2\x1d.weiche.ingress.v1.AgentSetupR\x06agents\"\xa0\x01\n" +
+	"\x06agents\x18\x06 \x03(\v2\x1d.weiche.ingress.v1.AgentSetupR\x06agents\x12F\n" +
+	"\fvisitor_keys\x18\a \x03(\v2#.weiche.ingress.v1.VisitorKeyChangeR\vvisitorKeys\"\xa0\x01\n" +
 	"\bAppSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12&\n" +
@@ -4062,7 +4145,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vhuman_agent\x18\t \x01(\bR\n" +
 	"humanAgent\x12.\n" +
 	"\x13business_account_id\x18\n" +
-	" \x01(\tR\x11businessAccountId\"\xa0\x04\n" +
+	" \x01(\tR\x11businessAccountId\"\xcc\x04\n" +
 	"\vWidgetSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -4076,7 +4159,12 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x16new_conversation_after\x18\n" +
 	" \x01(\v2\x19.google.protobuf.DurationR\x14newConversationAfter\x12E\n" +
 	"\fvisitor_keys\x18\v \x03(\v2\".weiche.ingress.v1.VisitorKeySetupR\vvisitorKeys\x120\n" +
-	"\x14signed_visitors_only\x18\f \x01(\bR\x12signedVisitorsOnly\"9\n" +
+	"\x14signed_visitors_only\x18\f \x01(\bR\x12signedVisitorsOnly\x12*\n" +
+	"\x11keep_visitor_keys\x18\r \x01(\bR\x0fkeepVisitorKeys\"}\n" +
+	"\x10VisitorKeyChange\x12\x1b\n" +
+	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x124\n" +
+	"\x03key\x18\x02 \x01(\v2\".weiche.ingress.v1.VisitorKeySetupR\x03key\x12\x16\n" +
+	"\x06remove\x18\x03 \x01(\bR\x06remove\"9\n" +
 	"\x0fVisitorKeySetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"q\n" +
@@ -4167,7 +4255,7 @@ func file_weiche_ingress_v1_command_proto_rawDescGZIP() []byte {
 	return file_weiche_ingress_v1_command_proto_rawDescData
 }
 
-var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
+var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*WidgetCommand)(nil),         // 0: weiche.ingress.v1.WidgetCommand
 	(*IdentifyVisitor)(nil),       // 1: weiche.ingress.v1.IdentifyVisitor
@@ -4205,31 +4293,32 @@ var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*AppSetup)(nil),              // 33: weiche.ingress.v1.AppSetup
 	(*IntegrationSetup)(nil),      // 34: weiche.ingress.v1.IntegrationSetup
 	(*WidgetSetup)(nil),           // 35: weiche.ingress.v1.WidgetSetup
-	(*VisitorKeySetup)(nil),       // 36: weiche.ingress.v1.VisitorKeySetup
-	(*AgentSetup)(nil),            // 37: weiche.ingress.v1.AgentSetup
-	(*SenderCommand)(nil),         // 38: weiche.ingress.v1.SenderCommand
-	(*ReportHealth)(nil),          // 39: weiche.ingress.v1.ReportHealth
-	(*FetchMedia)(nil),            // 40: weiche.ingress.v1.FetchMedia
-	(*ReportMedia)(nil),           // 41: weiche.ingress.v1.ReportMedia
-	(*ClaimSend)(nil),             // 42: weiche.ingress.v1.ClaimSend
-	(*ReportOutcome)(nil),         // 43: weiche.ingress.v1.ReportOutcome
-	(*NotSent)(nil),               // 44: weiche.ingress.v1.NotSent
-	(*Send)(nil),                  // 45: weiche.ingress.v1.Send
-	(*v1.Alias)(nil),              // 46: weiche.event.v1.Alias
-	(*timestamppb.Timestamp)(nil), // 47: google.protobuf.Timestamp
-	(*v1.Profile)(nil),            // 48: weiche.event.v1.Profile
-	(*v1.Content)(nil),            // 49: weiche.event.v1.Content
-	(v1.BoundElsewhere)(0),        // 50: weiche.event.v1.BoundElsewhere
-	(v1.Confirmation)(0),          // 51: weiche.event.v1.Confirmation
-	(*durationpb.Duration)(nil),   // 52: google.protobuf.Duration
-	(v1.Role)(0),                  // 53: weiche.event.v1.Role
-	(*v1.SendError)(nil),          // 54: weiche.event.v1.SendError
-	(*v1.Media)(nil),              // 55: weiche.event.v1.Media
-	(*v1.StoredMedia)(nil),        // 56: weiche.event.v1.StoredMedia
+	(*VisitorKeyChange)(nil),      // 36: weiche.ingress.v1.VisitorKeyChange
+	(*VisitorKeySetup)(nil),       // 37: weiche.ingress.v1.VisitorKeySetup
+	(*AgentSetup)(nil),            // 38: weiche.ingress.v1.AgentSetup
+	(*SenderCommand)(nil),         // 39: weiche.ingress.v1.SenderCommand
+	(*ReportHealth)(nil),          // 40: weiche.ingress.v1.ReportHealth
+	(*FetchMedia)(nil),            // 41: weiche.ingress.v1.FetchMedia
+	(*ReportMedia)(nil),           // 42: weiche.ingress.v1.ReportMedia
+	(*ClaimSend)(nil),             // 43: weiche.ingress.v1.ClaimSend
+	(*ReportOutcome)(nil),         // 44: weiche.ingress.v1.ReportOutcome
+	(*NotSent)(nil),               // 45: weiche.ingress.v1.NotSent
+	(*Send)(nil),                  // 46: weiche.ingress.v1.Send
+	(*v1.Alias)(nil),              // 47: weiche.event.v1.Alias
+	(*timestamppb.Timestamp)(nil), // 48: google.protobuf.Timestamp
+	(*v1.Profile)(nil),            // 49: weiche.event.v1.Profile
+	(*v1.Content)(nil),            // 50: weiche.event.v1.Content
+	(v1.BoundElsewhere)(0),        // 51: weiche.event.v1.BoundElsewhere
+	(v1.Confirmation)(0),          // 52: weiche.event.v1.Confirmation
+	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
+	(v1.Role)(0),                  // 54: weiche.event.v1.Role
+	(*v1.SendError)(nil),          // 55: weiche.event.v1.SendError
+	(*v1.Media)(nil),              // 56: weiche.event.v1.Media
+	(*v1.StoredMedia)(nil),        // 57: weiche.event.v1.StoredMedia
 }
 var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
-	46, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
-	47, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
+	47, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
+	48, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
 	3,  // 2: weiche.ingress.v1.WidgetCommand.post_message:type_name -> weiche.ingress.v1.PostMessage
 	4,  // 3: weiche.ingress.v1.WidgetCommand.request_link:type_name -> weiche.ingress.v1.RequestLink
 	6,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
@@ -4238,10 +4327,10 @@ var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
 	1,  // 7: weiche.ingress.v1.WidgetCommand.identify:type_name -> weiche.ingress.v1.IdentifyVisitor
 	2,  // 8: weiche.ingress.v1.WidgetCommand.end_session:type_name -> weiche.ingress.v1.EndVisitorSession
 	5,  // 9: weiche.ingress.v1.WidgetCommand.confirm_link:type_name -> weiche.ingress.v1.ConfirmLink
-	46, // 10: weiche.ingress.v1.IdentifyVisitor.external:type_name -> weiche.event.v1.Alias
-	48, // 11: weiche.ingress.v1.IdentifyVisitor.profile:type_name -> weiche.event.v1.Profile
-	49, // 12: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
-	47, // 13: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
+	47, // 10: weiche.ingress.v1.IdentifyVisitor.external:type_name -> weiche.event.v1.Alias
+	49, // 11: weiche.ingress.v1.IdentifyVisitor.profile:type_name -> weiche.event.v1.Profile
+	50, // 12: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
+	48, // 13: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
 	30, // 14: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
 	4,  // 15: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
 	6,  // 16: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
@@ -4267,42 +4356,44 @@ var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
 	21, // 36: weiche.ingress.v1.AgentCommand.create_api_key:type_name -> weiche.ingress.v1.CreateApiKey
 	22, // 37: weiche.ingress.v1.AgentCommand.use_api_key:type_name -> weiche.ingress.v1.UseApiKey
 	23, // 38: weiche.ingress.v1.AgentCommand.revoke_api_key:type_name -> weiche.ingress.v1.RevokeApiKey
-	47, // 39: weiche.ingress.v1.MakeLoginLink.expires_at:type_name -> google.protobuf.Timestamp
-	47, // 40: weiche.ingress.v1.OpenSession.expires_at:type_name -> google.protobuf.Timestamp
-	47, // 41: weiche.ingress.v1.CreateApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	49, // 42: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
+	48, // 39: weiche.ingress.v1.MakeLoginLink.expires_at:type_name -> google.protobuf.Timestamp
+	48, // 40: weiche.ingress.v1.OpenSession.expires_at:type_name -> google.protobuf.Timestamp
+	48, // 41: weiche.ingress.v1.CreateApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	50, // 42: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
 	31, // 43: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
-	50, // 44: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	51, // 44: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
 	33, // 45: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
 	34, // 46: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
 	35, // 47: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
-	37, // 48: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
-	51, // 49: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
-	52, // 50: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
-	52, // 51: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
-	36, // 52: weiche.ingress.v1.WidgetSetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeySetup
-	53, // 53: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
-	42, // 54: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
-	43, // 55: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
-	39, // 56: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
-	41, // 57: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
-	54, // 58: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
-	55, // 59: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
-	56, // 60: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
-	54, // 61: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
-	44, // 62: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
-	54, // 63: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
-	44, // 64: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
-	54, // 65: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
-	54, // 66: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
-	52, // 67: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
-	46, // 68: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
-	49, // 69: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
-	70, // [70:70] is the sub-list for method output_type
-	70, // [70:70] is the sub-list for method input_type
-	70, // [70:70] is the sub-list for extension type_name
-	70, // [70:70] is the sub-list for extension extendee
-	0,  // [0:70] is the sub-list for field type_name
+	38, // 48: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
+	36, // 49: weiche.ingress.v1.ApplySetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeyChange
+	52, // 50: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
+	53, // 51: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
+	53, // 52: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
+	37, // 53: weiche.ingress.v1.WidgetSetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeySetup
+	37, // 54: weiche.ingress.v1.VisitorKeyChange.key:type_name -> weiche.ingress.v1.VisitorKeySetup
+	54, // 55: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
+	43, // 56: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
+	44, // 57: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
+	40, // 58: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
+	42, // 59: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
+	55, // 60: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
+	56, // 61: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
+	57, // 62: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
+	55, // 63: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
+	45, // 64: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
+	55, // 65: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
+	45, // 66: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
+	55, // 67: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
+	55, // 68: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
+	53, // 69: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
+	47, // 70: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
+	50, // 71: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
+	72, // [72:72] is the sub-list for method output_type
+	72, // [72:72] is the sub-list for method input_type
+	72, // [72:72] is the sub-list for extension type_name
+	72, // [72:72] is the sub-list for extension extendee
+	0,  // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_command_proto_init() }
@@ -4351,18 +4442,18 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*Destination_IntegrationId)(nil),
 		(*Destination_Note)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[38].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[39].OneofWrappers = []any{
 		(*SenderCommand_Claim)(nil),
 		(*SenderCommand_Outcome)(nil),
 		(*SenderCommand_Health)(nil),
 		(*SenderCommand_Media)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[41].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[42].OneofWrappers = []any{
 		(*ReportMedia_Stored)(nil),
 		(*ReportMedia_Failed)(nil),
 		(*ReportMedia_Later)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[43].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[44].OneofWrappers = []any{
 		(*ReportOutcome_ProviderMessageId)(nil),
 		(*ReportOutcome_Refused)(nil),
 		(*ReportOutcome_NotSent)(nil),
@@ -4374,7 +4465,7 @@ func file_weiche_ingress_v1_command_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_command_proto_rawDesc), len(file_weiche_ingress_v1_command_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   46,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -234,10 +234,12 @@ type AdminServiceClient interface {
 	// GetAccount returns an account.
 	GetAccount(context.Context, *v1.GetAccountRequest) (*v1.GetAccountResponse, error)
 	// ConnectIntegration connects a channel account, or changes one, once the
-	// provider has taken its credentials. An error of the provider has its word in
-	// the metadata as provider.
+	// provider has taken its credentials. An error has in its metadata what the
+	// provider said: provider is our word for it, provider_code its own. A channel
+	// that this server has no adapter for is not asked about.
 	ConnectIntegration(context.Context, *v1.ConnectIntegrationRequest) (*v1.ConnectIntegrationResponse, error)
-	// CheckIntegration asks the provider whether it serves an integration, now.
+	// CheckIntegration asks the provider whether it serves an integration, now. That
+	// it does not is an answer, and no error.
 	CheckIntegration(context.Context, *v1.CheckIntegrationRequest) (*v1.CheckIntegrationResponse, error)
 	// RemoveIntegration takes a channel account out of the account: its codes die and
 	// its bindings end.
@@ -293,10 +295,12 @@ type AdminServiceHandler interface {
 	// GetAccount returns an account.
 	GetAccount(context.Context, *v1.GetAccountRequest) (*v1.GetAccountResponse, error)
 	// ConnectIntegration connects a channel account, or changes one, once the
-	// provider has taken its credentials. An error of the provider has its word in
-	// the metadata as provider.
+	// provider has taken its credentials. An error has in its metadata what the
+	// provider said: provider is our word for it, provider_code its own. A channel
+	// that this server has no adapter for is not asked about.
 	ConnectIntegration(context.Context, *v1.ConnectIntegrationRequest) (*v1.ConnectIntegrationResponse, error)
-	// CheckIntegration asks the provider whether it serves an integration, now.
+	// CheckIntegration asks the provider whether it serves an integration, now. That
+	// it does not is an answer, and no error.
 	CheckIntegration(context.Context, *v1.CheckIntegrationRequest) (*v1.CheckIntegrationResponse, error)
 	// RemoveIntegration takes a channel account out of the account: its codes die and
 	// its bindings end.
