@@ -15,31 +15,43 @@ import (
 func (s *Store) ReadStream(ctx context.Context, stream Stream, fromVersion uint64) iter.Seq2[*Record, error] {
 	last := s.Durable()
 	return func(yield func(*Record, error) bool) {
-		p := streamPage{stream: stream, next: max(fromVersion, 1), last: last}
-		for !p.end {
-			records, err := read(ctx, s, "read a stream", p.read)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, r := range records {
-				if !yield(r, nil) {
-					return
-				}
-			}
+		p := streamPage{
+			stream: stream, prefix: appendStreamPrefix(nil, stream), next: max(fromVersion, 1), last: last,
+			number: func(r *Record) (uint64, bool) { return r.Version, r.Stream == stream },
 		}
+		p.readTo(ctx, s, "read a stream", yield)
 	}
 }
 
-// streamPage reads a stream page by page.
+// streamPage reads what a table numbers without a gap, page by page: the versions
+// of a stream, or the sequence of an account.
 type streamPage struct {
-	stream Stream
-	next   uint64 // version
+	stream Stream // for errors
+	prefix []byte
+	// number is the number that a record has there, and whether it belongs there.
+	number func(*Record) (uint64, bool)
+	next   uint64 // number
 	last   uint64 // position
 	end    bool
 
 	positions []uint64
 	records   []*Record
+}
+
+// readTo yields everything up to the end, or the first error.
+func (p *streamPage) readTo(ctx context.Context, s *Store, doing string, yield func(*Record, error) bool) {
+	for !p.end {
+		records, err := read(ctx, s, doing, p.read)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (p *streamPage) read(v *view) ([]*Record, error) {
@@ -69,10 +81,9 @@ func (p *streamPage) read(v *view) ([]*Record, error) {
 
 // readPositions looks up where the next versions are.
 func (p *streamPage) readPositions(v *view) error {
-	prefix := appendStreamPrefix(nil, p.stream)
 	it, err := v.snapshot.NewIter(&pebble.IterOptions{
-		LowerBound: binary.BigEndian.AppendUint64(prefix[:len(prefix):len(prefix)], p.next),
-		UpperBound: prefixEnd(prefix),
+		LowerBound: p.key(p.next),
+		UpperBound: prefixEnd(p.prefix),
 	})
 	if err != nil {
 		return err
@@ -94,7 +105,7 @@ func (p *streamPage) readPositions(v *view) error {
 		}
 		version := p.next + uint64(len(p.positions))
 		if key, _ := parseKey(it.Key()); key.number != version {
-			err = &CorruptError{What: "a version is missing", Stream: p.stream, Key: appendStreamKey(nil, p.stream, version)}
+			err = &CorruptError{What: "a version is missing", Stream: p.stream, Key: p.key(version)}
 			break
 		}
 		if n := len(p.positions); n > 0 && position <= p.positions[n-1] {
@@ -133,10 +144,15 @@ func (p *streamPage) readOne(it *pebble.Iterator, position uint64) error {
 	if err != nil {
 		return err
 	}
-	if r.Stream != p.stream || r.Version != p.next {
-		return &CorruptError{What: "a version leads to another event", Position: position, Stream: p.stream, Key: appendStreamKey(nil, p.stream, p.next)}
+	if n, ok := p.number(r); !ok || n != p.next {
+		return &CorruptError{What: "a version leads to another event", Position: position, Stream: p.stream, Key: p.key(p.next)}
 	}
 	p.records = append(p.records, r)
 	p.next++
 	return nil
+}
+
+// key is the key of a number.
+func (p *streamPage) key(number uint64) []byte {
+	return binary.BigEndian.AppendUint64(p.prefix[:len(p.prefix):len(p.prefix)], number)
 }

@@ -38,6 +38,7 @@ func Exercise(t *testing.T, open func(t *testing.T) Opener) {
 		{"IndexScanIsOnePointInTime", testScanPoint},
 		{"Pages", testPages},
 		{"Redact", testRedact},
+		{"Accounts", testAccounts},
 		{"Subscribe", testSubscribe},
 		{"SubscribeEnds", testSubscribeEnds},
 		{"WaitDurable", testWaitDurable},

@@ -92,6 +92,8 @@ func testPages(t *testing.T, open Opener) {
 	equal(t, "log", IDs(Collect(t, s.ReadAll(t.Context(), 0))), want)
 	equal(t, "stream", len(Collect(t, s.ReadStream(t.Context(), stream("c", "1"), 0))), n/2)
 	equal(t, "stream from 600", len(Collect(t, s.ReadStream(t.Context(), stream("c", "1"), 600))), n/2-599)
+	equal(t, "account from 600", IDs(Collect(t, s.ReadAccount(t.Context(), "acme", 600))), want[599:])
+	equal(t, "no account", len(Collect(t, s.ReadAccount(t.Context(), "nobody", 0))), 0)
 	for range s.ReadAll(t.Context(), 0) {
 		break
 	}
@@ -206,6 +208,7 @@ func testClosed(t *testing.T, open Opener) {
 		"IndexScan":     func() error { return last(s.IndexScan(ctx, "a", "b", nil, nil)) },
 		"ReadAll":       func() error { return last(seq) },
 		"ReadStream":    func() error { return last(s.ReadStream(ctx, stream("c", "1"), 0)) },
+		"ReadAccount":   func() error { return last(s.ReadAccount(ctx, "acme", 0)) },
 		"Subscribe":     func() error { return last(s.Subscribe(ctx, 0)) },
 		"StreamVersion": func() error { _, err := s.StreamVersion(ctx, stream("c", "1")); return err },
 		"Verify":        func() error { return s.Verify(ctx, nil) },
@@ -251,4 +254,37 @@ func testCloseWithinReader(t *testing.T, open Opener) {
 	if !errors.Is(end, eventstore.ErrClosed) {
 		t.Errorf("scan of a closed store ended with %v", end)
 	}
+}
+
+// testAccounts shows that an account's records are found by its own sequence, among
+// those of others.
+func testAccounts(t *testing.T, open Opener) {
+	s := opened(t, open, Quiet())
+	accounts, sequence := []string{"acme", "other", "acme-2"}, map[string]uint64{}
+	var want []uint64 // the sequence of acme at each position
+	for i := range 40 {
+		account := accounts[i*i%7%3]
+		event := Event("c", fmt.Sprint(i%4), Number(i))
+		event.Stream.Account = account
+		Must(t, s, event)
+		sequence[account]++
+		want = append(want, sequence["acme"])
+	}
+	for at, n := range want {
+		got, err := s.AccountSequence(t.Context(), "acme", uint64(at)+1)
+		equal(t, fmt.Sprintf("sequence at %d", at+1), got, n)
+		equal(t, "error", err, nil)
+	}
+	for account, n := range sequence {
+		next := uint64(2)
+		for _, r := range Collect(t, s.ReadAccount(t.Context(), account, next)) {
+			equal(t, "account", r.Stream.Account, account)
+			equal(t, "sequence", r.AccountSequence, next)
+			next++
+		}
+		equal(t, "end", next-1, n)
+	}
+	none, err := s.AccountSequence(t.Context(), "nobody", 40)
+	equal(t, "nobody's", none, uint64(0))
+	equal(t, "error", err, nil)
 }

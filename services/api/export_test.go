@@ -16,17 +16,6 @@ func CodeOf(reason errorv1.Reason) connect.Code                  { return codeOf
 func ReasonOf(refusal ingressv1.Refusal) errorv1.Reason          { return reasonOf(refusal) }
 func ParseAgentToken(token string) (account, id string, ok bool) { return parseAgentToken(token) }
 
-// Position makes the opaque form of a position.
-func Position(partition, place uint64, incarnation string) string {
-	return position{partition, place, incarnation}.String()
-}
-
-// ParsePosition reads it.
-func ParsePosition(text string) (partition, place uint64, incarnation string, err error) {
-	p, err := parsePosition(text)
-	return p.partition, p.place, p.incarnation, err
-}
-
 // Limiter is the limiter of callers.
 type Limiter struct{ l *limiter }
 

@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
+	"weiche/services/public"
 )
 
 // word makes a word of an enum's value: queued of DELIVERY_STATE_QUEUED, nothing
@@ -106,31 +106,18 @@ func forAgent(item *viewv1.TimelineItem) {
 		contents = append(contents, edit.GetContent())
 	}
 	for _, content := range contents {
-		if reply := content.GetReplyTo(); reply != nil && isFile(reply.GetStoryUrl()) {
+		if reply := content.GetReplyTo(); reply != nil && public.IsFile(reply.GetStoryUrl()) {
 			reply.StoryUrl = ""
 		}
 		for _, part := range content.GetParts() {
 			if media := part.GetMedia(); media != nil {
 				hideAddress(media)
 			}
-			if share := part.GetShare(); share != nil && isFile(share.GetUrl()) {
+			if share := part.GetShare(); share != nil && public.IsFile(share.GetUrl()) {
 				share.Url = ""
 			}
 		}
 	}
-}
-
-// isFile says whether an address is of a file at a provider: signed, and nobody's
-// to pass on. Addresses of pages that a customer shares are words of theirs.
-func isFile(address string) bool {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return true
-	}
-	host := strings.ToLower(strings.TrimSuffix(parsed.Hostname(), "."))
-	return slices.ContainsFunc([]string{"fbsbx.com", "fbcdn.net", "cdninstagram.com"}, func(domain string) bool {
-		return host == domain || strings.HasSuffix(host, "."+domain)
-	})
 }
 
 // widgetOf returns what a page needs to know of a widget, and of the channels

@@ -32,9 +32,10 @@ type Event struct {
 	Version uint64
 	// Sequence is its place among the account's records, without gaps.
 	Sequence uint64
-	// Type is the event's full proto name, empty where nothing is public.
+	// Type is the public type, such as message.created; empty where nothing is
+	// public.
 	Type string
-	// Data is what is public of it.
+	// Data is what is public of it: a weiche.stream.v1.Event.
 	Data []byte
 }
 

@@ -79,7 +79,7 @@ const (
 	headerVersion = "Weiche-Version"
 	// headerSequence, on EVENTS: the place among the account's events, without gaps.
 	headerSequence = "Weiche-Sequence"
-	// headerType, on EVENTS: the event's type; empty where nothing is public.
+	// headerType, on EVENTS: the public type; empty where nothing is public.
 	headerType = "Weiche-Type"
 )
 

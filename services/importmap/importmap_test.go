@@ -44,7 +44,9 @@ var areas = []area{
 	},
 	{packages: directory, is: "the set-up of all accounts in memory, from whatever source", may: []string{channel, proto}},
 	{packages: "weiche/services/query/...", is: "what the router knows, asked and answered between processes", may: []string{directory, projections, blob, broker, keyring, channel, proto}, tests: []string{everything}},
-	{packages: router, is: "the shell around the core: takes, decides, appends, answers, relays", may: []string{conversation, capability, eventstore, broker, channel, directory, keyring, proto}},
+	{packages: public, is: "what is told of what is stored; pure", may: []string{proto}},
+	{packages: stream, is: "the hub of a process: what happens, told to whoever follows it", may: []string{broker, public, proto}, tests: []string{router, conversation, eventstore}},
+	{packages: router, is: "the shell around the core: takes, decides, appends, answers, relays", may: []string{conversation, capability, eventstore, broker, channel, directory, keyring, public, proto}},
 	{packages: broker, is: "NATS: every stream, subject and durable name", may: []string{channel, proto}},
 
 	{packages: channel, is: "the contract of an adapter", may: []string{proto}},
@@ -66,7 +68,7 @@ var areas = []area{
 	{packages: "weiche/services/watch/...", is: "looks after integrations: health, subscriptions, webhooks", may: []string{channel, proto}},
 	{
 		packages: "weiche/services/api/...", is: "Connect handlers; reads through queries, never from a store's folder",
-		may:   []string{broker, channel, capability, widget, blob, keyring, projections, proto},
+		may:   []string{broker, channel, capability, widget, blob, keyring, projections, public, stream, proto},
 		tests: []string{router, conversation, eventstore},
 	},
 	{
@@ -102,7 +104,9 @@ const (
 	keyring      = "weiche/services/keyring/..."
 	router       = "weiche/services/router/..."
 	story        = "weiche/services/story/..."
+	stream       = "weiche/services/stream/..."
 	widget       = "weiche/services/widget/..."
+	public       = "weiche/services/public/..."
 	setting      = "weiche/services/setting/..."
 	programs     = "weiche/services/programtest/..."
 )

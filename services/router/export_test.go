@@ -25,7 +25,7 @@ func SendOf(ctx context.Context, e *Engine, account string, request *eventv1.Sen
 }
 
 // Public returns what subscribers see of a record.
-func Public(e *Engine, rec *eventstore.Record) (broker.Event, error) { return e.public(rec) }
+func Public(e *Engine, rec *eventstore.Record) (broker.Event, error) { return e.publicEvent(rec) }
 
 // TimerIn reads a timer's key.
 var TimerIn = timerIn

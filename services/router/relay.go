@@ -9,13 +9,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
-	"weiche/proto/schema"
 	"weiche/services/broker"
 	"weiche/services/conversation"
 )
@@ -288,11 +285,11 @@ func (r *Relay) follow(ctx context.Context) error {
 				return fmt.Errorf("event %d: %w", rec.Position, err)
 			}
 		}
-		public, err := r.engine.public(rec)
+		event, err := r.engine.publicEvent(rec)
 		if err != nil {
 			return err
 		}
-		if err := r.broker.PublishEvent(ctx, public); err != nil {
+		if err := r.broker.PublishEvent(ctx, event); err != nil {
 			return fmt.Errorf("event %d: %w", rec.Position, err)
 		}
 		r.published.Store(rec.Position)
@@ -308,51 +305,4 @@ func takesBack(rec *eventstore.Record) bool {
 		return true
 	}
 	return false
-}
-
-// public returns what subscribers see of a record: its place, and for now what
-// it is about. Every record gives exactly one message, so that positions have no
-// gaps.
-func (e *Engine) public(rec *eventstore.Record) (broker.Event, error) {
-	public := broker.Event{
-		Account: rec.Stream.Account, Category: rec.Stream.Category, ID: rec.Stream.ID,
-		Incarnation: e.store.Incarnation(), Position: rec.Position, Version: rec.Version,
-		Sequence: rec.AccountSequence,
-	}
-	if rec.Stream.Category != conversation.CategoryConversation {
-		return public, nil
-	}
-	event, err := DecodeOpened(e.keys, rec)
-	if errors.Is(err, schema.ErrLater) {
-		// Nobody here can say what of it is public.
-		return public, nil
-	}
-	if err != nil {
-		return public, err
-	}
-	hideRaw(event.Body)
-	public.Type = rec.Type
-	public.Data, err = deterministic.Marshal(event.Body)
-	return public, err
-}
-
-// hideRaw takes the provider's bytes, ids and addresses of files out of an opened
-// event: subscribers get what was said, not how it came.
-func hideRaw(body proto.Message) {
-	reflected := body.ProtoReflect()
-	field := reflected.Descriptor().Fields().ByName(sealedField)
-	if field == nil || !reflected.Has(field) {
-		return
-	}
-	sealed := reflected.Mutable(field).Message()
-	for _, name := range []protoreflect.Name{"raw", "provider_message_id"} {
-		if hidden := sealed.Descriptor().Fields().ByName(name); hidden != nil {
-			sealed.Clear(hidden)
-		}
-	}
-	for _, part := range ContentOf(body).GetParts() {
-		if media := part.GetMedia(); media != nil {
-			media.ProviderUrl, media.ProviderMediaId = "", ""
-		}
-	}
 }

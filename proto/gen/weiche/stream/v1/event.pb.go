@@ -42,7 +42,7 @@ const (
 	MessageAuthor_MESSAGE_AUTHOR_NATIVE_APP MessageAuthor = 3
 	// An agent or a program, in a note that customers never see.
 	MessageAuthor_MESSAGE_AUTHOR_NOTE MessageAuthor = 4
-	// Weiche itself, over a channel: a question of a link, or a notice.
+	// Weiche itself, over a channel: that the chat goes on elsewhere.
 	MessageAuthor_MESSAGE_AUTHOR_SYSTEM MessageAuthor = 5
 )
 
@@ -1143,8 +1143,9 @@ type RouteChanged struct {
 	RouteVersion uint64 `protobuf:"varint,1,opt,name=route_version,json=routeVersion,proto3" json:"route_version,omitempty"`
 	// The rule that set it.
 	Rule v1.RouteRule `protobuf:"varint,2,opt,name=rule,proto3,enum=weiche.event.v1.RouteRule" json:"rule,omitempty"`
-	// The integrations, most recently used first.
-	Stops         []*RouteStop `protobuf:"bytes,3,rep,name=stops,proto3" json:"stops,omitempty"`
+	// The identities, most recently used first. ChannelBound says whose channel each
+	// is.
+	IdentityIds   []string `protobuf:"bytes,3,rep,name=identity_ids,json=identityIds,proto3" json:"identity_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1193,81 +1194,17 @@ func (x *RouteChanged) GetRule() v1.RouteRule {
 	return v1.RouteRule(0)
 }
 
-func (x *RouteChanged) GetStops() []*RouteStop {
+func (x *RouteChanged) GetIdentityIds() []string {
 	if x != nil {
-		return x.Stops
+		return x.IdentityIds
 	}
 	return nil
-}
-
-// RouteStop is one place to which replies can go.
-type RouteStop struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The integration.
-	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
-	// Its channel; empty where the event does not tell.
-	Channel string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
-	// The identity.
-	IdentityId    string `protobuf:"bytes,3,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *RouteStop) Reset() {
-	*x = RouteStop{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *RouteStop) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*RouteStop) ProtoMessage() {}
-
-func (x *RouteStop) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[12]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use RouteStop.ProtoReflect.Descriptor instead.
-func (*RouteStop) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *RouteStop) GetIntegrationId() string {
-	if x != nil {
-		return x.IntegrationId
-	}
-	return ""
-}
-
-func (x *RouteStop) GetChannel() string {
-	if x != nil {
-		return x.Channel
-	}
-	return ""
-}
-
-func (x *RouteStop) GetIdentityId() string {
-	if x != nil {
-		return x.IdentityId
-	}
-	return ""
 }
 
 // MessageCreated says that somebody wrote.
 type MessageCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message.
+	// The message; empty where Weiche itself speaks.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// Who wrote.
 	Author MessageAuthor `protobuf:"varint,2,opt,name=author,proto3,enum=weiche.stream.v1.MessageAuthor" json:"author,omitempty"`
@@ -1296,7 +1233,7 @@ type MessageCreated struct {
 
 func (x *MessageCreated) Reset() {
 	*x = MessageCreated{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[13]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1245,7 @@ func (x *MessageCreated) String() string {
 func (*MessageCreated) ProtoMessage() {}
 
 func (x *MessageCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[13]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1258,7 @@ func (x *MessageCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageCreated.ProtoReflect.Descriptor instead.
 func (*MessageCreated) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *MessageCreated) GetMessageId() string {
@@ -1416,7 +1353,7 @@ type MessageStateChanged struct {
 
 func (x *MessageStateChanged) Reset() {
 	*x = MessageStateChanged{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[14]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1428,7 +1365,7 @@ func (x *MessageStateChanged) String() string {
 func (*MessageStateChanged) ProtoMessage() {}
 
 func (x *MessageStateChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[14]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1441,7 +1378,7 @@ func (x *MessageStateChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageStateChanged.ProtoReflect.Descriptor instead.
 func (*MessageStateChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *MessageStateChanged) GetMessageId() string {
@@ -1478,7 +1415,7 @@ type MessageRerouted struct {
 
 func (x *MessageRerouted) Reset() {
 	*x = MessageRerouted{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[15]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1490,7 +1427,7 @@ func (x *MessageRerouted) String() string {
 func (*MessageRerouted) ProtoMessage() {}
 
 func (x *MessageRerouted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[15]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1503,7 +1440,7 @@ func (x *MessageRerouted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageRerouted.ProtoReflect.Descriptor instead.
 func (*MessageRerouted) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *MessageRerouted) GetMessageId() string {
@@ -1528,14 +1465,16 @@ type MessageEdited struct {
 	// The words; not set where they are gone.
 	Content *v1.Content `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
 	// The business edited its own message.
-	ByBusiness    bool `protobuf:"varint,3,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
+	ByBusiness bool `protobuf:"varint,3,opt,name=by_business,json=byBusiness,proto3" json:"by_business,omitempty"`
+	// Nobody edited it: a later version of Weiche can read what it could not before.
+	Reread        bool `protobuf:"varint,4,opt,name=reread,proto3" json:"reread,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MessageEdited) Reset() {
 	*x = MessageEdited{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[16]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1547,7 +1486,7 @@ func (x *MessageEdited) String() string {
 func (*MessageEdited) ProtoMessage() {}
 
 func (x *MessageEdited) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[16]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1560,7 +1499,7 @@ func (x *MessageEdited) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageEdited.ProtoReflect.Descriptor instead.
 func (*MessageEdited) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *MessageEdited) GetMessageId() string {
@@ -1584,6 +1523,13 @@ func (x *MessageEdited) GetByBusiness() bool {
 	return false
 }
 
+func (x *MessageEdited) GetReread() bool {
+	if x != nil {
+		return x.Reread
+	}
+	return false
+}
+
 // MessageDeleted says that a message was taken back: its content is destroyed.
 type MessageDeleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1597,7 +1543,7 @@ type MessageDeleted struct {
 
 func (x *MessageDeleted) Reset() {
 	*x = MessageDeleted{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[17]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1609,7 +1555,7 @@ func (x *MessageDeleted) String() string {
 func (*MessageDeleted) ProtoMessage() {}
 
 func (x *MessageDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[17]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1622,7 +1568,7 @@ func (x *MessageDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageDeleted.ProtoReflect.Descriptor instead.
 func (*MessageDeleted) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *MessageDeleted) GetMessageId() string {
@@ -1644,7 +1590,8 @@ type ReactionChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The emoji; empty where it was taken back, or is gone.
+	// The emoji; empty where it was taken back, or is gone. That of an agent is told
+	// as it leaves.
 	Emoji string `protobuf:"bytes,2,opt,name=emoji,proto3" json:"emoji,omitempty"`
 	// The agent, where one did.
 	AgentId string `protobuf:"bytes,3,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
@@ -1656,7 +1603,7 @@ type ReactionChanged struct {
 
 func (x *ReactionChanged) Reset() {
 	*x = ReactionChanged{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[18]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1668,7 +1615,7 @@ func (x *ReactionChanged) String() string {
 func (*ReactionChanged) ProtoMessage() {}
 
 func (x *ReactionChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[18]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1681,7 +1628,7 @@ func (x *ReactionChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReactionChanged.ProtoReflect.Descriptor instead.
 func (*ReactionChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ReactionChanged) GetMessageId() string {
@@ -1729,7 +1676,7 @@ type MediaChanged struct {
 
 func (x *MediaChanged) Reset() {
 	*x = MediaChanged{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[19]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1741,7 +1688,7 @@ func (x *MediaChanged) String() string {
 func (*MediaChanged) ProtoMessage() {}
 
 func (x *MediaChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[19]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1754,7 +1701,7 @@ func (x *MediaChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MediaChanged.ProtoReflect.Descriptor instead.
 func (*MediaChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MediaChanged) GetMessageId() string {
@@ -1790,10 +1737,10 @@ type LinkChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The link.
 	LinkId string `protobuf:"bytes,1,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
-	// The integration.
+	// The integration; only where it was requested.
 	IntegrationId string `protobuf:"bytes,2,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
-	// How far: requested, matched, prompted, answered, confirmed, cancelled, failed
-	// or expired.
+	// How far: requested, matched, prompted, answered, approved, confirmed, cancelled,
+	// failed or expired.
 	State         string `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1801,7 +1748,7 @@ type LinkChanged struct {
 
 func (x *LinkChanged) Reset() {
 	*x = LinkChanged{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[20]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1813,7 +1760,7 @@ func (x *LinkChanged) String() string {
 func (*LinkChanged) ProtoMessage() {}
 
 func (x *LinkChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[20]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1826,7 +1773,7 @@ func (x *LinkChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkChanged.ProtoReflect.Descriptor instead.
 func (*LinkChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LinkChanged) GetLinkId() string {
@@ -1864,7 +1811,7 @@ type CustomerChanged struct {
 
 func (x *CustomerChanged) Reset() {
 	*x = CustomerChanged{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[21]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1876,7 +1823,7 @@ func (x *CustomerChanged) String() string {
 func (*CustomerChanged) ProtoMessage() {}
 
 func (x *CustomerChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[21]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1889,7 +1836,7 @@ func (x *CustomerChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerChanged.ProtoReflect.Descriptor instead.
 func (*CustomerChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CustomerChanged) GetCustomerId() string {
@@ -1920,7 +1867,7 @@ type IntegrationChanged struct {
 
 func (x *IntegrationChanged) Reset() {
 	*x = IntegrationChanged{}
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[22]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1932,7 +1879,7 @@ func (x *IntegrationChanged) String() string {
 func (*IntegrationChanged) ProtoMessage() {}
 
 func (x *IntegrationChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_stream_v1_event_proto_msgTypes[22]
+	mi := &file_weiche_stream_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1945,7 +1892,7 @@ func (x *IntegrationChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationChanged.ProtoReflect.Descriptor instead.
 func (*IntegrationChanged) Descriptor() ([]byte, []int) {
-	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_weiche_stream_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *IntegrationChanged) GetIntegrationId() string {
@@ -2034,16 +1981,11 @@ const file_weiche_stream_v1_event_proto_rawDesc = "" +
 	"identityId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x126\n" +
-	"\x06reason\x18\x04 \x01(\x0e2\x1e.weiche.event.v1.UnboundReasonR\x06reason\"\x96\x01\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x1e.weiche.event.v1.UnboundReasonR\x06reason\"\x86\x01\n" +
 	"\fRouteChanged\x12#\n" +
 	"\rroute_version\x18\x01 \x01(\x04R\frouteVersion\x12.\n" +
-	"\x04rule\x18\x02 \x01(\x0e2\x1a.weiche.event.v1.RouteRuleR\x04rule\x121\n" +
-	"\x05stops\x18\x03 \x03(\v2\x1b.weiche.stream.v1.RouteStopR\x05stops\"m\n" +
-	"\tRouteStop\x12%\n" +
-	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
-	"\achannel\x18\x02 \x01(\tR\achannel\x12\x1f\n" +
-	"\videntity_id\x18\x03 \x01(\tR\n" +
-	"identityId\"\xa7\x03\n" +
+	"\x04rule\x18\x02 \x01(\x0e2\x1a.weiche.event.v1.RouteRuleR\x04rule\x12!\n" +
+	"\fidentity_ids\x18\x03 \x03(\tR\videntityIds\"\xa7\x03\n" +
 	"\x0eMessageCreated\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x127\n" +
@@ -2066,13 +2008,14 @@ const file_weiche_stream_v1_event_proto_rawDesc = "" +
 	"\x0fMessageRerouted\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x122\n" +
-	"\x05route\x18\x02 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\"\x83\x01\n" +
+	"\x05route\x18\x02 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\"\x9b\x01\n" +
 	"\rMessageEdited\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x122\n" +
 	"\acontent\x18\x02 \x01(\v2\x18.weiche.event.v1.ContentR\acontent\x12\x1f\n" +
 	"\vby_business\x18\x03 \x01(\bR\n" +
-	"byBusiness\"P\n" +
+	"byBusiness\x12\x16\n" +
+	"\x06reread\x18\x04 \x01(\bR\x06reread\"P\n" +
 	"\x0eMessageDeleted\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x01 \x01(\tR\tmessageId\x12\x1f\n" +
@@ -2124,7 +2067,7 @@ func file_weiche_stream_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_stream_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weiche_stream_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_weiche_stream_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_weiche_stream_v1_event_proto_goTypes = []any{
 	(MessageAuthor)(0),            // 0: weiche.stream.v1.MessageAuthor
 	(*Event)(nil),                 // 1: weiche.stream.v1.Event
@@ -2139,29 +2082,28 @@ var file_weiche_stream_v1_event_proto_goTypes = []any{
 	(*ChannelBound)(nil),          // 10: weiche.stream.v1.ChannelBound
 	(*ChannelUnbound)(nil),        // 11: weiche.stream.v1.ChannelUnbound
 	(*RouteChanged)(nil),          // 12: weiche.stream.v1.RouteChanged
-	(*RouteStop)(nil),             // 13: weiche.stream.v1.RouteStop
-	(*MessageCreated)(nil),        // 14: weiche.stream.v1.MessageCreated
-	(*MessageStateChanged)(nil),   // 15: weiche.stream.v1.MessageStateChanged
-	(*MessageRerouted)(nil),       // 16: weiche.stream.v1.MessageRerouted
-	(*MessageEdited)(nil),         // 17: weiche.stream.v1.MessageEdited
-	(*MessageDeleted)(nil),        // 18: weiche.stream.v1.MessageDeleted
-	(*ReactionChanged)(nil),       // 19: weiche.stream.v1.ReactionChanged
-	(*MediaChanged)(nil),          // 20: weiche.stream.v1.MediaChanged
-	(*LinkChanged)(nil),           // 21: weiche.stream.v1.LinkChanged
-	(*CustomerChanged)(nil),       // 22: weiche.stream.v1.CustomerChanged
-	(*IntegrationChanged)(nil),    // 23: weiche.stream.v1.IntegrationChanged
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
-	(v1.UnboundReason)(0),         // 25: weiche.event.v1.UnboundReason
-	(v1.RouteRule)(0),             // 26: weiche.event.v1.RouteRule
-	(*v1.Content)(nil),            // 27: weiche.event.v1.Content
-	(*v1.FrozenRoute)(nil),        // 28: weiche.event.v1.FrozenRoute
-	(v11.DeliveryState)(0),        // 29: weiche.view.v1.DeliveryState
-	(*v1.SendError)(nil),          // 30: weiche.event.v1.SendError
-	(v11.MediaState)(0),           // 31: weiche.view.v1.MediaState
-	(*v1.StoredMedia)(nil),        // 32: weiche.event.v1.StoredMedia
+	(*MessageCreated)(nil),        // 13: weiche.stream.v1.MessageCreated
+	(*MessageStateChanged)(nil),   // 14: weiche.stream.v1.MessageStateChanged
+	(*MessageRerouted)(nil),       // 15: weiche.stream.v1.MessageRerouted
+	(*MessageEdited)(nil),         // 16: weiche.stream.v1.MessageEdited
+	(*MessageDeleted)(nil),        // 17: weiche.stream.v1.MessageDeleted
+	(*ReactionChanged)(nil),       // 18: weiche.stream.v1.ReactionChanged
+	(*MediaChanged)(nil),          // 19: weiche.stream.v1.MediaChanged
+	(*LinkChanged)(nil),           // 20: weiche.stream.v1.LinkChanged
+	(*CustomerChanged)(nil),       // 21: weiche.stream.v1.CustomerChanged
+	(*IntegrationChanged)(nil),    // 22: weiche.stream.v1.IntegrationChanged
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(v1.UnboundReason)(0),         // 24: weiche.event.v1.UnboundReason
+	(v1.RouteRule)(0),             // 25: weiche.event.v1.RouteRule
+	(*v1.Content)(nil),            // 26: weiche.event.v1.Content
+	(*v1.FrozenRoute)(nil),        // 27: weiche.event.v1.FrozenRoute
+	(v11.DeliveryState)(0),        // 28: weiche.view.v1.DeliveryState
+	(*v1.SendError)(nil),          // 29: weiche.event.v1.SendError
+	(v11.MediaState)(0),           // 30: weiche.view.v1.MediaState
+	(*v1.StoredMedia)(nil),        // 31: weiche.event.v1.StoredMedia
 }
 var file_weiche_stream_v1_event_proto_depIdxs = []int32{
-	24, // 0: weiche.stream.v1.Event.at:type_name -> google.protobuf.Timestamp
+	23, // 0: weiche.stream.v1.Event.at:type_name -> google.protobuf.Timestamp
 	2,  // 1: weiche.stream.v1.Event.conversation_started:type_name -> weiche.stream.v1.ConversationStarted
 	3,  // 2: weiche.stream.v1.Event.conversation_closed:type_name -> weiche.stream.v1.ConversationClosed
 	4,  // 3: weiche.stream.v1.Event.conversation_reopened:type_name -> weiche.stream.v1.ConversationReopened
@@ -2173,34 +2115,33 @@ var file_weiche_stream_v1_event_proto_depIdxs = []int32{
 	10, // 9: weiche.stream.v1.Event.channel_bound:type_name -> weiche.stream.v1.ChannelBound
 	11, // 10: weiche.stream.v1.Event.channel_unbound:type_name -> weiche.stream.v1.ChannelUnbound
 	12, // 11: weiche.stream.v1.Event.route_changed:type_name -> weiche.stream.v1.RouteChanged
-	14, // 12: weiche.stream.v1.Event.message_created:type_name -> weiche.stream.v1.MessageCreated
-	15, // 13: weiche.stream.v1.Event.message_state_changed:type_name -> weiche.stream.v1.MessageStateChanged
-	16, // 14: weiche.stream.v1.Event.message_rerouted:type_name -> weiche.stream.v1.MessageRerouted
-	17, // 15: weiche.stream.v1.Event.message_edited:type_name -> weiche.stream.v1.MessageEdited
-	18, // 16: weiche.stream.v1.Event.message_deleted:type_name -> weiche.stream.v1.MessageDeleted
-	19, // 17: weiche.stream.v1.Event.reaction_changed:type_name -> weiche.stream.v1.ReactionChanged
-	20, // 18: weiche.stream.v1.Event.media_changed:type_name -> weiche.stream.v1.MediaChanged
-	21, // 19: weiche.stream.v1.Event.link_changed:type_name -> weiche.stream.v1.LinkChanged
-	22, // 20: weiche.stream.v1.Event.customer_changed:type_name -> weiche.stream.v1.CustomerChanged
-	23, // 21: weiche.stream.v1.Event.integration_changed:type_name -> weiche.stream.v1.IntegrationChanged
-	25, // 22: weiche.stream.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
-	26, // 23: weiche.stream.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
-	13, // 24: weiche.stream.v1.RouteChanged.stops:type_name -> weiche.stream.v1.RouteStop
-	0,  // 25: weiche.stream.v1.MessageCreated.author:type_name -> weiche.stream.v1.MessageAuthor
-	27, // 26: weiche.stream.v1.MessageCreated.content:type_name -> weiche.event.v1.Content
-	28, // 27: weiche.stream.v1.MessageCreated.route:type_name -> weiche.event.v1.FrozenRoute
-	24, // 28: weiche.stream.v1.MessageCreated.sent_at:type_name -> google.protobuf.Timestamp
-	29, // 29: weiche.stream.v1.MessageStateChanged.state:type_name -> weiche.view.v1.DeliveryState
-	30, // 30: weiche.stream.v1.MessageStateChanged.error:type_name -> weiche.event.v1.SendError
-	28, // 31: weiche.stream.v1.MessageRerouted.route:type_name -> weiche.event.v1.FrozenRoute
-	27, // 32: weiche.stream.v1.MessageEdited.content:type_name -> weiche.event.v1.Content
-	31, // 33: weiche.stream.v1.MediaChanged.state:type_name -> weiche.view.v1.MediaState
-	32, // 34: weiche.stream.v1.MediaChanged.stored:type_name -> weiche.event.v1.StoredMedia
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	13, // 12: weiche.stream.v1.Event.message_created:type_name -> weiche.stream.v1.MessageCreated
+	14, // 13: weiche.stream.v1.Event.message_state_changed:type_name -> weiche.stream.v1.MessageStateChanged
+	15, // 14: weiche.stream.v1.Event.message_rerouted:type_name -> weiche.stream.v1.MessageRerouted
+	16, // 15: weiche.stream.v1.Event.message_edited:type_name -> weiche.stream.v1.MessageEdited
+	17, // 16: weiche.stream.v1.Event.message_deleted:type_name -> weiche.stream.v1.MessageDeleted
+	18, // 17: weiche.stream.v1.Event.reaction_changed:type_name -> weiche.stream.v1.ReactionChanged
+	19, // 18: weiche.stream.v1.Event.media_changed:type_name -> weiche.stream.v1.MediaChanged
+	20, // 19: weiche.stream.v1.Event.link_changed:type_name -> weiche.stream.v1.LinkChanged
+	21, // 20: weiche.stream.v1.Event.customer_changed:type_name -> weiche.stream.v1.CustomerChanged
+	22, // 21: weiche.stream.v1.Event.integration_changed:type_name -> weiche.stream.v1.IntegrationChanged
+	24, // 22: weiche.stream.v1.ChannelUnbound.reason:type_name -> weiche.event.v1.UnboundReason
+	25, // 23: weiche.stream.v1.RouteChanged.rule:type_name -> weiche.event.v1.RouteRule
+	0,  // 24: weiche.stream.v1.MessageCreated.author:type_name -> weiche.stream.v1.MessageAuthor
+	26, // 25: weiche.stream.v1.MessageCreated.content:type_name -> weiche.event.v1.Content
+	27, // 26: weiche.stream.v1.MessageCreated.route:type_name -> weiche.event.v1.FrozenRoute
+	23, // 27: weiche.stream.v1.MessageCreated.sent_at:type_name -> google.protobuf.Timestamp
+	28, // 28: weiche.stream.v1.MessageStateChanged.state:type_name -> weiche.view.v1.DeliveryState
+	29, // 29: weiche.stream.v1.MessageStateChanged.error:type_name -> weiche.event.v1.SendError
+	27, // 30: weiche.stream.v1.MessageRerouted.route:type_name -> weiche.event.v1.FrozenRoute
+	26, // 31: weiche.stream.v1.MessageEdited.content:type_name -> weiche.event.v1.Content
+	30, // 32: weiche.stream.v1.MediaChanged.state:type_name -> weiche.view.v1.MediaState
+	31, // 33: weiche.stream.v1.MediaChanged.stored:type_name -> weiche.event.v1.StoredMedia
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_weiche_stream_v1_event_proto_init() }
@@ -2237,7 +2178,7 @@ func file_weiche_stream_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_stream_v1_event_proto_rawDesc), len(file_weiche_stream_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   23,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

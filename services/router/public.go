@@ -1,0 +1,98 @@
+package router
+
+import (
+	"context"
+	"errors"
+
+	"weiche/eventstore"
+	"weiche/proto/schema"
+	"weiche/services/broker"
+	"weiche/services/conversation"
+	"weiche/services/public"
+)
+
+// publicEvent returns what subscribers see of a record: its place, and what is public
+// of it. Every record gives exactly one message, so that positions have no gaps.
+func (e *Engine) publicEvent(rec *eventstore.Record) (broker.Event, error) {
+	out := broker.Event{
+		Account: rec.Stream.Account, Category: rec.Stream.Category, ID: rec.Stream.ID,
+		Incarnation: e.store.Incarnation(), Position: rec.Position, Version: rec.Version,
+		Sequence: rec.AccountSequence,
+	}
+	stored, err := DecodeOpened(e.keys, rec)
+	if errors.Is(err, schema.ErrLater) {
+		// Nobody here can say what of it is public.
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	event := public.Event(&public.Record{
+		EventID: rec.ID, Account: rec.Stream.Account, Category: rec.Stream.Category, ID: rec.Stream.ID,
+		Version: rec.Version, Sequence: rec.AccountSequence,
+		Position: public.Position{Place: rec.Position, Incarnation: e.store.Incarnation()},
+		At:       rec.Recorded, Body: stored.Body,
+	})
+	if event == nil {
+		return out, nil
+	}
+	out.Type = event.GetType()
+	out.Data, err = deterministic.Marshal(event)
+	return out, err
+}
+
+// PublicLog is the log as subscribers see it. It gives what EVENTS gave, and what was
+// taken back since is gone from it.
+type PublicLog struct{ engine *Engine }
+
+// NewPublicLog returns the public log of an engine.
+func NewPublicLog(engine *Engine) PublicLog { return PublicLog{engine} }
+
+// Head returns where the log ends, and its incarnation.
+func (l PublicLog) Head(context.Context) (broker.Place, error) {
+	return broker.Place{Incarnation: l.engine.store.Incarnation(), Position: l.engine.store.Durable()}, nil
+}
+
+// Sequence returns the sequence of an account's last record that is not after a
+// position; 0 where there is none.
+func (l PublicLog) Sequence(ctx context.Context, account string, position uint64) (uint64, error) {
+	return l.engine.store.AccountSequence(ctx, account, position)
+}
+
+// Account returns at most limit records of an account after a sequence, in order and
+// without a gap: each is one event, empty where nothing is public.
+func (l PublicLog) Account(ctx context.Context, account string, after uint64, limit int) ([]broker.Event, error) {
+	var events []broker.Event
+	for rec, err := range l.engine.store.ReadAccount(ctx, account, after+1) {
+		if err != nil {
+			return nil, err
+		}
+		event, err := l.engine.publicEvent(rec)
+		if err != nil {
+			return nil, err
+		}
+		if events = append(events, event); len(events) == limit {
+			break
+		}
+	}
+	return events, nil
+}
+
+// Conversation is Account for the records of one conversation, after a version.
+func (l PublicLog) Conversation(ctx context.Context, account, conversationID string, after uint64, limit int) ([]broker.Event, error) {
+	var events []broker.Event
+	stream := eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: conversationID}
+	for rec, err := range l.engine.store.ReadStream(ctx, stream, after+1) {
+		if err != nil {
+			return nil, err
+		}
+		event, err := l.engine.publicEvent(rec)
+		if err != nil {
+			return nil, err
+		}
+		if events = append(events, event); len(events) == limit {
+			break
+		}
+	}
+	return events, nil
+}
