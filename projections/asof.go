@@ -65,10 +65,57 @@ func (p *Past) Route(ctx context.Context, account, conversation string) (*viewv1
 // Customer returns a customer card. A card is made of many streams: this reads
 // the whole log up to the position.
 func (p *Past) Customer(ctx context.Context, account, customer string) (*viewv1.Customer, error) {
-	r, fold := p.begin(CustomerName)
+	r, fold, err := p.account(ctx, account, CustomerName)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.customerErasedLater(ctx, account, customer, r.rows[CustomerName].(*Memory), fold); err != nil {
+		return nil, err
+	}
+	view, err := r.customer(account, customer)
+	return orNil(view, err)
+}
+
+// Inbox returns a page of the conversations of an account. It reads the whole log
+// up to the position, and the streams of the conversations on the page.
+func (p *Past) Inbox(ctx context.Context, account string, query *viewv1.InboxQuery) (*viewv1.InboxPage, error) {
+	r, fold, err := p.account(ctx, account, InboxName, CustomerName)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.inbox(account, query)
+	if err != nil {
+		return nil, err
+	}
+	for n, s := range page.Conversations {
+		said, err := p.conversation(ctx, account, s.ConversationId)
+		if err != nil {
+			return nil, err
+		}
+		r.rows[TimelineName] = said.rows[TimelineName]
+		if err := p.customerErasedLater(ctx, account, s.CustomerId, r.rows[CustomerName].(*Memory), fold); err != nil {
+			return nil, err
+		}
+		if err := p.conversationErasedLater(ctx, account, s.ConversationId, fold); err != nil {
+			return nil, err
+		}
+		if s, err = r.summary(account, s.ConversationId); err != nil {
+			return nil, err
+		}
+		if err := r.complete(account, s); err != nil {
+			return nil, err
+		}
+		page.Conversations[n] = s
+	}
+	return page, nil
+}
+
+// account folds what happened in an account.
+func (p *Past) account(ctx context.Context, account string, names ...string) (*reader, func(*eventstore.Record), error) {
+	r, fold := p.begin(names...)
 	for rec, err := range p.log.ReadAll(ctx, 1) {
 		if err != nil {
-			return nil, p.wrap(err)
+			return nil, nil, p.wrap(err)
 		}
 		if rec.Position > p.position {
 			break
@@ -77,11 +124,7 @@ func (p *Past) Customer(ctx context.Context, account, customer string) (*viewv1.
 			fold(rec)
 		}
 	}
-	if err := p.customerErasedLater(ctx, account, customer, r.rows[CustomerName].(*Memory), fold); err != nil {
-		return nil, err
-	}
-	view, err := r.customer(account, customer)
-	return orNil(view, err)
+	return r, fold, nil
 }
 
 // conversation folds the stream of one conversation.

@@ -29,6 +29,14 @@ var rowNames = map[string]map[byte]struct{ name, of, rest string }{
 		kindCustomerTalk:     {"conversation", "customer", "#$"},
 		kindOwner:            {"owner", "identity", ""},
 	},
+	InboxName: {
+		kindInbox:        {"row", "conversation", ""},
+		kindPlace:        {"place", "list", "#"},
+		kindCustomerTalk: {"conversation", "customer", "#"},
+		kindUse:          {"use", "widget", "$"},
+		kindCount:        {"count", "view", "$"},
+		kindGone:         {"gone agent", "view", "$"},
+	},
 }
 
 // describeRow names a row in words, by its key without the prefix.

@@ -144,3 +144,19 @@ func (p *Past) customerErasedLater(ctx context.Context, account, customer string
 	}
 	return nil
 }
+
+// conversationErasedLater erases a row of the inbox of the past where the
+// conversation was erased after it.
+func (p *Past) conversationErasedLater(ctx context.Context, account, conversation string, fold func(*eventstore.Record)) error {
+	for rec, err := range p.readStream(ctx, eventstore.Stream{Account: account, Category: conversationCategory, ID: conversation}) {
+		if err != nil {
+			return p.wrap(err)
+		}
+		if event, _ := decode(rec); rec.Position > p.position {
+			if _, ok := event.(*eventv1.ConversationErased); ok {
+				fold(rec)
+			}
+		}
+	}
+	return nil
+}

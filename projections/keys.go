@@ -28,6 +28,12 @@ import "encoding/binary"
 //	             account, customer, i, identity                  Identity
 //	             account, customer, v, position, conversation    CustomerConversation
 //	             account, identity, o                            IdentityOwner
+//	inbox        account, conversation, y                        InboxConversation
+//	             account, list, x, active                        InboxPlace
+//	             account, customer, v, position                  InboxPlace
+//	             account, widget, u, integration                 OfferUse
+//	             account, "inbox", n, list                       InboxCount
+//	             account, "inbox", d, agent                      AgentGone
 //
 // A text has its length in 2 bytes before it, a number has 8 bytes; both are
 // big-endian. So no two rows share a key, the rows of a conversation are next
@@ -60,6 +66,12 @@ const (
 	kindCustomerIdentity byte = 'i'
 	kindCustomerTalk     byte = 'v'
 	kindOwner            byte = 'o'
+
+	kindInbox byte = 'y'
+	kindPlace byte = 'x'
+	kindUse   byte = 'u'
+	kindCount byte = 'n'
+	kindGone  byte = 'd'
 )
 
 // key is a key in the making.

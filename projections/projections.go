@@ -1,6 +1,6 @@
 // Package projections turns the log into what people look at: the timeline of a
-// conversation, the view of one of its channels, its route, and the customer
-// card.
+// conversation, the view of one of its channels, its route, the customer card, and
+// the inbox.
 //
 // A [Projection] is a pure fold over the records of the log. It reads no clock,
 // does no I/O and opens no sealed part, so that folding the log again gives the
@@ -21,6 +21,7 @@ const (
 	ChannelViewName = "channelview"
 	RouteName       = "route"
 	CustomerName    = "customer"
+	InboxName       = "inbox"
 )
 
 // Projection is one fold with a name.
@@ -39,10 +40,11 @@ type Projection struct {
 // All returns the projections. None of them reads the rows of another.
 func All() []Projection {
 	return []Projection{
-		{Name: TimelineName, Revision: 4, Apply: erasing(applyTimeline, eraseTimeline)},
+		{Name: TimelineName, Revision: 5, Apply: erasing(applyTimeline, eraseTimeline)},
 		{Name: ChannelViewName, Revision: 1, Apply: erasing(applyChannelView, eraseChannelView)},
 		{Name: RouteName, Revision: 2, Apply: erasing(applyRoute, eraseRoute)},
 		{Name: CustomerName, Revision: 2, Apply: erasing(applyCustomer, eraseCustomer)},
+		{Name: InboxName, Revision: 1, Apply: erasing(applyInbox, eraseInbox)},
 	}
 }
 

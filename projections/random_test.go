@@ -31,6 +31,13 @@ func TestI17RebuiltEqualsLive(t *testing.T) {
 			log := newLog("one")
 			v := open(t, vfs.NewMem(), log)
 			running(t, v, log)
+			for _, account := range accounts {
+				for _, id := range conversationIDs {
+					log.addFor(account, "conversation", id, &eventv1.ConversationStarted{
+						ConversationId: id, CustomerId: pick(r, customerIDs), WidgetId: "i-widget",
+					})
+				}
+			}
 			unsent := 0
 			for range 300 {
 				addRandom(r, log)
@@ -113,6 +120,7 @@ func newEvent(name string) proto.Message {
 func shownEvents() (names []string) {
 	for _, file := range []protoreflect.FileDescriptor{
 		eventv1.File_weiche_event_v1_conversation_proto, eventv1.File_weiche_event_v1_identity_proto,
+		eventv1.File_weiche_event_v1_account_proto,
 	} {
 		for i := range file.Messages().Len() {
 			if name := string(file.Messages().Get(i).FullName()); newEvent(name) != nil {

@@ -12,7 +12,29 @@ func (t *timelineFold) system(event proto.Message) {
 	switch e := event.(type) {
 	case *eventv1.ConversationStarted:
 		t.line(e.ConversationId, &viewv1.SystemLine{
-			Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_CONVERSATION_STARTED,
+			Kind:                viewv1.SystemLineKind_SYSTEM_LINE_KIND_CONVERSATION_STARTED,
+			OtherConversationId: e.FollowsConversationId,
+		})
+	case *eventv1.ConversationClosed:
+		t.line(e.ConversationId, &viewv1.SystemLine{
+			Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_CLOSED, AgentId: e.AgentId,
+		})
+	case *eventv1.ConversationReopened:
+		t.line(e.ConversationId, &viewv1.SystemLine{
+			Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_REOPENED, AgentId: e.AgentId,
+		})
+	case *eventv1.ConversationContinued:
+		t.line(e.ConversationId, &viewv1.SystemLine{
+			Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_CONTINUED, OtherConversationId: e.ByConversationId,
+		})
+	case *eventv1.ConversationAssigned:
+		t.line(e.ConversationId, &viewv1.SystemLine{
+			Kind: viewv1.SystemLineKind_SYSTEM_LINE_KIND_ASSIGNED, AgentId: e.AgentId, AssigneeId: e.AssigneeId,
+		})
+	case *eventv1.LabelsChanged:
+		t.line(e.ConversationId, &viewv1.SystemLine{
+			Kind:    viewv1.SystemLineKind_SYSTEM_LINE_KIND_LABELS_CHANGED,
+			AgentId: e.AgentId, LabelsAdded: e.Added, LabelsRemoved: e.Removed,
 		})
 	case *eventv1.ChannelBound:
 		t.rows.Put(t.identityKey(e.ConversationId, e.IdentityId), &viewv1.Endpoint{

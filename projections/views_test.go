@@ -136,7 +136,7 @@ func TestNotFound(t *testing.T) {
 	if _, err := v.Timeline(ctx, "acme", "c1", Page{After: log.Durable()}); err != nil {
 		t.Errorf("behind the last line: %v, want an empty page", err)
 	}
-	if _, err := v.Digest(ctx, "inbox"); !errors.Is(err, ErrUnknownProjection) {
+	if _, err := v.Digest(ctx, "weather"); !errors.Is(err, ErrUnknownProjection) {
 		t.Errorf("digest: %v, want ErrUnknownProjection", err)
 	}
 	identity, err := v.Identity(ctx, "acme", "p-whatsapp")

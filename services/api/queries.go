@@ -61,6 +61,17 @@ type Views interface {
 	Route(ctx context.Context, account, conversationID string) (*viewv1.Route, error)
 	// Customer returns a customer card.
 	Customer(ctx context.Context, account, customerID string) (*viewv1.Customer, error)
+	// Inbox returns a page of the conversations of an account, the most recently
+	// active first.
+	Inbox(ctx context.Context, account string, query *viewv1.InboxQuery) (*viewv1.InboxPage, error)
+	// Summary returns a conversation as a row of the inbox.
+	Summary(ctx context.Context, account, conversationID string) (*viewv1.ConversationSummary, error)
+	// Counts returns how many conversations of an account there are; those that are
+	// an agent's work for one agent, for none if it is empty.
+	Counts(ctx context.Context, account, agentID string) (*viewv1.InboxCounts, error)
+	// OfferUse returns what depends on the channels of a widget, those on which
+	// something does.
+	OfferUse(ctx context.Context, account, widgetID string) ([]*viewv1.OfferUse, error)
 	// Position returns the position that all views show.
 	Position() uint64
 	// WaitFor returns once all views show a position, or with ctx's error.

@@ -164,11 +164,12 @@ type ConversationSummary struct {
 	Channels []string `protobuf:"bytes,10,rep,name=channels,proto3" json:"channels,omitempty"`
 	// The last thing that a person said.
 	LastLine *LastLine `protobuf:"bytes,11,opt,name=last_line,json=lastLine,proto3" json:"last_line,omitempty"`
-	// When a person last said something, or it was opened or closed.
+	// When somebody last said something in it, or it was opened or closed.
 	ActiveAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=active_at,json=activeAt,proto3" json:"active_at,omitempty"`
 	// The log position of that, by which the inbox is sorted.
 	Active uint64 `protobuf:"varint,13,opt,name=active,proto3" json:"active,omitempty"`
-	// How many messages of the customer no agent has seen.
+	// How many messages of the customer came since an agent last said that they had
+	// seen, or answered.
 	Unread uint32 `protobuf:"varint,14,opt,name=unread,proto3" json:"unread,omitempty"`
 	// Since when the customer waits for a person's answer; not set where they do
 	// not.
@@ -178,14 +179,12 @@ type ConversationSummary struct {
 	// When it was closed; not set while it is open.
 	ClosedAt *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
 	// How many replies failed, or have an outcome that nobody knows, since the
-	// customer last wrote.
+	// customer last wrote; at most 100.
 	Troubles uint32 `protobuf:"varint,18,opt,name=troubles,proto3" json:"troubles,omitempty"`
 	// The customer was erased.
 	Erased bool `protobuf:"varint,19,opt,name=erased,proto3" json:"erased,omitempty"`
 	// The log position of the last event that changed this row.
-	Changed uint64 `protobuf:"varint,20,opt,name=changed,proto3" json:"changed,omitempty"`
-	// The name as the log has it; never in what a reader is given.
-	SealedName    *Sealed `protobuf:"bytes,21,opt,name=sealed_name,json=sealedName,proto3" json:"sealed_name,omitempty"`
+	Changed       uint64 `protobuf:"varint,20,opt,name=changed,proto3" json:"changed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -360,13 +359,6 @@ func (x *ConversationSummary) GetChanged() uint64 {
 	return 0
 }
 
-func (x *ConversationSummary) GetSealedName() *Sealed {
-	if x != nil {
-		return x.SealedName
-	}
-	return nil
-}
-
 // LastLine is the last thing that a person said.
 type LastLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -388,8 +380,8 @@ type LastLine struct {
 	Unsent bool `protobuf:"varint,7,opt,name=unsent,proto3" json:"unsent,omitempty"`
 	// The message.
 	MessageId string `protobuf:"bytes,8,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The content as the log has it; never in what a reader is given.
-	Sealed        *Sealed `protobuf:"bytes,9,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// The log position of its line in the timeline.
+	Position      uint64 `protobuf:"varint,9,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -480,11 +472,186 @@ func (x *LastLine) GetMessageId() string {
 	return ""
 }
 
-func (x *LastLine) GetSealed() *Sealed {
+func (x *LastLine) GetPosition() uint64 {
 	if x != nil {
-		return x.Sealed
+		return x.Position
+	}
+	return 0
+}
+
+// InboxQuery asks for a page of the inbox. All that is stated has to fit.
+type InboxQuery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only with this status; not stated means both.
+	Status ConversationStatus `protobuf:"varint,1,opt,name=status,proto3,enum=weiche.view.v1.ConversationStatus" json:"status,omitempty"`
+	// Only the work of this agent; empty for everybody's.
+	AssigneeId string `protobuf:"bytes,2,opt,name=assignee_id,json=assigneeId,proto3" json:"assignee_id,omitempty"`
+	// Only nobody's work. Not with assignee_id.
+	Nobody bool `protobuf:"varint,3,opt,name=nobody,proto3" json:"nobody,omitempty"`
+	// Only those that have a binding on this channel; empty for all.
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// Only with this label; empty for all.
+	Label string `protobuf:"bytes,5,opt,name=label,proto3" json:"label,omitempty"`
+	// Only of this customer; empty for all.
+	CustomerId string `protobuf:"bytes,6,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// At most so many; 50 if 0.
+	Limit int32 `protobuf:"varint,7,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Only those that were last active before this log position; 0 is no bound.
+	Before        uint64 `protobuf:"varint,8,opt,name=before,proto3" json:"before,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InboxQuery) Reset() {
+	*x = InboxQuery{}
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxQuery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxQuery) ProtoMessage() {}
+
+func (x *InboxQuery) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxQuery.ProtoReflect.Descriptor instead.
+func (*InboxQuery) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_inbox_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *InboxQuery) GetStatus() ConversationStatus {
+	if x != nil {
+		return x.Status
+	}
+	return ConversationStatus_CONVERSATION_STATUS_UNSPECIFIED
+}
+
+func (x *InboxQuery) GetAssigneeId() string {
+	if x != nil {
+		return x.AssigneeId
+	}
+	return ""
+}
+
+func (x *InboxQuery) GetNobody() bool {
+	if x != nil {
+		return x.Nobody
+	}
+	return false
+}
+
+func (x *InboxQuery) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *InboxQuery) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *InboxQuery) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *InboxQuery) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *InboxQuery) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+// InboxPage is a page of the inbox.
+type InboxPage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversations, the most recently active first.
+	Conversations []*ConversationSummary `protobuf:"bytes,1,rep,name=conversations,proto3" json:"conversations,omitempty"`
+	// What to ask the next page to be before; 0 where this is the last. A page may
+	// have fewer conversations than were asked for, or none, and not be the last:
+	// one page looks through so many rows and not more.
+	NextBefore uint64 `protobuf:"varint,2,opt,name=next_before,json=nextBefore,proto3" json:"next_before,omitempty"`
+	// The log position that this was read at.
+	AsOf          uint64 `protobuf:"varint,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InboxPage) Reset() {
+	*x = InboxPage{}
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxPage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxPage) ProtoMessage() {}
+
+func (x *InboxPage) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxPage.ProtoReflect.Descriptor instead.
+func (*InboxPage) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_inbox_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *InboxPage) GetConversations() []*ConversationSummary {
+	if x != nil {
+		return x.Conversations
 	}
 	return nil
+}
+
+func (x *InboxPage) GetNextBefore() uint64 {
+	if x != nil {
+		return x.NextBefore
+	}
+	return 0
+}
+
+func (x *InboxPage) GetAsOf() uint64 {
+	if x != nil {
+		return x.AsOf
+	}
+	return 0
 }
 
 // InboxCounts says how many conversations there are.
@@ -510,7 +677,7 @@ type InboxCounts struct {
 
 func (x *InboxCounts) Reset() {
 	*x = InboxCounts{}
-	mi := &file_weiche_view_v1_inbox_proto_msgTypes[2]
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -522,7 +689,7 @@ func (x *InboxCounts) String() string {
 func (*InboxCounts) ProtoMessage() {}
 
 func (x *InboxCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_inbox_proto_msgTypes[2]
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -535,7 +702,7 @@ func (x *InboxCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboxCounts.ProtoReflect.Descriptor instead.
 func (*InboxCounts) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_inbox_proto_rawDescGZIP(), []int{2}
+	return file_weiche_view_v1_inbox_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *InboxCounts) GetMine() uint32 {
@@ -604,7 +771,7 @@ type OfferUse struct {
 
 func (x *OfferUse) Reset() {
 	*x = OfferUse{}
-	mi := &file_weiche_view_v1_inbox_proto_msgTypes[3]
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +783,7 @@ func (x *OfferUse) String() string {
 func (*OfferUse) ProtoMessage() {}
 
 func (x *OfferUse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_inbox_proto_msgTypes[3]
+	mi := &file_weiche_view_v1_inbox_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +796,7 @@ func (x *OfferUse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferUse.ProtoReflect.Descriptor instead.
 func (*OfferUse) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_inbox_proto_rawDescGZIP(), []int{3}
+	return file_weiche_view_v1_inbox_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *OfferUse) GetWidgetId() string {
@@ -664,7 +831,7 @@ var File_weiche_view_v1_inbox_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_inbox_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweiche/view/v1/inbox.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18weiche/view/v1/row.proto\"\xcf\x06\n" +
+	"\x1aweiche/view/v1/inbox.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x06\n" +
 	"\x13ConversationSummary\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -689,9 +856,7 @@ const file_weiche_view_v1_inbox_proto_rawDesc = "" +
 	"\tclosed_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x12\x1a\n" +
 	"\btroubles\x18\x12 \x01(\rR\btroubles\x12\x16\n" +
 	"\x06erased\x18\x13 \x01(\bR\x06erased\x12\x18\n" +
-	"\achanged\x18\x14 \x01(\x04R\achanged\x127\n" +
-	"\vsealed_name\x18\x15 \x01(\v2\x16.weiche.view.v1.SealedR\n" +
-	"sealedName\"\xaf\x02\n" +
+	"\achanged\x18\x14 \x01(\x04R\achanged\"\x9b\x02\n" +
 	"\bLastLine\x121\n" +
 	"\aspeaker\x18\x01 \x01(\x0e2\x17.weiche.view.v1.SpeakerR\aspeaker\x12\x19\n" +
 	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12\x18\n" +
@@ -701,8 +866,25 @@ const file_weiche_view_v1_inbox_proto_rawDesc = "" +
 	"\x02at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
 	"\x06unsent\x18\a \x01(\bR\x06unsent\x12\x1d\n" +
 	"\n" +
-	"message_id\x18\b \x01(\tR\tmessageId\x12.\n" +
-	"\x06sealed\x18\t \x01(\v2\x16.weiche.view.v1.SealedR\x06sealed\"\x96\x02\n" +
+	"message_id\x18\b \x01(\tR\tmessageId\x12\x1a\n" +
+	"\bposition\x18\t \x01(\x04R\bposition\"\x80\x02\n" +
+	"\n" +
+	"InboxQuery\x12:\n" +
+	"\x06status\x18\x01 \x01(\x0e2\".weiche.view.v1.ConversationStatusR\x06status\x12\x1f\n" +
+	"\vassignee_id\x18\x02 \x01(\tR\n" +
+	"assigneeId\x12\x16\n" +
+	"\x06nobody\x18\x03 \x01(\bR\x06nobody\x12\x18\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\x12\x14\n" +
+	"\x05label\x18\x05 \x01(\tR\x05label\x12\x1f\n" +
+	"\vcustomer_id\x18\x06 \x01(\tR\n" +
+	"customerId\x12\x14\n" +
+	"\x05limit\x18\a \x01(\x05R\x05limit\x12\x16\n" +
+	"\x06before\x18\b \x01(\x04R\x06before\"\x8c\x01\n" +
+	"\tInboxPage\x12I\n" +
+	"\rconversations\x18\x01 \x03(\v2#.weiche.view.v1.ConversationSummaryR\rconversations\x12\x1f\n" +
+	"\vnext_before\x18\x02 \x01(\x04R\n" +
+	"nextBefore\x12\x13\n" +
+	"\x05as_of\x18\x03 \x01(\x04R\x04asOf\"\x96\x02\n" +
 	"\vInboxCounts\x12\x12\n" +
 	"\x04mine\x18\x01 \x01(\rR\x04mine\x12\x1e\n" +
 	"\n" +
@@ -746,30 +928,31 @@ func file_weiche_view_v1_inbox_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_view_v1_inbox_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_view_v1_inbox_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_weiche_view_v1_inbox_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_weiche_view_v1_inbox_proto_goTypes = []any{
 	(ConversationStatus)(0),       // 0: weiche.view.v1.ConversationStatus
 	(Speaker)(0),                  // 1: weiche.view.v1.Speaker
 	(*ConversationSummary)(nil),   // 2: weiche.view.v1.ConversationSummary
 	(*LastLine)(nil),              // 3: weiche.view.v1.LastLine
-	(*InboxCounts)(nil),           // 4: weiche.view.v1.InboxCounts
-	(*OfferUse)(nil),              // 5: weiche.view.v1.OfferUse
-	nil,                           // 6: weiche.view.v1.InboxCounts.LabelsEntry
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*Sealed)(nil),                // 8: weiche.view.v1.Sealed
+	(*InboxQuery)(nil),            // 4: weiche.view.v1.InboxQuery
+	(*InboxPage)(nil),             // 5: weiche.view.v1.InboxPage
+	(*InboxCounts)(nil),           // 6: weiche.view.v1.InboxCounts
+	(*OfferUse)(nil),              // 7: weiche.view.v1.OfferUse
+	nil,                           // 8: weiche.view.v1.InboxCounts.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_weiche_view_v1_inbox_proto_depIdxs = []int32{
 	0,  // 0: weiche.view.v1.ConversationSummary.status:type_name -> weiche.view.v1.ConversationStatus
 	3,  // 1: weiche.view.v1.ConversationSummary.last_line:type_name -> weiche.view.v1.LastLine
-	7,  // 2: weiche.view.v1.ConversationSummary.active_at:type_name -> google.protobuf.Timestamp
-	7,  // 3: weiche.view.v1.ConversationSummary.waiting_since:type_name -> google.protobuf.Timestamp
-	7,  // 4: weiche.view.v1.ConversationSummary.started_at:type_name -> google.protobuf.Timestamp
-	7,  // 5: weiche.view.v1.ConversationSummary.closed_at:type_name -> google.protobuf.Timestamp
-	8,  // 6: weiche.view.v1.ConversationSummary.sealed_name:type_name -> weiche.view.v1.Sealed
-	1,  // 7: weiche.view.v1.LastLine.speaker:type_name -> weiche.view.v1.Speaker
-	7,  // 8: weiche.view.v1.LastLine.at:type_name -> google.protobuf.Timestamp
-	8,  // 9: weiche.view.v1.LastLine.sealed:type_name -> weiche.view.v1.Sealed
-	6,  // 10: weiche.view.v1.InboxCounts.labels:type_name -> weiche.view.v1.InboxCounts.LabelsEntry
+	9,  // 2: weiche.view.v1.ConversationSummary.active_at:type_name -> google.protobuf.Timestamp
+	9,  // 3: weiche.view.v1.ConversationSummary.waiting_since:type_name -> google.protobuf.Timestamp
+	9,  // 4: weiche.view.v1.ConversationSummary.started_at:type_name -> google.protobuf.Timestamp
+	9,  // 5: weiche.view.v1.ConversationSummary.closed_at:type_name -> google.protobuf.Timestamp
+	1,  // 6: weiche.view.v1.LastLine.speaker:type_name -> weiche.view.v1.Speaker
+	9,  // 7: weiche.view.v1.LastLine.at:type_name -> google.protobuf.Timestamp
+	0,  // 8: weiche.view.v1.InboxQuery.status:type_name -> weiche.view.v1.ConversationStatus
+	2,  // 9: weiche.view.v1.InboxPage.conversations:type_name -> weiche.view.v1.ConversationSummary
+	8,  // 10: weiche.view.v1.InboxCounts.labels:type_name -> weiche.view.v1.InboxCounts.LabelsEntry
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -782,14 +965,13 @@ func file_weiche_view_v1_inbox_proto_init() {
 	if File_weiche_view_v1_inbox_proto != nil {
 		return
 	}
-	file_weiche_view_v1_row_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_view_v1_inbox_proto_rawDesc), len(file_weiche_view_v1_inbox_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

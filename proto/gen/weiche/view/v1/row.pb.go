@@ -647,6 +647,293 @@ func (x *IdentityOwner) GetCustomerId() string {
 	return ""
 }
 
+// InboxConversation is a conversation as the inbox remembers it.
+type InboxConversation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What its readers are given, but for the customer's name, and of the last line
+	// only where it is.
+	Summary *ConversationSummary `protobuf:"bytes,1,opt,name=summary,proto3" json:"summary,omitempty"`
+	// The identities that are bound, in the order in which they came.
+	Bindings []*Endpoint `protobuf:"bytes,2,rep,name=bindings,proto3" json:"bindings,omitempty"`
+	// The identity that leads the route; empty where the route is.
+	Lead string `protobuf:"bytes,3,opt,name=lead,proto3" json:"lead,omitempty"`
+	// The newest messages of the customer that no agent has seen.
+	Unseen []string `protobuf:"bytes,4,rep,name=unseen,proto3" json:"unseen,omitempty"`
+	// The replies that failed, or have an outcome that nobody knows, since the
+	// customer last wrote.
+	Troubled []string `protobuf:"bytes,5,rep,name=troubled,proto3" json:"troubled,omitempty"`
+	// The links that have not ended.
+	Links         []*OpenLink `protobuf:"bytes,6,rep,name=links,proto3" json:"links,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InboxConversation) Reset() {
+	*x = InboxConversation{}
+	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxConversation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxConversation) ProtoMessage() {}
+
+func (x *InboxConversation) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxConversation.ProtoReflect.Descriptor instead.
+func (*InboxConversation) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *InboxConversation) GetSummary() *ConversationSummary {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+func (x *InboxConversation) GetBindings() []*Endpoint {
+	if x != nil {
+		return x.Bindings
+	}
+	return nil
+}
+
+func (x *InboxConversation) GetLead() string {
+	if x != nil {
+		return x.Lead
+	}
+	return ""
+}
+
+func (x *InboxConversation) GetUnseen() []string {
+	if x != nil {
+		return x.Unseen
+	}
+	return nil
+}
+
+func (x *InboxConversation) GetTroubled() []string {
+	if x != nil {
+		return x.Troubled
+	}
+	return nil
+}
+
+func (x *InboxConversation) GetLinks() []*OpenLink {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+// OpenLink is a link that has not ended.
+type OpenLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link.
+	LinkId string `protobuf:"bytes,1,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	// The integration that is to be linked.
+	IntegrationId string `protobuf:"bytes,2,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenLink) Reset() {
+	*x = OpenLink{}
+	mi := &file_weiche_view_v1_row_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenLink) ProtoMessage() {}
+
+func (x *OpenLink) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_row_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenLink.ProtoReflect.Descriptor instead.
+func (*OpenLink) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *OpenLink) GetLinkId() string {
+	if x != nil {
+		return x.LinkId
+	}
+	return ""
+}
+
+func (x *OpenLink) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+// InboxPlace is the place of a conversation in one of the lists of the inbox.
+type InboxPlace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *InboxPlace) Reset() {
+	*x = InboxPlace{}
+	mi := &file_weiche_view_v1_row_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxPlace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxPlace) ProtoMessage() {}
+
+func (x *InboxPlace) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_row_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxPlace.ProtoReflect.Descriptor instead.
+func (*InboxPlace) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *InboxPlace) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+// InboxCount is how many conversations there are of a kind.
+type InboxCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many; never 0.
+	Count         uint32 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InboxCount) Reset() {
+	*x = InboxCount{}
+	mi := &file_weiche_view_v1_row_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxCount) ProtoMessage() {}
+
+func (x *InboxCount) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_row_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxCount.ProtoReflect.Descriptor instead.
+func (*InboxCount) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *InboxCount) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// AgentGone says that an agent was taken out of the account: what was their work
+// is nobody's.
+type AgentGone struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent.
+	AgentId       string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgentGone) Reset() {
+	*x = AgentGone{}
+	mi := &file_weiche_view_v1_row_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgentGone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgentGone) ProtoMessage() {}
+
+func (x *AgentGone) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_row_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgentGone.ProtoReflect.Descriptor instead.
+func (*AgentGone) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *AgentGone) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
 // Checkpoint says up to which record a projection has folded the log.
 type Checkpoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -666,7 +953,7 @@ type Checkpoint struct {
 
 func (x *Checkpoint) Reset() {
 	*x = Checkpoint{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +965,7 @@ func (x *Checkpoint) String() string {
 func (*Checkpoint) ProtoMessage() {}
 
 func (x *Checkpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +978,7 @@ func (x *Checkpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Checkpoint.ProtoReflect.Descriptor instead.
 func (*Checkpoint) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{9}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Checkpoint) GetPosition() uint64 {
@@ -733,7 +1020,7 @@ var File_weiche_view_v1_row_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"\n" +
-	"\x18weiche/view/v1/row.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\"\xd9\x01\n" +
+	"\x18weiche/view/v1/row.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1aweiche/view/v1/inbox.proto\"\xd9\x01\n" +
 	"\x06Sealed\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1a\n" +
 	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x1b\n" +
@@ -781,7 +1068,25 @@ const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"\tin_flight\x18\x04 \x01(\bR\binFlight\"0\n" +
 	"\rIdentityOwner\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
-	"customerId\"\x9a\x01\n" +
+	"customerId\"\x80\x02\n" +
+	"\x11InboxConversation\x12=\n" +
+	"\asummary\x18\x01 \x01(\v2#.weiche.view.v1.ConversationSummaryR\asummary\x124\n" +
+	"\bbindings\x18\x02 \x03(\v2\x18.weiche.view.v1.EndpointR\bbindings\x12\x12\n" +
+	"\x04lead\x18\x03 \x01(\tR\x04lead\x12\x16\n" +
+	"\x06unseen\x18\x04 \x03(\tR\x06unseen\x12\x1a\n" +
+	"\btroubled\x18\x05 \x03(\tR\btroubled\x12.\n" +
+	"\x05links\x18\x06 \x03(\v2\x18.weiche.view.v1.OpenLinkR\x05links\"J\n" +
+	"\bOpenLink\x12\x17\n" +
+	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12%\n" +
+	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\"5\n" +
+	"\n" +
+	"InboxPlace\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"\"\n" +
+	"\n" +
+	"InboxCount\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\rR\x05count\"&\n" +
+	"\tAgentGone\x12\x19\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\x9a\x01\n" +
 	"\n" +
 	"Checkpoint\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x12\n" +
@@ -804,7 +1109,7 @@ func file_weiche_view_v1_row_proto_rawDescGZIP() []byte {
 	return file_weiche_view_v1_row_proto_rawDescData
 }
 
-var file_weiche_view_v1_row_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_weiche_view_v1_row_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_weiche_view_v1_row_proto_goTypes = []any{
 	(*Sealed)(nil),                // 0: weiche.view.v1.Sealed
 	(*SealedAliases)(nil),         // 1: weiche.view.v1.SealedAliases
@@ -815,22 +1120,31 @@ var file_weiche_view_v1_row_proto_goTypes = []any{
 	(*Placement)(nil),             // 6: weiche.view.v1.Placement
 	(*PlacedReply)(nil),           // 7: weiche.view.v1.PlacedReply
 	(*IdentityOwner)(nil),         // 8: weiche.view.v1.IdentityOwner
-	(*Checkpoint)(nil),            // 9: weiche.view.v1.Checkpoint
-	(*v1.AliasHash)(nil),          // 10: weiche.event.v1.AliasHash
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*InboxConversation)(nil),     // 9: weiche.view.v1.InboxConversation
+	(*OpenLink)(nil),              // 10: weiche.view.v1.OpenLink
+	(*InboxPlace)(nil),            // 11: weiche.view.v1.InboxPlace
+	(*InboxCount)(nil),            // 12: weiche.view.v1.InboxCount
+	(*AgentGone)(nil),             // 13: weiche.view.v1.AgentGone
+	(*Checkpoint)(nil),            // 14: weiche.view.v1.Checkpoint
+	(*v1.AliasHash)(nil),          // 15: weiche.event.v1.AliasHash
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*ConversationSummary)(nil),   // 17: weiche.view.v1.ConversationSummary
 }
 var file_weiche_view_v1_row_proto_depIdxs = []int32{
 	0,  // 0: weiche.view.v1.SealedAliases.sealed:type_name -> weiche.view.v1.Sealed
-	10, // 1: weiche.view.v1.SealedAliases.hashes:type_name -> weiche.event.v1.AliasHash
-	11, // 2: weiche.view.v1.SealedAliases.learnt_at:type_name -> google.protobuf.Timestamp
-	11, // 3: weiche.view.v1.SealedAliases.gone_at:type_name -> google.protobuf.Timestamp
+	15, // 1: weiche.view.v1.SealedAliases.hashes:type_name -> weiche.event.v1.AliasHash
+	16, // 2: weiche.view.v1.SealedAliases.learnt_at:type_name -> google.protobuf.Timestamp
+	16, // 3: weiche.view.v1.SealedAliases.gone_at:type_name -> google.protobuf.Timestamp
 	3,  // 4: weiche.view.v1.ChannelState.identities:type_name -> weiche.view.v1.Endpoint
 	5,  // 5: weiche.view.v1.ChannelState.channels:type_name -> weiche.view.v1.ChannelCount
-	6,  // [6:6] is the sub-list for method output_type
-	6,  // [6:6] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	17, // 6: weiche.view.v1.InboxConversation.summary:type_name -> weiche.view.v1.ConversationSummary
+	3,  // 7: weiche.view.v1.InboxConversation.bindings:type_name -> weiche.view.v1.Endpoint
+	10, // 8: weiche.view.v1.InboxConversation.links:type_name -> weiche.view.v1.OpenLink
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_row_proto_init() }
@@ -838,13 +1152,14 @@ func file_weiche_view_v1_row_proto_init() {
 	if File_weiche_view_v1_row_proto != nil {
 		return
 	}
+	file_weiche_view_v1_inbox_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_view_v1_row_proto_rawDesc), len(file_weiche_view_v1_row_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
