@@ -39,7 +39,7 @@ func TestI17RebuiltEqualsLive(t *testing.T) {
 				}
 			}
 			unsent := 0
-			for range 300 {
+			for n := 0; n < 300 || unsent == 0; n++ {
 				addRandom(r, log)
 				if r.IntN(20) == 0 {
 					unsent += unsend(r, log)
@@ -51,9 +51,6 @@ func TestI17RebuiltEqualsLive(t *testing.T) {
 				for _, conversation := range conversationIDs {
 					eachCommentStandsOnce(t, v, account, conversation)
 				}
-			}
-			if unsent == 0 {
-				t.Error("nothing was unsent")
 			}
 		})
 	}

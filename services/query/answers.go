@@ -125,6 +125,23 @@ func (s *Server) customer(ctx context.Context, who asked, q *queryv1.GetCustomer
 	return s.Views.Customer(ctx, who.account, q.GetCustomerId())
 }
 
+func (s *Server) inbox(ctx context.Context, who asked, q *viewv1.InboxQuery) (*viewv1.InboxPage, error) {
+	return s.Views.Inbox(ctx, who.account, q)
+}
+
+func (s *Server) summary(ctx context.Context, who asked, q *queryv1.GetSummaryRequest) (*viewv1.ConversationSummary, error) {
+	return s.Views.Summary(ctx, who.account, q.GetConversationId())
+}
+
+func (s *Server) counts(ctx context.Context, who asked, q *queryv1.GetCountsRequest) (*viewv1.InboxCounts, error) {
+	return s.Views.Counts(ctx, who.account, q.GetAgentId())
+}
+
+func (s *Server) offerUse(ctx context.Context, who asked, q *queryv1.GetOfferUseRequest) (*queryv1.GetOfferUseResponse, error) {
+	uses, err := s.Views.OfferUse(ctx, who.account, q.GetWidgetId())
+	return &queryv1.GetOfferUseResponse{Uses: uses}, err
+}
+
 func (s *Server) visitorConversation(ctx context.Context, who asked, q *queryv1.GetVisitorConversationRequest) (*queryv1.GetVisitorConversationResponse, error) {
 	id, err := s.Log.Conversation(ctx, who.account, q.GetWidgetId(), q.GetVisitor())
 	return &queryv1.GetVisitorConversationResponse{ConversationId: id}, err

@@ -40,6 +40,10 @@ func methods() []method {
 		of("channel", api, (*Server).channel),
 		of("route", api, (*Server).route),
 		of("customer", api, (*Server).customer),
+		of("inbox", api, (*Server).inbox),
+		of("summary", api, (*Server).summary),
+		of("counts", api, (*Server).counts),
+		of("offer-use", api, (*Server).offerUse),
 		of("visitor-conversation", api, (*Server).visitorConversation),
 		on("events", api, (*Server).events),
 	}

@@ -22,6 +22,10 @@ type Views interface {
 	Channel(ctx context.Context, account, conversationID, integrationID string) (*viewv1.ChannelView, error)
 	Route(ctx context.Context, account, conversationID string) (*viewv1.Route, error)
 	Customer(ctx context.Context, account, customerID string) (*viewv1.Customer, error)
+	Inbox(ctx context.Context, account string, query *viewv1.InboxQuery) (*viewv1.InboxPage, error)
+	Summary(ctx context.Context, account, conversationID string) (*viewv1.ConversationSummary, error)
+	Counts(ctx context.Context, account, agentID string) (*viewv1.InboxCounts, error)
+	OfferUse(ctx context.Context, account, widgetID string) ([]*viewv1.OfferUse, error)
 	Position() uint64
 	WaitFor(ctx context.Context, position uint64) error
 }

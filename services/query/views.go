@@ -34,6 +34,27 @@ func (c *Client) Customer(ctx context.Context, account, customerID string) (*vie
 	return ask[viewv1.Customer](ctx, c, account, "customer", &queryv1.GetCustomerRequest{CustomerId: customerID})
 }
 
+// Inbox returns a page of the conversations of an account.
+func (c *Client) Inbox(ctx context.Context, account string, query *viewv1.InboxQuery) (*viewv1.InboxPage, error) {
+	return ask[viewv1.InboxPage](ctx, c, account, "inbox", query)
+}
+
+// Summary returns a conversation as a row of the inbox.
+func (c *Client) Summary(ctx context.Context, account, conversationID string) (*viewv1.ConversationSummary, error) {
+	return ask[viewv1.ConversationSummary](ctx, c, account, "summary", &queryv1.GetSummaryRequest{ConversationId: conversationID})
+}
+
+// Counts returns how many conversations of an account there are.
+func (c *Client) Counts(ctx context.Context, account, agentID string) (*viewv1.InboxCounts, error) {
+	return ask[viewv1.InboxCounts](ctx, c, account, "counts", &queryv1.GetCountsRequest{AgentId: agentID})
+}
+
+// OfferUse returns what depends on the channels of a widget.
+func (c *Client) OfferUse(ctx context.Context, account, widgetID string) ([]*viewv1.OfferUse, error) {
+	said, err := ask[queryv1.GetOfferUseResponse](ctx, c, account, "offer-use", &queryv1.GetOfferUseRequest{WidgetId: widgetID})
+	return said.GetUses(), err
+}
+
 // WaitFor returns once all views show a position.
 func (c *Client) WaitFor(ctx context.Context, position uint64) error {
 	at := c.place()

@@ -292,6 +292,193 @@ func (x *GetCustomerRequest) GetCustomerId() string {
 	return ""
 }
 
+// GetSummaryRequest asks for a conversation as a row of the inbox:
+// weiche.view.v1.ConversationSummary. A page of the inbox is asked for by a
+// weiche.view.v1.InboxQuery, and answered by a weiche.view.v1.InboxPage.
+type GetSummaryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetSummaryRequest) Reset() {
+	*x = GetSummaryRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSummaryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSummaryRequest) ProtoMessage() {}
+
+func (x *GetSummaryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSummaryRequest.ProtoReflect.Descriptor instead.
+func (*GetSummaryRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetSummaryRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+// GetCountsRequest asks how many conversations there are:
+// weiche.view.v1.InboxCounts.
+type GetCountsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent whose work is counted; empty for nobody's.
+	AgentId       string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCountsRequest) Reset() {
+	*x = GetCountsRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCountsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCountsRequest) ProtoMessage() {}
+
+func (x *GetCountsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCountsRequest.ProtoReflect.Descriptor instead.
+func (*GetCountsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GetCountsRequest) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+// GetOfferUseRequest asks what depends on the channels of a widget.
+type GetOfferUseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The widget.
+	WidgetId      string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOfferUseRequest) Reset() {
+	*x = GetOfferUseRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOfferUseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOfferUseRequest) ProtoMessage() {}
+
+func (x *GetOfferUseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOfferUseRequest.ProtoReflect.Descriptor instead.
+func (*GetOfferUseRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GetOfferUseRequest) GetWidgetId() string {
+	if x != nil {
+		return x.WidgetId
+	}
+	return ""
+}
+
+// GetOfferUseResponse says what does.
+type GetOfferUseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What depends on each, where something does.
+	Uses          []*v1.OfferUse `protobuf:"bytes,1,rep,name=uses,proto3" json:"uses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOfferUseResponse) Reset() {
+	*x = GetOfferUseResponse{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOfferUseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOfferUseResponse) ProtoMessage() {}
+
+func (x *GetOfferUseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOfferUseResponse.ProtoReflect.Descriptor instead.
+func (*GetOfferUseResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetOfferUseResponse) GetUses() []*v1.OfferUse {
+	if x != nil {
+		return x.Uses
+	}
+	return nil
+}
+
 // ReachRequest asks for nothing but to wait until all views show the least position
 // of its header.
 type ReachRequest struct {
@@ -302,7 +489,7 @@ type ReachRequest struct {
 
 func (x *ReachRequest) Reset() {
 	*x = ReachRequest{}
-	mi := &file_weiche_query_v1_query_proto_msgTypes[4]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -314,7 +501,7 @@ func (x *ReachRequest) String() string {
 func (*ReachRequest) ProtoMessage() {}
 
 func (x *ReachRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_query_proto_msgTypes[4]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -327,7 +514,7 @@ func (x *ReachRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReachRequest.ProtoReflect.Descriptor instead.
 func (*ReachRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{4}
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{8}
 }
 
 // ReachResponse says that they do.
@@ -339,7 +526,7 @@ type ReachResponse struct {
 
 func (x *ReachResponse) Reset() {
 	*x = ReachResponse{}
-	mi := &file_weiche_query_v1_query_proto_msgTypes[5]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +538,7 @@ func (x *ReachResponse) String() string {
 func (*ReachResponse) ProtoMessage() {}
 
 func (x *ReachResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_query_proto_msgTypes[5]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +551,7 @@ func (x *ReachResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReachResponse.ProtoReflect.Descriptor instead.
 func (*ReachResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{5}
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{9}
 }
 
 // GetVisitorConversationRequest asks which conversation a visitor is in.
@@ -380,7 +567,7 @@ type GetVisitorConversationRequest struct {
 
 func (x *GetVisitorConversationRequest) Reset() {
 	*x = GetVisitorConversationRequest{}
-	mi := &file_weiche_query_v1_query_proto_msgTypes[6]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -392,7 +579,7 @@ func (x *GetVisitorConversationRequest) String() string {
 func (*GetVisitorConversationRequest) ProtoMessage() {}
 
 func (x *GetVisitorConversationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_query_proto_msgTypes[6]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -405,7 +592,7 @@ func (x *GetVisitorConversationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVisitorConversationRequest.ProtoReflect.Descriptor instead.
 func (*GetVisitorConversationRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{6}
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetVisitorConversationRequest) GetWidgetId() string {
@@ -433,7 +620,7 @@ type GetVisitorConversationResponse struct {
 
 func (x *GetVisitorConversationResponse) Reset() {
 	*x = GetVisitorConversationResponse{}
-	mi := &file_weiche_query_v1_query_proto_msgTypes[7]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -445,7 +632,7 @@ func (x *GetVisitorConversationResponse) String() string {
 func (*GetVisitorConversationResponse) ProtoMessage() {}
 
 func (x *GetVisitorConversationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_query_proto_msgTypes[7]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -458,7 +645,7 @@ func (x *GetVisitorConversationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVisitorConversationResponse.ProtoReflect.Descriptor instead.
 func (*GetVisitorConversationResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{7}
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetVisitorConversationResponse) GetConversationId() string {
@@ -481,7 +668,7 @@ type ListEventsRequest struct {
 
 func (x *ListEventsRequest) Reset() {
 	*x = ListEventsRequest{}
-	mi := &file_weiche_query_v1_query_proto_msgTypes[8]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -493,7 +680,7 @@ func (x *ListEventsRequest) String() string {
 func (*ListEventsRequest) ProtoMessage() {}
 
 func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_query_proto_msgTypes[8]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -506,7 +693,7 @@ func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListEventsRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{8}
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListEventsRequest) GetAfter() uint64 {
@@ -536,7 +723,7 @@ type ListEventsResponse struct {
 
 func (x *ListEventsResponse) Reset() {
 	*x = ListEventsResponse{}
-	mi := &file_weiche_query_v1_query_proto_msgTypes[9]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -548,7 +735,7 @@ func (x *ListEventsResponse) String() string {
 func (*ListEventsResponse) ProtoMessage() {}
 
 func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_query_proto_msgTypes[9]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -561,7 +748,7 @@ func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListEventsResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{9}
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListEventsResponse) GetEvents() []*v11.LoggedEvent {
@@ -582,7 +769,7 @@ var File_weiche_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	"\x1bweiche/query/v1/query.proto\x12\x0fweiche.query.v1\x1a\x1bweiche/admin/v1/admin.proto\x1a\x1dweiche/view/v1/timeline.proto\"\xae\x02\n" +
+	"\x1bweiche/query/v1/query.proto\x12\x0fweiche.query.v1\x1a\x1bweiche/admin/v1/admin.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1dweiche/view/v1/timeline.proto\"\xae\x02\n" +
 	"\x12GetTimelineRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x16\n" +
@@ -600,7 +787,15 @@ const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"5\n" +
 	"\x12GetCustomerRequest\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
-	"customerId\"\x0e\n" +
+	"customerId\"<\n" +
+	"\x11GetSummaryRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"-\n" +
+	"\x10GetCountsRequest\x12\x19\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\"1\n" +
+	"\x12GetOfferUseRequest\x12\x1b\n" +
+	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\"C\n" +
+	"\x13GetOfferUseResponse\x12,\n" +
+	"\x04uses\x18\x01 \x03(\v2\x18.weiche.view.v1.OfferUseR\x04uses\"\x0e\n" +
 	"\fReachRequest\"\x0f\n" +
 	"\rReachResponse\"V\n" +
 	"\x1dGetVisitorConversationRequest\x12\x1b\n" +
@@ -627,31 +822,37 @@ func file_weiche_query_v1_query_proto_rawDescGZIP() []byte {
 	return file_weiche_query_v1_query_proto_rawDescData
 }
 
-var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_weiche_query_v1_query_proto_goTypes = []any{
 	(*GetTimelineRequest)(nil),             // 0: weiche.query.v1.GetTimelineRequest
 	(*GetChannelRequest)(nil),              // 1: weiche.query.v1.GetChannelRequest
 	(*GetRouteRequest)(nil),                // 2: weiche.query.v1.GetRouteRequest
 	(*GetCustomerRequest)(nil),             // 3: weiche.query.v1.GetCustomerRequest
-	(*ReachRequest)(nil),                   // 4: weiche.query.v1.ReachRequest
-	(*ReachResponse)(nil),                  // 5: weiche.query.v1.ReachResponse
-	(*GetVisitorConversationRequest)(nil),  // 6: weiche.query.v1.GetVisitorConversationRequest
-	(*GetVisitorConversationResponse)(nil), // 7: weiche.query.v1.GetVisitorConversationResponse
-	(*ListEventsRequest)(nil),              // 8: weiche.query.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),             // 9: weiche.query.v1.ListEventsResponse
-	(v1.ItemKind)(0),                       // 10: weiche.view.v1.ItemKind
-	(v1.SystemLineKind)(0),                 // 11: weiche.view.v1.SystemLineKind
-	(*v11.LoggedEvent)(nil),                // 12: weiche.admin.v1.LoggedEvent
+	(*GetSummaryRequest)(nil),              // 4: weiche.query.v1.GetSummaryRequest
+	(*GetCountsRequest)(nil),               // 5: weiche.query.v1.GetCountsRequest
+	(*GetOfferUseRequest)(nil),             // 6: weiche.query.v1.GetOfferUseRequest
+	(*GetOfferUseResponse)(nil),            // 7: weiche.query.v1.GetOfferUseResponse
+	(*ReachRequest)(nil),                   // 8: weiche.query.v1.ReachRequest
+	(*ReachResponse)(nil),                  // 9: weiche.query.v1.ReachResponse
+	(*GetVisitorConversationRequest)(nil),  // 10: weiche.query.v1.GetVisitorConversationRequest
+	(*GetVisitorConversationResponse)(nil), // 11: weiche.query.v1.GetVisitorConversationResponse
+	(*ListEventsRequest)(nil),              // 12: weiche.query.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),             // 13: weiche.query.v1.ListEventsResponse
+	(v1.ItemKind)(0),                       // 14: weiche.view.v1.ItemKind
+	(v1.SystemLineKind)(0),                 // 15: weiche.view.v1.SystemLineKind
+	(*v1.OfferUse)(nil),                    // 16: weiche.view.v1.OfferUse
+	(*v11.LoggedEvent)(nil),                // 17: weiche.admin.v1.LoggedEvent
 }
 var file_weiche_query_v1_query_proto_depIdxs = []int32{
-	10, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
-	11, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
-	12, // 2: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
-	3,  // [3:3] is the sub-list for method output_type
-	3,  // [3:3] is the sub-list for method input_type
-	3,  // [3:3] is the sub-list for extension type_name
-	3,  // [3:3] is the sub-list for extension extendee
-	0,  // [0:3] is the sub-list for field type_name
+	14, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
+	15, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
+	16, // 2: weiche.query.v1.GetOfferUseResponse.uses:type_name -> weiche.view.v1.OfferUse
+	17, // 3: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	4,  // [4:4] is the sub-list for method output_type
+	4,  // [4:4] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_weiche_query_v1_query_proto_init() }
@@ -665,7 +866,7 @@ func file_weiche_query_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_query_v1_query_proto_rawDesc), len(file_weiche_query_v1_query_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
