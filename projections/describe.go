@@ -33,7 +33,7 @@ var rowNames = map[string]map[byte]struct{ name, of, rest string }{
 		kindInbox:        {"row", "conversation", ""},
 		kindPlace:        {"place", "list", "#"},
 		kindCustomerTalk: {"conversation", "customer", "#"},
-		kindUse:          {"use", "widget", "$"},
+		kindUse:          {"use", "view", "$$"},
 		kindCount:        {"count", "view", "$"},
 		kindGone:         {"gone agent", "view", "$"},
 	},

@@ -59,11 +59,11 @@ func (v *Views) Counts(ctx context.Context, account, agent string) (counts *view
 	return orNil(counts, err)
 }
 
-// OfferUse returns what depends on the channels of a widget, in the order of
-// their ids; those are left out on which nothing depends.
-func (v *Views) OfferUse(ctx context.Context, account, widget string) (uses []*viewv1.OfferUse, err error) {
+// OfferUse returns what depends on the channels of the widgets of an account; those
+// are left out on which nothing depends.
+func (v *Views) OfferUse(ctx context.Context, account string) (uses []*viewv1.OfferUse, err error) {
 	err = v.read(ctx, []string{InboxName}, func(r *reader) error {
-		uses, err = allRows[viewv1.OfferUse](r.rows[InboxName], rowKey(account, widget, kindUse))
+		uses, err = allRows[viewv1.OfferUse](r.rows[InboxName], rowKey(account, wholeInbox, kindUse))
 		return err
 	})
 	return uses, err

@@ -104,7 +104,7 @@ func (f *inboxFold) use(c *viewv1.InboxConversation, integration string, do func
 	if widget == "" || integration == widget {
 		return
 	}
-	k := rowKey(f.account, widget, kindUse).text(integration)
+	k := rowKey(f.account, wholeInbox, kindUse).text(widget).text(integration)
 	u := getOrNew[viewv1.OfferUse](f.rows, k)
 	u.WidgetId, u.IntegrationId = widget, integration
 	do(u)

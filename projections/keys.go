@@ -31,7 +31,7 @@ import "encoding/binary"
 //	inbox        account, conversation, y                        InboxConversation
 //	             account, list, x, active                        InboxPlace
 //	             account, customer, v, position                  InboxPlace
-//	             account, widget, u, integration                 OfferUse
+//	             account, "inbox", u, widget, integration        OfferUse
 //	             account, "inbox", n, list                       InboxCount
 //	             account, "inbox", d, agent                      AgentGone
 //

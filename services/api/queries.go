@@ -69,9 +69,9 @@ type Views interface {
 	// Counts returns how many conversations of an account there are; those that are
 	// an agent's work for one agent, for none if it is empty.
 	Counts(ctx context.Context, account, agentID string) (*viewv1.InboxCounts, error)
-	// OfferUse returns what depends on the channels of a widget, those on which
-	// something does.
-	OfferUse(ctx context.Context, account, widgetID string) ([]*viewv1.OfferUse, error)
+	// OfferUse returns what depends on the channels of the widgets of an account,
+	// those on which something does.
+	OfferUse(ctx context.Context, account string) ([]*viewv1.OfferUse, error)
 	// Position returns the position that all views show.
 	Position() uint64
 	// WaitFor returns once all views show a position, or with ctx's error.

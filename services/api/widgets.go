@@ -42,13 +42,7 @@ type offered struct{ widget, integration string }
 
 // offerUses returns what depends on the offers of an account.
 func (s *server) offerUses(ctx context.Context, account *queryv1.AccountSnapshot) (map[offered]*viewv1.OfferUse, error) {
-	views, ok := s.Views.(interface {
-		OfferUse(ctx context.Context, account string) ([]*viewv1.OfferUse, error)
-	})
-	if !ok {
-		return nil, nil
-	}
-	list, err := views.OfferUse(ctx, account.GetAccountId())
+	list, err := s.Views.OfferUse(ctx, account.GetAccountId())
 	if err != nil {
 		return nil, err
 	}

@@ -137,8 +137,8 @@ func (s *Server) counts(ctx context.Context, who asked, q *queryv1.GetCountsRequ
 	return s.Views.Counts(ctx, who.account, q.GetAgentId())
 }
 
-func (s *Server) offerUse(ctx context.Context, who asked, q *queryv1.GetOfferUseRequest) (*queryv1.GetOfferUseResponse, error) {
-	uses, err := s.Views.OfferUse(ctx, who.account, q.GetWidgetId())
+func (s *Server) offerUse(ctx context.Context, who asked, _ *queryv1.GetOfferUseRequest) (*queryv1.GetOfferUseResponse, error) {
+	uses, err := s.Views.OfferUse(ctx, who.account)
 	return &queryv1.GetOfferUseResponse{Uses: uses}, err
 }
 

@@ -25,7 +25,7 @@ type Views interface {
 	Inbox(ctx context.Context, account string, query *viewv1.InboxQuery) (*viewv1.InboxPage, error)
 	Summary(ctx context.Context, account, conversationID string) (*viewv1.ConversationSummary, error)
 	Counts(ctx context.Context, account, agentID string) (*viewv1.InboxCounts, error)
-	OfferUse(ctx context.Context, account, widgetID string) ([]*viewv1.OfferUse, error)
+	OfferUse(ctx context.Context, account string) ([]*viewv1.OfferUse, error)
 	Position() uint64
 	WaitFor(ctx context.Context, position uint64) error
 }

@@ -49,9 +49,9 @@ func (c *Client) Counts(ctx context.Context, account, agentID string) (*viewv1.I
 	return ask[viewv1.InboxCounts](ctx, c, account, "counts", &queryv1.GetCountsRequest{AgentId: agentID})
 }
 
-// OfferUse returns what depends on the channels of a widget.
-func (c *Client) OfferUse(ctx context.Context, account, widgetID string) ([]*viewv1.OfferUse, error) {
-	said, err := ask[queryv1.GetOfferUseResponse](ctx, c, account, "offer-use", &queryv1.GetOfferUseRequest{WidgetId: widgetID})
+// OfferUse returns what depends on the channels of the widgets of an account.
+func (c *Client) OfferUse(ctx context.Context, account string) ([]*viewv1.OfferUse, error) {
+	said, err := ask[queryv1.GetOfferUseResponse](ctx, c, account, "offer-use", &queryv1.GetOfferUseRequest{})
 	return said.GetUses(), err
 }
 

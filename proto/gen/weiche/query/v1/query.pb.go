@@ -387,11 +387,9 @@ func (x *GetCountsRequest) GetAgentId() string {
 	return ""
 }
 
-// GetOfferUseRequest asks what depends on the channels of a widget.
+// GetOfferUseRequest asks what depends on the channels of the account's widgets.
 type GetOfferUseRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The widget.
-	WidgetId      string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -424,13 +422,6 @@ func (x *GetOfferUseRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use GetOfferUseRequest.ProtoReflect.Descriptor instead.
 func (*GetOfferUseRequest) Descriptor() ([]byte, []int) {
 	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *GetOfferUseRequest) GetWidgetId() string {
-	if x != nil {
-		return x.WidgetId
-	}
-	return ""
 }
 
 // GetOfferUseResponse says what does.
@@ -791,9 +782,8 @@ const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\x11GetSummaryRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"-\n" +
 	"\x10GetCountsRequest\x12\x19\n" +
-	"\bagent_id\x18\x01 \x01(\tR\aagentId\"1\n" +
-	"\x12GetOfferUseRequest\x12\x1b\n" +
-	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\"C\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\"\x14\n" +
+	"\x12GetOfferUseRequest\"C\n" +
 	"\x13GetOfferUseResponse\x12,\n" +
 	"\x04uses\x18\x01 \x03(\v2\x18.weiche.view.v1.OfferUseR\x04uses\"\x0e\n" +
 	"\fReachRequest\"\x0f\n" +
