@@ -100,9 +100,33 @@ func (s *adminService) free(account string, setup *ingressv1.ApplySetup) error {
 			return err
 		}
 	}
+	for _, w := range setup.GetWidgets() {
+		if err := strong(w.GetId(), w.GetVisitorKeys()...); err != nil {
+			return err
+		}
+	}
+	for _, change := range setup.GetVisitorKeys() {
+		if err := strong(change.GetWidgetId(), change.GetKey()); err != nil {
+			return err
+		}
+	}
 	for _, agent := range setup.GetAgents() {
 		if err := form("agent", agent.GetId()); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// minVisitorSecret is the least length of a secret by which a site signs who its
+// visitors are.
+const minVisitorSecret = 32
+
+// strong refuses keys that can be guessed. One without a secret keeps its own.
+func strong(widgetID string, keys ...*ingressv1.VisitorKeySetup) error {
+	for _, key := range keys {
+		if key == nil || key.GetSecret() != "" && len(key.GetSecret()) < minVisitorSecret {
+			return invalid(fmt.Sprintf("widget %q: the secret of a key has at least %d bytes", widgetID, minVisitorSecret))
 		}
 	}
 	return nil

@@ -53,6 +53,13 @@ func (d *decider) setup(c *ApplySetup) error {
 	for _, w := range c.Setup.GetWidgets() {
 		s.widget(w, c.Fingerprints["widget/"+w.GetId()])
 	}
+	for _, change := range c.Setup.GetVisitorKeys() {
+		now, err := changedKey(account, change, c.Fingerprints["widget/"+change.GetWidgetId()])
+		if err != nil {
+			return err
+		}
+		s.put(account.Widgets[change.GetWidgetId()].Config, now)
+	}
 	for _, agent := range c.Setup.GetAgents() {
 		s.agent(account.Agents[agent.GetId()], described(account, agent))
 	}
@@ -227,6 +234,9 @@ func saidTwice(setup *ingressv1.ApplySetup) string {
 	}
 	for _, w := range setup.GetWidgets() {
 		say("widget", w.GetId())
+	}
+	for _, change := range setup.GetVisitorKeys() {
+		say("widget", change.GetWidgetId())
 	}
 	for _, agent := range setup.GetAgents() {
 		say("agent", agent.GetId())

@@ -1,8 +1,11 @@
 package conversation
 
 import (
+	"slices"
 	"strings"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -20,8 +23,11 @@ const maxVisitorKeys = 10
 
 // visitorKeys returns the keys by which the site signs who its visitors are, as a
 // set-up leaves them: a key that it names without a secret keeps its own, and one that
-// it does not name ends.
+// it does not name ends, unless all stay.
 func visitorKeys(before *eventv1.WidgetConfigured, w *ingressv1.WidgetSetup, said []*eventv1.SecretFingerprint) []*eventv1.VisitorKey {
+	if w.GetKeepVisitorKeys() {
+		return before.GetVisitorKeys()
+	}
 	var keys []*eventv1.VisitorKey
 	for _, named := range w.GetVisitorKeys() {
 		key := &eventv1.VisitorKey{KeyId: named.GetId()}
@@ -47,23 +53,52 @@ func checkKeys(account *Account, w *ingressv1.WidgetSetup, said []*eventv1.Secre
 	if known := account.Widgets[w.GetId()]; known != nil {
 		before = known.Config
 	}
+	if w.GetKeepVisitorKeys() && len(w.GetVisitorKeys()) > 0 {
+		return refuse(invalid, "widget %q: its keys stay, and some are named", w.GetId())
+	}
+	return usable(w.GetId(), visitorKeys(before, w, said), w.GetSignedVisitorsOnly())
+}
+
+// usable refuses keys of which one could sign nothing, and none where nobody comes in
+// without.
+func usable(widgetID string, keys []*eventv1.VisitorKey, needed bool) error {
 	names := map[string]bool{}
-	for _, key := range visitorKeys(before, w, said) {
+	for _, key := range keys {
 		if !isKeyID(key.GetKeyId()) || names[key.GetKeyId()] {
-			return refuse(invalid, "widget %q: a key's id is 1 to 64 of a-z, A-Z, 0-9, _ and -, and each has its own", w.GetId())
+			return refuse(invalid, "widget %q: a key's id is 1 to 64 of a-z, A-Z, 0-9, _ and -, and each has its own", widgetID)
 		}
 		if len(key.GetFingerprint()) == 0 {
-			return refuse(invalid, "widget %q: the key %q has no secret", w.GetId(), key.GetKeyId())
+			return refuse(invalid, "widget %q: the key %q has no secret", widgetID, key.GetKeyId())
 		}
 		names[key.GetKeyId()] = true
 	}
 	if len(names) > maxVisitorKeys {
-		return refuse(invalid, "widget %q: there are more than %d keys", w.GetId(), maxVisitorKeys)
+		return refuse(invalid, "widget %q: there are more than %d keys", widgetID, maxVisitorKeys)
 	}
-	if w.GetSignedVisitorsOnly() && len(names) == 0 {
-		return refuse(invalid, "widget %q: nobody could come in: it has no key by which its site signs who its visitors are", w.GetId())
+	if needed && len(names) == 0 {
+		return refuse(invalid, "widget %q: nobody could come in: it has no key by which its site signs who its visitors are", widgetID)
 	}
 	return nil
+}
+
+// changedKey returns a widget after one of its keys was made or ended. The others stay.
+func changedKey(account *Account, change *ingressv1.VisitorKeyChange, said []*eventv1.SecretFingerprint) (*eventv1.WidgetConfigured, error) {
+	widget := account.Widgets[change.GetWidgetId()]
+	if widget == nil {
+		return nil, refuse(notFound, "there is no such widget")
+	}
+	named := func(key *eventv1.VisitorKey) bool { return key.GetKeyId() == change.GetKey().GetId() }
+	if change.GetRemove() && !slices.ContainsFunc(widget.Config.GetVisitorKeys(), named) {
+		return nil, refuse(notFound, "the widget has no such key")
+	}
+	now := proto.CloneOf(widget.Config)
+	if change.GetRemove() {
+		now.VisitorKeys = slices.DeleteFunc(now.VisitorKeys, named)
+	} else {
+		made := &ingressv1.WidgetSetup{VisitorKeys: []*ingressv1.VisitorKeySetup{change.GetKey()}}
+		now.VisitorKeys = append(slices.DeleteFunc(now.VisitorKeys, named), visitorKeys(widget.Config, made, said)...)
+	}
+	return now, usable(change.GetWidgetId(), now.GetVisitorKeys(), now.GetSignedVisitorsOnly())
 }
 
 // isKeyID says whether a text can be a key's id.

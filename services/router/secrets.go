@@ -42,13 +42,30 @@ func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, 
 		take(OwnerIntegration(integration.GetId()), SecretToken, integration.GetAccessToken())
 		integration.AccessToken = ""
 	}
+	takeKey := func(widgetID string, key *ingressv1.VisitorKeySetup) error {
+		if secret := key.GetSecret(); secret != "" && len(secret) < minVisitorSecret {
+			return fmt.Errorf("widget %q: the secret of the key %q is shorter than %d bytes", widgetID, key.GetId(), minVisitorSecret)
+		}
+		take(OwnerWidget(widgetID), key.GetId(), key.GetSecret())
+		key.Secret = ""
+		return nil
+	}
 	for _, widget := range command.Setup.GetWidgets() {
 		for _, key := range widget.GetVisitorKeys() {
-			if secret := key.GetSecret(); secret != "" && len(secret) < minVisitorSecret {
-				return nil, fmt.Errorf("widget %q: the secret of the key %q is shorter than %d bytes", widget.GetId(), key.GetId(), minVisitorSecret)
+			if err := takeKey(widget.GetId(), key); err != nil {
+				return nil, err
 			}
-			take(OwnerWidget(widget.GetId()), key.GetId(), key.GetSecret())
-			key.Secret = ""
+		}
+	}
+	for _, change := range command.Setup.GetVisitorKeys() {
+		if change.GetRemove() {
+			puts = append(puts, func() error {
+				return t.engine.keys.PutSecrets(t.source.Account, OwnerWidget(change.GetWidgetId()), change.GetKey().GetId(), nil)
+			})
+		} else if change.GetKey() == nil {
+			return nil, fmt.Errorf("widget %q: the key is missing", change.GetWidgetId())
+		} else if err := takeKey(change.GetWidgetId(), change.GetKey()); err != nil {
+			return nil, err
 		}
 	}
 	t.entry.prepare = func() error {

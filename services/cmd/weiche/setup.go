@@ -151,10 +151,21 @@ type setupFile struct {
 		CodeLifetime     time.Duration `yaml:"code_lifetime"`
 		SilentDisconnect bool          `yaml:"silent_disconnect"`
 		Offers           []string      `yaml:"offers"`
+
+		NewConversationAfter time.Duration `yaml:"new_conversation_after"`
+		// VisitorKeys are nil where the file does not say which there are: they stay.
+		VisitorKeys *[]struct {
+			ID         string `yaml:"id"`
+			Secret     string `yaml:"secret"`
+			SecretFile string `yaml:"secret_file"`
+		} `yaml:"visitor_keys"`
+		SignedVisitorsOnly bool `yaml:"signed_visitors_only"`
 	} `yaml:"widgets"`
 	Agents []struct {
-		ID   string `yaml:"id"`
-		Name string `yaml:"name"`
+		ID    string `yaml:"id"`
+		Name  string `yaml:"name"`
+		Role  string `yaml:"role"`
+		Login string `yaml:"login"`
 	} `yaml:"agents"`
 }
 
@@ -215,6 +226,19 @@ func parseSetup(text []byte, beside string) (account string, setup *ingressv1.Ap
 			Id: w.ID, Site: w.Site, Origins: w.Origins, Languages: w.Languages,
 			Confirmation:     eventv1.Confirmation(confirmation),
 			SilentDisconnect: w.SilentDisconnect, Offers: w.Offers,
+			SignedVisitorsOnly: w.SignedVisitorsOnly, KeepVisitorKeys: w.VisitorKeys == nil,
+		}
+		if w.VisitorKeys != nil {
+			for _, key := range *w.VisitorKeys {
+				secret, err := secretOf(beside, key.Secret, key.SecretFile)
+				if err != nil {
+					return "", nil, fmt.Errorf("widget %q: %w", w.ID, err)
+				}
+				widget.VisitorKeys = append(widget.VisitorKeys, &ingressv1.VisitorKeySetup{Id: key.ID, Secret: secret})
+			}
+		}
+		if w.NewConversationAfter != 0 {
+			widget.NewConversationAfter = durationpb.New(w.NewConversationAfter)
 		}
 		if w.CodeLifetime != 0 {
 			widget.CodeLifetime = durationpb.New(w.CodeLifetime)
@@ -222,7 +246,13 @@ func parseSetup(text []byte, beside string) (account string, setup *ingressv1.Ap
 		setup.Widgets = append(setup.Widgets, widget)
 	}
 	for _, agent := range file.Agents {
-		setup.Agents = append(setup.Agents, &ingressv1.AgentSetup{Id: agent.ID, Name: agent.Name})
+		role, err := enumValue(eventv1.Role_value, "ROLE_", "role", agent.Role)
+		if err != nil {
+			return "", nil, fmt.Errorf("agent %q: %w", agent.ID, err)
+		}
+		setup.Agents = append(setup.Agents, &ingressv1.AgentSetup{
+			Id: agent.ID, Name: agent.Name, Role: eventv1.Role(role), Login: agent.Login,
+		})
 	}
 	return file.Account, setup, nil
 }
