@@ -65,6 +65,13 @@ func (r *routeFold) bind(route *viewv1.Route, e *eventv1.ChannelBound) {
 		IdentityId: e.IdentityId, IntegrationId: e.IntegrationId, Channel: e.Channel, LinkId: e.LinkId,
 		Bound: r.rec.Position, BoundAt: recordedAt(r.rec), ActiveAt: b.ActiveAt,
 	})
+	if e.WroteAt != nil {
+		// Taken over from the conversation before.
+		route.Bindings[len(route.Bindings)-1].ActiveAt = e.WroteAt
+	}
+	if e.Unconfirmed {
+		doubt(route, e.IdentityId, true)
+	}
 }
 
 func (r *routeFold) order(route *viewv1.Route, e *eventv1.RouteChanged) {

@@ -163,6 +163,16 @@ func (d *decider) decide(c Command) error {
 		return d.restored(c)
 	case *ReplayItem:
 		return d.replayItem(c)
+	case *CloseConversation:
+		return d.closeConversation(c)
+	case *ReopenConversation:
+		return d.reopenConversation(c)
+	case *AssignConversation:
+		return d.assign(c)
+	case *ChangeLabels:
+		return d.changeLabels(c)
+	case *SeeConversation:
+		return d.see(c)
 	case *RemoveAgent:
 		return d.removeAgent(c)
 	case *DiscardItem:

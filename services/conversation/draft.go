@@ -17,6 +17,7 @@ type conversationDraft struct {
 	route                          []Binding
 	version                        uint64
 	causedAt                       time.Time
+	closed                         bool
 	// links that this decision ended, so that it does not end them twice.
 	ended map[string]bool
 	// messages are the replies that this decision looked at or made.
@@ -37,6 +38,7 @@ func (d *decider) conversation(id string) *conversationDraft {
 		d: d, base: base, id: id,
 		customer: base.Customer, widget: base.Widget, language: base.Language,
 		route: slices.Clone(base.Route), version: base.RouteVersion, causedAt: base.CausedAt,
+		closed: base.Closed,
 		ended: map[string]bool{}, messages: map[string]*Message{},
 	}
 	d.conversations[id] = draft
@@ -68,6 +70,7 @@ func (d *decider) start(i *identityDraft, widget, language string, at time.Time)
 func (c *conversationDraft) bind(i *identityDraft, linkID string) {
 	c.d.emit(c.stream(), &eventv1.ChannelBound{
 		ConversationId: c.id, IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel, LinkId: linkID,
+		WidgetId: c.widget,
 	})
 	c.d.emit(i.stream(), &eventv1.IdentityBound{IdentityId: i.id, ConversationId: c.id})
 	binding := Binding{IdentityID: i.id, IntegrationID: i.integration, Channel: i.channel}
@@ -116,7 +119,7 @@ func (c *conversationDraft) unbind(i *identityDraft, reason eventv1.UnboundReaso
 	}
 	c.d.emit(c.stream(), &eventv1.ChannelUnbound{
 		ConversationId: c.id, IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
-		Reason: reason, UnboundAt: stamp(at),
+		Reason: reason, UnboundAt: stamp(at), WidgetId: c.widget,
 	})
 	c.d.emit(i.stream(), &eventv1.IdentityReleased{IdentityId: i.id, ConversationId: c.id, ReleasedAt: stamp(at)})
 	i.conversation, i.released, i.releasedAt, i.unsure = "", c.id, at, false

@@ -14,6 +14,7 @@ func (s *State) evolveConversation(e Event) {
 			ID: e.Stream.ID, StartedAt: e.At,
 			Links: map[string]*Link{}, Newest: map[string]string{},
 			Messages: map[string]*Message{}, Open: map[string]*Message{}, Inbound: map[string]Inbound{},
+			Asides: map[string]uint64{}, Labels: map[string]bool{},
 		}
 		s.conversations[e.Stream.ID] = c
 	}
@@ -26,6 +27,7 @@ func (s *State) evolveConversation(e Event) {
 		c.Erased = true
 	case *eventv1.ConversationClosed, *eventv1.ConversationReopened, *eventv1.ConversationContinued,
 		*eventv1.ConversationAssigned, *eventv1.LabelsChanged, *eventv1.ConversationSeen:
+		c.evolveInbox(e)
 	case *eventv1.MessageUnsent:
 		if reply := c.Messages[b.GetMessageId()]; reply != nil {
 			reply.Unsent = true
@@ -41,6 +43,7 @@ func (s *State) evolveConversation(e Event) {
 	case *eventv1.ChannelBound:
 		binding := Binding{
 			IdentityID: b.GetIdentityId(), IntegrationID: b.GetIntegrationId(), Channel: b.GetChannel(),
+			WroteAt: moment(b.GetWroteAt()), Offered: b.GetTemplateOffered(),
 		}
 		if link := c.Links[b.GetLinkId()]; link != nil {
 			// Bringing the code was an act of the customer there.
@@ -60,7 +63,7 @@ func (s *State) evolveConversation(e Event) {
 		s.evolveLink(c, e)
 	case *eventv1.ReplyQueued:
 		m := &Message{
-			ID: b.GetMessageId(), State: MessageQueued, QueuedAt: e.At, Place: len(c.Messages), Content: e.ID,
+			ID: b.GetMessageId(), State: MessageQueued, QueuedAt: e.At, Place: len(c.Messages), Version: c.Version, Content: e.ID,
 			IdentityID:    b.GetRoute().GetIdentityId(),
 			IntegrationID: b.GetRoute().GetIntegrationId(),
 			Channel:       b.GetRoute().GetChannel(),
@@ -98,11 +101,14 @@ func (s *State) evolveConversation(e Event) {
 		c.advance(b.GetMessageId(), MessageFailed)
 	case *eventv1.MessageOutcomeUnknown:
 		c.advance(b.GetMessageId(), MessageUnknown)
-	case *eventv1.LinkPrompted, *eventv1.NoticeQueued, *eventv1.NoteAdded,
+	case *eventv1.NoteAdded:
+		c.Asides[b.GetMessageId()] = c.Version
+	case *eventv1.LinkPrompted, *eventv1.NoticeQueued,
 		*eventv1.ReactionQueued, *eventv1.ReactionFailed,
 		*eventv1.AddressDoubted, *eventv1.AddressConfirmed, *eventv1.AddressContested:
 		// They are shown; nothing is decided by them.
 	case *eventv1.EchoReceived:
+		c.Asides[b.GetMessageId()] = c.Version
 		if b.GetFindable() {
 			s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
 		}
@@ -136,7 +142,8 @@ func (c *Conversation) reorder(identityIDs []string) {
 // wrote notes what the customer wrote, and when the customer last wrote over a binding.
 func (c *Conversation) wrote(e Event, b *eventv1.MessageReceived) {
 	if holds := c.holds(e, b); holds != "" {
-		c.Inbound[b.GetMessageId()] = Inbound{IdentityID: b.GetIdentityId(), EventID: holds}
+		c.Inbound[b.GetMessageId()] = Inbound{IdentityID: b.GetIdentityId(), EventID: holds, Version: c.Version}
+		c.Unseen = append(c.Unseen, c.Version)
 	}
 	at := moment(b.GetSentAt())
 	for place := range c.Route {

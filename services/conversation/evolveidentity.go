@@ -42,8 +42,10 @@ func (s *State) evolveIdentity(e Event) {
 		i.Conversation = b.GetConversationId()
 	case *eventv1.IdentityReleased:
 		i.Conversation = ""
-		// Nothing ties it to somebody any more who may not be there.
-		i.confirmed()
+		if !b.GetContinued() {
+			// Nothing ties it to somebody any more who may not be there.
+			i.confirmed()
+		}
 		i.Released, i.ReleasedAt = b.GetConversationId(), moment(b.GetReleasedAt())
 	case *eventv1.CodeRefused:
 		s.hold(e, b.GetProviderMessageHash(), "", "")

@@ -193,6 +193,7 @@ func (d *decider) joins(conv *conversationDraft, link *Link, i *identityDraft, c
 		SentAt: stamp(link.MatchedAt), ProviderMessageHash: link.MessageHash, LinkId: link.ID,
 		Sealed: &eventv1.MessageReceived_Sealed{Content: content},
 	}
+	conv.reopen("", message.MessageId)
 	event := d.emit(conv.stream(), message)
 	d.requestMedia(conv, message.MessageId, i.integration, i.channel, event, content)
 	d.arrived(link.MessageHash, place{conv, message.MessageId})

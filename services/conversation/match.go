@@ -296,5 +296,7 @@ func (d *decider) confirm(conv *conversationDraft, link *Link, i *identityDraft,
 		i.customer = conv.customer
 	}
 	conv.lead(i.id, eventv1.RouteRule_ROUTE_RULE_LINK_CONFIRMED, at)
+	// Whoever says yes to going on wants to go on.
+	conv.reopen("", "")
 	d.answer.ConversationID, d.answer.LinkID, d.answer.RouteVersion = conv.id, link.ID, conv.version
 }

@@ -17,7 +17,9 @@ type Message struct {
 	// QueuedAt is when it was written, RoutedAt when it was last decided where it
 	// goes.
 	QueuedAt, RoutedAt time.Time
-	Place              int
+	// Place counts the replies before it; Version is that of the stream.
+	Place   int
+	Version uint64
 	// Content is the event that holds its words as they were written, and Unsent
 	// says that it was taken back.
 	Content string

@@ -93,6 +93,7 @@ func (d *decider) quoting(conversationID string, hash []byte, content *eventv1.C
 // with which words, and returns the event with its id.
 func (d *decider) received(i *identityDraft, c *ReceiveMessage, at time.Time) (*eventv1.MessageReceived, string) {
 	conv, late := d.join(i, c, at)
+	conv = d.goesOn(conv, i, at)
 	message := &eventv1.MessageReceived{
 		MessageId: d.ids.next(), ConversationId: conv.id, CustomerId: conv.customer,
 		IdentityId: i.id, IntegrationId: i.integration, Channel: i.channel,
@@ -106,6 +107,7 @@ func (d *decider) received(i *identityDraft, c *ReceiveMessage, at time.Time) (*
 	if !late {
 		conv.used(i, at)
 	}
+	conv.reopen("", message.MessageId)
 	event := d.emit(conv.stream(), message)
 	d.answer.ConversationID, d.answer.MessageID, d.answer.RouteVersion = conv.id, message.MessageId, conv.version
 	return message, event

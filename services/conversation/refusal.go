@@ -3,6 +3,7 @@ package conversation
 import (
 	"fmt"
 
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 )
 
@@ -15,6 +16,10 @@ type Refusal struct {
 	Detail string
 	// RouteVersion is the conversation's route, where the route is the reason.
 	RouteVersion uint64
+	// Route is where a reply would go now, where it was to go elsewhere; nil where
+	// there is none. PassedOver is where it cannot go.
+	Route      *eventv1.FrozenRoute
+	PassedOver []*eventv1.PassedOver
 }
 
 // Error says the reason in words.

@@ -37,9 +37,6 @@ func (d *decider) reply(c *SendReply) error {
 		})
 		return nil
 	}
-	if moved := c.SeenRouteVersion != 0 && c.SeenRouteVersion != conv.version; moved && (c.Strict || isSpecific(c.Content)) {
-		return &Refusal{Reason: routeChanged, Detail: "the route changed meanwhile", RouteVersion: conv.version}
-	}
 	if c.IntegrationID != "" && conv.boundTo(c.IntegrationID) < 0 {
 		return refuse(noDestination, "the conversation is not bound to this integration")
 	}
@@ -47,6 +44,9 @@ func (d *decider) reply(c *SendReply) error {
 		ID: message, QueuedAt: d.head.Now, RoutedAt: d.head.Now, Automated: c.Automated, Fixed: isTemplate(c.Content),
 	}
 	to, passed := conv.find(search{message: m, content: c.Content, named: c.IntegrationID})
+	if moved := c.SeenRouteVersion != 0 && c.SeenRouteVersion != conv.version; moved && (c.Strict || isSpecific(c.Content)) {
+		return conv.moved(to, passed)
+	}
 	if to == nil {
 		return conv.nowhere(passed)
 	}
@@ -60,6 +60,18 @@ func (d *decider) reply(c *SendReply) error {
 	conv.offer(to.route.GetPassedOver())
 	d.hand(conv, m, to)
 	return nil
+}
+
+// moved is the refusal of a reply that goes by the route which the agent saw, or not
+// at all (R5). It says where the reply would go now, or why nowhere.
+func (c *conversationDraft) moved(to *destination, passed []*eventv1.PassedOver) error {
+	refusal := &Refusal{
+		Reason: routeChanged, Detail: "the route changed meanwhile", RouteVersion: c.version, PassedOver: passed,
+	}
+	if to != nil {
+		refusal.Route, refusal.PassedOver = to.route, to.route.GetPassedOver()
+	}
+	return refusal
 }
 
 // has says whether a message is one of the conversation's.

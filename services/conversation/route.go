@@ -204,7 +204,7 @@ func (c *conversationDraft) nowhere(passed []*eventv1.PassedOver) error {
 	if len(passed) == 0 {
 		return refuse(emptyRoute, "the conversation has no channel left to reply over")
 	}
-	refusal := &Refusal{RouteVersion: c.version}
+	refusal := &Refusal{RouteVersion: c.version, PassedOver: passed}
 	channel := passed[0].GetChannel()
 	switch passed[0].GetReason() {
 	case windowClosed:

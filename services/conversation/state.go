@@ -170,8 +170,20 @@ type Conversation struct {
 	// Messages are the replies; Open those whose last state is not reached.
 	Messages map[string]*Message
 	Open     map[string]*Message
-	// Inbound are the customer's messages.
+	// Inbound are the customer's messages, and Asides what else agents can name as
+	// seen, by the version of the stream: notes, and echoes of the business.
 	Inbound map[string]Inbound
+	Asides  map[string]uint64
+	// Unseen are the versions of the customer's messages that no agent has seen.
+	Unseen []uint64
+	// Closed says that there is nothing to do, since ClosedAt; ContinuedBy is the
+	// conversation in which the customer goes on.
+	Closed      bool
+	ClosedAt    time.Time
+	ContinuedBy string
+	// Assignee is whose work it is; Labels is by what it is found.
+	Assignee string
+	Labels   map[string]bool
 	// Files are the files of messages, fetched or to be fetched.
 	Files map[string]*File
 	// Quarantined are the events of items that could not be processed.
@@ -191,8 +203,12 @@ type Binding struct {
 }
 
 // Inbound is a message of the customer as decisions about replies need it: who wrote
-// it, and the event whose sealed part holds the provider's id of it.
-type Inbound struct{ IdentityID, EventID string }
+// it, and the event whose sealed part holds the provider's id of it. Version is that
+// of the stream.
+type Inbound struct {
+	IdentityID, EventID string
+	Version             uint64
+}
 
 // Link is one link procedure.
 type Link struct {

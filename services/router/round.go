@@ -159,7 +159,8 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 	var panicked *panicError
 	switch {
 	case errors.As(err, &refusal):
-		entry.answer.RouteVersion = refusal.RouteVersion
+		entry.answer.RouteVersion, entry.answer.ReplyRoute = refusal.RouteVersion, refusal.Route
+		entry.answer.PassedOver = refusal.PassedOver
 		return r.reject(ctx, entry, refusal.Reason, refusal.Detail)
 	case errors.As(err, &panicked):
 		r.panicked(entry, panicked)

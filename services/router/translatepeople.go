@@ -101,6 +101,18 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 			Header: t.header, AgentID: a.GetAgentId(),
 			IdentityID: c.ConfirmIdentity.GetIdentityId(), SamePerson: c.ConfirmIdentity.GetSamePerson(),
 		}, nil
+	case *ingressv1.AgentCommand_Close:
+		return &conversation.CloseConversation{Header: t.header, Agent: agent}, nil
+	case *ingressv1.AgentCommand_Reopen:
+		return &conversation.ReopenConversation{Header: t.header, Agent: agent}, nil
+	case *ingressv1.AgentCommand_Assign:
+		return &conversation.AssignConversation{Header: t.header, Agent: agent, AssigneeID: c.Assign.GetAssigneeId()}, nil
+	case *ingressv1.AgentCommand_ChangeLabels:
+		return &conversation.ChangeLabels{
+			Header: t.header, Agent: agent, Add: c.ChangeLabels.GetAdd(), Remove: c.ChangeLabels.GetRemove(),
+		}, nil
+	case *ingressv1.AgentCommand_See:
+		return &conversation.SeeConversation{Header: t.header, Agent: agent, MessageID: c.See.GetMessageId()}, nil
 	case *ingressv1.AgentCommand_RemoveAgent:
 		return &conversation.RemoveAgent{Header: t.header, AgentID: c.RemoveAgent.GetRemovedAgentId()}, nil
 	case *ingressv1.AgentCommand_EraseCustomer:

@@ -729,9 +729,9 @@ type ConversationReopened struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The conversation.
 	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
-	// The agent who opened it; empty where the customer wrote.
+	// The agent who opened it; empty where the customer did.
 	AgentId string `protobuf:"bytes,2,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
-	// The customer's message that opened it.
+	// The customer's message that opened it; empty where it was the yes to a link.
 	MessageId     string `protobuf:"bytes,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -909,6 +909,7 @@ func (x *ConversationAssigned) GetAgentId() string {
 }
 
 // LabelsChanged adds words by which conversations are found, and takes some away.
+// They stay in the log when the customer is erased: nothing personal belongs there.
 type LabelsChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The conversation.
@@ -1065,8 +1066,11 @@ type ChannelBound struct {
 	WroteAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=wrote_at,json=wroteAt,proto3" json:"wrote_at,omitempty"`
 	// A template was offered since that window closed, there too.
 	TemplateOffered bool `protobuf:"varint,8,opt,name=template_offered,json=templateOffered,proto3" json:"template_offered,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The address may have come into other hands, there too, and nobody has confirmed
+	// yet that it is still the customer's.
+	Unconfirmed   bool `protobuf:"varint,9,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ChannelBound) Reset() {
@@ -1151,6 +1155,13 @@ func (x *ChannelBound) GetWroteAt() *timestamppb.Timestamp {
 func (x *ChannelBound) GetTemplateOffered() bool {
 	if x != nil {
 		return x.TemplateOffered
+	}
+	return false
+}
+
+func (x *ChannelBound) GetUnconfirmed() bool {
+	if x != nil {
+		return x.Unconfirmed
 	}
 	return false
 }
@@ -6155,7 +6166,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1d\n" +
 	"\n" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\x12\x19\n" +
-	"\bagent_id\x18\x03 \x01(\tR\aagentId\"\xb1\x02\n" +
+	"\bagent_id\x18\x03 \x01(\tR\aagentId\"\xd3\x02\n" +
 	"\fChannelBound\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
@@ -6165,7 +6176,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\alink_id\x18\x05 \x01(\tR\x06linkId\x12\x1b\n" +
 	"\twidget_id\x18\x06 \x01(\tR\bwidgetId\x125\n" +
 	"\bwrote_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\awroteAt\x12)\n" +
-	"\x10template_offered\x18\b \x01(\bR\x0ftemplateOffered\"\xab\x02\n" +
+	"\x10template_offered\x18\b \x01(\bR\x0ftemplateOffered\x12 \n" +
+	"\vunconfirmed\x18\t \x01(\bR\vunconfirmed\"\xab\x02\n" +
 	"\x0eChannelUnbound\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\videntity_id\x18\x02 \x01(\tR\n" +
