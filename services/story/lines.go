@@ -67,7 +67,7 @@ var lines = []line{
 
 // do does one line.
 func (p *player) do(t testing.TB, line string) string {
-	for _, l := range slices.Concat(replies, changes, lines) {
+	for _, l := range slices.Concat(keeping, replies, changes, lines) {
 		if m := regexp.MustCompile(`^` + l.form + `$`).FindStringSubmatch(line); m != nil {
 			return l.do(p, t, m[1:])
 		}

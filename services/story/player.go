@@ -7,6 +7,7 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -69,7 +70,9 @@ func (p *player) setUp(t testing.TB) {
 	p.setup = &ingressv1.ApplySetup{
 		Name:    "Shop",
 		Widgets: []*ingressv1.WidgetSetup{{Id: "widget", Site: "shop.example", Languages: []string{"en"}}},
-		Agents:  []*ingressv1.AgentSetup{{Id: "agent", Name: "Kim"}},
+		Agents: []*ingressv1.AgentSetup{
+			{Id: "agent", Name: "Kim"}, {Id: "eva", Name: "Eva"}, {Id: "max", Name: "Max", Role: eventv1.Role_ROLE_AUDITOR},
+		},
 	}
 	for _, channel := range channels {
 		p.setup.Apps = append(p.setup.Apps, &ingressv1.AppSetup{
@@ -109,6 +112,10 @@ func (p *player) change(t *testing.T, d *datadriven.TestData) string {
 			p.setup.BoundElsewhere = eventv1.BoundElsewhere(eventv1.BoundElsewhere_value[name])
 		case "silent_disconnect":
 			p.setup.Widgets[0].SilentDisconnect = true
+		case "new_conversation_after":
+			p.setup.Widgets[0].NewConversationAfter = durationpb.New(duration(t, arg.Vals[0]))
+		case "cut_withdrawn":
+			p.setup.Widgets[0].CutWithdrawn = true
 		case "language":
 			p.setup.Widgets[0].Languages = arg.Vals
 		default:

@@ -71,6 +71,8 @@ var played = map[string]int{
 	"42_files_erased":                    4,
 	"43_files_of_visitors":               2,
 	"44_files_of_others":                 3,
+	"47_closed":                          20,
+	"48_continued":                       7,
 }
 
 // TestStoriesInProcesses plays the stories on the fifth stage as far as the real

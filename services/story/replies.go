@@ -46,11 +46,16 @@ func onePart(part *eventv1.Part) *ingressv1.SendReply {
 }
 
 func (p *player) agentAsks(t testing.TB, m []string) string {
-	question := &eventv1.Buttons{Body: m[1]}
-	for _, title := range strings.Split(m[2], ", ") {
-		question.Buttons = append(question.Buttons, &eventv1.Button{Payload: "choice " + title, Title: title})
+	return p.say(t, m[0], question(m[1], m[2]))
+}
+
+// question is one with buttons.
+func question(body, titles string) *ingressv1.SendReply {
+	asked := &eventv1.Buttons{Body: body}
+	for _, title := range strings.Split(titles, ", ") {
+		asked.Buttons = append(asked.Buttons, &eventv1.Button{Payload: "choice " + title, Title: title})
 	}
-	return p.say(t, m[0], onePart(&eventv1.Part{Kind: &eventv1.Part_Buttons{Buttons: question}}))
+	return onePart(&eventv1.Part{Kind: &eventv1.Part_Buttons{Buttons: asked}})
 }
 
 func (p *player) agentTemplate(t testing.TB, m []string) string {

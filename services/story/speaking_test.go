@@ -68,7 +68,9 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 		s.renew(setup)
 		why := s.call("weiche.admin.v1.AdminService/ApplySetup", s.admin, &adminv1.ApplySetupRequest{AccountId: story.Account, Setup: setup}, made)
 		for _, agent := range made.GetAgentTokens() {
-			s.agent = agent.GetToken()
+			if agent.GetAgentId() == command.GetAgentId() {
+				s.agent = agent.GetToken()
+			}
 		}
 		return why
 	case *ingressv1.AgentCommand_SendReply:
@@ -112,6 +114,26 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 		return s.workspace("Disconnect", &workspacev1.DisconnectRequest{
 			ConversationId: where, IntegrationId: c.Disconnect.GetIntegrationId(), ClientToken: token,
 		}, &workspacev1.DisconnectResponse{})
+	case *ingressv1.AgentCommand_Close:
+		return s.workspace("CloseConversation", &workspacev1.CloseConversationRequest{
+			ConversationId: where, ClientToken: token,
+		}, &workspacev1.CloseConversationResponse{})
+	case *ingressv1.AgentCommand_Reopen:
+		return s.workspace("ReopenConversation", &workspacev1.ReopenConversationRequest{
+			ConversationId: where, ClientToken: token,
+		}, &workspacev1.ReopenConversationResponse{})
+	case *ingressv1.AgentCommand_Assign:
+		return s.workspace("AssignConversation", &workspacev1.AssignConversationRequest{
+			ConversationId: where, AssigneeId: c.Assign.GetAssigneeId(), ClientToken: token,
+		}, &workspacev1.AssignConversationResponse{})
+	case *ingressv1.AgentCommand_ChangeLabels:
+		return s.workspace("ChangeLabels", &workspacev1.ChangeLabelsRequest{
+			ConversationId: where, Add: c.ChangeLabels.GetAdd(), Remove: c.ChangeLabels.GetRemove(), ClientToken: token,
+		}, &workspacev1.ChangeLabelsResponse{})
+	case *ingressv1.AgentCommand_See:
+		return s.workspace("MarkSeen", &workspacev1.MarkSeenRequest{
+			ConversationId: where, MessageId: c.See.GetMessageId(),
+		}, &workspacev1.MarkSeenResponse{})
 	case *ingressv1.AgentCommand_React:
 		return s.workspace("React", &workspacev1.ReactRequest{
 			ConversationId: where, MessageId: c.React.GetMessageId(), Emoji: c.React.GetEmoji(), ClientToken: token,
@@ -194,6 +216,10 @@ func (s *inProcesses) asVisitor(person string, command *ingressv1.WidgetCommand,
 		return s.widget(person, "CancelLink", &widgetv1.CancelLinkRequest{
 			LinkId: c.CancelLink.GetLinkId(), ClientToken: token,
 		}, &widgetv1.CancelLinkResponse{})
+	case *ingressv1.WidgetCommand_ConfirmLink:
+		return s.widget(person, "ConfirmLink", &widgetv1.ConfirmLinkRequest{
+			LinkId: c.ConfirmLink.GetLinkId(), ClientToken: token,
+		}, &widgetv1.ConfirmLinkResponse{})
 	case *ingressv1.WidgetCommand_Disconnect:
 		return s.widget(person, "Disconnect", &widgetv1.DisconnectRequest{
 			IntegrationId: c.Disconnect.GetIntegrationId(), ClientToken: token,

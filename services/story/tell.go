@@ -31,6 +31,9 @@ func (n *names) tellConversation(body proto.Message) string {
 		if e.GetWidgetId() == "" {
 			return "starts outside of any widget"
 		}
+		if e.GetFollowsConversationId() != "" {
+			return "starts in the " + e.GetWidgetId() + ", following " + n.conversation(e.GetFollowsConversationId())
+		}
 		return "starts in the " + e.GetWidgetId()
 	case *eventv1.ChannelBound:
 		if e.GetLinkId() == "" {
@@ -120,6 +123,9 @@ func (n *names) tellChange(body proto.Message) string {
 	if text := n.tellMedia(body); text != "" {
 		return text
 	}
+	if text := n.tellInbox(body); text != "" {
+		return text
+	}
 	if text := n.tellReply(body); text != "" {
 		return text
 	}
@@ -131,6 +137,9 @@ func (n *names) tellAliases(e *eventv1.IdentityAliasesChanged) string {
 	text := n.identity(e.GetIdentityId())
 	for _, added := range e.GetSealed().GetAdded() {
 		text += fmt.Sprintf(", and %s %s", added.GetKind(), added.GetValue())
+	}
+	if name := e.GetSealed().GetProfile().GetName(); name != "" {
+		text += ", and called " + name
 	}
 	for _, removed := range e.GetRemoved() {
 		text += ", no longer by that " + removed.GetKind()
@@ -163,6 +172,8 @@ func (n *names) tellLink(body proto.Message) string {
 			text += ", too late"
 		}
 		return text
+	case *eventv1.LinkApproved:
+		return n.link(e.GetLinkId()) + " approved in the widget"
 	case *eventv1.LinkConfirmed:
 		return n.link(e.GetLinkId()) + " confirmed"
 	case *eventv1.LinkCancelled:
@@ -293,6 +304,12 @@ func (n *names) tellRest(event conversation.Event) string {
 		return e.GetWidgetId() + " offers " + e.GetIntegrationId()
 	case *eventv1.ChannelWithdrawn:
 		return e.GetWidgetId() + " no longer offers " + e.GetIntegrationId()
+	case *eventv1.IntegrationRemoved:
+		return e.GetIntegrationId() + " is removed"
+	case *eventv1.BindingsCut:
+		return "the bindings of " + e.GetIntegrationId() + " have ended"
+	case *eventv1.AgentRemoved:
+		return "agent " + e.GetAgentId() + " is removed"
 	case *eventv1.WidgetConfigured:
 		return e.GetWidgetId() + " is configured"
 	case *eventv1.LinkPolicyChanged:
