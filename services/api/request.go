@@ -82,6 +82,25 @@ func isSetupID(id string) bool {
 	return len(id) >= 1 && len(id) <= maxID && strings.Trim(id, idLetters) == "" && strings.Trim(id, "-") != ""
 }
 
+// onePage checks that a request names one place where its page is.
+func onePage(req interface {
+	GetAfter() uint64
+	GetBefore() uint64
+	GetLatest() bool
+},
+) error {
+	named := 0
+	for _, is := range []bool{req.GetAfter() != 0, req.GetBefore() != 0, req.GetLatest()} {
+		if is {
+			named++
+		}
+	}
+	if named > 1 {
+		return invalid("after, before and latest are not set together")
+	}
+	return nil
+}
+
 // pageSize returns how many are asked for.
 func pageSize(limit int32, usual, most int) (int, error) {
 	if limit < 0 || int(limit) > most {

@@ -18,12 +18,26 @@ func (s *workspaceService) SendTyping(ctx context.Context, req *workspacev1.Send
 	return &workspacev1.SendTypingResponse{}, nil
 }
 
-// MarkSeen shows the customer that what they wrote was seen.
+// MarkSeen shows the customer that what they wrote was seen, and writes down up to
+// where. It needs no client token: the same again changes nothing.
 func (s *workspaceService) MarkSeen(ctx context.Context, req *workspacev1.MarkSeenRequest) (*workspacev1.MarkSeenResponse, error) {
 	if err := s.shows(ctx, ingressv1.SignalKind_SIGNAL_KIND_SEEN, req.GetConversationId()); err != nil {
 		return nil, err
 	}
-	return &workspacev1.MarkSeenResponse{}, nil
+	if req.GetMessageId() == "" {
+		return &workspacev1.MarkSeenResponse{}, nil
+	}
+	if err := known(req.GetMessageId()); err != nil {
+		return nil, err
+	}
+	answer, err := s.askAgent(ctx, callingAgent(ctx), &ingressv1.AgentCommand{
+		ConversationId: req.GetConversationId(),
+		Command:        &ingressv1.AgentCommand_See{See: &ingressv1.SeeConversation{MessageId: req.GetMessageId()}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &workspacev1.MarkSeenResponse{Position: s.opaque(answer.GetPosition())}, nil
 }
 
 // shows says something of the agent in a conversation of theirs.

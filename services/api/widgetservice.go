@@ -62,7 +62,7 @@ func (s *widgetService) SendMessage(ctx context.Context, req *widgetv1.SendMessa
 // GetTimeline returns a page of the visitor's own conversation.
 func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimelineRequest) (*widgetv1.GetTimelineResponse, error) {
 	limit, err := pageSize(req.GetLimit(), 100, 500)
-	if err != nil {
+	if err := errors.Join(err, onePage(req)); err != nil {
 		return nil, err
 	}
 	if err := s.reach(ctx, req.GetMinPosition()); err != nil {
@@ -70,7 +70,8 @@ func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimeli
 	}
 	v, at := visitOf(ctx), s.Views.Position()
 	id, timeline, route, err := s.conversation(ctx, v, projections.Page{
-		After: req.GetAfter(), Limit: limit, Keep: forVisitors(),
+		After: req.GetAfter(), Before: req.GetBefore(), Last: req.GetLatest() || req.GetBefore() != 0,
+		Limit: limit, Keep: forVisitors(),
 	})
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func (s *widgetService) GetLink(ctx context.Context, req *widgetv1.GetLinkReques
 	if err := s.reach(ctx, req.GetMinPosition()); err != nil {
 		return nil, err
 	}
-	v := visitOf(ctx)
+	v, at := visitOf(ctx), s.Views.Position()
 	id, err := s.Queries.Conversation(ctx, v.widget.Account, v.widget.ID, v.session.Visitor().GetValue())
 	if err != nil {
 		return nil, err
@@ -152,7 +153,7 @@ func (s *widgetService) GetLink(ctx context.Context, req *widgetv1.GetLinkReques
 	if err != nil {
 		return nil, err
 	}
-	return &widgetv1.GetLinkResponse{Link: link}, nil
+	return &widgetv1.GetLinkResponse{Link: link, Position: s.opaque(at)}, nil
 }
 
 // ConfirmLink says that it was the visitor who brought a link's code.

@@ -30,7 +30,7 @@ func (s *workspaceService) read(ctx context.Context, min string, ids ...string) 
 // GetConversation returns a page of a conversation with all its lines.
 func (s *workspaceService) GetConversation(ctx context.Context, req *workspacev1.GetConversationRequest) (*workspacev1.GetConversationResponse, error) {
 	limit, err := pageSize(req.GetLimit(), 200, 1000)
-	if err != nil {
+	if err := errors.Join(err, onePage(req)); err != nil {
 		return nil, err
 	}
 	who, err := s.read(ctx, req.GetMinPosition(), req.GetConversationId())
@@ -38,7 +38,8 @@ func (s *workspaceService) GetConversation(ctx context.Context, req *workspacev1
 		return nil, err
 	}
 	timeline, err := s.Views.Timeline(ctx, who.account, req.GetConversationId(), projections.Page{
-		After: req.GetAfter(), Limit: limit,
+		After: req.GetAfter(), Before: req.GetBefore(), Last: req.GetLatest() || req.GetBefore() != 0,
+		Limit: limit,
 	})
 	if err != nil {
 		return nil, err
@@ -52,8 +53,14 @@ func (s *workspaceService) GetConversation(ctx context.Context, req *workspacev1
 		return nil, err
 	}
 	s.windows(who.account, route)
-	at := min(timeline.GetAsOf(), route.GetAsOf())
-	return &workspacev1.GetConversationResponse{Timeline: timeline, Route: route, Position: s.opaque(at)}, nil
+	summary, err := s.Views.Summary(ctx, who.account, req.GetConversationId())
+	if err != nil {
+		return nil, err
+	}
+	// What was read first shows no more than what was read after it.
+	return &workspacev1.GetConversationResponse{
+		Timeline: timeline, Route: route, Summary: summary, Position: s.opaque(timeline.GetAsOf()),
+	}, nil
 }
 
 // GetChannel returns what was exchanged over one integration.
@@ -74,7 +81,7 @@ func (s *workspaceService) GetChannel(ctx context.Context, req *workspacev1.GetC
 			}
 		}
 	}
-	return &workspacev1.GetChannelResponse{Channel: view}, nil
+	return &workspacev1.GetChannelResponse{Channel: view, Position: s.opaque(view.GetAsOf())}, nil
 }
 
 // GetRoute returns where a reply goes now.
@@ -88,11 +95,14 @@ func (s *workspaceService) GetRoute(ctx context.Context, req *workspacev1.GetRou
 		return nil, err
 	}
 	s.windows(who.account, route)
-	return &workspacev1.GetRouteResponse{Route: route}, nil
+	return &workspacev1.GetRouteResponse{Route: route, Position: s.opaque(route.GetAsOf())}, nil
 }
 
-// GetCustomer returns the customer of a conversation.
+// GetCustomer returns a customer: whom, or the one of a conversation.
 func (s *workspaceService) GetCustomer(ctx context.Context, req *workspacev1.GetCustomerRequest) (*workspacev1.GetCustomerResponse, error) {
+	if req.GetCustomerId() != "" && req.GetConversationId() != "" {
+		return nil, invalid("customer_id and conversation_id are not set both")
+	}
 	named := cmp.Or(req.GetCustomerId(), req.GetConversationId())
 	who, err := s.read(ctx, req.GetMinPosition(), named)
 	if err != nil {
@@ -110,7 +120,7 @@ func (s *workspaceService) GetCustomer(ctx context.Context, req *workspacev1.Get
 	if err != nil {
 		return nil, err
 	}
-	return &workspacev1.GetCustomerResponse{Customer: customer}, nil
+	return &workspacev1.GetCustomerResponse{Customer: customer, Position: s.opaque(customer.GetAsOf())}, nil
 }
 
 // OfferLink offers the customer a code, and returns the address that brings it.

@@ -1676,7 +1676,9 @@ func (x *GetLinkRequest) GetLanguage() string {
 type GetLinkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The link.
-	Link          *Link `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	Link *Link `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1716,6 +1718,13 @@ func (x *GetLinkResponse) GetLink() *Link {
 		return x.Link
 	}
 	return nil
+}
+
+func (x *GetLinkResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // ConfirmLinkRequest names the link.
@@ -2317,9 +2326,10 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x0eGetLinkRequest\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12!\n" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\x12\x1a\n" +
-	"\blanguage\x18\x03 \x01(\tR\blanguage\"=\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\"Y\n" +
 	"\x0fGetLinkResponse\x12*\n" +
-	"\x04link\x18\x01 \x01(\v2\x16.weiche.widget.v1.LinkR\x04link\"P\n" +
+	"\x04link\x18\x01 \x01(\v2\x16.weiche.widget.v1.LinkR\x04link\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"P\n" +
 	"\x12ConfirmLinkRequest\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\"1\n" +

@@ -31,7 +31,9 @@ const (
 
 // GetMeRequest asks who calls.
 type GetMeRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,1,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -66,6 +68,13 @@ func (*GetMeRequest) Descriptor() ([]byte, []int) {
 	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{0}
 }
 
+func (x *GetMeRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
 // GetMeResponse is who calls.
 type GetMeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -80,7 +89,9 @@ type GetMeResponse struct {
 	// What the caller may do, as the API documents its scopes.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// When the session or the key ends; not set where it does not by itself.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,7,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -157,6 +168,13 @@ func (x *GetMeResponse) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetMeResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
 // Agent is somebody who answers.
 type Agent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -223,7 +241,9 @@ func (x *Agent) GetRole() v1.Role {
 
 // ListAgentsRequest asks for the agents of the account.
 type ListAgentsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,1,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,11 +278,20 @@ func (*ListAgentsRequest) Descriptor() ([]byte, []int) {
 	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{3}
 }
 
+func (x *ListAgentsRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
 // ListAgentsResponse has the agents.
 type ListAgentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The agents in the order of their ids.
-	Agents        []*Agent `protobuf:"bytes,1,rep,name=agents,proto3" json:"agents,omitempty"`
+	Agents []*Agent `protobuf:"bytes,1,rep,name=agents,proto3" json:"agents,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -302,6 +331,13 @@ func (x *ListAgentsResponse) GetAgents() []*Agent {
 		return x.Agents
 	}
 	return nil
+}
+
+func (x *ListAgentsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // ListConversationsRequest asks for a page of the inbox. All filters have to fit.
@@ -474,9 +510,11 @@ func (*ListConversationsRequest_Mine) isListConversationsRequest_Whose() {}
 // ListConversationsResponse is a page of the inbox.
 type ListConversationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The conversations, the most recently active first.
+	// The conversations, the most recently active first. A page may have fewer than
+	// were asked for, or none, and not be the last.
 	Conversations []*v11.ConversationSummary `protobuf:"bytes,1,rep,name=conversations,proto3" json:"conversations,omitempty"`
-	// For the next page; empty where this is the last.
+	// For the next page; empty where this is the last. Whoever follows the tokens to
+	// the end gets each conversation once that does not move meanwhile.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// The position that this was read at.
 	Position string `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
@@ -594,7 +632,9 @@ func (x *CountConversationsRequest) GetMinPosition() string {
 type CountConversationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many.
-	Counts        *v11.InboxCounts `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
+	Counts *v11.InboxCounts `protobuf:"bytes,1,opt,name=counts,proto3" json:"counts,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -634,6 +674,13 @@ func (x *CountConversationsResponse) GetCounts() *v11.InboxCounts {
 		return x.Counts
 	}
 	return nil
+}
+
+func (x *CountConversationsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // ListConversationEventsRequest asks what happened.
@@ -715,7 +762,9 @@ type ListConversationEventsResponse struct {
 	// The events in the order of their versions.
 	Events []*v12.Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
 	// There are more after these.
-	More          bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	More bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,3,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -762,6 +811,13 @@ func (x *ListConversationEventsResponse) GetMore() bool {
 		return x.More
 	}
 	return false
+}
+
+func (x *ListConversationEventsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // CloseConversationRequest names the conversation to close.
@@ -1437,7 +1493,9 @@ func (x *GetChannelRequest) GetMinPosition() string {
 type GetChannelResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The view, in segments.
-	Channel       *v11.ChannelView `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Channel *v11.ChannelView `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1477,6 +1535,13 @@ func (x *GetChannelResponse) GetChannel() *v11.ChannelView {
 		return x.Channel
 	}
 	return nil
+}
+
+func (x *GetChannelResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // GetRouteRequest names a conversation.
@@ -1538,7 +1603,9 @@ func (x *GetRouteRequest) GetMinPosition() string {
 type GetRouteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The route.
-	Route         *v11.Route `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
+	Route *v11.Route `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1578,6 +1645,13 @@ func (x *GetRouteResponse) GetRoute() *v11.Route {
 		return x.Route
 	}
 	return nil
+}
+
+func (x *GetRouteResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // GetCustomerRequest names a conversation or a customer.
@@ -1648,7 +1722,9 @@ func (x *GetCustomerRequest) GetCustomerId() string {
 type GetCustomerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The card.
-	Customer      *v11.Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	Customer *v11.Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1688,6 +1764,13 @@ func (x *GetCustomerResponse) GetCustomer() *v11.Customer {
 		return x.Customer
 	}
 	return nil
+}
+
+func (x *GetCustomerResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // SendReplyRequest is a reply.
@@ -3784,8 +3867,9 @@ var File_weiche_workspace_v1_workspace_proto protoreflect.FileDescriptor
 
 const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\n" +
-	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1cweiche/stream/v1/event.proto\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"\x0e\n" +
-	"\fGetMeRequest\"\xf4\x01\n" +
+	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1cweiche/stream/v1/event.proto\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"1\n" +
+	"\fGetMeRequest\x12!\n" +
+	"\fmin_position\x18\x01 \x01(\tR\vminPosition\"\x90\x02\n" +
 	"\rGetMeResponse\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
@@ -3795,14 +3879,17 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"api_key_id\x18\x04 \x01(\tR\bapiKeyId\x12\x16\n" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x129\n" +
 	"\n" +
-	"expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"a\n" +
+	"expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1a\n" +
+	"\bposition\x18\a \x01(\tR\bposition\"a\n" +
 	"\x05Agent\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12)\n" +
-	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\"\x13\n" +
-	"\x11ListAgentsRequest\"H\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\"6\n" +
+	"\x11ListAgentsRequest\x12!\n" +
+	"\fmin_position\x18\x01 \x01(\tR\vminPosition\"d\n" +
 	"\x12ListAgentsResponse\x122\n" +
-	"\x06agents\x18\x01 \x03(\v2\x1a.weiche.workspace.v1.AgentR\x06agents\"\xdb\x02\n" +
+	"\x06agents\x18\x01 \x03(\v2\x1a.weiche.workspace.v1.AgentR\x06agents\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xdb\x02\n" +
 	"\x18ListConversationsRequest\x12:\n" +
 	"\x06status\x18\x01 \x01(\x0e2\".weiche.view.v1.ConversationStatusR\x06status\x12!\n" +
 	"\vassignee_id\x18\x02 \x01(\tH\x00R\n" +
@@ -3825,17 +3912,19 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\bposition\x18\x03 \x01(\tR\bposition\x12\x16\n" +
 	"\x06cursor\x18\x04 \x01(\tR\x06cursor\">\n" +
 	"\x19CountConversationsRequest\x12!\n" +
-	"\fmin_position\x18\x01 \x01(\tR\vminPosition\"Q\n" +
+	"\fmin_position\x18\x01 \x01(\tR\vminPosition\"m\n" +
 	"\x1aCountConversationsResponse\x123\n" +
-	"\x06counts\x18\x01 \x01(\v2\x1b.weiche.view.v1.InboxCountsR\x06counts\"\x97\x01\n" +
+	"\x06counts\x18\x01 \x01(\v2\x1b.weiche.view.v1.InboxCountsR\x06counts\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x97\x01\n" +
 	"\x1dListConversationEventsRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x14\n" +
 	"\x05limit\x18\x03 \x01(\x05R\x05limit\x12!\n" +
-	"\fmin_position\x18\x04 \x01(\tR\vminPosition\"e\n" +
+	"\fmin_position\x18\x04 \x01(\tR\vminPosition\"\x81\x01\n" +
 	"\x1eListConversationEventsResponse\x12/\n" +
 	"\x06events\x18\x01 \x03(\v2\x17.weiche.stream.v1.EventR\x06events\x12\x12\n" +
-	"\x04more\x18\x02 \x01(\bR\x04more\"f\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\x1a\n" +
+	"\bposition\x18\x03 \x01(\tR\bposition\"f\n" +
 	"\x18CloseConversationRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\"7\n" +
@@ -3876,21 +3965,24 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\x11GetChannelRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12!\n" +
-	"\fmin_position\x18\x03 \x01(\tR\vminPosition\"K\n" +
+	"\fmin_position\x18\x03 \x01(\tR\vminPosition\"g\n" +
 	"\x12GetChannelResponse\x125\n" +
-	"\achannel\x18\x01 \x01(\v2\x1b.weiche.view.v1.ChannelViewR\achannel\"]\n" +
+	"\achannel\x18\x01 \x01(\v2\x1b.weiche.view.v1.ChannelViewR\achannel\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"]\n" +
 	"\x0fGetRouteRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
-	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"?\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"[\n" +
 	"\x10GetRouteResponse\x12+\n" +
-	"\x05route\x18\x01 \x01(\v2\x15.weiche.view.v1.RouteR\x05route\"\x81\x01\n" +
+	"\x05route\x18\x01 \x01(\v2\x15.weiche.view.v1.RouteR\x05route\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x81\x01\n" +
 	"\x12GetCustomerRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\x12\x1f\n" +
 	"\vcustomer_id\x18\x03 \x01(\tR\n" +
-	"customerId\"K\n" +
+	"customerId\"g\n" +
 	"\x13GetCustomerResponse\x124\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x18.weiche.view.v1.CustomerR\bcustomer\"\x86\x03\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x18.weiche.view.v1.CustomerR\bcustomer\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x86\x03\n" +
 	"\x10SendReplyRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12!\n" +
