@@ -89,7 +89,7 @@ func isLogin(text string) bool {
 // RemoveAgent takes an agent out of the account.
 type RemoveAgent struct {
 	Header
-	AgentID string
+	AgentID, By string
 }
 
 // removeAgent takes an agent out of the account. What is assigned to them stays so in
@@ -106,5 +106,6 @@ func (d *decider) removeAgent(c *RemoveAgent) error {
 	d.emit(Stream{CategoryAccount, d.head.Account}, &eventv1.AgentRemoved{
 		AgentId: c.AgentID, EndedLogin: agent.GetLogin(),
 	})
+	d.agentLeaves(c.AgentID, c.By)
 	return nil
 }

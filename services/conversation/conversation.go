@@ -177,6 +177,22 @@ func (d *decider) decide(c Command) error {
 		return d.removeAgent(c)
 	case *DiscardItem:
 		return d.discardItem(c)
+	case *SetPassword:
+		return d.setPassword(c)
+	case *MakeLoginLink:
+		return d.makeLoginLink(c)
+	case *OpenSession:
+		return d.openSession(c)
+	case *EndSession:
+		return d.endSession(c)
+	case *CreateAPIKey:
+		return d.createAPIKey(c)
+	case *UseAPIKey:
+		return d.useAPIKey(c)
+	case *RevokeAPIKey:
+		return d.revokeAPIKey(c)
+	case *EndVisitorSession:
+		return d.endVisitorSession(c)
 	}
 	panic("conversation: a command without a rule")
 }

@@ -59,8 +59,8 @@ func (d *decider) unlinkCustomers(c *UnlinkCustomers) error {
 
 // pair returns the two customers that an agent names.
 func (d *decider) pair(agentID, one, other string) (a, b *Customer, err error) {
-	if d.account().Agents[agentID] == nil {
-		return nil, nil, refuse(notFound, "there is no such agent")
+	if err := d.acts(agentID); err != nil {
+		return nil, nil, err
 	}
 	if one == other {
 		return nil, nil, refuse(invalid, "that is one customer, not two")

@@ -20,8 +20,8 @@ const (
 // create is set.
 func (d *decider) byWhom(v *Visitor, a *Agent, create bool) (*conversationDraft, error) {
 	if v == nil {
-		if d.account().Agents[a.AgentID] == nil {
-			return nil, refuse(notFound, "there is no such agent")
+		if err := d.acts(a.AgentID); err != nil {
+			return nil, err
 		}
 		conv := d.conversation(a.ConversationID)
 		if conv == nil {

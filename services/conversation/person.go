@@ -161,8 +161,8 @@ type ConfirmIdentity struct {
 // confirmIdentity ends the doubt about an address: it is sent to again, or it is
 // disconnected.
 func (d *decider) confirmIdentity(c *ConfirmIdentity) error {
-	if d.account().Agents[c.AgentID] == nil {
-		return refuse(notFound, "there is no such agent")
+	if err := d.acts(c.AgentID); err != nil {
+		return err
 	}
 	i := d.identity(c.IdentityID)
 	if i == nil || i.erased {

@@ -12,6 +12,7 @@ type RefKind string
 // The kinds of things that a decision may need.
 const (
 	RefAccount      RefKind = "account"
+	RefAccess       RefKind = "access"
 	RefConversation RefKind = "conversation"
 	RefIdentity     RefKind = "identity"
 	RefAlias        RefKind = "alias"
@@ -35,6 +36,8 @@ func (s *State) Absent(ref Ref) {
 	switch ref.Kind {
 	case RefAccount:
 		s.accounts[ref.Key] = nil
+	case RefAccess:
+		s.access[ref.Key] = nil
 	case RefConversation:
 		s.conversations[ref.Key] = nil
 	case RefIdentity:

@@ -18,6 +18,8 @@ type State struct {
 	conversations map[string]*Conversation
 	identities    map[string]*Identity
 	customers     map[string]*Customer
+	// access holds who may come into an account.
+	access map[string]*Access
 
 	// aliases leads from an alias' hash to its identity, codes from a code's
 	// hash to its link, messages from a provider message's hash to what was
@@ -72,6 +74,7 @@ func NewState() *State {
 		conversations: map[string]*Conversation{},
 		identities:    map[string]*Identity{},
 		customers:     map[string]*Customer{},
+		access:        map[string]*Access{},
 		said:          map[string]*Said{},
 		unsent:        map[string]bool{},
 		changes:       map[string][]ParkedChange{},
@@ -115,7 +118,7 @@ type Customer struct {
 func (s *State) Loader() *State {
 	loader := NewPartialState()
 	loader.accounts, loader.conversations = s.accounts, s.conversations
-	loader.identities, loader.customers = s.identities, s.customers
+	loader.identities, loader.customers, loader.access = s.identities, s.customers, s.access
 	return loader
 }
 

@@ -80,6 +80,7 @@ var areas = []area{
 	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},
 	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests", may: []string{proto}},
 
+	{packages: "weiche/services/password", is: "argon2id; knows nobody"},
 	{packages: setting, is: "reads how a program shall run from flags, environment and file; knows no setting"},
 	{packages: programs, is: "the harness that runs real programs"},
 	{packages: "weiche/services/importmap", is: "this map"},

@@ -53,6 +53,11 @@ const (
 	// indexUnfetched holds files that were asked for and are not there; it belongs
 	// to the installation.
 	indexUnfetched = "unfetched"
+	// indexEnded holds the hashes of visitors' sessions that were ended, and
+	// indexLogin leads from the name by which an agent logs in to the account and
+	// the agent; that belongs to the installation.
+	indexEnded = "ended"
+	indexLogin = "login"
 	// indexBlob holds the files in the blob store that a message shows.
 	indexBlob = "blob"
 )
@@ -176,6 +181,7 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		put(indexParked, parkedKey(e.GetProviderMessageHash(), e.GetState()), nil)
 	}
 	unclaimed(account, body, &change)
+	accessIndex(account, body, &change)
 	mediaIndex(account, body, &change)
 	quarantineIndex(rec, body, &change)
 	set, end := conversation.Timers(body)

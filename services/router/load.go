@@ -23,6 +23,8 @@ func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref)
 	switch ref.Kind {
 	case conversation.RefAccount:
 		return e.fold(ctx, s, eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: ref.Key})
+	case conversation.RefAccess:
+		return e.fold(ctx, s, eventstore.Stream{Account: account, Category: conversation.CategoryAccess, ID: ref.Key})
 	case conversation.RefConversation:
 		return e.fold(ctx, s, eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: ref.Key})
 	case conversation.RefIdentity:

@@ -178,6 +178,12 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_NOTHING
 		return nil
 	}
+	if refusal, err := r.taken(ctx, h.Account, decision.Events); err != nil || refusal != nil {
+		if refusal != nil {
+			err = r.reject(ctx, entry, refusal.Reason, refusal.Detail)
+		}
+		return err
+	}
 	describeReply(decision.Events, &entry.answer)
 	if decision.Refused != nil {
 		entry.answer.Status = ingressv1.ItemStatus_ITEM_STATUS_REFUSED

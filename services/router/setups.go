@@ -18,18 +18,19 @@ import (
 // NewDirectory returns the directory of a log, as it stands now. Its Run follows the
 // log.
 func NewDirectory(ctx context.Context, store *eventstore.Store, keys *keyring.Keyring) (*directory.Directory, error) {
-	s := &setups{store: store, keys: keys}
+	s := &setups{store: store, keys: keys, state: conversation.NewState(), folded: map[string]uint64{}}
 	update := directory.Update{Incarnation: store.Incarnation(), Position: store.Durable()}
 	accounts, err := Accounts(ctx, store)
 	if err != nil {
 		return nil, err
 	}
 	for _, account := range accounts {
-		snapshot, err := s.snapshot(ctx, account)
-		if err != nil {
-			return nil, err
+		for _, category := range []string{conversation.CategoryAccount, conversation.CategoryAccess} {
+			if err := s.read(ctx, eventstore.Stream{Account: account, Category: category, ID: account}); err != nil {
+				return nil, err
+			}
 		}
-		update.Accounts = append(update.Accounts, snapshot)
+		update.Accounts = append(update.Accounts, s.snapshot(account))
 	}
 	s.from = update.Position + 1
 	d := directory.New(s)
@@ -54,6 +55,10 @@ type setups struct {
 	store *eventstore.Store
 	keys  *keyring.Keyring
 	from  uint64
+	// state is what is set up and who may come in, folded as far as the position of
+	// each account says.
+	state  *conversation.State
+	folded map[string]uint64
 }
 
 // Follow follows the log.
@@ -65,11 +70,10 @@ func (s *setups) Follow(ctx context.Context, take func(directory.Update)) error 
 		}
 		update := directory.Update{Incarnation: incarnation, Position: rec.Position}
 		if setsUp(rec.Stream) {
-			snapshot, err := s.snapshot(ctx, rec.Stream.Account)
-			if err != nil {
-				return ended(ctx, err)
+			if err := s.fold(rec); err != nil {
+				return err
 			}
-			update.Accounts = []*queryv1.AccountSnapshot{snapshot}
+			update.Accounts = []*queryv1.AccountSnapshot{s.snapshot(rec.Stream.Account)}
 		}
 		take(update)
 	}
@@ -78,7 +82,7 @@ func (s *setups) Follow(ctx context.Context, take func(directory.Update)) error 
 
 // setsUp says whether a snapshot of the account is made of what a stream holds.
 func setsUp(stream eventstore.Stream) bool {
-	return stream.Category == conversation.CategoryAccount
+	return stream.Category == conversation.CategoryAccount || stream.Category == conversation.CategoryAccess
 }
 
 // Want does nothing: what follows the log gets there by itself.
@@ -100,26 +104,41 @@ func (s *setups) Token(account, integration string) channel.Secret {
 	return token
 }
 
-// snapshot folds the set-up of one account.
-func (s *setups) snapshot(ctx context.Context, account string) (*queryv1.AccountSnapshot, error) {
-	state := conversation.NewState()
-	snapshot := &queryv1.AccountSnapshot{AccountId: account}
-	stream := eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: account}
+// read folds a stream.
+func (s *setups) read(ctx context.Context, stream eventstore.Stream) error {
 	for rec, err := range s.store.ReadStream(ctx, stream, 1) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		event, err := Decode(rec)
-		if err != nil {
-			return nil, err
+		if err := s.fold(rec); err != nil {
+			return err
 		}
-		conversation.Evolve(state, event)
-		snapshot.Position = rec.Position
 	}
-	if setup := state.Account(account); setup != nil {
+	return nil
+}
+
+// fold folds one record. What was read at the start is not folded again.
+func (s *setups) fold(rec *eventstore.Record) error {
+	event, err := Decode(rec)
+	if err != nil {
+		return err
+	}
+	conversation.Evolve(s.state, event)
+	s.state.Forget(0)
+	s.folded[rec.Stream.Account] = max(s.folded[rec.Stream.Account], rec.Position)
+	return nil
+}
+
+// snapshot returns an account as it is folded.
+func (s *setups) snapshot(account string) *queryv1.AccountSnapshot {
+	snapshot := &queryv1.AccountSnapshot{AccountId: account, Position: s.folded[account]}
+	if setup := s.state.Account(account); setup != nil {
 		setupOf(setup, snapshot)
 	}
-	return snapshot, nil
+	if access := s.state.Access(account); access != nil {
+		accessOf(access, snapshot)
+	}
+	return snapshot
 }
 
 // setupOf puts a folded account into its snapshot.

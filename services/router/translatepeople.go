@@ -1,6 +1,7 @@
 package router
 
 import (
+	"encoding/hex"
 	"fmt"
 
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -36,6 +37,10 @@ func (t *translation) widget(w *ingressv1.WidgetCommand) (conversation.Command, 
 		}, nil
 	case *ingressv1.WidgetCommand_MarkRead:
 		return &conversation.MarkRead{Header: t.header, Visitor: *visitor, MessageID: c.MarkRead.GetMessageId()}, nil
+	case *ingressv1.WidgetCommand_EndSession:
+		// A session ends once, whoever says so again.
+		t.dedup("visitor session", hex.EncodeToString(c.EndSession.GetHash()))
+		return &conversation.EndVisitorSession{Header: t.header, Hash: c.EndSession.GetHash()}, nil
 	}
 	return nil, fmt.Errorf("the widget's command is not known")
 }
@@ -114,9 +119,9 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 	case *ingressv1.AgentCommand_See:
 		return &conversation.SeeConversation{Header: t.header, Agent: agent, MessageID: c.See.GetMessageId()}, nil
 	case *ingressv1.AgentCommand_RemoveAgent:
-		return &conversation.RemoveAgent{Header: t.header, AgentID: c.RemoveAgent.GetRemovedAgentId()}, nil
+		return &conversation.RemoveAgent{Header: t.header, AgentID: c.RemoveAgent.GetRemovedAgentId(), By: a.GetAgentId()}, nil
 	case *ingressv1.AgentCommand_EraseCustomer:
 		return &conversation.EraseCustomer{Header: t.header, CustomerID: c.EraseCustomer.GetCustomerId()}, nil
 	}
-	return nil, fmt.Errorf("the agent's command is not known")
+	return t.access(a)
 }

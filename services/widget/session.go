@@ -12,10 +12,14 @@ import (
 	"weiche/services/channel"
 )
 
-// AliasVisitor is the kind of the alias by which a visitor is known.
-const AliasVisitor = "visitor"
+// The kinds of the aliases by which a visitor is known: the device, and the site's own
+// id of the person.
+const (
+	AliasVisitor  = "visitor"
+	AliasExternal = "external_id"
+)
 
-// The form of a token: wv_<widget>.<secret>.<mac>.
+// The form of a token of whom only the device is known: wv_<widget>.<secret>.<mac>.
 const (
 	tokenPrefix = "wv_"
 	tokenParts  = "."
@@ -36,11 +40,15 @@ type Hasher interface {
 }
 
 // Session is a visitor's session in a widget: a secret that lies on their device
-// alone. What is written down is a hash of it.
+// alone. What is written down is a hash of it. That of a signed-in visitor carries who
+// the site says that they are.
 type Session struct {
 	// WidgetID is the widget that the session is for.
 	WidgetID string
+	// SignIn is what the session of a signed-in visitor stands on.
+	SignIn SignIn
 
+	sealed string // what the token of a signed-in visitor carries
 	secret [secretSize]byte
 	mac    [macSize]byte
 }
@@ -58,6 +66,9 @@ func NewSession(hasher Hasher, account, widgetID string) Session {
 func ParseSession(token string) (Session, error) {
 	text, ok := strings.CutPrefix(token, tokenPrefix)
 	parts := strings.Split(text, tokenParts)
+	if ok && len(parts) == 2 && parts[0] != "" {
+		return parseSealed(parts[0], parts[1])
+	}
 	if !ok || len(parts) != 3 || parts[0] == "" {
 		return Session{}, ErrToken
 	}
@@ -77,8 +88,11 @@ func decode(into []byte, text string) bool {
 }
 
 // Made reports, in constant time, whether this installation made the session for
-// its widget in this account.
-func (s Session) Made(hasher Hasher, account string) bool {
+// its widget in this account. Whether a sign-in still counts is for the caller to say.
+func (s *Session) Made(hasher Hasher, account string) bool {
+	if s.Signed() {
+		return s.open(hasher, account)
+	}
 	return subtle.ConstantTimeCompare(s.mac[:], s.bind(hasher, account)) == 1
 }
 
@@ -88,15 +102,26 @@ func (s Session) bind(hasher Hasher, account string) []byte {
 
 // Token returns what the visitor's device keeps.
 func (s Session) Token() channel.Secret {
+	if s.Signed() {
+		return channel.Secret(tokenPrefix + s.WidgetID + tokenParts + encoding.EncodeToString([]byte(s.sealed)))
+	}
 	return channel.Secret(tokenPrefix + s.WidgetID + tokenParts +
 		encoding.EncodeToString(s.secret[:]) + tokenParts + encoding.EncodeToString(s.mac[:]))
 }
 
-// Visitor returns the address of the visitor: the SHA-256 of the secret, in hex,
-// from which the session cannot be found.
+// Visitor returns the address of the visitor: the site's id of a signed-in one, and
+// otherwise the hash of the session in hex.
 func (s Session) Visitor() *eventv1.Alias {
+	if s.Signed() {
+		return &eventv1.Alias{Kind: AliasExternal, Value: s.SignIn.ExternalID}
+	}
+	return &eventv1.Alias{Kind: AliasVisitor, Value: hex.EncodeToString(s.Hash())}
+}
+
+// Hash names the session: the SHA-256 of the secret, from which it cannot be found.
+func (s Session) Hash() []byte {
 	sum := sha256.Sum256(s.secret[:])
-	return &eventv1.Alias{Kind: AliasVisitor, Value: hex.EncodeToString(sum[:])}
+	return sum[:]
 }
 
 // String names the widget and nothing of the secret.

@@ -95,6 +95,8 @@ func FuzzParseSession(f *testing.F) {
 	f.Add(widget.NewSession(ours, "acme", "shop").Token().Reveal())
 	f.Add("wv_shop." + strings.Repeat("A", 43) + "." + strings.Repeat("A", 22))
 	f.Add("wv_..")
+	f.Add(widget.NewSignedSession(ours, "acme", "shop", widget.SignIn{ExternalID: "7"}).Token().Reveal())
+	f.Add("wv_shop.AAAA")
 	f.Add("wv_shop." + strings.Repeat("A", 42) + "\n." + strings.Repeat("A", 22))
 	f.Add("")
 	f.Fuzz(func(t *testing.T, token string) {
