@@ -69,6 +69,8 @@ type Config struct {
 	Now func() time.Time
 	// Logger gets what callers are not told; slog.Default if nil.
 	Logger *slog.Logger
+	// Events is told what is asked.
+	Events Events
 }
 
 // Webhooks tells of the webhooks of apps. What is nil is not known.
@@ -84,6 +86,7 @@ type Webhooks struct {
 
 func (c *Config) ensureDefaults() {
 	c.Limits.ensureDefaults()
+	c.Events.ensureDefaults()
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -138,9 +141,9 @@ func New(config Config) http.Handler {
 	mux.Handle("/"+streamv1connect.StreamServiceName+"/", sameOrigin.Handler(mounted(stream, maxRequest)))
 	mux.Handle("/"+adminv1connect.AdminServiceName+"/", sameOrigin.Handler(mounted(admin, maxAdminRequest)))
 	if s.Media != nil {
-		mux.HandleFunc("GET "+blob.Path+"{token}", s.serveMedia)
-		mux.Handle("POST "+agentUploads, sameOrigin.Handler(http.HandlerFunc(s.uploadOfAgent)))
-		mux.Handle(visitorUploads, s.acrossOrigins(http.HandlerFunc(s.uploadOfVisitor)))
+		mux.Handle("GET "+blob.Path+"{token}", s.told(blob.Path, s.serveMedia))
+		mux.Handle("POST "+agentUploads, sameOrigin.Handler(s.told(agentUploads, s.uploadOfAgent)))
+		mux.Handle(visitorUploads, s.acrossOrigins(s.told(visitorUploads, s.uploadOfVisitor)))
 	}
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -168,7 +171,7 @@ func newServer(config Config) *server {
 
 // calls makes the server of a service for who passes a check.
 func (s *server) calls(who connect.ServerInterceptor) *connect.Server {
-	return connect.NewServer(AnswerErrors(s.Logger), s.recoverPanics, who)
+	return connect.NewServer(s.tellCalls, AnswerErrors(s.Logger), s.recoverPanics, who)
 }
 
 // mounted serves a service with a bound on its requests, as they come and

@@ -62,12 +62,12 @@ var areas = []area{
 	},
 
 	{
-		packages: "weiche/services/egress/...", is: "the sender: claims, one attempt each, outcomes",
+		packages: egress, is: "the sender: claims, one attempt each, outcomes",
 		may: []string{channel, capability, broker, blob, keyring, proto}, tests: []string{router, conversation, eventstore},
 	},
 	{packages: "weiche/services/watch/...", is: "looks after integrations: health, subscriptions, webhooks", may: []string{channel, proto}},
 	{
-		packages: "weiche/services/api/...", is: "Connect handlers; reads through queries, never from a store's folder",
+		packages: api, is: "Connect handlers; reads through queries, never from a store's folder",
 		may:   []string{broker, channel, capability, widget, blob, keyring, projections, public, stream, proto},
 		tests: []string{router, conversation, eventstore},
 	},
@@ -81,6 +81,10 @@ var areas = []area{
 	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests", may: []string{proto}},
 
 	{packages: "weiche/services/password", is: "argon2id; knows nobody"},
+	{
+		packages: "weiche/services/metrics/...", is: "what happens, as numbers for Prometheus",
+		may: []string{api, channel, egress, blob, meta, router, proto},
+	},
 	{packages: setting, is: "reads how a program shall run from flags, environment and file; knows no setting"},
 	{packages: programs, is: "the harness that runs real programs"},
 	{packages: "weiche/services/importmap", is: "this map"},
@@ -109,6 +113,8 @@ const (
 	widget       = "weiche/services/widget/..."
 	public       = "weiche/services/public/..."
 	setting      = "weiche/services/setting/..."
+	api          = "weiche/services/api/..."
+	egress       = "weiche/services/egress/..."
 	programs     = "weiche/services/programtest/..."
 )
 

@@ -47,6 +47,8 @@ type Config struct {
 	Now func() time.Time
 	// Logger gets what the log of record does not say; slog.Default if nil.
 	Logger *slog.Logger
+	// Events is told what happens.
+	Events Events
 }
 
 // MaxBytes is the size of the largest file that is fetched or taken from an agent:
@@ -60,6 +62,7 @@ func (c *Config) ensureDefaults() {
 	c.PerIntegration = cmp.Or(c.PerIntegration, 4)
 	c.Within = cmp.Or(c.Within, 10*time.Minute)
 	c.Logger = cmp.Or(c.Logger, slog.Default())
+	c.Events = c.Events.ensureDefaults()
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -201,16 +204,23 @@ func (f *Fetcher) handle(ctx context.Context, d Delivery) {
 	stop := keepAlive(d)
 	defer stop()
 	report := &ingressv1.ReportMedia{MediaId: d.Fetch.GetMediaId(), ConversationId: d.Fetch.GetConversationId()}
+	tried := time.Now()
 	stored, err := f.file(ctx, d.Fetch)
+	fetched := func(outcome string) {
+		f.config.Events.Fetched(d.Fetch.GetChannel(), outcome, stored.GetSize(), time.Since(tried))
+	}
 	var failed *failure
 	switch {
 	case err == nil:
+		fetched(OutcomeStored)
 		report.Outcome = &ingressv1.ReportMedia_Stored{Stored: stored}
 	case errors.As(err, &failed) && failed.final:
+		fetched(OutcomeFailed)
 		f.config.Logger.Warn("a file is not to be had", "account", d.Fetch.GetAccountId(), "media", d.Fetch.GetMediaId(), "error", err)
 		report.Outcome = &ingressv1.ReportMedia_Failed{Failed: &eventv1.SendError{Reason: failed.reason}}
 	default:
 		// Its timer asks for it again.
+		fetched(OutcomeAgain)
 		f.config.Logger.Warn("a file was not fetched", "account", d.Fetch.GetAccountId(), "media", d.Fetch.GetMediaId(),
 			"attempt", d.Fetch.GetAttempt(), "error", err)
 		f.ended(d.Ack())

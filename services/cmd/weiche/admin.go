@@ -13,6 +13,7 @@ func (s *server) newAdminHandler(config api.Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", alive)
 	mux.HandleFunc("GET /readyz", s.watchdog.details)
+	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.Handle("/", api.NewOperations(config, operated))
 	return mux
 }

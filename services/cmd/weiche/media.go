@@ -53,6 +53,7 @@ func (s *server) newFetcher() (*fetch.Fetcher, error) {
 	return fetch.New(fetch.Config{
 		Store: s.media, Publisher: s.broker, Directory: s.directory, Instance: instance(),
 		GraphURL: string(s.config.GraphURL), GraphVersion: s.config.GraphVersion, Logger: s.config.logger,
+		Events: s.metrics.Fetches(),
 	})
 }
 

@@ -105,20 +105,20 @@ func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
 	for name, sends := range s.config.Pace {
 		paces[name] = egress.Pace{Sends: float64(sends), Media: paces[name].Media}
 	}
+	events := s.metrics.Sends()
+	events.Unhealthy = s.watch.Suspect
+	events.Broken = func(channelName, account, integration string, broken bool) {
+		log := s.config.logger.With("channel", channelName, "account", account, "integration", integration)
+		if broken {
+			log.Error("a provider does not answer as it should; sends of the integration wait, but for one now and then")
+		} else {
+			log.Warn("a provider answers again")
+		}
+	}
 	return egress.Config{
 		Publisher: s.broker, Open: egress.FromBroker(s.broker), Signals: s.broker.Shown, Directory: s.directory,
 		Senders: senders, Paces: paces, Instance: instance(), Logger: s.config.logger,
-		Events: egress.Events{
-			Unhealthy: s.watch.Suspect,
-			Broken: func(channelName, account, integration string, broken bool) {
-				log := s.config.logger.With("channel", channelName, "account", account, "integration", integration)
-				if broken {
-					log.Error("a provider does not answer as it should; sends of the integration wait, but for one now and then")
-				} else {
-					log.Warn("a provider answers again")
-				}
-			},
-		},
+		Events: events,
 	}
 }
 

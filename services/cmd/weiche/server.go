@@ -26,6 +26,7 @@ import (
 	"weiche/services/instagram"
 	"weiche/services/messenger"
 	"weiche/services/meta"
+	"weiche/services/metrics"
 	"weiche/services/operations"
 	"weiche/services/router"
 	"weiche/services/watch"
@@ -61,13 +62,14 @@ type server struct {
 	webhooks  *watch.Webhooks
 	watchdog  *watchdog
 	commits   commits
+	metrics   *metrics.Metrics
 	// handler is what is served to everybody, and operated what is to operators.
 	handler, operated http.Handler
 }
 
 // newServer opens everything that serves. Close has to be called, after run.
 func newServer(ctx context.Context, config serverConfig) (_ *server, err error) {
-	s := &server{config: config}
+	s := &server{config: config, metrics: newMetrics()}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -97,7 +99,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 	}
 	s.engine = router.NewEngine(router.EngineConfig{
 		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger, Now: config.now,
-		Events: router.Events{Committed: func(_ int, took time.Duration) { s.commits.took(took) }},
+		Events: s.decisionEvents(),
 	})
 	if err := s.engine.Settle(ctx); err != nil {
 		return nil, err
@@ -113,6 +115,7 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 		return nil, err
 	}
 	s.watchdog = s.newWatchdog()
+	s.metrics.Read(s.readings)
 	s.handler, s.operated = s.newHandlers()
 	if err := s.writeAdminToken(); err != nil {
 		return nil, err
@@ -164,7 +167,7 @@ func (s *server) newHandlers() (public, admin http.Handler) {
 	mux.Handle("GET /readyz", s.watchdog)
 	mux.Handle(meta.Pattern, meta.NewWebhook(meta.WebhookConfig{
 		Directory: s.directory, Publisher: s.broker,
-		Readers: readers(), Events: meta.WebhookEvents{Answered: s.webhooks.Answered},
+		Readers: readers(), Events: s.webhookEvents(),
 	}))
 	commands := publisher{s.broker, s.directory}
 	config := api.Config{
@@ -173,6 +176,7 @@ func (s *server) newHandlers() (public, admin http.Handler) {
 		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
 		Templates: s.templates, Proxies: s.config.Proxies, Check: s.checkIntegration,
 		Webhooks: api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.webhooks.Last},
+		Events:   s.metrics.Calls(),
 	}
 	mux.Handle("/", api.New(config))
 	return mux, s.newAdminHandler(config)

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect/v2"
+)
+
+// Events is told what is asked, for counting. Each func may be nil, is called from any
+// goroutine, must not block, and gets nothing personal.
+type Events struct {
+	// Called is called when a call of a service has ended, with the code that it was
+	// answered, or ok.
+	Called func(procedure, code string, streams bool, took time.Duration)
+	// Requested is called when another request was answered, by its route.
+	Requested func(route string, status int, took time.Duration)
+}
+
+func (e *Events) ensureDefaults() {
+	if e.Called == nil {
+		e.Called = func(string, string, bool, time.Duration) {}
+	}
+	if e.Requested == nil {
+		e.Requested = func(string, int, time.Duration) {}
+	}
+}
+
+// tellCalls tells of each call once it has ended, and logs it at level Debug. It is
+// the outermost of the interceptors.
+func (s *server) tellCalls(next connect.ServerFunc) connect.ServerFunc {
+	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+		began := time.Now()
+		err := next(ctx, spec, stream)
+		code, took := "ok", time.Since(began)
+		if err != nil {
+			code = connect.CodeOf(err).String()
+		}
+		s.Events.Called(spec.Procedure, code, spec.StreamType != connect.StreamTypeUnary, took)
+		s.Logger.Debug("call", "procedure", spec.Procedure, "code", code, "took", took)
+		return err
+	}
+}
+
+// told tells of each request of a route that is no call of a service.
+func (s *server) told(route string, next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began, seen := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next(seen, r)
+		took := time.Since(began)
+		s.Events.Requested(route, seen.status, took)
+		s.Logger.Debug("request", "route", route, "status", seen.status, "took", took)
+	})
+}
+
+// statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+
+	status int
+	wrote  bool
+}
+
+// WriteHeader is part of http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	if !w.wrote && status >= http.StatusOK {
+		w.status, w.wrote = status, true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
