@@ -120,8 +120,12 @@ func (l *lived) failures(t *testing.T) {
 		t.Error("a reply without a client token was taken")
 	}
 	whatsapp := demoProviderAccount("whatsapp")
-	if err := l.phone(ctx, "send", simulator.Typed{Integration: whatsapp, Text: livedCaption, Media: &simulator.Attached{Kind: "image"}}); err != nil {
-		t.Error(err)
+	broken := simulator.Fault{Kind: simulator.FaultMediaError, Times: 1, Status: http.StatusInternalServerError}
+	if err := l.simulate(ctx, "POST", "/sim/faults", broken, nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		l.sendsPicture(t, whatsapp)
 	}
 	for _, fault := range []simulator.Fault{
 		{Kind: simulator.FaultError, Code: 131026},
@@ -140,10 +144,20 @@ func (l *lived) failures(t *testing.T) {
 		return func() bool { return strings.Contains(body(t, l.admin+"/metrics", ""), what) }
 	}
 	for _, what := range []string{
-		`weiche_fetches_total{channel="whatsapp"`, `weiche_sends_held_total{channel="whatsapp"`,
+		`weiche_fetches_total{channel="whatsapp",outcome="stored"}`, `weiche_fetches_total{channel="whatsapp",outcome="again"}`,
+		`weiche_sends_held_total{channel="whatsapp"`,
 		`weiche_sends_total{channel="whatsapp",outcome="refused"}`, `weiche_sends_total{channel="whatsapp",outcome="unknown"}`,
 	} {
 		eventually(t, what, moved(what), l.logs.String)
+	}
+}
+
+// sendsPicture lets the person send a picture.
+func (l *lived) sendsPicture(t *testing.T, integration string) {
+	t.Helper()
+	picture := simulator.Typed{Integration: integration, Text: livedCaption, Media: &simulator.Attached{Kind: "image"}}
+	if err := l.phone(t.Context(), "send", picture); err != nil {
+		t.Error(err)
 	}
 }
 

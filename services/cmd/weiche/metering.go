@@ -27,6 +27,7 @@ func (s *server) webhookEvents() meta.WebhookEvents {
 	events.Answered = func(channelName, app string, status int, took time.Duration) {
 		counted(channelName, app, status, took)
 		s.webhooks.Answered(channelName, app, status, took)
+		s.config.logger.Debug("webhook", "app", app, "status", status, "took", took)
 	}
 	return events
 }
