@@ -11,6 +11,7 @@ import (
 var rowNames = map[string]map[byte]struct{ name, of, rest string }{
 	TimelineName: {
 		kindItem:     {"line", "conversation", "#"},
+		kindChanged:  {"changed line", "conversation", "##"},
 		kindEvent:    {"place", "event", ""},
 		kindMessage:  {"place of message", "conversation", "$"},
 		kindLink:     {"link", "conversation", "$"},

@@ -18,6 +18,7 @@ import "encoding/binary"
 //	             account, conversation, m, message               ItemPlace
 //	             account, conversation, l, link                  Endpoint
 //	             account, conversation, b, identity              Endpoint
+//	             account, conversation, c, changed, position     ItemPlace
 //	             account, event, e                               ItemPlace
 //	channelview  account, conversation, s                        ChannelState
 //	             account, conversation, g, integration, number   Segment
@@ -54,6 +55,7 @@ const (
 const (
 	kindItem      byte = 'i'
 	kindMessage   byte = 'm'
+	kindChanged   byte = 'c'
 	kindEvent     byte = 'e'
 	kindLink      byte = 'l'
 	kindIdentity  byte = 'b'

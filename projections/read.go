@@ -22,6 +22,9 @@ type Page struct {
 	Last bool
 	// Keep says which lines count.
 	Keep Lines
+	// Since leaves only the lines that are new or different after a position. Not
+	// with Before or Last.
+	Since uint64
 	// Enough ends the reading with the last line of the page: whether there are more
 	// is not found out.
 	Enough bool
@@ -79,7 +82,7 @@ func (r *reader) timeline(account, conversation string, page Page) (*viewv1.Time
 	}
 	view := &viewv1.Timeline{AsOf: r.asOf}
 	rows, bytes := r.rows[TimelineName], 0
-	err := rows.scan(from, to, page.Last, func(_ []byte, load func(proto.Message) error) (bool, error) {
+	take := func(_ []byte, load func(proto.Message) error) (bool, error) {
 		item := new(viewv1.TimelineItem)
 		if err := load(item); err != nil {
 			return false, err
@@ -96,7 +99,14 @@ func (r *reader) timeline(account, conversation string, page Page) (*viewv1.Time
 		}
 		bytes += proto.Size(item)
 		return !page.Enough || len(view.Items) < page.Limit, nil
-	})
+	}
+	more, err := r.changed(account, conversation, page, take)
+	if err == nil && more {
+		if page.Since > page.After {
+			from = append(itemKey(account, conversation, page.Since), 0)
+		}
+		err = rows.scan(from, to, page.Last, take)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +117,46 @@ func (r *reader) timeline(account, conversation string, page Page) (*viewv1.Time
 		return view, nil
 	}
 	return view, r.exists(rows, all)
+}
+
+// changed takes the lines of a page that were made before its Since and are different
+// after it, in log order, and reports whether the page wants more.
+func (r *reader) changed(account, conversation string, page Page, take func([]byte, func(proto.Message) error) (bool, error)) (more bool, err error) {
+	if page.Since == 0 {
+		return true, nil
+	}
+	rows := r.rows[TimelineName]
+	all := rowKey(account, conversation, kindChanged)
+	var places []uint64
+	err = rows.scan(rowKey(account, conversation, kindChanged).number(page.Since+1), prefixEnd(all), false,
+		func(_ []byte, load func(proto.Message) error) (bool, error) {
+			place := new(viewv1.ItemPlace)
+			if err := load(place); err != nil {
+				return false, err
+			}
+			if place.Position > page.After && place.Position <= page.Since {
+				places = append(places, place.Position)
+			}
+			return true, nil
+		})
+	if err != nil {
+		return false, err
+	}
+	slices.Sort(places)
+	for _, place := range places {
+		k := itemKey(account, conversation, place)
+		more, err := take(k, func(item proto.Message) error {
+			ok, err := rows.load(k, item)
+			if err == nil && !ok {
+				err = ErrCorrupt
+			}
+			return err
+		})
+		if err != nil || !more {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // exists returns ErrNotFound if no row begins with a prefix.

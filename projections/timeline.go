@@ -140,8 +140,12 @@ func (t *timelineFold) changeAt(conversation string, position uint64, f func(*vi
 	if item == nil || !f(item) {
 		return
 	}
+	if item.Changed != item.Position {
+		t.rows.Delete(changedKey(t.account, conversation, item))
+	}
 	item.Changed = t.rec.Position
 	t.rows.Put(k, item)
+	t.rows.Put(changedKey(t.account, conversation, item), &viewv1.ItemPlace{Position: item.Position})
 }
 
 // unsend takes everything sealed out of the line of a message, if one is named:
@@ -319,4 +323,10 @@ func eventKey(account, event string) key { return rowKey(account, event, kindEve
 
 func itemKey(account, conversation string, position uint64) key {
 	return rowKey(account, conversation, kindItem).number(position)
+}
+
+// changedKey is where it says which line was changed at a position. A line that is
+// as it was made is found by its own.
+func changedKey(account, conversation string, item *viewv1.TimelineItem) key {
+	return rowKey(account, conversation, kindChanged).number(item.Changed).number(item.Position)
 }

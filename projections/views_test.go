@@ -339,3 +339,52 @@ func TestEveryEventIsKnown(t *testing.T) {
 		t.Errorf("only %d events were found", n)
 	}
 }
+
+// Since leaves those lines of a timeline that are new or different after a position,
+// whatever the size of the pages.
+func TestSinceLeavesWhatIsNewOrDifferent(t *testing.T) {
+	log := newLog("one")
+	dialogue(t, log)
+	v := open(t, vfs.NewMem(), log)
+	if err := v.Rebuild(t.Context(), log, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	all, err := v.Timeline(t.Context(), "acme", "c1", Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	different := 0
+	for since := range log.Durable() + 1 {
+		var want []uint64
+		for _, item := range all.GetItems() {
+			if item.GetChanged() > since {
+				want = append(want, item.GetPosition())
+				if item.GetPosition() <= since {
+					different++
+				}
+			}
+		}
+		for _, limit := range []int{1, 2, 100} {
+			var got []uint64
+			for page := (Page{Since: since, Limit: limit}); ; {
+				some, err := v.Timeline(t.Context(), "acme", "c1", page)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, item := range some.GetItems() {
+					got = append(got, item.GetPosition())
+					page.After = item.GetPosition()
+				}
+				if !some.GetMore() {
+					break
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("since %d, %d at once (-want +got):\n%s", since, limit, diff)
+			}
+		}
+	}
+	if different == 0 {
+		t.Error("no line was ever different")
+	}
+}

@@ -108,7 +108,7 @@ func (s *Server) reach(context.Context, asked, *queryv1.ReachRequest) (*queryv1.
 
 func (s *Server) timeline(ctx context.Context, who asked, q *queryv1.GetTimelineRequest) (*viewv1.Timeline, error) {
 	return s.Views.Timeline(ctx, who.account, q.GetConversationId(), projections.Page{
-		After: q.GetAfter(), Before: q.GetBefore(), Limit: int(q.GetLimit()), Last: q.GetLast(), Enough: q.GetEnough(),
+		After: q.GetAfter(), Before: q.GetBefore(), Limit: int(q.GetLimit()), Last: q.GetLast(), Enough: q.GetEnough(), Since: q.GetSince(),
 		Keep: projections.Lines{Kinds: q.GetKinds(), System: q.GetSystem(), Link: q.GetLinkId()},
 	})
 }

@@ -13,7 +13,7 @@ import (
 func (c *Client) Timeline(ctx context.Context, account, conversationID string, page projections.Page) (*viewv1.Timeline, error) {
 	return ask[viewv1.Timeline](ctx, c, account, "timeline", &queryv1.GetTimelineRequest{
 		ConversationId: conversationID, After: page.After, Before: page.Before, Limit: uint32(max(0, page.Limit)), Last: page.Last,
-		Enough: page.Enough, Kinds: page.Keep.Kinds, System: page.Keep.System, LinkId: page.Keep.Link,
+		Enough: page.Enough, Kinds: page.Keep.Kinds, System: page.Keep.System, LinkId: page.Keep.Link, Since: page.Since,
 	})
 }
 

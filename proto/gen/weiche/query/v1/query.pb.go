@@ -46,7 +46,9 @@ type GetTimelineRequest struct {
 	// The system lines that count beside those.
 	System []v1.SystemLineKind `protobuf:"varint,8,rep,packed,name=system,proto3,enum=weiche.view.v1.SystemLineKind" json:"system,omitempty"`
 	// Only system lines about this link; empty for all.
-	LinkId        string `protobuf:"bytes,9,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	LinkId string `protobuf:"bytes,9,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	// Only lines that are new or different after this position.
+	Since         uint64 `protobuf:"varint,10,opt,name=since,proto3" json:"since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -142,6 +144,13 @@ func (x *GetTimelineRequest) GetLinkId() string {
 		return x.LinkId
 	}
 	return ""
+}
+
+func (x *GetTimelineRequest) GetSince() uint64 {
+	if x != nil {
+		return x.Since
+	}
+	return 0
 }
 
 // GetChannelRequest asks for the view of one integration of a conversation:
@@ -760,7 +769,7 @@ var File_weiche_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	"\x1bweiche/query/v1/query.proto\x12\x0fweiche.query.v1\x1a\x1bweiche/admin/v1/admin.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1dweiche/view/v1/timeline.proto\"\xae\x02\n" +
+	"\x1bweiche/query/v1/query.proto\x12\x0fweiche.query.v1\x1a\x1bweiche/admin/v1/admin.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1dweiche/view/v1/timeline.proto\"\xc4\x02\n" +
 	"\x12GetTimelineRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x16\n" +
@@ -770,7 +779,9 @@ const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\x06enough\x18\x06 \x01(\bR\x06enough\x12.\n" +
 	"\x05kinds\x18\a \x03(\x0e2\x18.weiche.view.v1.ItemKindR\x05kinds\x126\n" +
 	"\x06system\x18\b \x03(\x0e2\x1e.weiche.view.v1.SystemLineKindR\x06system\x12\x17\n" +
-	"\alink_id\x18\t \x01(\tR\x06linkId\"c\n" +
+	"\alink_id\x18\t \x01(\tR\x06linkId\x12\x14\n" +
+	"\x05since\x18\n" +
+	" \x01(\x04R\x05since\"c\n" +
 	"\x11GetChannelRequest\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\":\n" +
