@@ -46,6 +46,9 @@ const (
 	// queries.<role>.<account>.<method>: what a role asks, answered to _INBOX.<user>.>
 	subjectQueries = "queries"
 	inboxPrefix    = "_INBOX."
+	// api.<account>.<back end>.<service>.<method>: what a back end asks for, answered to
+	// _INBOX.integrator.<account>.<back end>.>
+	subjectAPI = "api"
 )
 
 // setupCategories are the categories of events that change what is set up.
@@ -81,6 +84,14 @@ const (
 	headerSequence = "Weiche-Sequence"
 	// headerType, on EVENTS: the public type; empty where nothing is public.
 	headerType = "Weiche-Type"
+)
+
+// The headers of what back ends ask for: how it is written, and the client's id of it;
+// and of the answers: in how many seconds the same may succeed.
+const (
+	headerContentType = "Content-Type"
+	headerIdempotency = "Idempotency-Key"
+	headerRetryAfter  = "Retry-After"
 )
 
 // metaIncarnation, in the metadata of a stream: the log that it carries to.
