@@ -29,12 +29,37 @@ const (
 	contentProto = "application/proto"
 )
 
+// backend is who calls over the broker: an account, and the API key in whose name they
+// come.
+type backend struct{ account, key string }
+
 // backendKey is where a call from the broker has who calls; no HTTP request gets there.
 type backendKey struct{}
 
+// callingBackend returns the API key in whose name a call came over the broker. The
+// broker's server has checked who calls; what they may do, and whether they still may,
+// is the key's.
+func (s *server) callingBackend(ctx context.Context) (agent, bool) {
+	b, ok := ctx.Value(backendKey{}).(backend)
+	if !ok {
+		return agent{}, false
+	}
+	account, ok := s.Queries.Account(b.account)
+	if !ok {
+		return agent{}, false
+	}
+	for _, known := range account.GetApiKeys() {
+		key := known.GetKey()
+		if key.GetKeyId() == b.key && (key.GetExpiresAt() == nil || s.Now().Before(key.GetExpiresAt().AsTime())) {
+			return agent{account: b.account, id: "key/" + b.key}, true
+		}
+	}
+	return agent{}, false
+}
+
 // Backends answers what back ends ask for over the broker, by the handler that New has
-// returned: the same calls in the same words, with the rights of an API key. Who calls
-// is believed, since the broker's server has checked it.
+// returned: the same calls in the same words, with the rights of the API key that has
+// the back end's name as its id.
 func Backends(handler http.Handler) func(context.Context, broker.BackendCall) broker.BackendReply {
 	return func(ctx context.Context, call broker.BackendCall) broker.BackendReply {
 		content := cmp.Or(call.ContentType, contentJSON)
@@ -42,7 +67,7 @@ func Backends(handler http.Handler) func(context.Context, broker.BackendCall) br
 		if !ok || content != contentJSON && content != contentProto {
 			return broker.BackendReply{Code: "unimplemented", Description: "there is no such service, or it is not written in this way"}
 		}
-		ctx = context.WithValue(ctx, backendKey{}, agent{account: call.Account, id: call.Backend})
+		ctx = context.WithValue(ctx, backendKey{}, backend{account: call.Account, key: call.Backend})
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, "/"+service+"/"+call.Method, bytes.NewReader(call.Data))
 		if err != nil {
 			return broker.BackendReply{Code: "invalid_argument", Description: "there is no such method"}

@@ -72,7 +72,7 @@ func callingAgent(ctx context.Context) agent {
 // requireAgent lets agents pass that the set-up has.
 func (s *server) requireAgent(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-		who, ok := ctx.Value(backendKey{}).(agent)
+		who, ok := s.callingBackend(ctx)
 		if !ok {
 			who, ok = s.agentOf(s.localBearer(ctx))
 		}

@@ -65,6 +65,8 @@ type server struct {
 	metrics   *metrics.Metrics
 	// handler is what is served to everybody, and operated what is to operators.
 	handler, operated http.Handler
+	// backends answers what back ends ask for over the broker.
+	backends func(context.Context, broker.BackendCall) broker.BackendReply
 }
 
 // newServer opens everything that serves. Close has to be called, after run.
@@ -178,7 +180,9 @@ func (s *server) newHandlers() (public, admin http.Handler) {
 		Webhooks: api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.webhooks.Last},
 		Events:   s.metrics.Calls(),
 	}
-	mux.Handle("/", api.New(config))
+	calls := api.New(config)
+	s.backends = api.Backends(calls)
+	mux.Handle("/", calls)
 	return mux, s.newAdminHandler(config)
 }
 
@@ -283,6 +287,9 @@ func (s *server) run(ctx context.Context) error {
 	})
 	edge.Go(func() error { return s.egress.Run(outer) })
 	edge.Go(func() error { return s.watch.Run(outer) })
+	if s.config.NATSURL != "" { // nobody else reaches the embedded one
+		edge.Go(func() error { return s.broker.ServeBackends(outer, s.backends) })
+	}
 	edge.Go(func() error { return s.webhooks.Run(outer) })
 	edge.Go(func() error { return s.fetchMedia(outer) })
 	edge.Go(func() error { return listen(outer, s.config.listener, s.handler, s.config.logger) })
