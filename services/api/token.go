@@ -13,6 +13,7 @@ import (
 
 	"weiche/services/channel"
 	"weiche/services/keyring"
+	"weiche/services/widget"
 )
 
 // The forms of tokens: wa_<account|agent>.<mac> and wz_<mac>.
@@ -142,4 +143,10 @@ func isLoopback(peer string) bool {
 	}
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.Unmap().IsLoopback()
+}
+
+// Domains are those whose hashes the API asks its keys for: a process without the
+// keyring is given the keys of these and no others.
+func Domains() []string {
+	return append([]string{domainAgent, domainAdmin, domainUpload, keyring.CodeDomain()}, widget.Domains()...)
 }

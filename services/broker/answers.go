@@ -1,12 +1,14 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -25,6 +27,8 @@ type Answers struct {
 	Name string
 	// Methods are what each role may ask.
 	Methods map[Role][]string
+	// Within is how long an answer may take; 5 s if 0.
+	Within time.Duration
 	// Answer answers one question, with the place that the answer shows. An error
 	// that is no *QuestionError is logged, and the asker learns nothing of it. It is
 	// called concurrently.
@@ -84,7 +88,7 @@ func (a *answering) take(request micro.Request) {
 		}
 		q.Data, q.NotBefore = request.Data(), placeOf(nats.Header(request.Headers()))
 		// What was taken is answered, whatever becomes of the context.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), askFor)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), cmp.Or(a.Within, askFor))
 		defer cancel()
 		data, at, err := a.Answer(ctx, q)
 		if failed := (*QuestionError)(nil); err != nil && !errors.As(err, &failed) {

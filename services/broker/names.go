@@ -51,9 +51,6 @@ const (
 	subjectAPI = "api"
 )
 
-// setupCategories are the categories of events that change what is set up.
-func setupCategories() []string { return []string{"account", "access"} }
-
 // The durable consumers.
 const (
 	// durableRouter + <random> is the router's consumer of INGRESS and of OUTCOMES,

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ type Question struct {
 	Method string
 	// Data is the request.
 	Data []byte
+	// Within is how long the answer may take; 5 s if 0.
+	Within time.Duration
 	// NotBefore is the place that the answer has to show at least, where it is of
 	// the same incarnation.
 	NotBefore Place
@@ -74,7 +77,7 @@ func (b *Broker) Ask(ctx context.Context, q Question) ([]byte, Place, error) {
 	if b.closing.Err() != nil {
 		return nil, Place{}, ErrClosed
 	}
-	ctx, cancel := context.WithTimeout(ctx, askFor)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(q.Within, askFor))
 	defer cancel()
 	msg, err := b.publishing.RequestMsgWithContext(ctx, &nats.Msg{Subject: subject, Header: placed(q.NotBefore), Data: q.Data})
 	switch {

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nats.go"
 	"google.golang.org/protobuf/proto"
@@ -143,6 +144,15 @@ func hear[T any, M message[T]](b *Broker, subject, group string, take func(subje
 	return func() { _ = sub.Unsubscribe() }, nil
 }
 
+// setupCategories are the categories of events that change what is set up, as far as
+// the process may hear of them: only the API lets people in.
+func (b *Broker) setupCategories() []string {
+	if b.routes() || slices.Contains(b.config.Roles, RoleAPI) {
+		return []string{"account", "access"}
+	}
+	return []string{"account"}
+}
+
 // SetupChanges calls changed with the position whenever the set-up of an account, or
 // who may come in, has changed, until the func that it returns is called. Some may be
 // missed.
@@ -153,7 +163,7 @@ func (b *Broker) SetupChanges(changed func(position uint64)) (stop func(), err e
 			_ = sub.Unsubscribe()
 		}
 	}
-	for _, category := range setupCategories() {
+	for _, category := range b.setupCategories() {
 		sub, err := b.consuming.Subscribe(subjectEvents+".*."+category+".*", func(msg *nats.Msg) { changed(placeOf(msg.Header).Position) })
 		if err != nil {
 			stop()

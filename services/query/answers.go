@@ -151,3 +151,8 @@ func (s *Server) events(ctx context.Context, _ asked, q *queryv1.ListEventsReque
 	events, head, err := s.Log.Events(ctx, q.GetAfter(), int(q.GetLimit()))
 	return &queryv1.ListEventsResponse{Events: events, Head: head}, err
 }
+
+func (s *Server) audit(ctx context.Context, who asked, q *queryv1.ListAuditRequest) (*queryv1.ListEventsResponse, error) {
+	events, head, err := s.Log.Audit(ctx, who.account, q.GetAfter(), int(q.GetLimit()))
+	return &queryv1.ListEventsResponse{Events: events, Head: head}, err
+}

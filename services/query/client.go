@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -64,6 +65,14 @@ func askFrom[A any, PA message[A]](ctx context.Context, c *Client, account, meth
 	return answer, err
 }
 
+// within is how long an answer may take; 0 for the usual.
+func within(method string) time.Duration {
+	if method == methodTemplates || method == methodCheck {
+		return providersWithin
+	}
+	return 0
+}
+
 // askPlaced returns the place that the answer shows, too.
 func askPlaced[A any, PA message[A]](ctx context.Context, c *Client, account, method string, request proto.Message, notBefore broker.Place) (PA, broker.Place, error) {
 	data, err := proto.Marshal(request)
@@ -71,7 +80,7 @@ func askPlaced[A any, PA message[A]](ctx context.Context, c *Client, account, me
 		return nil, broker.Place{}, fmt.Errorf("query: %w", err)
 	}
 	said, at, err := c.broker.Ask(ctx, broker.Question{
-		Role: c.role, Account: account, Method: method, Data: data, NotBefore: notBefore,
+		Role: c.role, Account: account, Method: method, Data: data, NotBefore: notBefore, Within: within(method),
 	})
 	if err != nil {
 		return nil, broker.Place{}, decoded(err)

@@ -46,6 +46,7 @@ func methods() []method {
 		of("offer-use", api, (*Server).offerUse),
 		of("visitor-conversation", api, (*Server).visitorConversation),
 		on("events", api, (*Server).events),
+		on("audit", api, (*Server).audit),
 	}
 }
 

@@ -38,6 +38,8 @@ type Log interface {
 	// Events returns at most limit records of the log after a position, and the
 	// position of the last.
 	Events(ctx context.Context, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
+	// Audit is the same of what is set up for an account, and who may come in.
+	Audit(ctx context.Context, account string, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
 }
 
 var _ interface {

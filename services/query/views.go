@@ -55,6 +55,12 @@ func (c *Client) OfferUse(ctx context.Context, account string) ([]*viewv1.OfferU
 	return said.GetUses(), err
 }
 
+// Begin finds out what the views show, so that Position says it.
+func (c *Client) Begin(ctx context.Context) error {
+	_, err := ask[queryv1.ReachResponse](ctx, c, installation, "reach", &queryv1.ReachRequest{})
+	return err
+}
+
 // WaitFor returns once all views show a position.
 func (c *Client) WaitFor(ctx context.Context, position uint64) error {
 	at := c.place()
@@ -63,7 +69,7 @@ func (c *Client) WaitFor(ctx context.Context, position uint64) error {
 	}
 	if at.Incarnation == "" {
 		// It has to be known first whose position it is.
-		if _, err := ask[queryv1.ReachResponse](ctx, c, installation, "reach", &queryv1.ReachRequest{}); err != nil {
+		if err := c.Begin(ctx); err != nil {
 			return err
 		}
 		at = c.place()
@@ -84,5 +90,12 @@ func (c *Client) Conversation(ctx context.Context, account, widgetID, visitor st
 func (c *Client) Events(ctx context.Context, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
 	said, err := ask[queryv1.ListEventsResponse](ctx, c, installation, "events",
 		&queryv1.ListEventsRequest{After: after, Limit: uint32(max(0, limit))})
+	return said.GetEvents(), said.GetHead(), err
+}
+
+// Audit returns a page of what is set up for an account, and who may come in.
+func (c *Client) Audit(ctx context.Context, account string, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
+	said, err := ask[queryv1.ListEventsResponse](ctx, c, account, "audit",
+		&queryv1.ListAuditRequest{After: after, Limit: uint32(max(0, limit))})
 	return said.GetEvents(), said.GetHead(), err
 }

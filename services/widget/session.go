@@ -129,3 +129,6 @@ func (s Session) String() string { return "session of " + s.WidgetID }
 
 // GoString is String.
 func (s Session) GoString() string { return s.String() }
+
+// Domains are those whose hashes sessions ask for.
+func Domains() []string { return []string{domainSession} }

@@ -81,7 +81,7 @@ func newGraphRun(t *testing.T, as func(channel.Sender) channel.Sender) *graphRun
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.server.close() })
-	if r.server.egress, err = egress.New(r.config("one", as)); err != nil {
+	if r.server.sending.egress, err = egress.New(r.config("one", as)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -265,14 +265,14 @@ func (r *graphRun) settle() {
 func (r *graphRun) fire() {
 	r.t.Helper()
 	for {
-		account, timer, ok, err := r.engine.NextTimer(r.t.Context())
+		account, timer, ok, err := r.log.(logOf).engine.NextTimer(r.t.Context())
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		if !ok || timer.Due.After(time.Now().Add(time.Duration(r.ahead.Load()))) {
 			return
 		}
-		if err := r.engine.Fire(r.t.Context(), account, timer); err != nil {
+		if err := r.log.(logOf).engine.Fire(r.t.Context(), account, timer); err != nil {
 			r.t.Fatal(err)
 		}
 	}

@@ -20,7 +20,8 @@ const (
 	lookEvery = 500 * time.Millisecond
 )
 
-// vitals is what a server that works can be told by.
+// vitals is what a server that works can be told by. What concerns the log is nil
+// where the router is elsewhere.
 type vitals struct {
 	log       func() eventstore.Health
 	head      func() uint64
@@ -29,6 +30,8 @@ type vitals struct {
 	followers []*follower
 	// slowest is the slowest commit of the last minute; nil if nobody measures.
 	slowest func() time.Duration
+	// current says whether the router has told what it has to; nil where it is here.
+	current func() bool
 	now     func() time.Time
 }
 
@@ -57,7 +60,12 @@ func (f *follower) late(head uint64, now time.Time) time.Duration {
 func (v *vitals) look() (h health, fatal error) {
 	now := v.now()
 	add := func(format string, args ...any) { h.Problems = append(h.Problems, fmt.Sprintf(format, args...)) }
-	log, head := v.log(), v.head()
+	var log eventstore.Health
+	var head uint64
+	var busySince time.Time
+	if v.log != nil {
+		log, head, busySince = v.log(), v.head(), v.busySince()
+	}
 	h.Log = logHealth{Position: head}
 	h.Disk = diskHealth{Full: log.DiskFull, FreeBytes: log.Free, TotalBytes: log.Total}
 	if v.slowest != nil {
@@ -73,7 +81,7 @@ func (v *vitals) look() (h health, fatal error) {
 	for _, work := range []struct {
 		name  string
 		since time.Time
-	}{{"commit", log.StuckSince}, {"decision", v.busySince()}} {
+	}{{"commit", log.StuckSince}, {"decision", busySince}} {
 		if work.since.IsZero() {
 			continue
 		}
@@ -89,6 +97,9 @@ func (v *vitals) look() (h health, fatal error) {
 	}
 	if h.Broker.Connected = v.connected(); !h.Broker.Connected {
 		add("broker: not connected")
+	}
+	if v.current != nil && !v.current() {
+		add("router: does not say what is set up and who may come in")
 	}
 	for _, f := range v.followers {
 		late, at := f.late(head, now), f.position()

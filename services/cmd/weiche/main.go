@@ -132,7 +132,7 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(),
 		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(),
 		newBackupCommand(), newRestoreCommand(), newEraseCommand(), newQuarantineCommand(),
-		newWebhookCommand(), newReadyCommand(), newConfigCommand(), newVersionCommand(),
+		newWebhookCommand(), newReadyCommand(), newConfigCommand(), newNATSCommand(), newVersionCommand(),
 	)
 	return root
 }

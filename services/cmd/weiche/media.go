@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"weiche/services/blob"
-	"weiche/services/blob/fetch"
 	"weiche/services/operations"
 	"weiche/services/router"
 	"weiche/services/setting"
@@ -21,24 +19,50 @@ func mediaFlag(cmd *cobra.Command, place *string) {
 	takesSettings(cmd, func(s settings, _ setting.Read) { *place = s.Media }, "media")
 }
 
+// place is where the files of messages of a data folder are, if nothing else is said.
+func (f *folder) place(said string) (string, error) {
+	if said != "" {
+		return said, nil
+	}
+	return filepath.Abs(filepath.Join(f.dir, "media"))
+}
+
 // openMedia opens the files of messages of a data folder. The bucket has to be
 // closed.
-func (f *folder) openMedia(ctx context.Context, place, publicURL string, logger *slog.Logger) (*blob.Store, error) {
-	if place == "" {
-		dir, err := filepath.Abs(filepath.Join(f.dir, "media"))
-		if err != nil {
-			return nil, err
-		}
-		place = dir
+func (f *folder) openMedia(ctx context.Context, place string) (*blob.Store, error) {
+	place, err := f.place(place)
+	if err != nil {
+		return nil, err
 	}
 	bucket, err := blob.OpenBucket(ctx, place)
 	if err != nil {
 		return nil, err
 	}
-	return blob.New(blob.Config{
-		Bucket: bucket, Keys: f.fileKeys(), PublicURL: publicURL, Logger: logger,
-		Full: func() bool { return f.store.Health().DiskFull },
-	}), nil
+	return blob.New(blob.Config{Bucket: bucket, Keys: f.fileKeys()}), nil
+}
+
+// openMedia opens the files of messages of the process.
+func (s *server) openMedia() (err error) {
+	place := s.config.Media
+	if s.folder != nil {
+		if place, err = s.folder.place(place); err != nil {
+			return err
+		}
+	}
+	bucket, err := blob.OpenBucket(context.Background(), place)
+	if err != nil {
+		return err
+	}
+	s.media = blob.New(blob.Config{
+		Bucket: bucket, Keys: s.files, PublicURL: string(s.config.PublicURL), Full: s.full, Logger: s.config.logger,
+	})
+	return nil
+}
+
+func (s *server) closeMedia() {
+	if s.media != nil {
+		s.media.Bucket.Close()
+	}
 }
 
 // fileKeys are the keys of the files of messages.
@@ -48,30 +72,9 @@ func (f *folder) fileKeys() blob.Keys {
 	}}
 }
 
-// newFetcher makes what fetches the files of messages.
-func (s *server) newFetcher() (*fetch.Fetcher, error) {
-	return fetch.New(fetch.Config{
-		Store: s.media, Publisher: s.broker, Directory: s.directory, Instance: instance(),
-		GraphURL: string(s.config.GraphURL), GraphVersion: s.config.GraphVersion, Logger: s.config.logger,
-		Events: s.metrics.Fetches(),
-	})
-}
-
-// fetchMedia fetches until ctx ends, and returns nil then.
-func (s *server) fetchMedia(ctx context.Context) error {
-	inbox, err := fetch.FromBroker(ctx, s.broker)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	return s.fetcher.Run(ctx, inbox)
-}
-
 // verifyMedia reads every file that a message shows, and says which cannot be read.
 func (f *folder) verifyMedia(ctx context.Context, place string, out io.Writer) error {
-	media, err := f.openMedia(ctx, place, "", nil)
+	media, err := f.openMedia(ctx, place)
 	if err != nil {
 		return err
 	}

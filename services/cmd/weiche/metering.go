@@ -10,6 +10,7 @@ import (
 	"weiche/services/meta"
 	"weiche/services/metrics"
 	"weiche/services/router"
+	"weiche/services/watch"
 )
 
 // mostQuarantined is how many items in quarantine are counted at most.
@@ -21,24 +22,24 @@ func newMetrics() *metrics.Metrics {
 }
 
 // webhookEvents are told what webhooks come to.
-func (s *server) webhookEvents() meta.WebhookEvents {
+func (s *server) webhookEvents(watched *watch.Webhooks) meta.WebhookEvents {
 	events := s.metrics.Webhooks()
 	counted := events.Answered
 	events.Answered = func(channelName, app string, status int, took time.Duration) {
 		counted(channelName, app, status, took)
-		s.webhooks.Answered(channelName, app, status, took)
+		watched.Answered(channelName, app, status, took)
 		s.config.logger.Debug("webhook", "app", app, "status", status, "took", took)
 	}
 	return events
 }
 
 // decisionEvents are told what the router does.
-func (s *server) decisionEvents() router.Events {
+func (s *server) decisionEvents(last *commits) router.Events {
 	events := s.metrics.Decisions()
 	counted := events.Committed
 	events.Committed = func(commands int, took time.Duration) {
 		counted(commands, took)
-		s.commits.took(took)
+		last.took(took)
 	}
 	return events
 }
@@ -49,16 +50,18 @@ func (s *server) readings(ctx context.Context, tell metrics.Tell) {
 	tell("weiche_ready", truth(h.Ready))
 	tell("weiche_warnings", float64(len(h.Warnings)))
 	tell("weiche_broker_connected", truth(s.broker.Connected()))
+	if s.folder != nil {
+		s.folderReadings(ctx, tell)
+	}
+}
+
+// folderReadings are those of who has the data folder.
+func (s *server) folderReadings(ctx context.Context, tell metrics.Tell) {
 	if depths, err := s.broker.Depths(ctx); err == nil {
 		for stream, messages := range depths {
 			tell("weiche_queue_messages", float64(messages), stream)
 		}
 	}
-	s.folderReadings(ctx, tell)
-}
-
-// folderReadings are those of who has the data folder.
-func (s *server) folderReadings(ctx context.Context, tell metrics.Tell) {
 	head := s.folder.store.Durable()
 	tell("weiche_log_position", float64(head))
 	for _, f := range s.watchdog.vitals.followers {

@@ -84,14 +84,16 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 // runningServer returns where the weiche that runs on a folder is, as one of its
 // files says, and the administrator's token.
 func runningServer(urlFile, dir string) (url, token string, err error) {
-	for name, into := range map[string]*string{urlFile: &url, tokenFile(dir): &token} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return "", "", err
-		}
-		*into = strings.TrimSpace(string(text))
+	if url, err = readToken(urlFile); err == nil {
+		token, err = readToken(tokenFile(dir))
 	}
-	return url, token, nil
+	return url, token, err
+}
+
+// readToken reads what writeToken has written.
+func readToken(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	return strings.TrimSpace(string(text)), err
 }
 
 // urlFile and adminURLFile are where a running server writes its addresses for who may

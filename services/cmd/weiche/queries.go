@@ -14,32 +14,45 @@ import (
 	"weiche/eventstore"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	"weiche/services/conversation"
+	"weiche/services/query"
 	"weiche/services/router"
 )
 
 // queries answers what the API asks, from the directory and the log.
 type queries struct {
 	setups
+	query.Log
+}
+
+// Incarnation names this life of the log.
+func (q queries) Incarnation() string {
+	_, incarnation := q.directory.Position()
+	return incarnation
+}
+
+// logOf answers what is asked of the log that is here.
+type logOf struct {
 	folder *folder
 	engine *router.Engine
 }
 
+// pageBytes bounds a page of the log: it has to fit into one message on its way to
+// another process.
+const pageBytes = 4 << 20
+
 // Conversation returns the conversation of a visitor.
-func (q queries) Conversation(ctx context.Context, account, widgetID, visitor string) (string, error) {
+func (q logOf) Conversation(ctx context.Context, account, widgetID, visitor string) (string, error) {
 	return q.engine.VisitorConversation(ctx, account, widgetID, visitor)
 }
 
-// Incarnation names this life of the log.
-func (q queries) Incarnation() string { return q.folder.store.Incarnation() }
-
-// Events returns a page of the log, opened.
-func (q queries) Events(ctx context.Context, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
+// Events returns a page of the log, opened; a short one where there is much in it.
+func (q logOf) Events(ctx context.Context, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
 	events, err := q.logged(q.folder.store.ReadAll(ctx, after+1), limit)
 	return events, q.folder.store.Durable(), err
 }
 
 // Audit returns a page of what is set up for an account and of who may come in.
-func (q queries) Audit(ctx context.Context, account string, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
+func (q logOf) Audit(ctx context.Context, account string, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
 	var events []*adminv1.LoggedEvent
 	for _, category := range []string{conversation.CategoryAccount, conversation.CategoryAccess} {
 		stream := eventstore.Stream{Account: account, Category: category, ID: account}
@@ -58,7 +71,7 @@ func (q queries) Audit(ctx context.Context, account string, after uint64, limit 
 }
 
 // versionAfter returns the first version of a stream after a position in the log.
-func (q queries) versionAfter(ctx context.Context, stream eventstore.Stream, after uint64) (uint64, error) {
+func (q logOf) versionAfter(ctx context.Context, stream eventstore.Stream, after uint64) (uint64, error) {
 	if after == 0 {
 		return 1, nil
 	}
@@ -79,13 +92,14 @@ func (q queries) versionAfter(ctx context.Context, stream eventstore.Stream, aft
 }
 
 // logged returns at most limit records, opened.
-func (q queries) logged(records iter.Seq2[*eventstore.Record, error], limit int) ([]*adminv1.LoggedEvent, error) {
+func (q logOf) logged(records iter.Seq2[*eventstore.Record, error], limit int) ([]*adminv1.LoggedEvent, error) {
 	var events []*adminv1.LoggedEvent
+	bytes := 0
 	for rec, err := range records {
 		if err != nil {
 			return nil, err
 		}
-		if len(events) == limit {
+		if len(events) == limit || bytes >= pageBytes {
 			break
 		}
 		event, err := router.DecodeOpened(q.folder.keys, rec)
@@ -101,6 +115,7 @@ func (q queries) logged(records iter.Seq2[*eventstore.Record, error], limit int)
 			EventId: rec.ID, RecordedAt: timestamppb.New(rec.Recorded), Causation: rec.Causation,
 			Actor: rec.Actor, Event: body,
 		})
+		bytes += len(body.GetValue())
 	}
 	return events, nil
 }

@@ -110,7 +110,9 @@ func (h health) String() string {
 	for _, warning := range h.Warnings {
 		fmt.Fprintln(&b, "warning:", warning)
 	}
-	fmt.Fprintf(&b, "log: position %d, slowest commit of the last minute %.3fs\n", h.Log.Position, h.Log.SlowestCommitSeconds)
+	if h.Followers != nil {
+		fmt.Fprintf(&b, "log: position %d, slowest commit of the last minute %.3fs\n", h.Log.Position, h.Log.SlowestCommitSeconds)
+	}
 	for _, f := range h.Followers {
 		fmt.Fprintf(&b, "%s: position %d, %d behind\n", f.Name, f.Position, f.Behind)
 	}

@@ -9,33 +9,24 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/api"
 	"weiche/services/blob"
-	"weiche/services/blob/fetch"
 	"weiche/services/broker"
-	"weiche/services/channel"
-	"weiche/services/conversation"
-	"weiche/services/directory"
-	"weiche/services/egress"
-	"weiche/services/instagram"
-	"weiche/services/messenger"
-	"weiche/services/meta"
 	"weiche/services/metrics"
-	"weiche/services/operations"
-	"weiche/services/router"
-	"weiche/services/watch"
-	"weiche/services/whatsapp"
+	"weiche/services/setting"
 )
 
 // serverConfig says how one process serves.
 type serverConfig struct {
 	settings
+	// read is where the settings were found.
+	read setting.Read
 	// listener takes webhooks and the API, and admin what operators ask; they are
 	// what the addresses of the settings came to. There is none for operators if
 	// admin is nil.
@@ -45,28 +36,23 @@ type serverConfig struct {
 	now func() time.Time
 }
 
-// server is the whole product in one process.
+// server is the roles of one process, all of them where nothing else is said.
 type server struct {
-	config    serverConfig
-	folder    *folder
-	broker    *broker.Broker
-	lease     *broker.Lease
-	engine    *router.Engine
-	directory *directory.Directory
-	relay     *router.Relay
-	media     *blob.Store
-	fetcher   *fetch.Fetcher
-	senders   map[string]channel.Sender
-	egress    *egress.Egress
-	watch     *watch.Watch
-	webhooks  *watch.Webhooks
-	watchdog  *watchdog
-	commits   commits
-	metrics   *metrics.Metrics
+	config serverConfig
+	// folder is the data folder; nil where the router is elsewhere.
+	folder *folder
+	broker *broker.Broker
+	known
+	// media are the files of messages, and sending what speaks to the providers; nil
+	// where no role of the process has to do with them.
+	media   *blob.Store
+	sending *sending
+
+	metrics  *metrics.Metrics
+	parts    []part
+	watchdog *watchdog
 	// handler is what is served to everybody, and operated what is to operators.
 	handler, operated http.Handler
-	// backends answers what back ends ask for over the broker.
-	backends func(context.Context, broker.BackendCall) broker.BackendReply
 }
 
 // newServer opens everything that serves. Close has to be called, after run.
@@ -77,52 +63,58 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 			s.close()
 		}
 	}()
-	if s.folder, err = openFolder(ctx, config.Data, true, config.logger); err != nil {
-		return nil, err
+	if config.does(broker.RoleRouter) {
+		if s.folder, err = openFolder(ctx, config.Data, true, config.logger); err != nil {
+			return nil, err
+		}
 	}
 	if s.broker, err = broker.Start(ctx, broker.Config{
-		URL: config.NATSURL, Dir: filepath.Join(config.Data, "broker"), Logger: config.logger,
-		OnReconnect: func() {
-			if s.relay != nil {
-				s.relay.Again()
-			}
-		},
+		URL: config.NATSURL, Credentials: config.NATSCredentials, Roles: config.roles(),
+		Dir: filepath.Join(config.Data, "broker"), Logger: config.logger, OnReconnect: s.again,
 	}); err != nil {
 		return nil, err
 	}
-	if s.lease, err = s.broker.AcquireRouter(ctx, instance()); err != nil {
-		return nil, err
-	}
-	if err := s.broker.Adopt(ctx, s.folder.store.Incarnation()); err != nil {
-		return nil, err
-	}
-	if s.directory, err = router.NewDirectory(ctx, s.folder.store, s.folder.keys); err != nil {
-		return nil, err
-	}
-	s.engine = router.NewEngine(router.EngineConfig{
-		Store: s.folder.store, Keys: s.folder.keys, Logger: config.logger, Now: config.now,
-		Events: s.decisionEvents(),
-	})
-	if err := s.engine.Settle(ctx); err != nil {
-		return nil, err
-	}
-	if s.media, err = s.folder.openMedia(ctx, config.Media, string(config.PublicURL), config.logger); err != nil {
-		return nil, err
-	}
-	if s.fetcher, err = s.newFetcher(); err != nil {
-		return nil, err
-	}
-	s.relay = router.NewRelay(s.engine, s.broker, config.logger)
-	if err := s.openSending(); err != nil {
-		return nil, err
+	for _, role := range s.constructors() {
+		p, err := role(ctx)
+		s.parts = append(s.parts, p)
+		if err != nil {
+			return nil, err
+		}
 	}
 	s.watchdog = s.newWatchdog()
 	s.metrics.Read(s.readings)
 	s.handler, s.operated = s.newHandlers()
-	if err := s.writeAdminToken(); err != nil {
-		return nil, err
+	return s, s.writeTokens()
+}
+
+// constructors make the parts of the process, what others stand on first.
+func (s *server) constructors() (all []func(context.Context) (part, error)) {
+	if !s.config.does(broker.RoleRouter) {
+		all = append(all, s.newRemote)
 	}
-	return s, nil
+	for _, row := range []struct {
+		role broker.Role
+		make func(context.Context) (part, error)
+	}{
+		{broker.RoleRouter, s.newRouter},
+		{broker.RoleEgress, s.newEgress},
+		{broker.RoleAdapters, s.newAdapters},
+		{broker.RoleAPI, s.newAPI},
+	} {
+		if s.config.does(row.role) {
+			all = append(all, row.make)
+		}
+	}
+	return all
+}
+
+// again is called after each reconnect of the broker.
+func (s *server) again() {
+	for _, p := range s.parts {
+		if p.again != nil {
+			p.again()
+		}
+	}
 }
 
 // instance names this process to others.
@@ -142,16 +134,16 @@ func instance() string {
 
 // newWatchdog makes what tells whether this server can do its work.
 func (s *server) newWatchdog() *watchdog {
-	return &watchdog{
-		vitals: vitals{
-			log: s.folder.store.Health, head: s.folder.store.Durable, busySince: s.engine.BusySince,
-			connected: s.broker.Connected, slowest: s.commits.slowestLately, now: time.Now,
-			followers: []*follower{
-				{name: "views", position: s.folder.views.Position},
-				{name: "relay", position: s.relay.Position},
-			},
+	w := &watchdog{
+		vitals: vitals{connected: s.broker.Connected, now: time.Now},
+		warnings: func() (all []string) {
+			for _, p := range s.parts {
+				if p.troubles != nil {
+					all = append(all, p.troubles()...)
+				}
+			}
+			return all
 		},
-		warnings: s.troubles,
 		die: func(err error) {
 			s.config.logger.Error("weiche cannot go on", "error", err)
 			code, ok := damageCode(err)
@@ -161,73 +153,32 @@ func (s *server) newWatchdog() *watchdog {
 			os.Exit(code)
 		},
 	}
+	for _, p := range s.parts {
+		if p.vitals != nil {
+			p.vitals(&w.vitals)
+		}
+	}
+	return w
 }
 
 // newHandlers makes everything that is served over HTTP.
-func (s *server) newHandlers() (public, admin http.Handler) {
-	mux := http.NewServeMux()
-	mux.Handle("GET /readyz", s.watchdog)
-	mux.Handle(meta.Pattern, meta.NewWebhook(meta.WebhookConfig{
-		Directory: s.directory, Publisher: s.broker,
-		Readers: readers(), Events: s.webhookEvents(),
-	}))
-	commands := publisher{s.broker, s.directory}
-	config := api.Config{
-		Publisher: commands, Signals: s.broker.PublishSignal,
-		Queries: queries{setups{s.directory}, s.folder, s.engine},
-		Views:   s.folder.views, Media: s.media, Keys: s.folder.keys, Links: deepLink, Logger: s.config.logger,
-		Templates: s.templates, Proxies: s.config.Proxies, Check: s.checkIntegration,
-		Webhooks: api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.webhooks.Last},
-		Events:   s.metrics.Calls(),
-	}
-	calls := api.New(config)
-	s.backends = api.Backends(calls)
-	mux.Handle("/", calls)
-	return mux, s.newAdminHandler(config)
-}
-
-// deepLink returns the address that carries a code to a channel.
-func deepLink(channelName, address, language, code string) string {
-	switch channelName {
-	case whatsapp.Channel:
-		return whatsapp.Link(address, conversation.LinkSentence(language, code))
-	case messenger.Channel:
-		return messenger.Link(address, code)
-	case instagram.Channel:
-		return instagram.Link(address, code)
-	}
-	return ""
-}
-
-// publisher publishes for the API. What changes the set-up is answered once the
-// directory knows it, so that the next webhook finds its integration.
-type publisher struct {
-	channel.Publisher
-	directory *directory.Directory
-}
-
-func (p publisher) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
-	answer, err := p.Publisher.Publish(ctx, from, batch)
-	if err != nil {
-		return answer, err
-	}
-	for at, item := range batch.GetItems() {
-		if changesSetup(item.GetAgent()) && at < len(answer.GetItems()) {
-			if err := p.directory.WaitFor(ctx, answer.GetItems()[at].GetPosition()); err != nil {
-				return nil, err
-			}
+func (s *server) newHandlers() (public, operated http.Handler) {
+	everybody, operators := http.NewServeMux(), http.NewServeMux()
+	everybody.Handle("GET /readyz", s.watchdog)
+	everybody.HandleFunc("GET /livez", alive)
+	operators.HandleFunc("GET /readyz", s.watchdog.details)
+	operators.HandleFunc("GET /livez", alive)
+	operators.Handle("GET /metrics", s.metrics.Handler())
+	for _, p := range s.parts {
+		if p.public != nil {
+			p.public(everybody)
+		}
+		if p.operated != nil {
+			p.operated(operators)
 		}
 	}
-	return answer, nil
+	return everybody, operators
 }
-
-// changesSetup says whether the set-up is another one after a command.
-func changesSetup(command *ingressv1.AgentCommand) bool {
-	return command.GetApplySetup() != nil || command.GetRemoveIntegration() != nil || command.GetRemoveAgent() != nil
-}
-
-// errRouterLost is returned when another process became the router.
-var errRouterLost = errors.New("another process has become the router")
 
 // run serves until ctx ends, and returns nil then. It stops from the edge inwards:
 // first what takes requests and sends, then what decides and follows.
@@ -235,46 +186,10 @@ func (s *server) run(ctx context.Context) error {
 	inner, stopInner := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopInner()
 	core, inner := errgroup.WithContext(inner)
-	core.Go(func() error { return s.folder.keys.Run(inner) })
-	core.Go(func() error {
-		if err := s.folder.views.Run(inner, s.folder.store); inner.Err() == nil {
-			return err
-		}
-		return nil
-	})
-	core.Go(func() error {
-		if err := s.folder.store.Warm(inner); inner.Err() == nil {
-			return err
-		}
-		return nil
-	})
-	core.Go(func() error { return s.directory.Run(inner) })
-	core.Go(func() error { return router.New(s.engine, s.broker, s.config.logger).Run(inner) })
-	core.Go(func() error { return s.relay.Run(inner) })
-	core.Go(func() error { return router.NewSignals(s.engine, s.broker, s.config.logger).Run(inner) })
-	core.Go(func() error {
-		return operations.Housekeeping{
-			Store: s.folder.store, Keys: s.folder.keys, Views: s.folder.views, Logger: s.config.logger,
-		}.Run(inner)
-	})
-	core.Go(func() error {
-		return operations.MediaKeeping{
-			Store: s.folder.store, Keys: s.folder.keys, Media: s.media, Logger: s.config.logger,
-		}.Run(inner)
-	})
 	core.Go(func() error { return s.watchdog.run(inner) })
 	if s.config.admin != nil {
 		core.Go(func() error { return listen(inner, s.config.admin, s.operated, s.config.logger) })
 	}
-	core.Go(func() error {
-		select {
-		case <-s.lease.Lost():
-			return errRouterLost
-		case <-inner.Done():
-			return nil
-		}
-	})
-
 	edge, outer := errgroup.WithContext(ctx)
 	edge.Go(func() error {
 		// The core's end is the edge's end.
@@ -285,14 +200,17 @@ func (s *server) run(ctx context.Context) error {
 			return nil
 		}
 	})
-	edge.Go(func() error { return s.egress.Run(outer) })
-	edge.Go(func() error { return s.watch.Run(outer) })
-	if s.config.NATSURL != "" { // nobody else reaches the embedded one
-		edge.Go(func() error { return s.broker.ServeBackends(outer, s.backends) })
+	if s.config.listener != nil {
+		edge.Go(func() error { return listen(outer, s.config.listener, s.handler, s.config.logger) })
 	}
-	edge.Go(func() error { return s.webhooks.Run(outer) })
-	edge.Go(func() error { return s.fetchMedia(outer) })
-	edge.Go(func() error { return listen(outer, s.config.listener, s.handler, s.config.logger) })
+	for _, p := range s.parts {
+		for _, run := range p.core {
+			core.Go(func() error { return run(inner) })
+		}
+		for _, run := range p.edge {
+			edge.Go(func() error { return run(outer) })
+		}
+	}
 	err := edge.Wait()
 	stopInner()
 	if coreErr := core.Wait(); coreErr != nil {
@@ -306,14 +224,13 @@ func (s *server) run(ctx context.Context) error {
 
 // close closes everything, the broker before the log that it carries to.
 func (s *server) close() error {
-	if s.lease != nil {
-		s.lease.Close()
+	for _, p := range slices.Backward(s.parts) {
+		if p.close != nil {
+			p.close()
+		}
 	}
 	if s.broker != nil {
 		s.broker.Close()
-	}
-	if s.media != nil {
-		s.media.Bucket.Close()
 	}
 	if s.folder != nil {
 		return s.folder.close()
@@ -324,20 +241,34 @@ func (s *server) close() error {
 // tokenFile is where the administrator's token is for who may read the folder.
 func tokenFile(data string) string { return filepath.Join(data, "tokens", "admin") }
 
-// writeAdminToken writes the administrator's token beside the log, and where it is
-// good for.
-func (s *server) writeAdminToken() error {
-	err := writeToken(tokenFile(s.config.Data), api.AdminToken(s.folder.keys).Reveal())
-	if err != nil {
-		return err
-	}
-	if err := writeToken(urlFile(s.config.Data), "http://"+localAddress(s.config.listener.Addr())); err != nil {
-		return err
-	}
-	if s.config.admin == nil {
+// writeTokens writes the administrator's token beside the log, and the addresses that
+// it is good for, where they are this process'.
+func (s *server) writeTokens() error {
+	if s.folder == nil {
 		return nil
 	}
-	return writeToken(adminURLFile(s.config.Data), "http://"+localAddress(s.config.admin.Addr()))
+	if err := writeToken(tokenFile(s.config.Data), api.AdminToken(s.folder.keys).Reveal()); err != nil {
+		return err
+	}
+	public := s.config.listener
+	if !s.config.does(broker.RoleAPI) {
+		public = nil
+	}
+	for file, listener := range map[string]net.Listener{urlFile(s.config.Data): public, adminURLFile(s.config.Data): s.config.admin} {
+		var err error
+		if listener == nil {
+			// That of a former life leads nowhere.
+			if err = os.Remove(file); errors.Is(err, os.ErrNotExist) {
+				err = nil
+			}
+		} else {
+			err = writeToken(file, "http://"+localAddress(listener.Addr()))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // localAddress is how this machine reaches a listener.

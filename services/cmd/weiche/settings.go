@@ -26,7 +26,9 @@ type settings struct {
 	PublicURL setting.URL     `name:"public-url" is:"where customers and providers reach this server, https://…; files are sent by upload alone if empty"`
 	Proxies   []netip.Prefix  `name:"proxies" is:"the networks of reverse proxies whose X-Forwarded-For is believed; none if empty"`
 
-	NATSURL string `name:"nats-url" as:"url" secret:"true" is:"an external NATS server; embedded if empty"`
+	Roles           string `name:"roles" as:"list" is:"what this process does, of adapters, router, api and egress with commas between them; all of it if empty"`
+	NATSURL         string `name:"nats-url" as:"url" secret:"true" is:"an external NATS server; embedded if empty"`
+	NATSCredentials string `name:"nats-credentials" as:"file" is:"the file with this process' NATS credentials, or the seed of its nkey; see weiche nats config"`
 
 	GraphURL     setting.URL    `name:"graph-url" is:"where the Graph API is; the provider's if empty"`
 	GraphVersion string         `name:"graph-version" is:"the version of the Graph API; v26.0 if empty"`
@@ -50,7 +52,7 @@ func (s settings) check() error {
 			wrong = append(wrong, fmt.Errorf("pace: there is no channel %q", channelName))
 		}
 	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, s.checkRoles()...)...)
 }
 
 // configFlag names the file of settings.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,11 +45,13 @@ folder.`,
 			if err != nil {
 				return usageError{fmt.Errorf("%s: %w", args[0], err)}
 			}
-			running, token, err := runningServer(urlFile(data), data)
-			if err != nil {
-				return fmt.Errorf("where weiche serves and the administrator's token: %w", err)
+			token, err := readToken(tokenFile(data))
+			if err == nil && url == "" {
+				url, err = readToken(urlFile(data))
 			}
-			url = cmp.Or(url, running)
+			if err != nil {
+				return fmt.Errorf("where weiche serves (--url) and the administrator's token: %w", err)
+			}
 			tokens, err := applySetup(cmd.Context(), url, token, account, setup)
 			if err != nil {
 				return err

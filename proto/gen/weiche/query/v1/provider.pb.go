@@ -79,11 +79,7 @@ type GetTemplatesResponse struct {
 	// The account has no such integration.
 	NoIntegration bool `protobuf:"varint,2,opt,name=no_integration,json=noIntegration,proto3" json:"no_integration,omitempty"`
 	// Why the provider lists none; not set where it does.
-	Error *v11.SendError `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
-	// What that means, as the number of services/channel.Outcome.
-	Outcome uint32 `protobuf:"varint,4,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// It was asked too often.
-	Limited       bool `protobuf:"varint,5,opt,name=limited,proto3" json:"limited,omitempty"`
+	Error         *ProviderError `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -132,40 +128,198 @@ func (x *GetTemplatesResponse) GetNoIntegration() bool {
 	return false
 }
 
-func (x *GetTemplatesResponse) GetError() *v11.SendError {
+func (x *GetTemplatesResponse) GetError() *ProviderError {
 	if x != nil {
 		return x.Error
 	}
 	return nil
 }
 
-func (x *GetTemplatesResponse) GetOutcome() uint32 {
+// ProviderError is why a provider does not do something.
+type ProviderError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it said.
+	Detail *v11.SendError `protobuf:"bytes,1,opt,name=detail,proto3" json:"detail,omitempty"`
+	// What that means, as the number of services/channel.Outcome.
+	Outcome uint32 `protobuf:"varint,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// It was asked too often.
+	Limited       bool `protobuf:"varint,3,opt,name=limited,proto3" json:"limited,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderError) Reset() {
+	*x = ProviderError{}
+	mi := &file_weiche_query_v1_provider_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderError) ProtoMessage() {}
+
+func (x *ProviderError) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_provider_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderError.ProtoReflect.Descriptor instead.
+func (*ProviderError) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_provider_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ProviderError) GetDetail() *v11.SendError {
+	if x != nil {
+		return x.Detail
+	}
+	return nil
+}
+
+func (x *ProviderError) GetOutcome() uint32 {
 	if x != nil {
 		return x.Outcome
 	}
 	return 0
 }
 
-func (x *GetTemplatesResponse) GetLimited() bool {
+func (x *ProviderError) GetLimited() bool {
 	if x != nil {
 		return x.Limited
 	}
 	return false
 }
 
+// CheckIntegrationRequest asks whether the provider would serve an integration.
+type CheckIntegrationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration as it is, or is to be.
+	Integration *v11.IntegrationConnected `protobuf:"bytes,1,opt,name=integration,proto3" json:"integration,omitempty"`
+	// Its token; empty for that which is set up.
+	AccessToken   string `protobuf:"bytes,2,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckIntegrationRequest) Reset() {
+	*x = CheckIntegrationRequest{}
+	mi := &file_weiche_query_v1_provider_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckIntegrationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckIntegrationRequest) ProtoMessage() {}
+
+func (x *CheckIntegrationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_provider_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckIntegrationRequest.ProtoReflect.Descriptor instead.
+func (*CheckIntegrationRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_provider_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CheckIntegrationRequest) GetIntegration() *v11.IntegrationConnected {
+	if x != nil {
+		return x.Integration
+	}
+	return nil
+}
+
+func (x *CheckIntegrationRequest) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+// CheckIntegrationResponse is what the provider says.
+type CheckIntegrationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why it would not; not set where it would.
+	Error         *ProviderError `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckIntegrationResponse) Reset() {
+	*x = CheckIntegrationResponse{}
+	mi := &file_weiche_query_v1_provider_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckIntegrationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckIntegrationResponse) ProtoMessage() {}
+
+func (x *CheckIntegrationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_provider_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckIntegrationResponse.ProtoReflect.Descriptor instead.
+func (*CheckIntegrationResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_provider_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CheckIntegrationResponse) GetError() *ProviderError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 var File_weiche_query_v1_provider_proto protoreflect.FileDescriptor
 
 const file_weiche_query_v1_provider_proto_rawDesc = "" +
 	"\n" +
-	"\x1eweiche/query/v1/provider.proto\x12\x0fweiche.query.v1\x1a\x1eweiche/event/v1/identity.proto\x1a#weiche/workspace/v1/workspace.proto\"<\n" +
+	"\x1eweiche/query/v1/provider.proto\x12\x0fweiche.query.v1\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\x1a#weiche/workspace/v1/workspace.proto\"<\n" +
 	"\x13GetTemplatesRequest\x12%\n" +
-	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"\xe7\x01\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"\xb7\x01\n" +
 	"\x14GetTemplatesResponse\x12B\n" +
 	"\ttemplates\x18\x01 \x03(\v2$.weiche.workspace.v1.MessageTemplateR\ttemplates\x12%\n" +
-	"\x0eno_integration\x18\x02 \x01(\bR\rnoIntegration\x120\n" +
-	"\x05error\x18\x03 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x12\x18\n" +
-	"\aoutcome\x18\x04 \x01(\rR\aoutcome\x12\x18\n" +
-	"\alimited\x18\x05 \x01(\bR\alimitedB*Z(weiche/proto/gen/weiche/query/v1;queryv1b\x06proto3"
+	"\x0eno_integration\x18\x02 \x01(\bR\rnoIntegration\x124\n" +
+	"\x05error\x18\x03 \x01(\v2\x1e.weiche.query.v1.ProviderErrorR\x05error\"w\n" +
+	"\rProviderError\x122\n" +
+	"\x06detail\x18\x01 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x06detail\x12\x18\n" +
+	"\aoutcome\x18\x02 \x01(\rR\aoutcome\x12\x18\n" +
+	"\alimited\x18\x03 \x01(\bR\alimited\"\x85\x01\n" +
+	"\x17CheckIntegrationRequest\x12G\n" +
+	"\vintegration\x18\x01 \x01(\v2%.weiche.event.v1.IntegrationConnectedR\vintegration\x12!\n" +
+	"\faccess_token\x18\x02 \x01(\tR\vaccessToken\"P\n" +
+	"\x18CheckIntegrationResponse\x124\n" +
+	"\x05error\x18\x01 \x01(\v2\x1e.weiche.query.v1.ProviderErrorR\x05errorB*Z(weiche/proto/gen/weiche/query/v1;queryv1b\x06proto3"
 
 var (
 	file_weiche_query_v1_provider_proto_rawDescOnce sync.Once
@@ -179,21 +333,28 @@ func file_weiche_query_v1_provider_proto_rawDescGZIP() []byte {
 	return file_weiche_query_v1_provider_proto_rawDescData
 }
 
-var file_weiche_query_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_weiche_query_v1_provider_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_weiche_query_v1_provider_proto_goTypes = []any{
-	(*GetTemplatesRequest)(nil),  // 0: weiche.query.v1.GetTemplatesRequest
-	(*GetTemplatesResponse)(nil), // 1: weiche.query.v1.GetTemplatesResponse
-	(*v1.MessageTemplate)(nil),   // 2: weiche.workspace.v1.MessageTemplate
-	(*v11.SendError)(nil),        // 3: weiche.event.v1.SendError
+	(*GetTemplatesRequest)(nil),      // 0: weiche.query.v1.GetTemplatesRequest
+	(*GetTemplatesResponse)(nil),     // 1: weiche.query.v1.GetTemplatesResponse
+	(*ProviderError)(nil),            // 2: weiche.query.v1.ProviderError
+	(*CheckIntegrationRequest)(nil),  // 3: weiche.query.v1.CheckIntegrationRequest
+	(*CheckIntegrationResponse)(nil), // 4: weiche.query.v1.CheckIntegrationResponse
+	(*v1.MessageTemplate)(nil),       // 5: weiche.workspace.v1.MessageTemplate
+	(*v11.SendError)(nil),            // 6: weiche.event.v1.SendError
+	(*v11.IntegrationConnected)(nil), // 7: weiche.event.v1.IntegrationConnected
 }
 var file_weiche_query_v1_provider_proto_depIdxs = []int32{
-	2, // 0: weiche.query.v1.GetTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
-	3, // 1: weiche.query.v1.GetTemplatesResponse.error:type_name -> weiche.event.v1.SendError
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	5, // 0: weiche.query.v1.GetTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
+	2, // 1: weiche.query.v1.GetTemplatesResponse.error:type_name -> weiche.query.v1.ProviderError
+	6, // 2: weiche.query.v1.ProviderError.detail:type_name -> weiche.event.v1.SendError
+	7, // 3: weiche.query.v1.CheckIntegrationRequest.integration:type_name -> weiche.event.v1.IntegrationConnected
+	2, // 4: weiche.query.v1.CheckIntegrationResponse.error:type_name -> weiche.query.v1.ProviderError
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_weiche_query_v1_provider_proto_init() }
@@ -207,7 +368,7 @@ func file_weiche_query_v1_provider_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_query_v1_provider_proto_rawDesc), len(file_weiche_query_v1_provider_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -710,6 +710,62 @@ func (x *ListEventsRequest) GetLimit() uint32 {
 	return 0
 }
 
+// ListAuditRequest asks for a page of what is set up for the account and who may come
+// in: ListEventsResponse.
+type ListAuditRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Events after this position.
+	After uint64 `protobuf:"varint,1,opt,name=after,proto3" json:"after,omitempty"`
+	// How many at most.
+	Limit         uint32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditRequest) Reset() {
+	*x = ListAuditRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditRequest) ProtoMessage() {}
+
+func (x *ListAuditRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditRequest.ProtoReflect.Descriptor instead.
+func (*ListAuditRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListAuditRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListAuditRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
 // ListEventsResponse is a page of the log.
 type ListEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -723,7 +779,7 @@ type ListEventsResponse struct {
 
 func (x *ListEventsResponse) Reset() {
 	*x = ListEventsResponse{}
-	mi := &file_weiche_query_v1_query_proto_msgTypes[13]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -735,7 +791,7 @@ func (x *ListEventsResponse) String() string {
 func (*ListEventsResponse) ProtoMessage() {}
 
 func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_query_proto_msgTypes[13]
+	mi := &file_weiche_query_v1_query_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -748,7 +804,7 @@ func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListEventsResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{13}
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListEventsResponse) GetEvents() []*v11.LoggedEvent {
@@ -806,6 +862,9 @@ const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"?\n" +
 	"\x11ListEventsRequest\x12\x14\n" +
 	"\x05after\x18\x01 \x01(\x04R\x05after\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\rR\x05limit\">\n" +
+	"\x10ListAuditRequest\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\x04R\x05after\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\rR\x05limit\"^\n" +
 	"\x12ListEventsResponse\x124\n" +
 	"\x06events\x18\x01 \x03(\v2\x1c.weiche.admin.v1.LoggedEventR\x06events\x12\x12\n" +
@@ -823,7 +882,7 @@ func file_weiche_query_v1_query_proto_rawDescGZIP() []byte {
 	return file_weiche_query_v1_query_proto_rawDescData
 }
 
-var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_weiche_query_v1_query_proto_goTypes = []any{
 	(*GetTimelineRequest)(nil),             // 0: weiche.query.v1.GetTimelineRequest
 	(*GetChannelRequest)(nil),              // 1: weiche.query.v1.GetChannelRequest
@@ -838,17 +897,18 @@ var file_weiche_query_v1_query_proto_goTypes = []any{
 	(*GetVisitorConversationRequest)(nil),  // 10: weiche.query.v1.GetVisitorConversationRequest
 	(*GetVisitorConversationResponse)(nil), // 11: weiche.query.v1.GetVisitorConversationResponse
 	(*ListEventsRequest)(nil),              // 12: weiche.query.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),             // 13: weiche.query.v1.ListEventsResponse
-	(v1.ItemKind)(0),                       // 14: weiche.view.v1.ItemKind
-	(v1.SystemLineKind)(0),                 // 15: weiche.view.v1.SystemLineKind
-	(*v1.OfferUse)(nil),                    // 16: weiche.view.v1.OfferUse
-	(*v11.LoggedEvent)(nil),                // 17: weiche.admin.v1.LoggedEvent
+	(*ListAuditRequest)(nil),               // 13: weiche.query.v1.ListAuditRequest
+	(*ListEventsResponse)(nil),             // 14: weiche.query.v1.ListEventsResponse
+	(v1.ItemKind)(0),                       // 15: weiche.view.v1.ItemKind
+	(v1.SystemLineKind)(0),                 // 16: weiche.view.v1.SystemLineKind
+	(*v1.OfferUse)(nil),                    // 17: weiche.view.v1.OfferUse
+	(*v11.LoggedEvent)(nil),                // 18: weiche.admin.v1.LoggedEvent
 }
 var file_weiche_query_v1_query_proto_depIdxs = []int32{
-	14, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
-	15, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
-	16, // 2: weiche.query.v1.GetOfferUseResponse.uses:type_name -> weiche.view.v1.OfferUse
-	17, // 3: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	15, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
+	16, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
+	17, // 2: weiche.query.v1.GetOfferUseResponse.uses:type_name -> weiche.view.v1.OfferUse
+	18, // 3: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
 	4,  // [4:4] is the sub-list for method output_type
 	4,  // [4:4] is the sub-list for method input_type
 	4,  // [4:4] is the sub-list for extension type_name
@@ -867,7 +927,7 @@ func file_weiche_query_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_query_v1_query_proto_rawDesc), len(file_weiche_query_v1_query_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
+	"weiche/services/api"
+	"weiche/services/channel"
+	"weiche/services/conversation"
+	"weiche/services/directory"
+	"weiche/services/instagram"
+	"weiche/services/messenger"
+	"weiche/services/whatsapp"
+)
+
+// newAPI makes what serves pages, agents and administrators.
+func (s *server) newAPI(context.Context) (part, error) {
+	handler := api.New(s.apiConfig())
+	p := part{public: func(mux *http.ServeMux) { mux.Handle("/", s.gate(handler)) }}
+	if s.config.NATSURL != "" { // nobody else reaches the embedded one
+		backends := api.Backends(handler)
+		p.edge = append(p.edge, s.afterwards(func(ctx context.Context) error { return s.broker.ServeBackends(ctx, backends) }))
+	}
+	return p, nil
+}
+
+// apiConfig is what the API is made of.
+func (s *server) apiConfig() api.Config {
+	return api.Config{
+		Publisher: s.commands(), Signals: s.broker.PublishSignal,
+		Events:  s.metrics.Calls(),
+		Queries: queries{setups{s.directory}, s.log},
+		Views:   s.views, Media: s.media, Keys: s.keys, Links: deepLink, Logger: s.config.logger,
+		Templates: s.providers.Templates, Check: s.providers.Check, Proxies: s.config.Proxies,
+		Webhooks: api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.lastWebhook},
+	}
+}
+
+// webhookURL returns the address of an app's webhooks.
+func (s *server) webhookURL(channelName, appID string) string {
+	if s.config.PublicURL == "" || !takesWebhooks(channelName) {
+		return ""
+	}
+	return strings.TrimSuffix(string(s.config.PublicURL), "/") + "/webhooks/" + channelName + "/" + appID
+}
+
+// takesWebhooks says whether a channel's webhooks are read here.
+func takesWebhooks(channelName string) bool {
+	_, ours := readers()[channelName]
+	return ours
+}
+
+// commands is where commands go.
+func (s *server) commands() publisher { return publisher{s.broker, s.directory} }
+
+// deepLink returns the address that carries a code to a channel.
+func deepLink(channelName, address, language, code string) string {
+	switch channelName {
+	case whatsapp.Channel:
+		return whatsapp.Link(address, conversation.LinkSentence(language, code))
+	case messenger.Channel:
+		return messenger.Link(address, code)
+	case instagram.Channel:
+		return instagram.Link(address, code)
+	}
+	return ""
+}
+
+// publisher publishes for the API. What changes the set-up is answered once the
+// directory knows it, so that the next webhook finds its integration.
+type publisher struct {
+	channel.Publisher
+	directory *directory.Directory
+}
+
+func (p publisher) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
+	answer, err := p.Publisher.Publish(ctx, from, batch)
+	if err != nil {
+		return answer, err
+	}
+	for at, item := range batch.GetItems() {
+		if changesSetup(item.GetAgent()) && at < len(answer.GetItems()) {
+			if err := p.directory.WaitFor(ctx, answer.GetItems()[at].GetPosition()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return answer, nil
+}
+
+// changesSetup says whether the set-up is another one after a command.
+func changesSetup(command *ingressv1.AgentCommand) bool {
+	return command.GetApplySetup() != nil || command.GetRemoveIntegration() != nil || command.GetRemoveAgent() != nil
+}
