@@ -95,6 +95,7 @@ fmt: bin/gofumpt bin/buf ## format Go and proto
 
 generate: bin/buf ## generate proto/gen from the proto files, and what is written of settings
 	cd proto && ../bin/buf generate
+	cd proto && ../bin/buf generate --template buf.openapi.yaml -o ../services/reference
 	$(WEICHE) config env > .env.example
 	$(WEICHE) config doc > docs/settings.md
 

@@ -23,6 +23,7 @@ import (
 	"weiche/services/blob"
 	"weiche/services/channel"
 	"weiche/services/keyring"
+	"weiche/services/reference"
 )
 
 // The largest request of each service, in bytes.
@@ -145,6 +146,7 @@ func New(config Config) http.Handler {
 		mux.Handle("POST "+agentUploads, sameOrigin.Handler(s.told(agentUploads, s.uploadOfAgent)))
 		mux.Handle(visitorUploads, s.acrossOrigins(s.told(visitorUploads, s.uploadOfVisitor)))
 	}
+	reference.Register(mux)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))

@@ -68,7 +68,7 @@ var areas = []area{
 	{packages: "weiche/services/watch/...", is: "looks after integrations: health, subscriptions, webhooks", may: []string{channel, proto}},
 	{
 		packages: api, is: "Connect handlers; reads through queries, never from a store's folder",
-		may:   []string{broker, channel, capability, widget, blob, keyring, projections, public, stream, proto},
+		may:   []string{broker, channel, capability, widget, blob, keyring, projections, public, reference, stream, proto},
 		tests: []string{router, conversation, eventstore},
 	},
 	{
@@ -85,6 +85,7 @@ var areas = []area{
 		packages: "weiche/services/metrics/...", is: "what happens, as numbers for Prometheus",
 		may: []string{api, channel, egress, blob, meta, router, proto},
 	},
+	{packages: reference, is: "the OpenAPI and its page; knows no service", tests: []string{proto}},
 	{packages: setting, is: "reads how a program shall run from flags, environment and file; knows no setting"},
 	{packages: programs, is: "the harness that runs real programs"},
 	{packages: "weiche/services/importmap", is: "this map"},
@@ -113,6 +114,7 @@ const (
 	widget       = "weiche/services/widget/..."
 	public       = "weiche/services/public/..."
 	setting      = "weiche/services/setting/..."
+	reference    = "weiche/services/reference/..."
 	api          = "weiche/services/api/..."
 	egress       = "weiche/services/egress/..."
 	programs     = "weiche/services/programtest/..."
