@@ -175,6 +175,10 @@ func (b *bare) Route(t testing.TB, conversationID string) *viewv1.Route {
 	return read[*viewv1.Route](t)(b.past().Route(t.Context(), story.Account, conversationID))
 }
 
+func (b *bare) Inbox(t testing.TB, query *viewv1.InboxQuery) []*viewv1.ConversationSummary {
+	return read[*viewv1.InboxPage](t)(b.past().Inbox(t.Context(), story.Account, query)).GetConversations()
+}
+
 func (b *bare) Customer(t testing.TB, customerID string) *viewv1.Customer {
 	return read[*viewv1.Customer](t)(b.past().Customer(t.Context(), story.Account, customerID))
 }

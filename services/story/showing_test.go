@@ -68,3 +68,26 @@ func (s *inProcesses) Customer(t testing.TB, customerID string) *viewv1.Customer
 	}
 	return answer.GetCustomer()
 }
+
+func (s *inProcesses) Inbox(t testing.TB, query *viewv1.InboxQuery) []*viewv1.ConversationSummary {
+	request := &workspacev1.ListConversationsRequest{
+		Status: query.GetStatus(), Label: query.GetLabel(), Limit: 200,
+	}
+	switch {
+	case query.GetNobody():
+		request.Whose = &workspacev1.ListConversationsRequest_Nobody{Nobody: true}
+	case query.GetAssigneeId() != "":
+		request.Whose = &workspacev1.ListConversationsRequest_AssigneeId{AssigneeId: query.GetAssigneeId()}
+	}
+	counts := &workspacev1.CountConversationsResponse{}
+	s.view(t, func() (uint64, *refusal) {
+		why := s.workspace("CountConversations", &workspacev1.CountConversationsRequest{}, counts)
+		return counts.GetCounts().GetAsOf(), why
+	})
+	request.MinPosition = counts.GetPosition()
+	answer := &workspacev1.ListConversationsResponse{}
+	if why := s.workspace("ListConversations", request, answer); why != nil {
+		t.Fatalf("inbox: %v", why)
+	}
+	return answer.GetConversations()
+}

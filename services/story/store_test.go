@@ -176,6 +176,11 @@ func (s *inStore) Route(t testing.TB, conversationID string) *viewv1.Route {
 	return read[*viewv1.Route](t)(s.views.Route(t.Context(), story.Account, conversationID))
 }
 
+func (s *inStore) Inbox(t testing.TB, query *viewv1.InboxQuery) []*viewv1.ConversationSummary {
+	s.caughtUp(t)
+	return read[*viewv1.InboxPage](t)(s.views.Inbox(t.Context(), story.Account, query)).GetConversations()
+}
+
 func (s *inStore) Customer(t testing.TB, customerID string) *viewv1.Customer {
 	s.caughtUp(t)
 	return read[*viewv1.Customer](t)(s.views.Customer(t.Context(), story.Account, customerID))

@@ -8,7 +8,8 @@
 //	play     each line is done, and what happened is told in words
 //	trace    the same with every event, those of lanes and identities too
 //	view     timeline | whatsapp | messenger | instagram | widget | route |
-//	         customer, of the conversation that is named (c1) or the last
+//	         customer, of the conversation that is named (c1) or the last; or
+//	         inbox, of open or closed ones, with label=… or assignee=…
 //	setup    changes the account: confirmation=immediate offers=whatsapp,messenger
 //
 // The lines of play are in lines.go. Outcomes show names and what is relative,
@@ -46,6 +47,7 @@ type Stage interface {
 	Channel(t testing.TB, conversationID, integrationID string) *viewv1.ChannelView
 	Route(t testing.TB, conversationID string) *viewv1.Route
 	Customer(t testing.TB, customerID string) *viewv1.Customer
+	Inbox(t testing.TB, query *viewv1.InboxQuery) []*viewv1.ConversationSummary
 }
 
 // Real is a stage with senders, fetchers and providers of its own, where the player

@@ -16,6 +16,9 @@ import (
 // view tells one view of a conversation: the one that is named, or the one that
 // was written in last.
 func (p *player) view(t *testing.T, d *datadriven.TestData) string {
+	if len(d.CmdArgs) > 0 && d.CmdArgs[0].Key == "inbox" {
+		return p.inbox(t, d)
+	}
 	what, where := "", p.conversation
 	for _, arg := range d.CmdArgs {
 		if len(arg.Vals) == 0 && strings.HasPrefix(arg.Key, "c") && arg.Key != "customer" {
