@@ -23,7 +23,6 @@ const (
 	usualConversations = 50
 	mostConversations  = 200
 	maxLabel           = 40 // characters
-	maxLabels          = 20
 )
 
 // filterBytes of the hash of the filters stand in a page token.

@@ -3,9 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
@@ -69,7 +66,7 @@ func (s *workspaceService) ChangeLabels(ctx context.Context, req *workspacev1.Ch
 		Command: &ingressv1.AgentCommand_ChangeLabels{ChangeLabels: &ingressv1.ChangeLabels{
 			Add: req.GetAdd(), Remove: req.GetRemove(),
 		}},
-	}, labels(req.GetAdd(), req.GetRemove()))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -82,24 +79,4 @@ func assignee(id string) error {
 		return nil
 	}
 	return known(id)
-}
-
-// labels checks which labels are added and taken away.
-func labels(add, remove []string) error {
-	if len(add)+len(remove) == 0 {
-		return invalid("add and remove are both empty")
-	}
-	for _, list := range [][]string{add, remove} {
-		if len(list) > maxLabels {
-			return invalid("a conversation has at most 20 labels")
-		}
-		for _, label := range list {
-			n := utf8.RuneCountInString(label)
-			if n < 1 || n > maxLabel || !utf8.ValidString(label) || strings.TrimSpace(label) != label ||
-				strings.ContainsFunc(label, unicode.IsControl) {
-				return invalid("a label has 1 to 40 characters, no control characters, and no space at its ends")
-			}
-		}
-	}
-	return nil
 }

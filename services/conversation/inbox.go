@@ -95,11 +95,10 @@ func (d *decider) assign(c *AssignConversation) error {
 		return err
 	}
 	if c.AssigneeID != "" {
-		assignee, err := d.agent(c.AssigneeID)
-		if err != nil {
-			return err
-		}
-		if assignee.GetRole() == eventv1.Role_ROLE_AUDITOR {
+		switch assignee := d.account().Agents[c.AssigneeID]; {
+		case assignee == nil:
+			return refuse(invalid, "there is no such agent")
+		case assignee.GetRole() == eventv1.Role_ROLE_AUDITOR:
 			return refuse(invalid, "an auditor answers nobody")
 		}
 	}
