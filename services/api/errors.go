@@ -114,6 +114,8 @@ func reasonOf(refusal ingressv1.Refusal) errorv1.Reason {
 		return errorv1.Reason_REASON_TAKEN
 	case ingressv1.Refusal_REFUSAL_WRONG_LOGIN:
 		return errorv1.Reason_REASON_WRONG_LOGIN
+	case ingressv1.Refusal_REFUSAL_SIGN_IN_REQUIRED:
+		return errorv1.Reason_REASON_UNAUTHENTICATED
 	}
 	return errorv1.Reason_REASON_INTERNAL
 }

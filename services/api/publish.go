@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -80,10 +81,33 @@ func refused(answer *ingressv1.ItemAnswer) error {
 		return errNotFound
 	case errorv1.Reason_REASON_INTERNAL:
 		return errInternal
-	case errorv1.Reason_REASON_ROUTE_CHANGED:
-		f.metadata = map[string]string{"route_version": strconv.FormatUint(answer.GetRouteVersion(), 10)}
 	}
+	f.metadata = whereTo(answer)
 	return f
+}
+
+// whereTo says where a refused reply would go now, and why it goes nowhere else; nil
+// where that is not the matter.
+func whereTo(answer *ingressv1.ItemAnswer) map[string]string {
+	said := map[string]string{}
+	if version := answer.GetRouteVersion(); version > 0 {
+		said["route_version"] = strconv.FormatUint(version, 10)
+	}
+	if route := answer.GetReplyRoute(); route != nil {
+		said["integration_id"], said["channel"] = route.GetIntegrationId(), route.GetChannel()
+		said["rule"] = word(route.GetRule(), "REPLY_RULE_")
+	}
+	var passed []string
+	for _, p := range answer.GetPassedOver() {
+		passed = append(passed, p.GetIntegrationId()+": "+word(p.GetReason(), "PASSED_OVER_REASON_"))
+	}
+	if len(passed) > 0 {
+		said["passed_over"] = strings.Join(passed, ", ")
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	return said
 }
 
 // plainText is content of one text.

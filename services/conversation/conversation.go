@@ -173,6 +173,14 @@ func (d *decider) decide(c Command) error {
 		return d.changeLabels(c)
 	case *SeeConversation:
 		return d.see(c)
+	case *RemoveIntegration:
+		return d.removeIntegration(c)
+	case *ConfirmLink:
+		return d.confirmLink(c)
+	case *IdentifyVisitor:
+		return d.identifyVisitor(c)
+	case *EndVisitorSession:
+		return d.endVisitorSession(c)
 	case *RemoveAgent:
 		return d.removeAgent(c)
 	case *DiscardItem:

@@ -77,7 +77,10 @@ func (s *State) evolveAccount(e Event) {
 	case *eventv1.IntegrationConnected:
 		a.Integrations[b.GetIntegrationId()] = b
 	case *eventv1.BindingsCut:
-		delete(a.Cuts, Cut{b.GetIntegrationId(), b.GetWidgetId()})
+		cut := Cut{b.GetIntegrationId(), b.GetWidgetId()}
+		if a.Cuts[cut].Equal(moment(b.GetCutAt())) {
+			delete(a.Cuts, cut)
+		}
 	case *eventv1.IntegrationRemoved:
 		if b.GetCutAt() != nil {
 			a.Cuts[Cut{IntegrationID: b.GetIntegrationId()}] = moment(b.GetCutAt())

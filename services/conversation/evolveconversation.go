@@ -37,10 +37,11 @@ func (s *State) evolveConversation(e Event) {
 		}
 	case *eventv1.LinkAnswered:
 		if link := c.Links[b.GetLinkId()]; link != nil && !b.GetTooLate() {
-			link.ActedAt = moment(b.GetSentAt())
+			link.ActedAt, link.Answered = moment(b.GetSentAt()), b.GetYes()
 		}
 		s.hold(e, b.GetProviderMessageHash(), c.ID, "")
 	case *eventv1.ChannelBound:
+		s.noteBound(b.GetIntegrationId(), b.GetChannel(), BoundTo{b.GetWidgetId(), c.ID, b.GetIdentityId()}, true)
 		binding := Binding{
 			IdentityID: b.GetIdentityId(), IntegrationID: b.GetIntegrationId(), Channel: b.GetChannel(),
 			WroteAt: moment(b.GetWroteAt()), Offered: b.GetTemplateOffered(),
@@ -51,6 +52,7 @@ func (s *State) evolveConversation(e Event) {
 		}
 		c.Route = append(c.Route, binding)
 	case *eventv1.ChannelUnbound:
+		s.noteBound(b.GetIntegrationId(), b.GetChannel(), BoundTo{b.GetWidgetId(), c.ID, b.GetIdentityId()}, false)
 		c.Route = slices.DeleteFunc(c.Route, func(r Binding) bool { return r.IdentityID == b.GetIdentityId() })
 	case *eventv1.RouteChanged:
 		c.reorder(b.GetIdentityIds())

@@ -26,6 +26,9 @@ func (s *State) evolveIdentity(e Event) {
 			s.aliases[string(a.GetHash())] = ""
 		}
 		s.learn(i, b.GetAdded())
+		if len(b.GetProfileHash()) > 0 {
+			i.ProfileHash = b.GetProfileHash()
+		}
 	case *eventv1.IdentityMoved:
 		i.Customer = b.GetToCustomerId()
 		s.own(i)
@@ -48,6 +51,7 @@ func (s *State) evolveIdentity(e Event) {
 		}
 		i.Released, i.ReleasedAt = b.GetConversationId(), moment(b.GetReleasedAt())
 	case *eventv1.CodeRefused:
+		s.noteUnknown(b)
 		s.hold(e, b.GetProviderMessageHash(), "", "")
 		at := moment(b.GetRefusedAt())
 		i.Refusals = append(i.Refusals, at)

@@ -16,6 +16,8 @@ type Identity struct {
 	// Erased says that it is out of use.
 	Erased  bool
 	Aliases map[string]string
+	// ProfileHash is the keyed hash of what a site told last about its visitor.
+	ProfileHash []byte
 	// Conversation is the active binding; empty where there is none.
 	Conversation string
 	// Released is the conversation that it was bound to before, until when.

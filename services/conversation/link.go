@@ -36,6 +36,9 @@ func (d *decider) byWhom(v *Visitor, a *Agent, create bool) (*conversationDraft,
 	if err != nil {
 		return nil, err
 	}
+	if err := d.mayEnter(v.WidgetID, []Address{v.Address}); err != nil {
+		return nil, err
+	}
 	i := d.find([]Address{v.Address})
 	if i == nil && create {
 		i = d.createIdentity(integration, []Address{v.Address}, nil)

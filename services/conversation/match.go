@@ -87,11 +87,13 @@ func (d *decider) match(conv *conversationDraft, link *Link, i *identityDraft, c
 	matched := *link
 	matched.IdentityID, matched.MatchedAt, matched.MessageHash = i.id, at, c.MessageHash
 	// The customer gets as long again to confirm.
+	matched.AsksInWidget = link.Confirmation == eventv1.Confirmation_CONFIRMATION_BOTH
 	matched.ExpiresAt = d.head.Now.Add(link.ExpiresAt.Sub(link.RequestedAt))
 	d.emit(conv.stream(), &eventv1.LinkMatched{
 		LinkId: link.ID, ConversationId: conv.id, IdentityId: i.id, CustomerId: i.customer,
 		CodeExpiresAt: stamp(link.ExpiresAt), ExpiresAt: stamp(matched.ExpiresAt),
 		Held: held != nil, SentAt: stamp(at), ProviderMessageHash: c.MessageHash,
+		AsksInWidget: matched.AsksInWidget,
 		Sealed: &eventv1.LinkMatched_Sealed{
 			Held: held, ProviderMessageId: c.ProviderMessageID, Raw: c.Raw, Hint: hint(c.Sender),
 		},
@@ -233,10 +235,11 @@ func (d *decider) answerLink(i *identityDraft, c *ReceiveMessage, at time.Time) 
 		return false
 	}
 	d.answered(conv, link.ID, i, c, said.Yes, false, at)
-	if said.Yes {
-		d.confirmHeld(conv, link, i, at)
-	} else {
+	switch {
+	case !said.Yes:
 		d.cancel(conv, link, eventv1.CancelReason_CANCEL_REASON_ANSWERED_NO, at)
+	case !link.AsksInWidget || link.Approved:
+		d.confirmHeld(conv, link, i, at)
 	}
 	return true
 }

@@ -25,6 +25,9 @@ func (d *decider) receive(c *ReceiveMessage) error {
 	if len(c.Content.GetParts()) == 0 && c.Code == nil {
 		return refuse(invalid, "the message is empty")
 	}
+	if err := d.mayEnter(c.IntegrationID, c.Sender); err != nil {
+		return err
+	}
 	if err := d.uploaded(c.IntegrationID, c.Content); err != nil {
 		return err
 	}
@@ -43,7 +46,10 @@ func (d *decider) receive(c *ReceiveMessage) error {
 			return nil
 		}
 	}
-	if c.Code == nil {
+	if c.Code != nil && d.isNoise(c.IntegrationID, c.Code) && len(c.Content.GetParts()) == 0 {
+		return nil
+	}
+	if c.Code == nil || d.isNoise(c.IntegrationID, c.Code) {
 		d.comment(i, c, c.Content, at)
 		return nil
 	}

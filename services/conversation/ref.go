@@ -23,9 +23,13 @@ const (
 	RefCustomer     RefKind = "customer"
 	RefSaid         RefKind = "message of a customer"
 	RefUnsent       RefKind = "unsend"
-	RefChanges      RefKind = "parked changes"
-	RefSeen         RefKind = "dedup key"
-	RefContent      RefKind = "content"
+	// RefBound are the bindings of a channel that is being cut: CutIn reads the key.
+	RefBound RefKind = "bindings"
+	// RefUnknown are the unknown codes that came over an integration.
+	RefUnknown RefKind = "unknown codes"
+	RefChanges RefKind = "parked changes"
+	RefSeen    RefKind = "dedup key"
+	RefContent RefKind = "content"
 	// RefQuarantine is an item in quarantine: account, blank, position.
 	RefQuarantine RefKind = "item in quarantine"
 )
@@ -58,6 +62,10 @@ func (s *State) Absent(ref Ref) {
 		s.saidOf(ref.Key).loaded = true
 	case RefChanges:
 		s.changes[ref.Key] = nil
+	case RefBound:
+		s.toCut[ref.Key] = nil
+	case RefUnknown:
+		s.unknown[ref.Key] = nil
 	case RefUnsent:
 		s.unsent[ref.Key] = false
 	case RefSeen:

@@ -127,7 +127,11 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup, keys []*eventv1.SecretF
 	}
 	for _, id := range slices.Sorted(maps.Keys(before.Offers)) {
 		if !slices.Contains(w.GetOffers(), id) {
-			s.d.emit(s.stream, &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id})
+			withdrawn := &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id, Cut: w.GetCutWithdrawn()}
+			if withdrawn.Cut {
+				withdrawn.CutAt = stamp(s.d.head.Now)
+			}
+			s.d.emit(s.stream, withdrawn)
 		}
 	}
 }
@@ -176,6 +180,9 @@ func check(account *Account, setup *ingressv1.ApplySetup, fingerprints map[strin
 		case channels[i.GetId()] != "" && channels[i.GetId()] != i.GetChannel():
 			return refuse(invalid, "integration %q: it is of channel %q", i.GetId(), channels[i.GetId()])
 		}
+		if _, under := account.Cuts[Cut{IntegrationID: i.GetId()}]; under {
+			return refuse(invalid, "integration %q: it was removed a moment ago, and its bindings are being ended", i.GetId())
+		}
 		owner := i.GetChannel() + "/" + i.GetProviderAccountId()
 		if other := owners[owner]; other != "" && other != i.GetId() {
 			return refuse(invalid, "integration %q: integration %q has this provider account already", i.GetId(), other)
@@ -189,12 +196,6 @@ func check(account *Account, setup *ingressv1.ApplySetup, fingerprints map[strin
 		}
 		if c, taken := channels[w.GetId()]; taken && c != ChannelWidget {
 			return refuse(invalid, "widget %q: an integration has this id", w.GetId())
-		}
-		if w.GetCutWithdrawn() {
-			return refuse(invalid, "widget %q: cutting the bindings of withdrawn channels is not possible yet", w.GetId())
-		}
-		if w.GetConfirmation() == eventv1.Confirmation_CONFIRMATION_BOTH {
-			return refuse(invalid, "widget %q: confirmation in both places is not possible yet", w.GetId())
 		}
 		if after := w.GetNewConversationAfter(); after.AsDuration() != 0 && (after.AsDuration() < minNewAfter || after.AsDuration() > maxNewAfter) {
 			return refuse(invalid, "widget %q: a new conversation starts after 1 hour to 10 years, or never", w.GetId())

@@ -37,6 +37,13 @@ type State struct {
 	unsent map[string]bool
 	// changes holds edits and reactions that came before their message.
 	changes map[string][]ParkedChange
+	// bound holds the bindings of each integration but widgets: in a partial state
+	// what was bound since the log was loaded from, and false for what was unbound.
+	// toCut holds those of channels that are being cut as they were loaded.
+	bound map[string]map[BoundTo]bool
+	toCut map[string][]BoundTo
+	// unknown holds when codes that nobody has made came over an integration.
+	unknown map[string][]time.Time
 	// seen holds the dedup keys that took effect.
 	seen map[string][]byte
 	// contents holds content that a decision needs, by the event that holds it.
@@ -83,6 +90,9 @@ func NewState() *State {
 		messages:      map[string]MessageRef{},
 		sends:         map[string]string{},
 		parked:        map[string][]*eventv1.ReceiptParked{},
+		bound:         map[string]map[BoundTo]bool{},
+		toCut:         map[string][]BoundTo{},
+		unknown:       map[string][]time.Time{},
 		seen:          map[string][]byte{},
 		contents:      map[string]*eventv1.Content{},
 		quarantine:    map[string]QuarantineState{},
@@ -352,6 +362,9 @@ func (s *State) Forget(keep int) {
 	clear(s.said)
 	clear(s.unsent)
 	clear(s.changes)
+	clear(s.bound)
+	clear(s.toCut)
+	clear(s.unknown)
 	clear(s.seen)
 	clear(s.contents)
 	clear(s.quarantine)

@@ -39,6 +39,9 @@ const (
 	TimerAsk TimerKind = "ask"
 	// TimerMedia asks for a file again, or gives it up.
 	TimerMedia TimerKind = "media"
+	// TimerCut ends some bindings of a channel that was withdrawn, which is its ID's
+	// widget, or removed; of an integration that is its owner.
+	TimerCut TimerKind = "cut"
 	// TimerParked forgets changes whose message did not come.
 	TimerParked TimerKind = "parked"
 )
@@ -63,6 +66,12 @@ func Timers(body proto.Message) (set, end []Timer) {
 		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
 	case *eventv1.LinkExpired:
 		return nil, link(moment(e.GetExpiresAt()), e.GetConversationId(), e.GetLinkId())
+	case *eventv1.IntegrationRemoved:
+		return timer(TimerCut, moment(e.GetCutAt()), e.GetIntegrationId(), ""), nil
+	case *eventv1.ChannelWithdrawn:
+		return timer(TimerCut, moment(e.GetCutAt()), e.GetIntegrationId(), e.GetWidgetId()), nil
+	case *eventv1.BindingsCut:
+		return nil, timer(TimerCut, moment(e.GetCutAt()), e.GetIntegrationId(), e.GetWidgetId())
 	case *eventv1.ChangeParked:
 		return parkedTimer(e.GetIntegrationId(), e.GetProviderMessageHash(), e.GetExpiresAt()), nil
 	case *eventv1.ChangeForgotten:
@@ -138,6 +147,10 @@ func parkedTimer(integrationID string, hash []byte, due *timestamppb.Timestamp) 
 // that is not due yet, does nothing.
 func (d *decider) fire(c *FireTimer) error {
 	if c.Timer.Due.After(d.head.Now) {
+		return nil
+	}
+	if c.Timer.Kind == TimerCut {
+		d.cutSome(c.Timer)
 		return nil
 	}
 	if c.Timer.Kind == TimerParked {

@@ -207,16 +207,16 @@ func (e *Engine) NewID() string { return e.newID(e.now()) }
 
 // NextTimer returns the timer that is due first, and whether there is one.
 func (e *Engine) NextTimer(ctx context.Context) (account string, timer conversation.Timer, ok bool, err error) {
-	return e.nextTimer(ctx, nil)
+	return e.nextTimer(ctx, func(conversation.Timer) bool { return false })
 }
 
 // nextTimer returns the timer that is due first, past those that are left out.
-func (e *Engine) nextTimer(ctx context.Context, without map[conversation.Timer]bool) (account string, timer conversation.Timer, ok bool, err error) {
+func (e *Engine) nextTimer(ctx context.Context, without func(conversation.Timer) bool) (account string, timer conversation.Timer, ok bool, err error) {
 	for hit, err := range e.store.IndexScan(ctx, installation, indexTimer, nil, nil) {
 		if err != nil {
 			return "", timer, false, err
 		}
-		if account, timer, ok = timerIn(hit.Key); ok && !without[timer] {
+		if account, timer, ok = timerIn(hit.Key); ok && !without(timer) {
 			return account, timer, true, nil
 		}
 	}

@@ -33,6 +33,12 @@ const (
 	// indexChanges holds edits and reactions that came before their message, by its
 	// hash and the event that keeps them.
 	indexChanges = "changes"
+	// indexBound lists the bindings of an integration, those to widgets left out, by
+	// the widget, the conversation and the identity.
+	indexBound = "bound"
+	// indexUnknown holds the codes that nobody has made, by the integration over
+	// which they came and the time.
+	indexUnknown = "unknown"
 	// indexUnsent holds the hashes of messages that were taken back.
 	indexUnsent = "unsent"
 	// indexOwned lists the identities that are or ever were a customer's, and
@@ -130,8 +136,19 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		said(e.GetProviderMessageHash(), e.GetConversationId(), "")
 	case *eventv1.LinkAnswered:
 		said(e.GetProviderMessageHash(), e.GetConversationId(), "")
+	case *eventv1.ChannelBound:
+		if e.GetChannel() != conversation.ChannelWidget {
+			put(indexBound, boundKey(e), nil)
+		}
+	case *eventv1.ChannelUnbound:
+		if e.GetChannel() != conversation.ChannelWidget {
+			remove(indexBound, boundKey(e))
+		}
 	case *eventv1.CodeRefused:
 		said(e.GetProviderMessageHash(), "", "")
+		if e.GetReason() == eventv1.CodeRefusal_CODE_REFUSAL_UNKNOWN {
+			put(indexUnknown, append(unknownKey(e.GetIntegrationId(), timeOf(e.GetRefusedAt())), rec.ID...), nil)
+		}
 	case *eventv1.ItemIgnored:
 		said(e.GetProviderMessageHash(), "", "")
 	case *eventv1.EchoReceived:
@@ -250,6 +267,22 @@ func typeOf(event proto.Message) string { return string(event.ProtoReflect().Des
 // always has the same length.
 func saidKey(hash []byte, eventID string) []byte {
 	return append(bytes.Clone(hash), eventID...)
+}
+
+// boundKey is the key of a binding.
+func boundKey(e interface {
+	GetIntegrationId() string
+	GetWidgetId() string
+	GetConversationId() string
+	GetIdentityId() string
+},
+) []byte {
+	return join(e.GetIntegrationId(), e.GetWidgetId(), e.GetConversationId(), e.GetIdentityId())
+}
+
+// unknownKey orders codes that nobody has made by when they came.
+func unknownKey(integrationID string, at time.Time) []byte {
+	return binary.BigEndian.AppendUint64(join(integrationID, ""), uint64(at.UnixMicro()))
 }
 
 func parkedKey(hash []byte, state eventv1.ReceiptState) []byte {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -67,6 +69,10 @@ func (e *Engine) load(ctx context.Context, account string, ref conversation.Ref)
 		return e.loadSaid(ctx, s, account, ref.Key)
 	case conversation.RefChanges:
 		return e.loadChanges(ctx, s, account, ref.Key)
+	case conversation.RefBound:
+		return e.loadBound(ctx, s, account, conversation.CutIn(ref.Key))
+	case conversation.RefUnknown:
+		return e.loadUnknown(ctx, s, account, ref.Key)
 	case conversation.RefUnsent:
 		_, ok, err := e.index(ctx, account, indexUnsent, ref.Key)
 		if ok {
@@ -183,6 +189,49 @@ func (e *Engine) waiting(ctx context.Context, account, index, hash string, each 
 		}
 		each(rec, body)
 	}
+	return nil
+}
+
+// loadBound loads as many bindings of a channel as one commit ends, and one more.
+func (e *Engine) loadBound(ctx context.Context, s *conversation.State, account string, cut conversation.Cut) error {
+	prefix := join(cut.IntegrationID, "")
+	if cut.WidgetID != "" {
+		prefix = join(cut.IntegrationID, cut.WidgetID, "")
+	}
+	var found []conversation.BoundTo
+	for hit, err := range e.store.IndexScan(ctx, account, indexBound, prefix, below(prefix)) {
+		if err != nil {
+			return err
+		}
+		if ids := split(hit.Key); len(ids) == 4 {
+			bound := conversation.BoundTo{WidgetID: ids[1], ConversationID: ids[2], IdentityID: ids[3]}
+			if !s.IsUnbound(cut.IntegrationID, bound) {
+				found = append(found, bound)
+			}
+		}
+		if len(found) > conversation.CutBatch {
+			break
+		}
+	}
+	s.SetBound(cut, found)
+	return nil
+}
+
+// loadUnknown loads when codes that nobody has made came over an integration, as far
+// as it matters.
+func (e *Engine) loadUnknown(ctx context.Context, s *conversation.State, account, integration string) error {
+	var times []time.Time
+	prefix := join(integration, "")
+	since := unknownKey(integration, e.now().Add(-conversation.UnknownWindow))
+	for hit, err := range e.store.IndexScan(ctx, account, indexUnknown, since, below(prefix)) {
+		if err != nil {
+			return err
+		}
+		if at := hit.Key[len(prefix):]; len(at) >= 8 {
+			times = append(times, time.UnixMicro(int64(binary.BigEndian.Uint64(at))).UTC())
+		}
+	}
+	s.SetUnknown(integration, times)
 	return nil
 }
 

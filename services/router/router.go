@@ -154,10 +154,16 @@ func (r *Router) timers(ctx context.Context) error {
 
 // fireDue fires the timers that are due and returns how long the next one waits.
 func (r *Router) fireDue(ctx context.Context) (time.Duration, error) {
+	// A cut is due until all its bindings have ended: others have their turn between.
+	var behind conversation.Timer
 	for {
-		account, timer, ok, err := r.engine.nextTimer(ctx, r.stuck)
+		account, timer, ok, err := r.engine.nextTimer(ctx, func(t conversation.Timer) bool { return r.stuck[t] || t == behind })
 		if err != nil {
 			return 0, err
+		}
+		if behind.Kind != "" && (!ok || timer.Due.After(r.engine.now())) {
+			behind = conversation.Timer{}
+			continue
 		}
 		if !ok {
 			return idle, nil
@@ -178,6 +184,9 @@ func (r *Router) fireDue(ctx context.Context) (time.Duration, error) {
 			// of ours. It must not hold up the timers behind it.
 			r.logger.Error("a timer was due and nothing came of it", "kind", timer.Kind, "id", timer.ID)
 			r.stuck[timer] = true
+		}
+		if behind = (conversation.Timer{}); timer.Kind == conversation.TimerCut {
+			behind = timer
 		}
 	}
 }

@@ -120,7 +120,7 @@ func endOf(body proto.Message) (sendID string, ended bool) {
 func (e *Engine) fireOverdue(ctx context.Context) error {
 	without := map[conversation.Timer]bool{}
 	for {
-		account, timer, ok, err := e.nextTimer(ctx, without)
+		account, timer, ok, err := e.nextTimer(ctx, func(t conversation.Timer) bool { return without[t] })
 		if err != nil || !ok || timer.Due.After(e.now()) {
 			return err
 		}

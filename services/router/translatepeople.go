@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/conversation"
 )
@@ -31,6 +33,13 @@ func (t *translation) widget(w *ingressv1.WidgetCommand) (conversation.Command, 
 		return t.requestLink(visitor, nil, c.RequestLink), nil
 	case *ingressv1.WidgetCommand_CancelLink:
 		return &conversation.CancelLink{Header: t.header, Visitor: visitor, LinkID: c.CancelLink.GetLinkId()}, nil
+	case *ingressv1.WidgetCommand_ConfirmLink:
+		return &conversation.ConfirmLink{Header: t.header, Visitor: *visitor, LinkID: c.ConfirmLink.GetLinkId()}, nil
+	case *ingressv1.WidgetCommand_Identify:
+		return t.identify(visitor, c.Identify)
+	case *ingressv1.WidgetCommand_EndSession:
+		t.dedup("ended session", string(c.EndSession.GetHash()))
+		return &conversation.EndVisitorSession{Header: t.header, Hash: c.EndSession.GetHash()}, nil
 	case *ingressv1.WidgetCommand_Disconnect:
 		return &conversation.Disconnect{
 			Header: t.header, Visitor: visitor, IntegrationID: c.Disconnect.GetIntegrationId(),
@@ -43,6 +52,28 @@ func (t *translation) widget(w *ingressv1.WidgetCommand) (conversation.Command, 
 		return &conversation.EndVisitorSession{Header: t.header, Hash: c.EndSession.GetHash()}, nil
 	}
 	return nil, fmt.Errorf("the widget's command is not known")
+}
+
+// maxExternal is the longest id that a site may have for a person, in bytes.
+const maxExternal = 512
+
+// identify translates the word of a site for who its visitor is.
+func (t *translation) identify(visitor *conversation.Visitor, said *ingressv1.IdentifyVisitor) (conversation.Command, error) {
+	external := said.GetExternal()
+	if external.GetKind() != conversation.ExternalID || external.GetValue() == "" || len(external.GetValue()) > maxExternal {
+		return nil, fmt.Errorf("the site's id of its visitor is missing, or none")
+	}
+	command := &conversation.IdentifyVisitor{
+		Header: t.header, Visitor: *visitor, External: t.address(external), Profile: said.GetProfile(),
+	}
+	if proto.Size(said.GetProfile()) > 0 {
+		plain, err := deterministic.Marshal(said.GetProfile())
+		if err != nil {
+			return nil, fmt.Errorf("the profile cannot be written down: %w", err)
+		}
+		command.ProfileHash = t.engine.keys.Hash("profile", t.source.Account, t.source.ID, string(plain))
+	}
+	return command, nil
 }
 
 // requestLink gives a link its id and the hash of the code that follows from it.
@@ -118,6 +149,12 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 		}, nil
 	case *ingressv1.AgentCommand_See:
 		return &conversation.SeeConversation{Header: t.header, Agent: agent, MessageID: c.See.GetMessageId()}, nil
+	case *ingressv1.AgentCommand_RemoveIntegration:
+		id := c.RemoveIntegration.GetIntegrationId()
+		t.entry.prepare = func() error {
+			return t.engine.keys.PutSecrets(t.source.Account, OwnerIntegration(id), SecretToken, nil)
+		}
+		return &conversation.RemoveIntegration{Header: t.header, IntegrationID: id}, nil
 	case *ingressv1.AgentCommand_RemoveAgent:
 		return &conversation.RemoveAgent{Header: t.header, AgentID: c.RemoveAgent.GetRemovedAgentId(), By: a.GetAgentId()}, nil
 	case *ingressv1.AgentCommand_EraseCustomer:

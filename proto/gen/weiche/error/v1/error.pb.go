@@ -218,7 +218,10 @@ type ErrorInfo struct {
 	Reason Reason `protobuf:"varint,1,opt,name=reason,proto3,enum=weiche.error.v1.Reason" json:"reason,omitempty"`
 	// Whose reasons these are: weiche.
 	Domain string `protobuf:"bytes,2,opt,name=domain,proto3" json:"domain,omitempty"`
-	// More, by name: route_version with ROUTE_CHANGED.
+	// More, by name. Where a reply is refused for its route: route_version, the version
+	// of the route as it is now; integration_id, channel and rule, where it would go by
+	// that (with ROUTE_CHANGED); passed_over, the places that it cannot go to and why,
+	// in their order: "wa: window_closed, ms: unhealthy".
 	Metadata      map[string]string `protobuf:"bytes,3,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

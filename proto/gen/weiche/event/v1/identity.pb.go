@@ -275,8 +275,6 @@ type IdentityCreated struct {
 	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Its aliases, as keyed hashes.
 	Aliases []*AliasHash `protobuf:"bytes,5,rep,name=aliases,proto3" json:"aliases,omitempty"`
-	// Keyed hash of the profile, where a site tells it of its visitor.
-	ProfileHash []byte `protobuf:"bytes,6,opt,name=profile_hash,json=profileHash,proto3" json:"profile_hash,omitempty"`
 	// The addresses and names in clear.
 	Sealed        *IdentityCreated_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -344,13 +342,6 @@ func (x *IdentityCreated) GetChannel() string {
 func (x *IdentityCreated) GetAliases() []*AliasHash {
 	if x != nil {
 		return x.Aliases
-	}
-	return nil
-}
-
-func (x *IdentityCreated) GetProfileHash() []byte {
-	if x != nil {
-		return x.ProfileHash
 	}
 	return nil
 }
@@ -3161,7 +3152,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x1eweiche/event/v1/identity.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\"2\n" +
 	"\x0fCustomerCreated\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
-	"customerId\"\x9e\x03\n" +
+	"customerId\"\xfb\x02\n" +
 	"\x0fIdentityCreated\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3169,8 +3160,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"customerId\x12%\n" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x04 \x01(\tR\achannel\x124\n" +
-	"\aaliases\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aaliases\x12!\n" +
-	"\fprofile_hash\x18\x06 \x01(\fR\vprofileHash\x12?\n" +
+	"\aaliases\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aaliases\x12?\n" +
 	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.IdentityCreated.SealedR\x06sealed\x1an\n" +
 	"\x06Sealed\x120\n" +
 	"\aaliases\x18\x01 \x03(\v2\x16.weiche.event.v1.AliasR\aaliases\x122\n" +

@@ -134,6 +134,8 @@ const (
 	Refusal_REFUSAL_TAKEN Refusal = 17
 	// The session, the login link or the password does not count any more.
 	Refusal_REFUSAL_WRONG_LOGIN Refusal = 18
+	// The widget is for visitors whom its site has signed in.
+	Refusal_REFUSAL_SIGN_IN_REQUIRED Refusal = 19
 )
 
 // Enum value maps for Refusal.
@@ -158,6 +160,7 @@ var (
 		16: "REFUSAL_UNSUPPORTED_CONTENT",
 		17: "REFUSAL_TAKEN",
 		18: "REFUSAL_WRONG_LOGIN",
+		19: "REFUSAL_SIGN_IN_REQUIRED",
 	}
 	Refusal_value = map[string]int32{
 		"REFUSAL_UNSPECIFIED":         0,
@@ -179,6 +182,7 @@ var (
 		"REFUSAL_UNSUPPORTED_CONTENT": 16,
 		"REFUSAL_TAKEN":               17,
 		"REFUSAL_WRONG_LOGIN":         18,
+		"REFUSAL_SIGN_IN_REQUIRED":    19,
 	}
 )
 
@@ -2086,7 +2090,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x15ITEM_STATUS_DUPLICATE\x10\x02\x12\x17\n" +
 	"\x13ITEM_STATUS_NOTHING\x10\x03\x12\x17\n" +
 	"\x13ITEM_STATUS_REFUSED\x10\x04\x12\x1b\n" +
-	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\xfc\x03\n" +
+	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\x9a\x04\n" +
 	"\aRefusal\x12\x17\n" +
 	"\x13REFUSAL_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REFUSAL_NOT_FOUND\x10\x01\x12\x13\n" +
@@ -2107,7 +2111,8 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x13REFUSAL_UNCONFIRMED\x10\x0f\x12\x1f\n" +
 	"\x1bREFUSAL_UNSUPPORTED_CONTENT\x10\x10\x12\x11\n" +
 	"\rREFUSAL_TAKEN\x10\x11\x12\x17\n" +
-	"\x13REFUSAL_WRONG_LOGIN\x10\x12B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
+	"\x13REFUSAL_WRONG_LOGIN\x10\x12\x12\x1c\n" +
+	"\x18REFUSAL_SIGN_IN_REQUIRED\x10\x13B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
 
 var (
 	file_weiche_ingress_v1_ingress_proto_rawDescOnce sync.Once
