@@ -15,6 +15,8 @@ var cannot = []struct {
 	{regexp.MustCompile(`^messenger reports (sent|failed)|^instagram reports (sent|delivered|failed)|^instagram reports part \d+ of the reply (sent|delivered|failed)`), "the provider does not report that"},
 	{regexp.MustCompile(`^\w+ (fails|works again)$`), "weiche finds that out in its own time"},
 	{regexp.MustCompile(`^\w+ echoes: `), "a provider echoes a send when it takes it"},
+	{regexp.MustCompile(`^the admin removes |cut_withdrawn`), "bindings end in weiche's own time"},
+	{regexp.MustCompile(`is signed in as|signs out`), "it takes a site that signs its visitors in"},
 	{regexp.MustCompile(`^the file cannot be reached`), "weiche asks for it again in its own time"},
 	{regexp.MustCompile(`^the next send (never leaves|has to wait)`), "what follows takes its own time"},
 }

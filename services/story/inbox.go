@@ -5,10 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
-
-	"google.golang.org/protobuf/proto"
+	"weiche/services/conversation"
 )
 
 // keeping is how agents keep their conversations.
@@ -20,6 +21,13 @@ var keeping = []line{
 	{`agent (labels|unlabels) (.*)`, (*player).labels},
 	{`agent has seen: (.*)`, (*player).sees},
 	// agent asks, having seen route 1: size? [S, M, L]
+	{`the admin removes the agent (\w+)`, (*player).removesAgent},
+	{`the admin removes (\w+)`, (*player).removesIntegration},
+	// ana says in the widget that it was her
+	{`(\w+) says in the widget that it was her`, (*player).confirmsLink},
+	// phone@widget is signed in as a-7, called Ana Lima
+	{`(\w+)@widget is signed in as (\S+?)(?:, called (.*))?`, (*player).signsIn},
+	{`(\w+)@widget signs out`, (*player).signsOut},
 	{`agent asks, having seen route (\d+): (.*) \[(.*)\]`, (*player).agentAsksSeeing},
 }
 
@@ -70,6 +78,45 @@ func (p *player) agentAsksSeeing(t testing.TB, m []string) string {
 		t.Fatal(err)
 	}
 	return p.say(t, "", reply)
+}
+
+func (p *player) removesAgent(t testing.TB, m []string) string {
+	return p.agent(t, &ingressv1.AgentCommand{
+		Command: &ingressv1.AgentCommand_RemoveAgent{RemoveAgent: &ingressv1.RemoveAgent{RemovedAgentId: m[0]}},
+	})
+}
+
+func (p *player) removesIntegration(t testing.TB, m []string) string {
+	return p.agent(t, &ingressv1.AgentCommand{
+		Command: &ingressv1.AgentCommand_RemoveIntegration{RemoveIntegration: &ingressv1.RemoveIntegration{IntegrationId: m[0]}},
+	})
+}
+
+func (p *player) confirmsLink(t testing.TB, m []string) string {
+	refused, _ := p.visitor(t, m[0], &ingressv1.WidgetCommand{Command: &ingressv1.WidgetCommand_ConfirmLink{
+		ConfirmLink: &ingressv1.ConfirmLink{LinkId: p.links[m[0]]},
+	}})
+	return refused
+}
+
+// signsIn brings the site's word for who is in front of a device.
+func (p *player) signsIn(t testing.TB, m []string) string {
+	said := &ingressv1.IdentifyVisitor{External: &eventv1.Alias{Kind: conversation.ExternalID, Value: m[1]}}
+	if m[2] != "" {
+		said.Profile = &eventv1.Profile{Name: m[2]}
+	}
+	delete(p.signed, m[0])
+	refused, _ := p.visitor(t, m[0], &ingressv1.WidgetCommand{Command: &ingressv1.WidgetCommand_Identify{Identify: said}})
+	p.signed[m[0]] = said.GetExternal()
+	return refused
+}
+
+func (p *player) signsOut(t testing.TB, m []string) string {
+	refused, _ := p.visitor(t, m[0], &ingressv1.WidgetCommand{Command: &ingressv1.WidgetCommand_EndSession{
+		EndSession: &ingressv1.EndVisitorSession{Hash: []byte("the session of " + m[0])},
+	}})
+	delete(p.signed, m[0])
+	return refused
 }
 
 // tellInbox says how agents keep a conversation.

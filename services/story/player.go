@@ -39,6 +39,8 @@ type player struct {
 	codes []string
 	// links is the last link that each person asked for.
 	links map[string]string
+	// signed are the people whom the site has signed in, by their devices.
+	signed map[string]*eventv1.Alias
 	// conversation is the one that was last written in.
 	conversation string
 
@@ -60,6 +62,7 @@ func newPlayer(stage Stage) *player {
 	return &player{
 		stage: stage, names: newNames(),
 		last: map[string]*ingressv1.Item{}, said: map[string]string{}, links: map[string]string{},
+		signed:  map[string]*eventv1.Alias{},
 		aliases: map[string][]*eventv1.Alias{}, keys: map[string]string{},
 		senders: senders{ids: map[string]string{}},
 	}
@@ -114,6 +117,9 @@ func (p *player) change(t *testing.T, d *datadriven.TestData) string {
 			p.setup.Widgets[0].SilentDisconnect = true
 		case "new_conversation_after":
 			p.setup.Widgets[0].NewConversationAfter = durationpb.New(duration(t, arg.Vals[0]))
+		case "signed_visitors_only":
+			p.setup.Widgets[0].SignedVisitorsOnly = true
+			p.setup.Widgets[0].VisitorKeys = []*ingressv1.VisitorKeySetup{{Id: "key", Secret: strings.Repeat("secret", 8)}}
 		case "cut_withdrawn":
 			p.setup.Widgets[0].CutWithdrawn = true
 		case "language":
@@ -172,6 +178,9 @@ func (p *player) agent(t testing.TB, command *ingressv1.AgentCommand) string {
 // visitor publishes a command of a person in the widget.
 func (p *player) visitor(t testing.TB, person string, command *ingressv1.WidgetCommand) (string, *ingressv1.ItemAnswer) {
 	command.Visitor = &eventv1.Alias{Kind: "visitor", Value: person}
+	if signed := p.signed[person]; signed != nil {
+		command.Visitor = signed
+	}
 	p.count++
 	command.ClientToken = fmt.Sprintf("%s-%d", person, p.count)
 	item := &ingressv1.Item{Kind: &ingressv1.Item_Widget{Widget: command}}

@@ -73,6 +73,11 @@ var played = map[string]int{
 	"44_files_of_others":                 3,
 	"47_closed":                          20,
 	"48_continued":                       7,
+	"49_strict":                          8,
+	"50_cut":                             3,
+	"51_both":                            10,
+	"52_signed_in":                       2,
+	"53_removed_agent":                   2,
 }
 
 // TestStoriesInProcesses plays the stories on the fifth stage as far as the real

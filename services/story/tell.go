@@ -264,6 +264,8 @@ func (n *names) tellIdentity(body proto.Message) string {
 		return fmt.Sprintf("the customer who was %s is also the one who was %s", n.customers[e.GetCustomerId()], n.customers[e.GetOtherCustomerId()])
 	case *eventv1.CustomersUnlinked:
 		return fmt.Sprintf("the customer who was %s is not the one who was %s", n.customers[e.GetCustomerId()], n.customers[e.GetOtherCustomerId()])
+	case *eventv1.VisitorSessionEnded:
+		return "a visitor's session has ended"
 	case *eventv1.ReceiptParked:
 		return "a receipt waits for its message (" + plain(e.GetState(), "RECEIPT_STATE_") + ")"
 	}
