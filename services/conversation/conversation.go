@@ -199,8 +199,6 @@ func (d *decider) decide(c Command) error {
 		return d.useAPIKey(c)
 	case *RevokeAPIKey:
 		return d.revokeAPIKey(c)
-	case *EndVisitorSession:
-		return d.endVisitorSession(c)
 	}
 	panic("conversation: a command without a rule")
 }

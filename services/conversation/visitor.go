@@ -23,14 +23,6 @@ type IdentifyVisitor struct {
 	ProfileHash []byte
 }
 
-// EndVisitorSession ends the session of a visitor on one device. Its dedup key is made
-// of the session, so that it ends once.
-type EndVisitorSession struct {
-	Header
-	// Hash is SHA-256 of the session's secret.
-	Hash []byte
-}
-
 // identifyVisitor joins the person whom a site knows to what was said on the device
 // before (P3). Where the device's conversation is another customer's already nothing is
 // merged, and agents are asked; where it is that of somebody else whom the site has
@@ -98,11 +90,5 @@ func (d *decider) mayEnter(widgetID string, visitor []Address) error {
 			return refuse(signInRequired, "the site has to say who the visitor is")
 		}
 	}
-	return nil
-}
-
-// endVisitorSession writes down that a session has ended.
-func (d *decider) endVisitorSession(c *EndVisitorSession) error {
-	d.emit(Stream{CategoryAccess, d.head.Account}, &eventv1.VisitorSessionEnded{Hash: c.Hash})
 	return nil
 }

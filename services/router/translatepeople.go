@@ -37,9 +37,6 @@ func (t *translation) widget(w *ingressv1.WidgetCommand) (conversation.Command, 
 		return &conversation.ConfirmLink{Header: t.header, Visitor: *visitor, LinkID: c.ConfirmLink.GetLinkId()}, nil
 	case *ingressv1.WidgetCommand_Identify:
 		return t.identify(visitor, c.Identify)
-	case *ingressv1.WidgetCommand_EndSession:
-		t.dedup("ended session", string(c.EndSession.GetHash()))
-		return &conversation.EndVisitorSession{Header: t.header, Hash: c.EndSession.GetHash()}, nil
 	case *ingressv1.WidgetCommand_Disconnect:
 		return &conversation.Disconnect{
 			Header: t.header, Visitor: visitor, IntegrationID: c.Disconnect.GetIntegrationId(),

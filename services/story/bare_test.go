@@ -78,6 +78,8 @@ func (b *bare) Publish(t testing.TB, from story.Speaker, item *ingressv1.Item) *
 			t.Fatalf("handed in twice, %v was refused with %v and then %v", item, answer.GetRefusal(), again.GetRefusal())
 		}
 	}
+	// What is due at once happens.
+	b.Advance(t, 0)
 	return answer
 }
 

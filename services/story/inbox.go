@@ -1,6 +1,7 @@
 package story
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -112,8 +113,9 @@ func (p *player) signsIn(t testing.TB, m []string) string {
 }
 
 func (p *player) signsOut(t testing.TB, m []string) string {
+	session := sha256.Sum256([]byte("the session of " + m[0]))
 	refused, _ := p.visitor(t, m[0], &ingressv1.WidgetCommand{Command: &ingressv1.WidgetCommand_EndSession{
-		EndSession: &ingressv1.EndVisitorSession{Hash: []byte("the session of " + m[0])},
+		EndSession: &ingressv1.EndVisitorSession{Hash: session[:]},
 	}})
 	delete(p.signed, m[0])
 	return refused

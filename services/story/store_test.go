@@ -106,6 +106,8 @@ func (s *inStore) Publish(t testing.TB, from story.Speaker, item *ingressv1.Item
 		t.Fatal(err)
 	}
 	s.destroyErased(t)
+	// What is due at once happens.
+	s.Advance(t, 0)
 	return answers[0].GetItems()[0]
 }
 
