@@ -32,11 +32,19 @@ func (s *State) Dump() []byte {
 	var out []byte
 	for _, part := range []any{
 		s.accounts, s.conversations, s.identities, s.aliases, s.codes, s.messages, s.sends, s.parked, s.seen,
-		s.customers, s.said, s.unsent, s.changes,
+		s.customers, s.said, s.unsent, s.changes, s.bound, s.unknown,
 	} {
 		out = append(dump(out, reflect.ValueOf(part)), '\n')
 	}
 	return out
+}
+
+// named is the key of a map.
+func named(key reflect.Value) string {
+	if key.Kind() == reflect.String {
+		return key.String()
+	}
+	return string(dump(nil, key))
 }
 
 func dump(out []byte, v reflect.Value) []byte {
@@ -52,9 +60,9 @@ func dump(out []byte, v reflect.Value) []byte {
 		return dump(out, v.Elem())
 	case reflect.Map:
 		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(named(a), named(b)) })
 		for _, key := range keys {
-			out = append(dump(append(append(out, key.String()...), ':'), v.MapIndex(key)), ',')
+			out = append(dump(append(append(out, named(key)...), ':'), v.MapIndex(key)), ',')
 		}
 	case reflect.Slice:
 		out = strconv.AppendInt(out, int64(v.Len()), 10)

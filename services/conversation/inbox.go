@@ -122,7 +122,7 @@ func (d *decider) changeLabels(c *ChangeLabels) error {
 	changed := &eventv1.LabelsChanged{ConversationId: conv.id, AgentId: c.Agent.AgentID}
 	for _, label := range slices.Compact(slices.Sorted(slices.Values(c.Add))) {
 		if !isLabel(label) {
-			return refuse(invalid, "a label has 1 to %d characters, and no space around it", maxLabel)
+			return refuse(invalid, "a label has 1 to %d characters, no control characters, and no space at its ends", maxLabel)
 		}
 		if slices.Contains(c.Remove, label) {
 			return refuse(invalid, "the label %q cannot come and go", label)

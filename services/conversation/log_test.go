@@ -30,6 +30,10 @@ type memory struct {
 	unsent   map[string]bool
 	// changes are the events that keep changes, by message.
 	changes map[string][]conversation.ParkedChange
+	// bound are the bindings of each integration, unknown the codes that nobody has
+	// made.
+	bound   map[string]map[conversation.BoundTo]bool
+	unknown map[string][]time.Time
 	// owned and talks hold the identities that ever were a customer's, and the
 	// conversations that started as theirs.
 	owned, talks map[string][]string
@@ -54,7 +58,8 @@ func newMemory() *memory {
 		parked: map[string]map[eventv1.ReceiptState]*eventv1.ReceiptParked{},
 		said:   map[string][]conversation.SaidEvent{}, unsent: map[string]bool{},
 		changes: map[string][]conversation.ParkedChange{},
-		owned:   map[string][]string{}, talks: map[string][]string{},
+		bound:   map[string]map[conversation.BoundTo]bool{}, unknown: map[string][]time.Time{},
+		owned: map[string][]string{}, talks: map[string][]string{},
 	}
 }
 
@@ -86,6 +91,17 @@ func (m *memory) flush() {
 		}
 		m.hold(r)
 		switch e := r.event().Body.(type) {
+		case *eventv1.ChannelBound:
+			if m.bound[e.GetIntegrationId()] == nil {
+				m.bound[e.GetIntegrationId()] = map[conversation.BoundTo]bool{}
+			}
+			m.bound[e.GetIntegrationId()][boundTo(e)] = true
+		case *eventv1.ChannelUnbound:
+			delete(m.bound[e.GetIntegrationId()], boundTo(e))
+		case *eventv1.CodeRefused:
+			if e.GetReason() == eventv1.CodeRefusal_CODE_REFUSAL_UNKNOWN {
+				m.unknown[e.GetIntegrationId()] = append(m.unknown[e.GetIntegrationId()], e.GetRefusedAt().AsTime())
+			}
 		case *eventv1.ConversationStarted:
 			m.talks[e.GetCustomerId()] = append(m.talks[e.GetCustomerId()], e.GetConversationId())
 		case *eventv1.IdentityMoved:
@@ -140,6 +156,16 @@ func (m *memory) flush() {
 		}
 	}
 	m.pending = nil
+}
+
+// boundTo is a binding as the index of bindings has it.
+func boundTo(e interface {
+	GetWidgetId() string
+	GetConversationId() string
+	GetIdentityId() string
+},
+) conversation.BoundTo {
+	return conversation.BoundTo{WidgetID: e.GetWidgetId(), ConversationID: e.GetConversationId(), IdentityID: e.GetIdentityId()}
 }
 
 // hold notes which message of a customer an event holds.
@@ -230,6 +256,17 @@ func (m *memory) load(s *conversation.State, account string, ref conversation.Re
 		}
 	case conversation.RefChanges:
 		s.SetChanges([]byte(ref.Key), slices.Clone(m.changes[ref.Key]))
+	case conversation.RefBound:
+		cut := conversation.CutIn(ref.Key)
+		var bound []conversation.BoundTo
+		for b := range m.bound[cut.IntegrationID] {
+			if cut.WidgetID == "" || cut.WidgetID == b.WidgetID {
+				bound = append(bound, b)
+			}
+		}
+		s.SetBound(cut, bound)
+	case conversation.RefUnknown:
+		s.SetUnknown(ref.Key, slices.Clone(m.unknown[ref.Key]))
 	case conversation.RefUnsent:
 		if m.unsent[ref.Key] {
 			s.SetUnsent([]byte(ref.Key))
