@@ -14,8 +14,6 @@ const (
 	// waiting is how many events may wait for an account. What is beyond is read
 	// from the log.
 	waiting = 4096
-	// remembered is how many events an account keeps for those who catch up.
-	remembered = 128
 	// logPage is how many records are read at once.
 	logPage = 256
 )
@@ -227,12 +225,12 @@ func (a *account) tellOne(event broker.Event) {
 	a.noteLocked(event)
 }
 
-// remember keeps a frame for those who catch up.
+// remember keeps a frame for those who catch up: as many as they have room for.
 func (a *account) remember(t told) {
-	if len(a.recent) == remembered {
+	if n := len(a.recent); n > 0 && n >= a.hub.config.Buffer/2 {
 		a.recentFrom = a.recent[0].sequence
 		copy(a.recent, a.recent[1:])
-		a.recent = a.recent[:remembered-1]
+		a.recent = a.recent[:n-1]
 	}
 	a.recent = append(a.recent, t)
 }
