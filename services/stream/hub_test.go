@@ -104,7 +104,7 @@ func run(t *testing.T, all []step, noRefill bool) (problem string, did faults) {
 				return
 			}
 		}
-		before := len(w.log)
+		before := len(w.all())
 		var late []func()
 		for _, s := range all {
 			conversation := fmt.Sprint("c", s.Number%3)
@@ -131,7 +131,7 @@ func run(t *testing.T, all []step, noRefill bool) (problem string, did faults) {
 			case "break":
 				w.breaks <- struct{}{}
 			case "fail":
-				w.failing = 2
+				w.fail(2)
 			case "read":
 				problem = message(programs[1].read())
 			case "reconnect":
@@ -161,7 +161,8 @@ func run(t *testing.T, all []step, noRefill bool) (problem string, did faults) {
 			}
 		}
 		var want []string
-		for _, e := range w.log[before:] {
+		log := w.all()
+		for _, e := range log[before:] {
 			if e.Account == "acme" && e.Type != "" {
 				want = append(want, fmt.Sprint(e.Position))
 			}
@@ -171,7 +172,7 @@ func run(t *testing.T, all []step, noRefill bool) (problem string, did faults) {
 				problem = fmt.Sprintf("program %d was told (-want +got):\n%s", at, cmp.Diff(want, p.told))
 			}
 		}
-		did["refilled"] = w.refilled
+		did["refilled"] = w.read()
 	})
 	return problem, did
 }

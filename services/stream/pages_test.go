@@ -100,7 +100,8 @@ func show(t *testing.T, all []step, noRefill bool) (problem string, did faults) 
 		}()
 		pages := []*shown{}
 		for _, topic := range []stream.Topic{
-			{Kind: stream.Conversation, Account: "acme", ID: "c0"}, {Kind: stream.Inbox, Account: "acme"},
+			{Kind: stream.Conversation, Account: "acme", ID: "c0"},
+			{Kind: stream.Inbox, Account: "acme"},
 			{Kind: stream.Conversation, Account: "acme", ID: "c0"},
 		} {
 			p := &shown{hub: hub, request: stream.Request{Topic: topic}, lines: map[uint64]uint64{}, unread: map[string]uint32{}}

@@ -185,3 +185,23 @@ func (w *world) Visitors(_ context.Context, account, customerID string) (those [
 }
 
 func (w *world) AgentName(_, agentID string) string { return "Agent " + agentID }
+
+// fail lets the next reads of the log fail.
+func (w *world) fail(times int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failing = times
+}
+
+func (w *world) all() []broker.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.log)
+}
+
+// read returns how many records were read from the log.
+func (w *world) read() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refilled
+}
