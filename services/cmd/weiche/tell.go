@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,6 +35,13 @@ func tellView(message proto.Message) (string, bool) {
 		for at, binding := range view.GetBindings() {
 			fmt.Fprintf(&out, "%3d. %s (%s)\n", at+1, binding.GetIntegrationId(), binding.GetChannel())
 		}
+	case *viewv1.InboxPage:
+		for _, row := range view.GetConversations() {
+			fmt.Fprintln(&out, tellRow(row))
+		}
+		if view.GetNextBefore() != 0 {
+			fmt.Fprintln(&out, "and more")
+		}
 	default:
 		return "", false
 	}
@@ -63,9 +71,32 @@ func tellItem(item *viewv1.TimelineItem) string {
 		return label("note", "agents")
 	case *viewv1.TimelineItem_System:
 		return strings.TrimRight(fmt.Sprintf("%-9s %s %s", "--",
-			word(line.System.GetKind(), "SYSTEM_LINE_KIND_"), line.System.GetChannel()), " ") + whatBecame(line.System)
+			word(line.System.GetKind(), "SYSTEM_LINE_KIND_"), line.System.GetChannel()), " ") + whatBecame(line.System) + workOf(line.System)
 	}
 	return ""
+}
+
+// workOf says whose work a conversation became, what it is labelled, and where it goes
+// on.
+func workOf(line *viewv1.SystemLine) string {
+	words := ""
+	switch line.GetKind() {
+	case viewv1.SystemLineKind_SYSTEM_LINE_KIND_ASSIGNED:
+		words = " " + cmp.Or(line.GetAssigneeId(), "nobody")
+	case viewv1.SystemLineKind_SYSTEM_LINE_KIND_LABELS_CHANGED:
+		for _, label := range line.GetLabelsAdded() {
+			words += " +" + label
+		}
+		for _, label := range line.GetLabelsRemoved() {
+			words += " -" + label
+		}
+	case viewv1.SystemLineKind_SYSTEM_LINE_KIND_CONTINUED:
+		words = " " + line.GetOtherConversationId()
+	}
+	if line.GetOtherConversationId() != "" && words == "" {
+		words = ", follows " + line.GetOtherConversationId()
+	}
+	return words
 }
 
 // whatBecame says what became of an item in quarantine.

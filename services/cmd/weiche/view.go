@@ -20,6 +20,7 @@ type viewReader interface {
 	Channel(ctx context.Context, account, conversation, integration string) (*viewv1.ChannelView, error)
 	Route(ctx context.Context, account, conversation string) (*viewv1.Route, error)
 	Customer(ctx context.Context, account, customer string) (*viewv1.Customer, error)
+	Inbox(ctx context.Context, account string, query *viewv1.InboxQuery) (*viewv1.InboxPage, error)
 }
 
 func newViewCommand() *cobra.Command {
@@ -27,7 +28,7 @@ func newViewCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "view",
-		Short: "Show a view of a conversation or a customer",
+		Short: "Show a view of a conversation or a customer, or the inbox",
 		Long: `Shows a view as it stands at the end of the log, or as it stood at a position of it
 or at a time. What was erased or taken back since stays gone there too.
 
@@ -36,14 +37,15 @@ A time means the last event before the first one that was recorded after it.
 The data folder must not be in use.`,
 		Example: `  weiche view timeline 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B
   weiche view route 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B --at 1200
-  weiche view timeline 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B --at 2026-03-01T12:00:00Z`,
+  weiche view timeline 01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B --at 2026-03-01T12:00:00Z
+  weiche view inbox --status open --assignee eva`,
 	}
 	cmd.PersistentFlags().StringVar(&account, "account", "", "the account; may be left out where there is one alone")
 	cmd.PersistentFlags().StringVar(&at, "at", "", "a position of the log, or a time such as 2026-03-01T12:00:00Z")
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "as JSON")
-	add := func(use, short string, read func(ctx context.Context, v viewReader, account, id string) (proto.Message, error)) *cobra.Command {
+	add := func(use, short string, ids int, read func(ctx context.Context, v viewReader, account, id string) (proto.Message, error)) *cobra.Command {
 		view := &cobra.Command{
-			Use: use, Short: short, Args: cobra.ExactArgs(1),
+			Use: use, Short: short, Args: cobra.ExactArgs(ids),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
 					account, err := f.account(ctx, account)
@@ -51,9 +53,10 @@ The data folder must not be in use.`,
 						return err
 					}
 					show := func(v viewReader) error {
-						message, err := read(ctx, v, account, args[0])
+						what := append(args, cmd.Name())[0]
+						message, err := read(ctx, v, account, what)
 						if err != nil {
-							return fmt.Errorf("%s of account %s: %w", args[0], account, err)
+							return fmt.Errorf("%s of account %s: %w", what, account, err)
 						}
 						return printView(cmd, message, asJSON)
 					}
@@ -72,24 +75,29 @@ The data folder must not be in use.`,
 		cmd.AddCommand(view)
 		return view
 	}
-	add("timeline CONVERSATION", "Everything that was said and done, over all channels",
+	add("timeline CONVERSATION", "Everything that was said and done, over all channels", 1,
 		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Timeline(ctx, account, id, projections.Page{Limit: 10_000})
 		})
-	channel := add("channel CONVERSATION", "What was exchanged over one integration, in segments",
+	channel := add("channel CONVERSATION", "What was exchanged over one integration, in segments", 1,
 		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Channel(ctx, account, id, integration)
 		})
 	channel.Flags().StringVar(&integration, "integration", "", "the integration")
 	_ = channel.MarkFlagRequired("integration")
-	add("route CONVERSATION", "Where a reply goes, and why",
+	add("route CONVERSATION", "Where a reply goes, and why", 1,
 		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Route(ctx, account, id)
 		})
-	add("customer CUSTOMER", "The identities and conversations of a customer",
+	add("customer CUSTOMER", "The identities and conversations of a customer", 1,
 		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Customer(ctx, account, id)
 		})
+	var query inboxFlags
+	query.add(add("inbox", "The conversations of an account, the most recently active first", 0,
+		func(ctx context.Context, v viewReader, account, _ string) (proto.Message, error) {
+			return query.read(ctx, v, account)
+		}))
 	return cmd
 }
 
