@@ -127,8 +127,9 @@ func (s *stage) setup(t testing.TB, account, setup string) answer {
 		fmt.Sprintf(`{"accountId":%q,"setup":%s}`, account, setup))
 }
 
-func (s *stage) admin() string { return api.AdminToken(s.keys).Reveal() }
-func (s *stage) eva() string   { return api.AgentToken(s.keys, "acme", "eva").Reveal() }
+func (s *stage) admin() string    { return api.AdminToken(s.keys).Reveal() }
+func (s *stage) eva() string      { return api.AgentToken(s.keys, "acme", "eva").Reveal() }
+func (s *stage) otherEva() string { return api.AgentToken(s.keys, "other", "eva").Reveal() }
 
 // visitor opens a session.
 func (s *stage) visitor(t testing.TB, widgetID string) string {

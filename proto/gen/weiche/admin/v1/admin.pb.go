@@ -1687,7 +1687,9 @@ func (x *RemoveVisitorKeyResponse) GetPosition() string {
 type ListAgentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The account.
-	AccountId     string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,2,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1729,11 +1731,20 @@ func (x *ListAgentsRequest) GetAccountId() string {
 	return ""
 }
 
+func (x *ListAgentsRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
 // ListAgentsResponse has the agents.
 type ListAgentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The agents in the order of their ids.
-	Agents        []*AgentSettings `protobuf:"bytes,1,rep,name=agents,proto3" json:"agents,omitempty"`
+	Agents []*AgentSettings `protobuf:"bytes,1,rep,name=agents,proto3" json:"agents,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1773,6 +1784,13 @@ func (x *ListAgentsResponse) GetAgents() []*AgentSettings {
 		return x.Agents
 	}
 	return nil
+}
+
+func (x *ListAgentsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // AgentSettings is an agent as an administrator sees them.
@@ -2260,7 +2278,9 @@ type MakeLoginLinkResponse struct {
 	// Its secret, for LogInByLink.
 	LinkToken string `protobuf:"bytes,2,opt,name=link_token,json=linkToken,proto3" json:"link_token,omitempty"`
 	// Until when it can be used.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// Opaque; give it to min_position to read what was written.
+	Position      string `protobuf:"bytes,4,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2314,6 +2334,13 @@ func (x *MakeLoginLinkResponse) GetExpiresAt() *timestamppb.Timestamp {
 		return x.ExpiresAt
 	}
 	return nil
+}
+
+func (x *MakeLoginLinkResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // EndAgentSessionRequest names a session.
@@ -2430,7 +2457,9 @@ func (x *EndAgentSessionResponse) GetPosition() string {
 type ListApiKeysRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The account.
-	AccountId     string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,2,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2472,11 +2501,20 @@ func (x *ListApiKeysRequest) GetAccountId() string {
 	return ""
 }
 
+func (x *ListApiKeysRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
 // ListApiKeysResponse has the API keys.
 type ListApiKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The keys that count, in the order in which they were made.
-	ApiKeys       []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	ApiKeys []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2516,6 +2554,13 @@ func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
 		return x.ApiKeys
 	}
 	return nil
+}
+
+func (x *ListApiKeysResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
 }
 
 // ApiKey is a key by which a program comes in.
@@ -3242,12 +3287,14 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\x06key_id\x18\x03 \x01(\tR\x05keyId\x12!\n" +
 	"\fclient_token\x18\x04 \x01(\tR\vclientToken\"6\n" +
 	"\x18RemoveVisitorKeyResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition\"2\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"U\n" +
 	"\x11ListAgentsRequest\x12\x1d\n" +
 	"\n" +
-	"account_id\x18\x01 \x01(\tR\taccountId\"L\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"h\n" +
 	"\x12ListAgentsResponse\x126\n" +
-	"\x06agents\x18\x01 \x03(\v2\x1e.weiche.admin.v1.AgentSettingsR\x06agents\"\xb4\x01\n" +
+	"\x06agents\x18\x01 \x03(\v2\x1e.weiche.admin.v1.AgentSettingsR\x06agents\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xb4\x01\n" +
 	"\rAgentSettings\x120\n" +
 	"\x05agent\x18\x01 \x01(\v2\x1a.weiche.workspace.v1.AgentR\x05agent\x12\x14\n" +
 	"\x05login\x18\x02 \x01(\tR\x05login\x12!\n" +
@@ -3279,13 +3326,14 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x19\n" +
 	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12!\n" +
-	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"\x85\x01\n" +
+	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"\xa1\x01\n" +
 	"\x15MakeLoginLinkResponse\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x1d\n" +
 	"\n" +
 	"link_token\x18\x02 \x01(\tR\tlinkToken\x129\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"y\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1a\n" +
+	"\bposition\x18\x04 \x01(\tR\bposition\"y\n" +
 	"\x16EndAgentSessionRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1d\n" +
@@ -3293,12 +3341,14 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"session_id\x18\x02 \x01(\tR\tsessionId\x12!\n" +
 	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"5\n" +
 	"\x17EndAgentSessionResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition\"3\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"V\n" +
 	"\x12ListApiKeysRequest\x12\x1d\n" +
 	"\n" +
-	"account_id\x18\x01 \x01(\tR\taccountId\"I\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"e\n" +
 	"\x13ListApiKeysResponse\x122\n" +
-	"\bapi_keys\x18\x01 \x03(\v2\x17.weiche.admin.v1.ApiKeyR\aapiKeys\"\x95\x02\n" +
+	"\bapi_keys\x18\x01 \x03(\v2\x17.weiche.admin.v1.ApiKeyR\aapiKeys\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x95\x02\n" +
 	"\x06ApiKey\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
