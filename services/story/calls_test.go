@@ -37,7 +37,7 @@ type refusal struct{ Code, Message string }
 // call calls an RPC of weiche; the answer is nil where it was done.
 func (s *inProcesses) call(procedure, token string, ask, answer proto.Message) *refusal {
 	s.t.Helper()
-	return s.callAt(s.weiche, procedure, token, ask, answer)
+	return s.callAt(s.api, procedure, token, ask, answer)
 }
 
 // callAt calls an RPC at one of weiche's addresses.
@@ -73,7 +73,7 @@ func (s *inProcesses) post(method, url, token string, body []byte) (int, []byte)
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		s.t.Fatalf("%v\n%s", err, &s.server.Stderr)
+		s.t.Fatalf("%v\n%s", err, s.running.said())
 	}
 	defer response.Body.Close()
 	said, err := io.ReadAll(response.Body)

@@ -125,7 +125,8 @@ func TestExternalAdapter(t *testing.T) {
 		inProcesses: &inProcesses{t: t, client: http.DefaultClient, people: map[string]string{}, said: map[string]string{}},
 		path:        filepath.Dir(installed), url: as("room", "change-me-too"),
 	}
-	a.server, a.weiche = serve(t, data, as("weiche", "change-me"))
+	server, address := serve(t, data, as("weiche", "change-me"))
+	a.running = running{processes: []*programtest.Process{server}, api: address, webhooks: address}
 	programtest.Run(t, program(t), "setup", filepath.Join(examples, "room.yaml"), "--data", data).Expect(t, 0)
 	for _, token := range []struct {
 		file string
@@ -205,7 +206,7 @@ func TestExternalAdapter(t *testing.T) {
 			t.Errorf("%d times %s in the log", count[name], name)
 		}
 	}
-	a.server.Stop(t)
+	server.Stop(t)
 }
 
 func sender(command *ingressv1.SenderCommand) *ingressv1.Item {

@@ -30,7 +30,7 @@ func picture() []byte {
 func (s *inProcesses) upload(path, token string, query url.Values) (blobID string, size int64) {
 	s.t.Helper()
 	query.Set("name", "picture.png")
-	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.weiche+path+"?"+query.Encode(), bytes.NewReader(picture()))
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.api+path+"?"+query.Encode(), bytes.NewReader(picture()))
 	if err != nil {
 		s.t.Fatal(err)
 	}

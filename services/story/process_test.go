@@ -92,7 +92,7 @@ func TestStoriesInProcesses(t *testing.T) {
 	}
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		name := filepath.Base(path)
-		stage := newInProcesses(t, nats)
+		stage := newInProcesses(t, oneProcess(nats))
 		done := story.Play(t, path, stage)
 		stage.end(t)
 		switch {
@@ -137,12 +137,12 @@ func TestI30OneRouter(t *testing.T) {
 // server, each a process of its own. Everything is done and seen over HTTP, as
 // pages, workspaces and phones do it. Its senders are the real ones.
 type inProcesses struct {
-	t                 *testing.T
-	server, providers *programtest.Process
-	weiche, phones    string // their addresses
-	operators         string // weiche's for them
-	admin, agent      string // tokens
-	sessions          map[string]string
+	t *testing.T
+	running
+	providers *programtest.Process
+	phones    string // their address
+	agent     string // a token
+	sessions  map[string]string
 	// people leads from the addresses that the log has to the people of the story.
 	people map[string]string
 	// owners leads from an address to the person on the simulator who has it, phones
@@ -173,7 +173,7 @@ type inProcesses struct {
 // address is where people find the account on a channel.
 var address = map[string]string{"whatsapp": "15550100001", "messenger": "shop.page", "instagram": "shop.ig"}
 
-func newInProcesses(t *testing.T, nats string) *inProcesses {
+func newInProcesses(t *testing.T, start func(t *testing.T, graph string) running) *inProcesses {
 	s := &inProcesses{
 		t: t, sessions: map[string]string{}, people: map[string]string{}, said: map[string]string{},
 		links: map[string]*widgetv1.Link{}, customers: map[string]string{}, owners: map[string]string{},
@@ -206,20 +206,10 @@ func newInProcesses(t *testing.T, nats string) *inProcesses {
 		t.Fatal(err)
 	}
 	s.providers, s.phones = programtest.Begin(t, `simulator on (\S+)`, program(t), "simulator", "--http", "127.0.0.1:0", "--config", file)
-	data := filepath.Join(t.TempDir(), "data")
-	s.server, s.weiche = serve(t, data, nats, "--graph-url", s.wire.url)
-	token, err := os.ReadFile(filepath.Join(data, "tokens", "admin"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	operators, err := os.ReadFile(filepath.Join(data, "tokens", "admin-url"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.admin, s.operators = strings.TrimSpace(string(token)), strings.TrimSpace(string(operators))
+	s.running = start(t, s.wire.url)
 	for channel := range address {
 		s.simulate(http.MethodPut, "/sim/apps/app-"+channel+"/callback",
-			map[string]string{"url": s.weiche + "/webhooks/" + channel + "/" + channel + "-app"}, nil)
+			map[string]string{"url": s.webhooks + "/webhooks/" + channel + "/" + channel + "-app"}, nil)
 	}
 	return s
 }
@@ -242,7 +232,9 @@ func (s *inProcesses) end(t *testing.T) {
 	s.client.CloseIdleConnections()
 	s.wire.transport.CloseIdleConnections()
 	s.providers.Stop(t)
-	s.server.Stop(t)
+	for _, p := range s.processes {
+		p.Stop(t)
+	}
 }
 
 // stored is how many files the log has.
@@ -303,7 +295,7 @@ func (s *inProcesses) eventually(t testing.TB, what string, is func() bool) {
 		select {
 		case <-tick.C:
 		case <-patience:
-			t.Fatalf("waited 30 s for %s\n%s", what, &s.server.Stderr)
+			t.Fatalf("waited 30 s for %s\n%s", what, s.running.said())
 		}
 	}
 }

@@ -72,6 +72,11 @@ func (s *inProcesses) asAgent(command *ingressv1.AgentCommand, answer *ingressv1
 				s.agent = agent.GetToken()
 			}
 		}
+		if why == nil {
+			for _, app := range setup.GetApps() {
+				s.knows(app)
+			}
+		}
 		return why
 	case *ingressv1.AgentCommand_SendReply:
 		ask := &workspacev1.SendReplyRequest{
