@@ -106,12 +106,6 @@ func (in *Inbox) deliver(msg jetstream.Msg) *Delivery {
 	if d.Source, d.Err = sourceOf(msg.Subject()); d.Err != nil {
 		return d
 	}
-	if !isReceipt(msg.Headers().Get(headerReceipt)) {
-		// Whoever may read a stream may have the server put what is on it anywhere,
-		// here too. What is published to be decided says where the answer goes.
-		d.Err = fmt.Errorf("%w: a message of %s without a receipt", ErrName, msg.Subject())
-		return d
-	}
 	batch := &ingressv1.Batch{}
 	if err := proto.Unmarshal(d.Raw, batch); err != nil {
 		d.Err = fmt.Errorf("broker: a message of %s: %w", msg.Subject(), err)
