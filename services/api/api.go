@@ -147,6 +147,7 @@ func New(config Config) http.Handler {
 		mux.Handle(visitorUploads, s.acrossOrigins(s.told(visitorUploads, s.uploadOfVisitor)))
 	}
 	reference.Register(mux)
+	s.reflect(mux)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))

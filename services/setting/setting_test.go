@@ -27,7 +27,7 @@ type sample struct {
 	Proxies []netip.Prefix  `name:"proxies" is:"who stands before it"`
 	Pace    map[string]int  `name:"pace" default:"a=1,b=2" is:"how fast"`
 	Token   string          `name:"token" secret:"true" is:"what nobody sees"`
-	untold  string
+	Untold  string          // is no setting
 }
 
 func table() setting.Table { return setting.Of[sample]("TRY_") }
