@@ -5,7 +5,7 @@ set -uo pipefail
 export GOWORK=off
 rc=0
 fail() { echo "$1" >&2; rc=1; }
-for mod in */go.mod; do
+for mod in */go.mod docs/examples/go.mod; do
 	dir=$(dirname "$mod")
 	go -C "$dir" mod tidy -diff || fail "$mod is not tidy: run (cd $dir && GOWORK=off go mod tidy)"
 	# tools has tool lines and no code; bin/ is built from those.

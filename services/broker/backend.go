@@ -192,7 +192,3 @@ func answersTo(call BackendCall, reply string) bool {
 	rest, ok := strings.CutPrefix(reply, inboxPrefix+integratorName(call.Account, call.Backend)+".")
 	return ok && checkNames(strings.Split(rest, ".")...) == nil
 }
-
-// integratorName is what the user of a back end is called in the subjects that are its
-// own. The parts are tokens, so that no two back ends share one.
-func integratorName(account, name string) string { return "integrator." + account + "." + name }

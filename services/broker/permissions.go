@@ -92,18 +92,6 @@ func UserOf(roles []Role) User {
 	return user.distinct()
 }
 
-// Integrator returns the user of a back end of an account: it hears what happens
-// there, and asks for what its API key may. The error is ErrName.
-func Integrator(account, name string) (User, error) {
-	if err := checkNames(account, name); err != nil {
-		return User{}, err
-	}
-	user := User{Name: integratorName(account, name)}
-	user.Publish = []string{subjectAPI + "." + account + "." + name + ".*.*"}
-	user.Subscribe = []string{subjectEvents + "." + account + ".*.*"}
-	return user.distinct(), nil
-}
-
 // distinct adds what each user has of its own, and says everything once.
 func (u User) distinct() User {
 	u.Subscribe = append(u.Subscribe, inboxPrefix+u.Name+".>", receiptPrefix+u.Name+".>")

@@ -1,5 +1,5 @@
 // Package reference serves the description of the public API: as OpenAPI for
-// programs, and as a page for people.
+// programs, what goes over NATS as AsyncAPI, and a page for people.
 package reference
 
 import (
@@ -13,6 +13,11 @@ import (
 //go:embed openapi.yaml
 var openAPI []byte
 
+// asyncAPI describes what back ends and adapters say and hear over NATS.
+//
+//go:embed asyncapi.yaml
+var asyncAPI []byte
+
 //go:embed page.css
 var style []byte
 
@@ -23,7 +28,7 @@ const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-acti
 // OpenAPI returns the description in YAML.
 func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
-// Register adds GET /openapi.yaml, and GET /docs with its style. The page is made when
+// Register adds GET /openapi.yaml and /asyncapi.yaml, and GET /docs with its style. The page is made when
 // it is first asked for.
 func Register(mux *http.ServeMux) {
 	page := sync.OnceValues(func() ([]byte, error) { return render(openAPI) })
@@ -37,6 +42,7 @@ func Register(mux *http.ServeMux) {
 	})
 	mux.Handle("GET /docs/page.css", static("text/css; charset=utf-8", style))
 	mux.Handle("GET /openapi.yaml", static("application/yaml; charset=utf-8", openAPI))
+	mux.Handle("GET /asyncapi.yaml", static("application/yaml; charset=utf-8", asyncAPI))
 }
 
 // static serves what never changes while the process runs.

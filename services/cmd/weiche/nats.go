@@ -23,7 +23,7 @@ func newNATSCommand() *cobra.Command {
 }
 
 func newNATSConfigCommand() *cobra.Command {
-	var users, integrators []string
+	var users, integrators, adapters []string
 	var keys string
 	config := broker.ServerConfig{}
 	cmd := &cobra.Command{
@@ -34,13 +34,14 @@ the role has to and nothing else. A user proves who it is by an nkey: its seed i
 written to the folder of --keys, made where it is missing, and is what serve takes as
 --nats-credentials. Add TLS before it leaves the machine.
 
---user makes a user for a process with several roles, --integrator one for a back end
-that hears what happens in an account.`,
+--user makes a user for a process with several roles. --integrator makes one for a back
+end, which has the rights of an API key over NATS, and --adapter one for an adapter
+beside Weiche, which has one integration.`,
 		Example: `  weiche nats config --keys ./nats > nats.conf
-  weiche nats config --keys ./nats --user adapters,api --integrator shop/crm > nats.conf`,
+  weiche nats config --keys ./nats --user adapters,api --integrator shop/KEY --adapter echo/shop/room > nats.conf`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			named, err := natsUsers(users, integrators)
+			named, err := natsUsers(users, integrators, adapters)
 			if err != nil {
 				return usageError{err}
 			}
@@ -59,12 +60,13 @@ that hears what happens in an account.`,
 	cmd.Flags().StringVar(&config.Listen, "listen", "127.0.0.1:4222", "the address that the server listens on")
 	cmd.Flags().StringVar(&config.Store, "store", "nats/store", "the server's folder for streams")
 	cmd.Flags().StringArrayVar(&users, "user", nil, "a user for a process with these roles too: adapters,api")
-	cmd.Flags().StringArrayVar(&integrators, "integrator", nil, "a user for a back end: ACCOUNT/NAME")
+	cmd.Flags().StringArrayVar(&integrators, "integrator", nil, "a user for a back end: ACCOUNT/KEY, the id of its API key")
+	cmd.Flags().StringArrayVar(&adapters, "adapter", nil, "a user for an adapter: CHANNEL/ACCOUNT/INTEGRATION")
 	return cmd
 }
 
 // natsUsers are a user for each role, and those that were asked for beside them.
-func natsUsers(users, integrators []string) ([]broker.User, error) {
+func natsUsers(users, integrators, adapters []string) ([]broker.User, error) {
 	var named []broker.User
 	for _, role := range broker.Roles() {
 		named = append(named, broker.UserOf([]broker.Role{role}))
@@ -79,11 +81,22 @@ func natsUsers(users, integrators []string) ([]broker.User, error) {
 		}
 	}
 	for _, integrator := range integrators {
-		account, name, ok := strings.Cut(integrator, "/")
+		account, key, ok := strings.Cut(integrator, "/")
 		if !ok {
-			return nil, fmt.Errorf("--integrator %q is not ACCOUNT/NAME", integrator)
+			return nil, fmt.Errorf("--integrator %q is not ACCOUNT/KEY", integrator)
 		}
-		user, err := broker.Integrator(account, name)
+		user, err := broker.Integrator(account, key)
+		if err != nil {
+			return nil, err
+		}
+		named = append(named, user)
+	}
+	for _, adapter := range adapters {
+		part := strings.Split(adapter, "/")
+		if len(part) != 3 {
+			return nil, fmt.Errorf("--adapter %q is not CHANNEL/ACCOUNT/INTEGRATION", adapter)
+		}
+		user, err := broker.Adapter(part[0], part[1], part[2])
 		if err != nil {
 			return nil, err
 		}
