@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -35,6 +36,15 @@ func newOffice(seed uint64) *office {
 		Rand: rand.New(rand.NewPCG(seed, 1)), log: newLog("one"),
 		messages: map[string][]string{}, replies: map[string][]string{},
 	}
+}
+
+// offices is how many accounts a test looks at, where there is time fifty times as
+// many.
+func offices(n uint64) uint64 {
+	if os.Getenv("WEICHE_SOAK") != "" {
+		return 50 * n
+	}
+	return n
 }
 
 // start begins a conversation of one of a few customers.
@@ -132,7 +142,7 @@ func (o *office) happen() {
 // each count with what the conversations say one by one.
 func TestV6InboxIsWhatConversationsAre(t *testing.T) {
 	shortest := map[string]int{}
-	for seed := range uint64(20) {
+	for seed := range offices(6) {
 		o := newOffice(seed)
 		v := open(t, vfs.NewMem(), o.log)
 		running(t, v, o.log)
@@ -309,7 +319,7 @@ func (o *office) pastIsTheSame(t *testing.T, v *Views) {
 // does not move meanwhile is on one of them, once.
 func TestV6PagesMissNothingThatDoesNotMove(t *testing.T) {
 	moved := 0
-	for seed := range uint64(40) {
+	for seed := range offices(8) {
 		o := newOffice(seed)
 		v := open(t, vfs.NewMem(), o.log)
 		running(t, v, o.log)

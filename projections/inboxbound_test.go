@@ -58,10 +58,10 @@ func TestV6PagesAreBounded(t *testing.T) {
 		most  int // rows of one page
 		all   int // conversations
 	}{
-		"all":         {&viewv1.InboxQuery{}, 200, 20_000},
-		"open":        {&viewv1.InboxQuery{Status: statusOpen}, 200, 20_000},
+		"all":         {&viewv1.InboxQuery{}, 500, 20_000},
+		"open":        {&viewv1.InboxQuery{Status: statusOpen}, 500, 20_000},
 		"closed":      {&viewv1.InboxQuery{Status: statusClosed}, 20, 0},
-		"nobody's":    {&viewv1.InboxQuery{Nobody: true}, 200, 20_000},
+		"nobody's":    {&viewv1.InboxQuery{Nobody: true}, 500, 20_000},
 		"a label":     {&viewv1.InboxQuery{Label: "rare"}, 100, 20},
 		"a channel":   {&viewv1.InboxQuery{Channel: "whatsapp"}, 20, 1},
 		"both":        {&viewv1.InboxQuery{Label: "rare", Channel: "whatsapp"}, 100, 0},
@@ -69,6 +69,7 @@ func TestV6PagesAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			query, found := proto.CloneOf(test.query), 0
+			query.Limit = 200
 			for pages := 0; ; pages++ {
 				rows := 0
 				var page *viewv1.InboxPage
