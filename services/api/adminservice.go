@@ -23,7 +23,11 @@ type adminService struct {
 // ApplySetup makes an account what a set-up says. It takes nothing that another
 // account has.
 func (s *adminService) ApplySetup(ctx context.Context, req *adminv1.ApplySetupRequest) (*adminv1.ApplySetupResponse, error) {
-	account, setup := req.GetAccountId(), req.GetSetup()
+	setup := req.GetSetup()
+	account, err := inAccount(ctx, req.GetAccountId())
+	if err != nil {
+		return nil, err
+	}
 	if !isSetupID(account) {
 		return nil, invalid("account_id is 1 to 64 of a-z, 0-9 and -")
 	}
@@ -32,7 +36,6 @@ func (s *adminService) ApplySetup(ctx context.Context, req *adminv1.ApplySetupRe
 	}
 	var token string
 	if req.GetClientToken() != "" {
-		var err error
 		if token, err = clientToken(ctx, req.GetClientToken()); err != nil {
 			return nil, err
 		}
@@ -51,7 +54,11 @@ func (s *adminService) ApplySetup(ctx context.Context, req *adminv1.ApplySetupRe
 }
 
 // administered returns what is set up for the account that a call is about.
-func (s *adminService) administered(account string) (*queryv1.AccountSnapshot, error) {
+func (s *adminService) administered(ctx context.Context, named string) (*queryv1.AccountSnapshot, error) {
+	account, err := inAccount(ctx, named)
+	if err != nil {
+		return nil, err
+	}
 	snapshot, ok := s.Queries.Account(account)
 	if !ok {
 		return nil, errNotFound
@@ -61,7 +68,7 @@ func (s *adminService) administered(account string) (*queryv1.AccountSnapshot, e
 
 // decide gives an administrator's command and returns the answer.
 func (s *adminService) decide(ctx context.Context, account string, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
-	command.Deadline = s.deadline()
+	command.AgentId, command.Deadline = callingAgent(ctx).by(), s.deadline()
 	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: instanceAdmin}
 	return s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: command}})
 }

@@ -23,6 +23,7 @@ import (
 	"weiche/services/blob"
 	"weiche/services/channel"
 	"weiche/services/keyring"
+	"weiche/services/password"
 	"weiche/services/reference"
 )
 
@@ -31,6 +32,9 @@ const (
 	maxRequest      = 64 << 10
 	maxAdminRequest = 1 << 20
 )
+
+// passwordsAtOnce is how many passwords are checked at a time: each takes 19 MiB.
+const passwordsAtOnce = 4
 
 // Config is what the API is made of.
 type Config struct {
@@ -66,6 +70,10 @@ type Config struct {
 	// AllowRemoteTokens lets agents and administrators call from other machines.
 	// Their tokens are not meant for that: they end only with the keyring.
 	AllowRemoteTokens bool
+	// Passwords hashes and checks passwords; a few at a time if nil.
+	Passwords *password.Hasher
+	// Workspace says that there is a page to go to for who has logged in.
+	Workspace bool
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 	// Logger gets what callers are not told; slog.Default if nil.
@@ -88,6 +96,9 @@ type Webhooks struct {
 func (c *Config) ensureDefaults() {
 	c.Limits.ensureDefaults()
 	c.Events.ensureDefaults()
+	if c.Passwords == nil {
+		c.Passwords = password.NewHasher(passwordsAtOnce)
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -103,6 +114,9 @@ type server struct {
 	errors    *connecthttp.ErrorWriter
 	visitors  *limiter
 	addresses *limiter
+	// callers bounds agents and API keys, guesses who logs in, and noting how often
+	// the use of a key is noted.
+	callers, guesses, noting *limiter
 	// uploads bounds how often somebody may begin an upload, uploading how many of
 	// agents are under way and visiting how many of visitors.
 	uploads             *limiter
@@ -119,62 +133,64 @@ type server struct {
 func New(config Config) http.Handler {
 	s := newServer(config)
 	s.templates = &templateShelf{now: s.Now, ask: s.Templates, held: map[string]heldTemplates{}}
-	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
-	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
-	s.uploads = newLimiter(s.Limits.UploadPerSecond, s.Limits.UploadBurst, s.Now)
-	s.uploading, s.visiting = make(chan struct{}, s.Limits.Uploads), make(chan struct{}, s.Limits.Uploads)
+	service := s.calls()
+	widgetv1connect.RegisterWidgetServiceHandler(service, &widgetService{server: s})
+	workspacev1connect.RegisterWorkspaceServiceHandler(service, &workspaceService{server: s})
+	workspacev1connect.RegisterAccessServiceHandler(service, &accessService{server: s})
+	streamv1connect.RegisterStreamServiceHandler(service, streamv1connect.UnimplementedStreamServiceHandler{})
+	adminv1connect.RegisterAdminServiceHandler(service, &adminService{server: s})
 
-	widget := s.calls(s.requireVisitor)
-	widgetv1connect.RegisterWidgetServiceHandler(widget, &widgetService{server: s})
-	workspace := s.calls(s.requireAgent)
-	workspacev1connect.RegisterWorkspaceServiceHandler(workspace, &workspaceService{server: s})
-	workspacev1connect.RegisterAccessServiceHandler(workspace, workspacev1connect.UnimplementedAccessServiceHandler{})
-	stream := s.calls(s.requireAgent)
-	streamv1connect.RegisterStreamServiceHandler(stream, streamv1connect.UnimplementedStreamServiceHandler{})
-	admin := s.calls(s.requireAdmin)
-	adminv1connect.RegisterAdminServiceHandler(admin, &adminService{server: s})
-
-	mux := http.NewServeMux()
-	mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(mounted(widget, maxRequest)))
-	sameOrigin := http.NewCrossOriginProtection()
-	mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
-	mux.Handle("/"+workspacev1connect.AccessServiceName+"/", sameOrigin.Handler(mounted(workspace, maxRequest)))
-	mux.Handle("/"+streamv1connect.StreamServiceName+"/", sameOrigin.Handler(mounted(stream, maxRequest)))
-	mux.Handle("/"+adminv1connect.AdminServiceName+"/", sameOrigin.Handler(mounted(admin, maxAdminRequest)))
+	r := routes{server: s, mux: http.NewServeMux()}
+	calls, setups := mounted(service, maxRequest), mounted(service, maxAdminRequest)
+	r.mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(calls))
+	r.mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", s.ofOurOrigin(calls))
+	r.mux.Handle("/"+workspacev1connect.AccessServiceName+"/", s.ofOurOrigin(calls))
+	r.mux.Handle("/"+streamv1connect.StreamServiceName+"/", s.ofEitherOrigin(calls))
+	r.mux.Handle("/"+adminv1connect.AdminServiceName+"/", s.ofOurOrigin(setups))
 	if s.Media != nil {
-		mux.Handle("GET "+blob.Path+"{token}", s.told(blob.Path, s.serveMedia))
-		mux.Handle("POST "+agentUploads, sameOrigin.Handler(s.told(agentUploads, s.uploadOfAgent)))
-		mux.Handle(visitorUploads, s.acrossOrigins(s.told(visitorUploads, s.uploadOfVisitor)))
+		r.handle("GET "+blob.Path+"{token}", nil, s.told(blob.Path, s.serveMedia))
+		r.handle("POST "+agentUploads, s.ofOurOrigin, s.told(agentUploads, s.uploadOfAgent))
+		r.handle(visitorUploads, s.acrossOrigins, s.told(visitorUploads, s.uploadOfVisitor))
 	}
-	reference.Register(mux)
-	s.reflect(mux)
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+	reference.Register(r)
+	s.reflect(r)
+	r.handle("GET "+loginPages+"{token}", s.ofOurOrigin, s.told(loginPages, s.showLogin))
+	r.handle("POST "+loginPages+"{token}", s.ofOurOrigin, s.told(loginPages, s.logInOnPage))
+	r.handle("GET /livez", nil, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))
-	})
-	return secured(mux)
+	}))
+	return secured(r.mux)
 }
 
 // NewOperations returns the handler of what operators may do. It is for an address
 // that only they can reach; New has nothing of it.
 func NewOperations(config Config, operations adminv1connect.OperationsServiceHandler) http.Handler {
 	s := newServer(config)
-	service := s.calls(s.requireAdmin)
+	service := s.calls()
 	adminv1connect.RegisterOperationsServiceHandler(service, operations)
 	mux := http.NewServeMux()
 	mux.Handle("/"+adminv1connect.OperationsServiceName+"/",
-		http.NewCrossOriginProtection().Handler(mounted(service, maxAdminRequest)))
+		http.NewCrossOriginProtection().Handler(s.operated(mounted(service, maxAdminRequest))))
 	return secured(mux)
 }
 
 func newServer(config Config) *server {
 	config.ensureDefaults()
-	return &server{Config: config, errors: connecthttp.NewErrorWriter()}
+	s := &server{Config: config, errors: connecthttp.NewErrorWriter()}
+	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
+	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
+	s.callers = newLimiter(s.Limits.CallerPerSecond, s.Limits.CallerBurst, s.Now)
+	s.guesses = newLimiter(s.Limits.LoginPerSecond, s.Limits.LoginBurst, s.Now)
+	s.noting = newLimiter(1.0/3600, 1, s.Now)
+	s.uploads = newLimiter(s.Limits.UploadPerSecond, s.Limits.UploadBurst, s.Now)
+	s.uploading, s.visiting = make(chan struct{}, s.Limits.Uploads), make(chan struct{}, s.Limits.Uploads)
+	return s
 }
 
-// calls makes the server of a service for who passes a check.
-func (s *server) calls(who connect.ServerInterceptor) *connect.Server {
-	return connect.NewServer(s.tellCalls, AnswerErrors(s.Logger), s.recoverPanics, who)
+// calls makes the server of calls, each of which passes authorize.
+func (s *server) calls() *connect.Server {
+	return connect.NewServer(s.tellCalls, AnswerErrors(s.Logger), s.recoverPanics, s.authorized)
 }
 
 // mounted serves a service with a bound on its requests, as they come and

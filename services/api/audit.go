@@ -13,8 +13,12 @@ func (s *adminService) ListEvents(ctx context.Context, req *adminv1.ListEventsRe
 		return nil, err
 	}
 	read := s.Queries.Events
-	if account := req.GetAccountId(); account != "" {
-		if _, err := s.administered(account); err != nil {
+	account, err := inAccount(ctx, req.GetAccountId())
+	if err != nil {
+		return nil, err
+	}
+	if account != "" {
+		if _, err := s.administered(ctx, account); err != nil {
 			return nil, err
 		}
 		read = func(ctx context.Context, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {

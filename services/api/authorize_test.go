@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -13,11 +12,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"weiche/services/api"
-	"weiche/services/widget"
 )
-
-// open are the only calls that need no token.
-var open = map[string]bool{widgetService + "OpenSession": true}
 
 // procedures returns every call of every service that the API is made of, as the
 // generated code has registered them, and whether it answers with a stream.
@@ -79,60 +74,6 @@ func (s *stage) attempt(t *testing.T, procedure string, streams bool, token stri
 		t.Fatalf("%s: %q: %v", procedure, data, err)
 	}
 	return answer{status: resp.StatusCode, header: resp.Header, values: end.Error}
-}
-
-// refused checks that a call was told that it needs a token, and nothing else.
-func (a answer) refused(t *testing.T, procedure string, streams bool, who string) {
-	t.Helper()
-	status := a.status == http.StatusUnauthorized && a.header.Get("WWW-Authenticate") == "Bearer"
-	if streams {
-		// A stream says in its end how it went.
-		status = a.status == http.StatusOK
-	}
-	if !status || a.text("code") != "unauthenticated" || a.text("message") != "a valid token is needed" ||
-		a.reason() != "REASON_UNAUTHENTICATED" {
-		t.Errorf("%s: %s is told %d %v", procedure, who, a.status, a.values)
-	}
-}
-
-// mine says whose token a service is for.
-var mine = map[string]string{
-	widgetService: "the visitor", workspaceService: "the agent", accessService: "the agent", streamService: "the agent", adminService: "the admin", operationsService: "the admin",
-}
-
-// I20: whoever has no token, or one that is not for this, is told the same.
-func TestEveryCallNeedsItsToken(t *testing.T) {
-	s := newStage(t, nil)
-	tokens := map[string]string{
-		"nobody": "", "nonsense": "x", "the visitor": s.visitor(t, "shop"), "the agent": s.eva(), "the admin": s.admin(),
-		"an agent whom nobody has":   api.AgentToken(s.keys, "acme", "max").Reveal(),
-		"an account that is not":     api.AgentToken(s.keys, "nowhere", "eva").Reveal(),
-		"a forged session":           widget.NewSession(forger{}, "acme", "shop").Token().Reveal(),
-		"a widget that is not":       widget.NewSession(s.keys, "acme", "gone").Token().Reveal(),
-		"a session of another owner": widget.NewSession(s.keys, "other", "shop").Token().Reveal(),
-		"half a token":               s.eva()[:len(s.eva())-10],
-	}
-	seen := map[string]bool{}
-	for procedure, streams := range procedures(t) {
-		service := serviceOf(procedure)
-		if seen[service] = true; mine[service] == "" {
-			t.Errorf("nobody says whose %s is", procedure)
-		}
-		for who, token := range tokens {
-			got := s.attempt(t, procedure, streams, token)
-			switch {
-			case who != mine[service] && !open[procedure]:
-				got.refused(t, procedure, streams, who)
-			case got.text("code") == "unauthenticated", got.status == http.StatusNotFound && got.values == nil:
-				t.Errorf("%s: %s is not let in", procedure, who)
-			}
-		}
-	}
-	for service := range mine {
-		if !seen[service] {
-			t.Errorf("there is no service %s", service)
-		}
-	}
 }
 
 // forger has another pepper.
@@ -200,34 +141,6 @@ func toAny(ids []string) (out []any) {
 		out = append(out, id)
 	}
 	return out
-}
-
-// The tokens of agents and administrators count on this machine alone, and not
-// through a proxy.
-func TestTokensOfThisMachine(t *testing.T) {
-	s := newStage(t, nil)
-	// A caller of another machine, as the server is told of one; nothing leaves
-	// this machine.
-	remote := newStage(t, nil)
-	handler := remote.server.Config.Handler
-	remote.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.RemoteAddr = "203.0.113.9:4711"
-		handler.ServeHTTP(w, r)
-	}))
-	defer remote.server.Close()
-	for procedure, streams := range procedures(t) {
-		token := map[string]func(*stage) string{
-			"the admin": (*stage).admin, "the agent": (*stage).eva,
-		}[mine[serviceOf(procedure)]]
-		if token == nil {
-			continue
-		}
-		for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-			s.attempt(t, procedure, streams, token(s), header, "127.0.0.1").refused(t, procedure, streams, "who comes through a proxy")
-		}
-		remote.attempt(t, procedure, streams, token(remote)).refused(t, procedure, streams, "another machine")
-	}
-	remote.visitor(t, "shop") // visitors come from everywhere
 }
 
 func TestRemoteTokensWhereTheyAreAllowed(t *testing.T) {

@@ -36,25 +36,20 @@ type backend struct{ account, key string }
 // backendKey is where a call from the broker has who calls; no HTTP request gets there.
 type backendKey struct{}
 
-// callingBackend returns the API key in whose name a call came over the broker. The
+// backendOf returns the API key in whose name a call came over the broker. The
 // broker's server has checked who calls; what they may do, and whether they still may,
 // is the key's.
-func (s *server) callingBackend(ctx context.Context) (agent, bool) {
-	b, ok := ctx.Value(backendKey{}).(backend)
-	if !ok {
-		return agent{}, false
-	}
+func (s *server) backendOf(b backend) actor {
 	account, ok := s.Queries.Account(b.account)
 	if !ok {
-		return agent{}, false
+		return actor{}
 	}
-	for _, known := range account.GetApiKeys() {
-		key := known.GetKey()
-		if key.GetKeyId() == b.key && (key.GetExpiresAt() == nil || s.Now().Before(key.GetExpiresAt().AsTime())) {
-			return agent{account: b.account, id: "key/" + b.key}, true
+	for _, key := range account.GetApiKeys() {
+		if key.GetKey().GetKeyId() == b.key {
+			return s.keyActor(b.account, key)
 		}
 	}
-	return agent{}, false
+	return actor{}
 }
 
 // Backends answers what back ends ask for over the broker, by the handler that New has

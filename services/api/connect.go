@@ -22,7 +22,7 @@ func (s *adminService) ConnectIntegration(ctx context.Context, req *adminv1.Conn
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.administered(req.GetAccountId())
+	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +116,9 @@ func connectedAs(i *ingressv1.IntegrationSetup) *eventv1.IntegrationConnected {
 
 // apply makes a part of the set-up so, unless another account has what it names.
 func (s *adminService) apply(ctx context.Context, account, token string, setup *ingressv1.ApplySetup) (*ingressv1.ItemAnswer, error) {
+	if err := s.givesNoMore(ctx, account, setup.GetAgents()); err != nil {
+		return nil, err
+	}
 	s.applying.Lock()
 	defer s.applying.Unlock()
 	if err := s.free(account, setup); err != nil {

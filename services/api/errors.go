@@ -31,6 +31,8 @@ var (
 	errUnauthenticated = fail(errorv1.Reason_REASON_UNAUTHENTICATED, "a valid token is needed")
 	errNotFound        = fail(errorv1.Reason_REASON_NOT_FOUND, "not found")
 	errBehind          = fail(errorv1.Reason_REASON_BEHIND, "what was written cannot be read yet")
+	errForbidden       = fail(errorv1.Reason_REASON_FORBIDDEN, "you may not do this")
+	errWrongLogin      = fail(errorv1.Reason_REASON_WRONG_LOGIN, "the name or the password is wrong")
 	errRateLimited     = fail(errorv1.Reason_REASON_RATE_LIMITED, "too many calls")
 	errOrigin          = fail(errorv1.Reason_REASON_ORIGIN_NOT_ALLOWED, "this page may not embed the widget")
 	errInternal        = fail(errorv1.Reason_REASON_INTERNAL, "internal error")

@@ -55,7 +55,7 @@ func (s *workspaceService) ListConversations(ctx context.Context, req *workspace
 }
 
 // inboxQuery is what a request asks for, in the name of whoever calls.
-func inboxQuery(req *workspacev1.ListConversationsRequest, who agent) (*viewv1.InboxQuery, error) {
+func inboxQuery(req *workspacev1.ListConversationsRequest, who actor) (*viewv1.InboxQuery, error) {
 	query := &viewv1.InboxQuery{
 		Status: req.GetStatus(), Channel: req.GetChannel(), Label: req.GetLabel(), CustomerId: req.GetCustomerId(),
 		AssigneeId: req.GetAssigneeId(), Nobody: req.GetNobody(),
@@ -159,7 +159,7 @@ func (s *workspaceService) ListAgents(ctx context.Context, req *workspacev1.List
 
 // team returns the agents of whoever calls in the order of their ids, with what
 // people call the account.
-func (s *server) team(ctx context.Context, who agent, min string) (at string, agents []*workspacev1.Agent, account string, err error) {
+func (s *server) team(ctx context.Context, who actor, min string) (at string, agents []*workspacev1.Agent, account string, err error) {
 	if at, err = s.reachSetup(ctx, min); err != nil {
 		return "", nil, "", err
 	}

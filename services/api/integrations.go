@@ -20,7 +20,7 @@ func (s *adminService) GetAccount(ctx context.Context, req *adminv1.GetAccountRe
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.administered(req.GetAccountId())
+	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (s *adminService) ListIntegrations(ctx context.Context, req *adminv1.ListIn
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.administered(req.GetAccountId())
+	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s *adminService) CheckIntegration(ctx context.Context, req *adminv1.CheckI
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.administered(req.GetAccountId())
+	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}

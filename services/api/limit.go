@@ -13,18 +13,24 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limits bounds how often a visitor, and an address of the network, may call the
-// widget's service, and how large files may be. A field that is 0 is the default; a
-// negative rate is no bound. Agents and administrators may call as often as they
+// Limits bounds how often somebody may call, and how large files may be. A field that
+// is 0 is the default; a negative rate is no bound. Operators may call as often as they
 // like.
 type Limits struct {
 	// VisitorPerSecond and VisitorBurst are for one session: 10 and 40.
 	VisitorPerSecond float64
 	VisitorBurst     int
-	// AddressPerSecond and AddressBurst are for one address, of IPv6 for one
-	// network of 64 bits: 50 and 200.
+	// AddressPerSecond and AddressBurst are for visitors, and who has no token that
+	// counts, from one address, of IPv6 from one network of 64 bits: 50 and 200.
 	AddressPerSecond float64
 	AddressBurst     int
+	// CallerPerSecond and CallerBurst are for one agent, and one API key: 50 and 200.
+	CallerPerSecond float64
+	CallerBurst     int
+	// LoginPerSecond and LoginBurst are for attempts to log in, from one address and
+	// under one name: 0.2 and 10.
+	LoginPerSecond float64
+	LoginBurst     int
 	// UploadPerSecond and UploadBurst are for the uploads of one address: 0.2 and
 	// 20.
 	UploadPerSecond float64
@@ -41,6 +47,10 @@ func (l *Limits) ensureDefaults() {
 	l.VisitorBurst = cmp.Or(l.VisitorBurst, 40)
 	l.AddressPerSecond = cmp.Or(l.AddressPerSecond, 50)
 	l.AddressBurst = cmp.Or(l.AddressBurst, 200)
+	l.CallerPerSecond = cmp.Or(l.CallerPerSecond, 50)
+	l.CallerBurst = cmp.Or(l.CallerBurst, 200)
+	l.LoginPerSecond = cmp.Or(l.LoginPerSecond, 0.2)
+	l.LoginBurst = cmp.Or(l.LoginBurst, 10)
 	l.UploadPerSecond = cmp.Or(l.UploadPerSecond, 0.2)
 	l.UploadBurst = cmp.Or(l.UploadBurst, 20)
 	l.Uploads = cmp.Or(l.Uploads, 16)

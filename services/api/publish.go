@@ -23,6 +23,7 @@ const patience = 4 * time.Second
 const (
 	instanceWorkspace = "workspace"
 	instanceAdmin     = "admin"
+	instanceAccess    = "access"
 )
 
 // askWidget gives a visitor's command and returns the answer.
@@ -34,7 +35,7 @@ func (s *server) askWidget(ctx context.Context, v *visit, command *ingressv1.Wid
 }
 
 // askAgent gives an agent's command and returns the answer.
-func (s *server) askAgent(ctx context.Context, a agent, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
+func (s *server) askAgent(ctx context.Context, a actor, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
 	command.AgentId = a.id
 	command.Deadline = s.deadline()
 	from := channel.Source{Kind: channel.KindAgent, Account: a.account, ID: instanceWorkspace}

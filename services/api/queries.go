@@ -9,6 +9,7 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
+	"weiche/services/channel"
 )
 
 // Queries answers questions about the set-up and the log. Implementations are
@@ -28,6 +29,20 @@ type Queries interface {
 	// WaitForSetup returns once the set-up shows a position, with the one that it
 	// shows, or with ctx's error.
 	WaitForSetup(ctx context.Context, position uint64) (uint64, error)
+	// Session returns whose session has a secret with this SHA-256, and APIKey the API
+	// key. Whether it has ended by itself is for the caller to say. What was ended is
+	// unknown at once where the router is in this process, and soon elsewhere.
+	Session(hash []byte) (account string, agent *queryv1.Agent, session *queryv1.AgentSession, ok bool)
+	APIKey(hash []byte) (account string, key *queryv1.ApiKey, ok bool)
+	// Login returns the agent who logs in under a name.
+	Login(name string) (account string, agent *queryv1.Agent, ok bool)
+	// Password returns a password of an agent as argon2id made it.
+	Password(ctx context.Context, account, agentID, passwordID string) (hash channel.Secret, ok bool, err error)
+	// VisitorKey returns the secret by which a site signs who its visitors are.
+	VisitorKey(ctx context.Context, account, widgetID, keyID string) (secret channel.Secret, ok bool, err error)
+	// VisitorEnded says whether a visitor's session was ended, by the SHA-256 of its
+	// secret. Elsewhere than in the router's process it may be half a minute late.
+	VisitorEnded(ctx context.Context, account string, hash []byte) (bool, error)
 	// Integrations returns the connected channels of an account in the order of
 	// their ids, widgets included.
 	Integrations(account string) ([]Integration, bool)
@@ -37,10 +52,10 @@ type Queries interface {
 	// a provider: a channel's name and the provider's id of the account.
 	ProviderAccountOwner(channel, providerAccountID string) (account string, ok bool)
 	// Conversation returns the conversation that a visitor's messages join in a
-	// widget: visitor is the value of their alias of the kind visitor. It is
+	// widget: visitor is their alias of the kind visitor or external_id. It is
 	// empty where they have begun none. The answer is not older than what Views
 	// shows when it is asked.
-	Conversation(ctx context.Context, account, widgetID, visitor string) (conversationID string, err error)
+	Conversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (conversationID string, err error)
 	// Events returns at most limit records of the log after a position, opened
 	// where that is possible, with the position of the last durable one.
 	Events(ctx context.Context, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
@@ -91,6 +106,18 @@ type Widget struct {
 	// Offers are the channels that the set-up offers, in the order in which they
 	// are shown.
 	Offers []Offer
+	// VisitorKeys are those by which the site signs who its visitors are, and
+	// SignedOnly says that it takes no others.
+	VisitorKeys []VisitorKey
+	SignedOnly  bool
+}
+
+// VisitorKey is a key by which a site signs who its visitors are.
+type VisitorKey struct {
+	// ID names it.
+	ID string
+	// Fingerprint tells its secret from others.
+	Fingerprint []byte
 }
 
 // Integration is a connected channel account as the set-up has it.

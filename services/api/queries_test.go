@@ -13,11 +13,13 @@ import (
 	"weiche/eventstore"
 	"weiche/projections"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/api"
+	"weiche/services/channel"
 	"weiche/services/conversation"
+	"weiche/services/directory"
 	"weiche/services/router"
-	"weiche/services/widget"
 )
 
 // folded gives f the log, folded up to its end.
@@ -58,8 +60,11 @@ func (s *stage) Widget(id string) (found api.Widget, ok bool) {
 		}
 		found, ok = api.Widget{
 			Account: account.ID, ID: id, Site: w.Config.GetSite(),
-			Languages: w.Config.GetLanguages(), Origins: w.Config.GetOrigins(),
+			Languages: w.Config.GetLanguages(), Origins: w.Config.GetOrigins(), SignedOnly: w.Config.GetSignedVisitorsOnly(),
 		}, true
+		for _, key := range w.Config.GetVisitorKeys() {
+			found.VisitorKeys = append(found.VisitorKeys, api.VisitorKey{ID: key.GetKeyId(), Fingerprint: key.GetFingerprint()})
+		}
 		for _, offered := range slices.Sorted(maps.Keys(w.Offers)) {
 			i := account.Integrations[offered]
 			found.Offers = append(found.Offers, api.Offer{
@@ -108,12 +113,44 @@ func (s *stage) Integrations(account string) (integrations []api.Integration, ok
 	return integrations, ok
 }
 
-func (s *stage) Account(account string) (*queryv1.AccountSnapshot, bool) {
-	d, err := router.NewDirectory(context.Background(), s.store, s.keys)
-	if err != nil {
-		panic(err)
+// directory returns the set-up as of the end of the log.
+func (s *stage) directory() *directory.Directory {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if position := s.store.Durable(); s.known == nil || s.knownAt != position {
+		d, err := router.NewDirectory(context.Background(), s.store, s.keys)
+		if err != nil {
+			panic(err)
+		}
+		s.known, s.knownAt = d, position
 	}
-	return d.Account(account)
+	return s.known
+}
+
+func (s *stage) Account(account string) (*queryv1.AccountSnapshot, bool) {
+	return s.directory().Account(account)
+}
+
+func (s *stage) Session(hash []byte) (string, *queryv1.Agent, *queryv1.AgentSession, bool) {
+	return s.directory().Session(hash)
+}
+
+func (s *stage) APIKey(hash []byte) (string, *queryv1.ApiKey, bool) {
+	return s.directory().APIKey(hash)
+}
+
+func (s *stage) Login(name string) (string, *queryv1.Agent, bool) { return s.directory().Login(name) }
+
+func (s *stage) Password(_ context.Context, account, agentID, passwordID string) (channel.Secret, bool, error) {
+	return router.Password(s.keys, account, agentID, passwordID)
+}
+
+func (s *stage) VisitorKey(_ context.Context, account, widgetID, keyID string) (channel.Secret, bool, error) {
+	return s.keys.Secret(account, router.OwnerWidget(widgetID), keyID)
+}
+
+func (s *stage) VisitorEnded(ctx context.Context, account string, hash []byte) (bool, error) {
+	return router.VisitorEnded(ctx, s.store, account, hash)
 }
 
 func (s *stage) WaitForSetup(_ context.Context, position uint64) (uint64, error) {
@@ -148,8 +185,8 @@ func (s *stage) ProviderAccountOwner(channel, id string) (owner string, ok bool)
 	return owner, ok
 }
 
-func (s *stage) Conversation(ctx context.Context, account, widgetID, visitor string) (string, error) {
-	hash := s.keys.AliasHash(account, widgetID, widget.AliasVisitor, visitor)
+func (s *stage) Conversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (string, error) {
+	hash := s.keys.AliasHash(account, widgetID, visitor.GetKind(), visitor.GetValue())
 	identity, _, ok, err := s.store.IndexGet(ctx, eventstore.IndexKey{Account: account, Index: "alias", Key: hash})
 	if err != nil || !ok {
 		return "", err

@@ -22,14 +22,14 @@ var reflected = []string{
 
 // reflect lets grpcurl and the like find out what can be called, without a token: it
 // is what /openapi.yaml says, too.
-func (s *server) reflect(mux *http.ServeMux) {
+func (s *server) reflect(r routes) {
 	reflector := grpcreflect.NewReflector(grpcreflect.NamerFunc(func() []string { return reflected }),
 		grpcreflect.WithDescriptorResolver(reflectedFiles()))
 	for _, mount := range []func(*grpcreflect.Reflector, ...v1.HandlerOption) (string, http.Handler){
 		grpcreflect.NewHandlerV1, grpcreflect.NewHandlerV1Alpha,
 	} {
 		path, handler := mount(reflector)
-		mux.Handle(path, http.MaxBytesHandler(handler, maxRequest))
+		r.Handle(path, http.MaxBytesHandler(handler, maxRequest))
 	}
 }
 

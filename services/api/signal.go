@@ -56,7 +56,7 @@ func (s *workspaceService) shows(ctx context.Context, kind ingressv1.SignalKind,
 // SendTyping shows the agents that the visitor types.
 func (s *widgetService) SendTyping(ctx context.Context, req *widgetv1.SendTypingRequest) (*widgetv1.SendTypingResponse, error) {
 	v := visitOf(ctx)
-	conversationID, err := s.Queries.Conversation(ctx, v.widget.Account, v.widget.ID, v.session.Visitor().GetValue())
+	conversationID, err := s.Queries.Conversation(ctx, v.widget.Account, v.widget.ID, v.session.Visitor())
 	if err != nil {
 		return nil, err
 	}

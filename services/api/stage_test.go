@@ -25,6 +25,7 @@ import (
 	"weiche/services/api"
 	"weiche/services/channel"
 	"weiche/services/conversation"
+	"weiche/services/directory"
 	"weiche/services/keyring"
 	"weiche/services/router"
 )
@@ -46,6 +47,9 @@ type stage struct {
 	mu    sync.Mutex
 	state *conversation.State
 	read  uint64
+
+	known   *directory.Directory
+	knownAt uint64
 }
 
 // newStage starts the API; change adapts its configuration.
@@ -72,7 +76,7 @@ func newStage(t testing.TB, change func(*api.Config)) *stage {
 	config := api.Config{
 		Publisher: s, Queries: s, Views: views, Keys: keys, Links: links,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Limits: api.Limits{VisitorPerSecond: -1, AddressPerSecond: -1},
+		Limits: api.Limits{VisitorPerSecond: -1, AddressPerSecond: -1, CallerPerSecond: -1, LoginPerSecond: -1, UploadPerSecond: -1},
 	}
 	if change != nil {
 		change(&config)

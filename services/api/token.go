@@ -1,15 +1,13 @@
 package api
 
 import (
-	"context"
 	"crypto/subtle"
 	"encoding/base64"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
-
-	"connectrpc.com/connect/v2"
 
 	"weiche/services/channel"
 	"weiche/services/keyring"
@@ -60,71 +58,37 @@ func parseAgentToken(token string) (account, agentID string, ok bool) {
 	return account, agentID, ok && isSetupID(account) && isSetupID(agentID)
 }
 
-// agent is who calls the workspace.
-type agent struct{ account, id string }
-
-type agentKey struct{}
-
-// callingAgent returns who calls, as requireAgent has found out.
-func callingAgent(ctx context.Context) agent {
-	return ctx.Value(agentKey{}).(agent)
-}
-
-// requireAgent lets agents pass that the set-up has.
-func (s *server) requireAgent(next connect.ServerFunc) connect.ServerFunc {
-	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-		who, ok := s.callingBackend(ctx)
-		if !ok {
-			who, ok = s.agentOf(s.localBearer(ctx))
-		}
-		if !ok {
-			return errUnauthenticated
-		}
-		return next(context.WithValue(ctx, agentKey{}, who), spec, stream)
-	}
-}
-
 // agentOf returns whose token it is, if it is that of an agent whom the set-up has.
-func (s *server) agentOf(token string) (agent, bool) {
+func (s *server) agentOf(token string) actor {
 	account, id, ok := parseAgentToken(token)
 	if !ok || !equal(token, AgentToken(s.Keys, account, id).Reveal()) {
-		return agent{}, false
+		return actor{}
 	}
-	_, ok = s.Queries.Agent(account, id)
-	return agent{account, id}, ok
-}
-
-// requireAdmin lets the administrator pass.
-func (s *server) requireAdmin(next connect.ServerFunc) connect.ServerFunc {
-	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-		if !equal(s.localBearer(ctx), AdminToken(s.Keys).Reveal()) {
-			return errUnauthenticated
+	snapshot, ok := s.Queries.Account(account)
+	if !ok {
+		return actor{}
+	}
+	for _, agent := range snapshot.GetAgents() {
+		if agent.GetAgentId() == id {
+			return actor{kind: anAgent, account: account, id: id, scopes: roles[agent.GetRole()], agent: agent}
 		}
-		return next(ctx, spec, stream)
 	}
+	return actor{}
 }
 
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// localBearer returns the token of a call from this machine; empty for others,
-// unless those are allowed. What a proxy on this machine passes on is not from
-// this machine.
-func (s *server) localBearer(ctx context.Context) string {
-	info, ok := connect.CallInfoForServerContext(ctx)
-	if !ok {
+// bearerOf returns the token of a request whose tokens of this machine count: it comes
+// from here, unless others are allowed. What a proxy on this machine passes on is not
+// from this machine.
+func (s *server) bearerOf(r *http.Request) string {
+	passedOn := slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}, func(header string) bool {
+		return r.Header.Get(header) != ""
+	})
+	if !s.AllowRemoteTokens && (!isLoopback(r.RemoteAddr) || passedOn) {
 		return ""
 	}
-	header := info.RequestHeader()
-	return s.bearerFrom(info.PeerAddr, header.Has, header.Get("Authorization"))
-}
-
-// bearerFrom returns the token in the value of an Authorization header, where it
-// comes from a peer whose tokens count.
-func (s *server) bearerFrom(peer string, has func(header string) bool, authorization string) string {
-	if !s.AllowRemoteTokens && (!isLoopback(peer) || slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}, has)) {
-		return ""
-	}
-	return bearer(authorization)
+	return bearer(r.Header.Get("Authorization"))
 }
 
 // bearer returns the token in the value of an Authorization header.
@@ -148,5 +112,8 @@ func isLoopback(peer string) bool {
 // Domains are those whose hashes the API asks its keys for: a process without the
 // keyring is given the keys of these and no others.
 func Domains() []string {
-	return append([]string{domainAgent, domainAdmin, domainUpload, keyring.CodeDomain()}, widget.Domains()...)
+	return append([]string{
+		domainAgent, domainAdmin, domainUpload, domainVerify, domainVisitorKeyID, domainVisitorKey, domainSalt,
+		domainLoginLink, domainAPIKeyID, domainAPIKey, keyring.CodeDomain(), keyring.FingerprintDomain(),
+	}, widget.Domains()...)
 }

@@ -40,12 +40,7 @@ type uploaded struct {
 
 // uploadOfAgent takes a file for a conversation, sealed with its customer's key.
 func (s *server) uploadOfAgent(w http.ResponseWriter, r *http.Request) {
-	who, ok := s.agentOf(s.bearerFrom(r.RemoteAddr, func(name string) bool { return r.Header.Get(name) != "" }, r.Header.Get("Authorization")))
-	if !ok {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		writeFailure(w, errUnauthenticated)
-		return
-	}
+	who := callingAgent(r.Context())
 	conversation := r.URL.Query().Get("conversation_id")
 	err := known(conversation)
 	var customer string
@@ -70,9 +65,6 @@ func (s *server) uploadOfVisitor(w http.ResponseWriter, r *http.Request) {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		w.WriteHeader(http.StatusMethodNotAllowed)
-	case !v.known:
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		writeFailure(w, errUnauthenticated)
 	case !s.uploads.allow(s.caller(r)):
 		writeFailure(w, errRateLimited)
 	default:
@@ -156,19 +148,26 @@ var statuses = map[connect.Code]int{
 // such a call has.
 func writeFailure(w http.ResponseWriter, err error) {
 	f, _ := failureOf(err)
-	status, ok := statuses[codeOf(f.reason)]
 	switch {
-	case f.reason == errorv1.Reason_REASON_TOO_LARGE:
-		status = http.StatusRequestEntityTooLarge
-	case !ok:
-		status = http.StatusInternalServerError
-	}
-	if triesAgain(f.reason) {
+	case triesAgain(f.reason):
 		w.Header().Set("Retry-After", retryAfter)
+	case f.reason == errorv1.Reason_REASON_UNAUTHENTICATED:
+		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
+	w.WriteHeader(statusOf(f.reason))
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"code": codeOf(f.reason).String(), "message": f.message, "reason": f.reason.String(), "metadata": f.metadata,
 	})
+}
+
+// statusOf is the one place where a status of HTTP is chosen.
+func statusOf(reason errorv1.Reason) int {
+	if reason == errorv1.Reason_REASON_TOO_LARGE {
+		return http.StatusRequestEntityTooLarge
+	}
+	if status, ok := statuses[codeOf(reason)]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
 }

@@ -6,9 +6,6 @@ import (
 	"net/url"
 	"slices"
 
-	"connectrpc.com/connect/v2"
-
-	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
 	"weiche/services/widget"
 )
 
@@ -30,53 +27,85 @@ type visitKey struct{}
 // visitOf returns the visit that a call belongs to.
 func visitOf(ctx context.Context) *visit { return ctx.Value(visitKey{}).(*visit) }
 
-// requireVisitor lets calls pass that have a session's token, and OpenSession.
-func (s *server) requireVisitor(next connect.ServerFunc) connect.ServerFunc {
-	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-		if !visitOf(ctx).known && spec.Procedure != widgetv1connect.WidgetServiceOpenSessionProcedure {
-			return errUnauthenticated
-		}
-		return next(ctx, spec, stream)
-	}
-}
-
 // acrossOrigins serves pages of other origins: each widget's service answers the
 // origins that the widget lists, and programs that are no browsers. No cookie is
 // ever read.
 func (s *server) acrossOrigins(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := s.visit(w, r)
+		v, err := s.visit(w, r)
 		w.Header().Add("Vary", "Origin")
 		if r.Method == http.MethodOptions {
 			s.preflight(w, v)
 			return
 		}
-		if !s.admit(v) {
-			s.refuseRequest(w, r, errOrigin)
+		if err == nil && !s.admit(v) {
+			err = errOrigin
+		}
+		if err != nil {
+			s.refuseRequest(w, r, err)
 			return
 		}
 		if !s.addresses.allow(s.caller(r)) || v.known && !s.visitors.allow(v.session.Visitor().GetValue()) {
 			s.refuseRequest(w, r, errRateLimited)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		ctx := context.WithValue(r.Context(), visitKey{}, v)
+		if v.known {
+			ctx = as(ctx, actor{kind: aVisitor, account: v.widget.Account, visit: v, ends: v.session.SignIn.ExpiresAt})
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
 // visit finds out who calls.
-func (s *server) visit(w http.ResponseWriter, r *http.Request) *visit {
+func (s *server) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	v := &visit{header: w.Header()}
 	if origin := r.Header.Get("Origin"); origin != "" && !ownPage(r, origin) {
 		v.origin = origin
 	}
-	session, err := widget.ParseSession(bearer(r.Header.Get("Authorization")))
+	err := s.recognise(r.Context(), v, bearer(r.Header.Get("Authorization")))
+	return v, err
+}
+
+// recognise finds out whose token it is, for a visit from a page.
+func (s *server) recognise(ctx context.Context, v *visit, token string) error {
+	session, err := widget.ParseSession(token)
 	if err != nil {
-		return v
+		return nil
 	}
-	if found, ok := s.Queries.Widget(session.WidgetID); ok && session.Made(s.Keys, found.Account) {
+	found, ok := s.Queries.Widget(session.WidgetID)
+	if !ok || !session.Made(s.Keys, found.Account) || !s.counts(&session, &found) {
+		return nil
+	}
+	ended, err := s.Queries.VisitorEnded(ctx, found.Account, session.Hash())
+	if err != nil {
+		return err
+	}
+	if !ended {
 		v.widget, v.session, v.known = found, session, true
 	}
-	return v
+	return nil
+}
+
+// counts says whether a widget lets a session in that was made for it: one that the
+// site has signed in by a key that it still has, and not past its time; others where
+// the widget takes those.
+func (s *server) counts(session *widget.Session, of *Widget) bool {
+	if !session.Signed() {
+		return !of.SignedOnly
+	}
+	in := session.SignIn
+	return s.Now().Before(in.ExpiresAt) && slices.ContainsFunc(of.VisitorKeys, func(key VisitorKey) bool {
+		return key.ID == in.KeyID && widget.MarkOf(key.Fingerprint) == in.KeyMark
+	})
+}
+
+// admits says whether a visit still counts.
+func (s *server) admits(ctx context.Context, v *visit) bool {
+	now := &visit{header: http.Header{}, origin: v.origin}
+	err := s.recognise(ctx, now, v.session.Token().Reveal())
+	// What cannot be known now is asked again soon.
+	return err != nil || now.known && s.admit(now)
 }
 
 // ownPage says whether a page of this very server calls.

@@ -24,7 +24,7 @@ func (s *adminService) MakeVisitorKey(ctx context.Context, req *adminv1.MakeVisi
 	if err != nil {
 		return nil, err
 	}
-	account, w, err := s.keyed(req.GetAccountId(), req.GetWidgetId())
+	account, w, err := s.keyed(ctx, req.GetAccountId(), req.GetWidgetId())
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *adminService) RemoveVisitorKey(ctx context.Context, req *adminv1.Remove
 	if err != nil {
 		return nil, err
 	}
-	account, w, err := s.keyed(req.GetAccountId(), req.GetWidgetId())
+	account, w, err := s.keyed(ctx, req.GetAccountId(), req.GetWidgetId())
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func (s *adminService) RemoveVisitorKey(ctx context.Context, req *adminv1.Remove
 }
 
 // keyed returns the widget whose keys a call is about, with its account.
-func (s *adminService) keyed(accountID, widgetID string) (account string, w *queryv1.Widget, err error) {
-	snapshot, err := s.administered(accountID)
+func (s *adminService) keyed(ctx context.Context, accountID, widgetID string) (account string, w *queryv1.Widget, err error) {
+	snapshot, err := s.administered(ctx, accountID)
 	if err != nil {
 		return "", nil, err
 	}

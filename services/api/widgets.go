@@ -22,7 +22,7 @@ func (s *adminService) ListWidgets(ctx context.Context, req *adminv1.ListWidgets
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.administered(req.GetAccountId())
+	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (s *adminService) PutWidget(ctx context.Context, req *adminv1.PutWidgetRequ
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.administered(req.GetAccountId())
+	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *adminService) PutWidget(ctx context.Context, req *adminv1.PutWidgetRequ
 		return nil, err
 	}
 	response := &adminv1.PutWidgetResponse{Position: s.opaque(answer.GetPosition())}
-	if account, err = s.administered(req.GetAccountId()); err != nil {
+	if account, err = s.administered(ctx, req.GetAccountId()); err != nil {
 		return nil, err
 	}
 	uses, err := s.offerUses(ctx, account)

@@ -28,6 +28,12 @@ func (s *widgetService) OpenSession(ctx context.Context, req *widgetv1.OpenSessi
 	if err := visitOf(ctx).enter(&found); err != nil {
 		return nil, err
 	}
+	if req.GetVisitorToken() != "" {
+		return s.signIn(ctx, &found, req.GetVisitorToken())
+	}
+	if found.SignedOnly {
+		return nil, errUnauthenticated
+	}
 	session := widget.NewSession(s.Keys, found.Account, found.ID)
 	return &widgetv1.OpenSessionResponse{SessionToken: session.Token().Reveal(), Widget: widgetOf(&found, nil)}, nil
 }
@@ -91,7 +97,7 @@ func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimeli
 // conversation reads the visitor's conversation; all is empty where there is none
 // that the views show.
 func (s *widgetService) conversation(ctx context.Context, v *visit, page projections.Page) (string, *viewv1.Timeline, *viewv1.Route, error) {
-	id, err := s.Queries.Conversation(ctx, v.widget.Account, v.widget.ID, v.session.Visitor().GetValue())
+	id, err := s.Queries.Conversation(ctx, v.widget.Account, v.widget.ID, v.session.Visitor())
 	if err != nil || id == "" {
 		return "", nil, nil, err
 	}
@@ -145,7 +151,7 @@ func (s *widgetService) GetLink(ctx context.Context, req *widgetv1.GetLinkReques
 		return nil, err
 	}
 	v, at := visitOf(ctx), s.Views.Position()
-	id, err := s.Queries.Conversation(ctx, v.widget.Account, v.widget.ID, v.session.Visitor().GetValue())
+	id, err := s.Queries.Conversation(ctx, v.widget.Account, v.widget.ID, v.session.Visitor())
 	if err != nil {
 		return nil, err
 	}

@@ -20,9 +20,9 @@ type workspaceService struct {
 }
 
 // read waits until the views show what the agent has seen, and checks the ids.
-func (s *workspaceService) read(ctx context.Context, min string, ids ...string) (agent, error) {
+func (s *workspaceService) read(ctx context.Context, min string, ids ...string) (actor, error) {
 	if err := known(ids...); err != nil {
-		return agent{}, err
+		return actor{}, err
 	}
 	return callingAgent(ctx), s.reach(ctx, min)
 }

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"weiche/projections"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	"weiche/services/broker"
@@ -143,7 +144,7 @@ func (s *Server) offerUse(ctx context.Context, who asked, _ *queryv1.GetOfferUse
 }
 
 func (s *Server) visitorConversation(ctx context.Context, who asked, q *queryv1.GetVisitorConversationRequest) (*queryv1.GetVisitorConversationResponse, error) {
-	id, err := s.Log.Conversation(ctx, who.account, q.GetWidgetId(), q.GetVisitor())
+	id, err := s.Log.Conversation(ctx, who.account, q.GetWidgetId(), &eventv1.Alias{Kind: q.GetKind(), Value: q.GetVisitor()})
 	return &queryv1.GetVisitorConversationResponse{ConversationId: id}, err
 }
 

@@ -24,6 +24,8 @@ type Client struct {
 	mu sync.Mutex
 	// shown is the newest place that the views have shown.
 	shown broker.Place
+
+	live live
 }
 
 // NewClient returns a client.

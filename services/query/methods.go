@@ -47,6 +47,9 @@ func methods() []method {
 		of("visitor-conversation", api, (*Server).visitorConversation),
 		on("events", api, (*Server).events),
 		on("audit", api, (*Server).audit),
+		on("password", api, (*Server).password),
+		on("visitor-key", api, (*Server).visitorKey),
+		on("visitor-ended", api, (*Server).visitorEnded),
 	}
 }
 

@@ -11,8 +11,10 @@ import (
 
 	"weiche/projections"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	"weiche/services/broker"
+	"weiche/services/channel"
 )
 
 // Views answers questions about conversations: *projections.Views in the router's
@@ -34,12 +36,18 @@ type Views interface {
 type Log interface {
 	// Conversation returns the conversation that a visitor of a widget is in; empty
 	// where none has begun.
-	Conversation(ctx context.Context, account, widgetID, visitor string) (conversationID string, err error)
+	Conversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (conversationID string, err error)
 	// Events returns at most limit records of the log after a position, and the
 	// position of the last.
 	Events(ctx context.Context, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
 	// Audit is the same of what is set up for an account, and who may come in.
 	Audit(ctx context.Context, account string, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
+	// Password returns a password of an agent as argon2id made it, VisitorKey the secret
+	// by which a site signs who its visitors are, and VisitorEnded whether the session
+	// of a visitor was ended.
+	Password(ctx context.Context, account, agentID, passwordID string) (hash channel.Secret, ok bool, err error)
+	VisitorKey(ctx context.Context, account, widgetID, keyID string) (secret channel.Secret, ok bool, err error)
+	VisitorEnded(ctx context.Context, account string, hash []byte) (bool, error)
 }
 
 var _ interface {

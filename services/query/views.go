@@ -5,6 +5,7 @@ import (
 
 	"weiche/projections"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
@@ -80,9 +81,9 @@ func (c *Client) WaitFor(ctx context.Context, position uint64) error {
 }
 
 // Conversation returns the conversation that a visitor of a widget is in.
-func (c *Client) Conversation(ctx context.Context, account, widgetID, visitor string) (string, error) {
+func (c *Client) Conversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (string, error) {
 	said, err := ask[queryv1.GetVisitorConversationResponse](ctx, c, account, "visitor-conversation",
-		&queryv1.GetVisitorConversationRequest{WidgetId: widgetID, Visitor: visitor})
+		&queryv1.GetVisitorConversationRequest{WidgetId: widgetID, Visitor: visitor.GetValue(), Kind: visitor.GetKind()})
 	return said.GetConversationId(), err
 }
 

@@ -28,18 +28,23 @@ const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-acti
 // OpenAPI returns the description in YAML.
 func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
+// Mux is what patterns are served by: *http.ServeMux is one.
+type Mux interface {
+	Handle(pattern string, handler http.Handler)
+}
+
 // Register adds GET /openapi.yaml and /asyncapi.yaml, and GET /docs with its style. The page is made when
 // it is first asked for.
-func Register(mux *http.ServeMux) {
+func Register(mux Mux) {
 	page := sync.OnceValues(func() ([]byte, error) { return render(openAPI) })
-	mux.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle("GET /docs", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		content, err := page()
 		if err != nil {
 			http.Error(w, "the page cannot be shown; /openapi.yaml has what it says", http.StatusInternalServerError)
 			return
 		}
 		static("text/html; charset=utf-8", content).ServeHTTP(w, r)
-	})
+	}))
 	mux.Handle("GET /docs/page.css", static("text/css; charset=utf-8", style))
 	mux.Handle("GET /openapi.yaml", static("application/yaml; charset=utf-8", openAPI))
 	mux.Handle("GET /asyncapi.yaml", static("application/yaml; charset=utf-8", asyncAPI))

@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"weiche/eventstore"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	"weiche/services/conversation"
 )
 
 // VisitorConversation returns the conversation that a visitor of a widget is in;
 // empty where none has begun.
-func (e *Engine) VisitorConversation(ctx context.Context, account, widgetID, visitor string) (string, error) {
-	hash := e.keys.AliasHash(account, widgetID, "visitor", visitor)
+func (e *Engine) VisitorConversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (string, error) {
+	hash := e.keys.AliasHash(account, widgetID, visitor.GetKind(), visitor.GetValue())
 	identity, ok, err := e.index(ctx, account, indexAlias, string(hash))
 	if err != nil || !ok {
 		return "", err

@@ -131,4 +131,4 @@ func (s Session) String() string { return "session of " + s.WidgetID }
 func (s Session) GoString() string { return s.String() }
 
 // Domains are those whose hashes sessions ask for.
-func Domains() []string { return []string{domainSession} }
+func Domains() []string { return []string{domainSession, domainSigned} }

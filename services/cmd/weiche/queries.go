@@ -13,6 +13,8 @@ import (
 
 	"weiche/eventstore"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/channel"
 	"weiche/services/conversation"
 	"weiche/services/query"
 	"weiche/services/router"
@@ -41,8 +43,23 @@ type logOf struct {
 const pageBytes = 4 << 20
 
 // Conversation returns the conversation of a visitor.
-func (q logOf) Conversation(ctx context.Context, account, widgetID, visitor string) (string, error) {
+func (q logOf) Conversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (string, error) {
 	return q.engine.VisitorConversation(ctx, account, widgetID, visitor)
+}
+
+// Password returns a password of an agent as argon2id made it.
+func (q logOf) Password(_ context.Context, account, agentID, passwordID string) (channel.Secret, bool, error) {
+	return router.Password(q.folder.keys, account, agentID, passwordID)
+}
+
+// VisitorKey returns the secret by which a site signs who its visitors are.
+func (q logOf) VisitorKey(_ context.Context, account, widgetID, keyID string) (channel.Secret, bool, error) {
+	return q.folder.keys.Secret(account, router.OwnerWidget(widgetID), keyID)
+}
+
+// VisitorEnded says whether a visitor's session was ended.
+func (q logOf) VisitorEnded(ctx context.Context, account string, hash []byte) (bool, error) {
+	return router.VisitorEnded(ctx, q.folder.store, account, hash)
 }
 
 // Events returns a page of the log, opened; a short one where there is much in it.

@@ -21,6 +21,10 @@ func (s setups) Widget(widgetID string) (api.Widget, bool) {
 		Account: account.GetAccountId(), ID: widgetID, Site: widget.GetConfig().GetSite(),
 		Languages: widget.GetConfig().GetLanguages(), Origins: widget.GetConfig().GetOrigins(),
 	}
+	found.SignedOnly = widget.GetConfig().GetSignedVisitorsOnly()
+	for _, key := range widget.GetConfig().GetVisitorKeys() {
+		found.VisitorKeys = append(found.VisitorKeys, api.VisitorKey{ID: key.GetKeyId(), Fingerprint: key.GetFingerprint()})
+	}
 	for _, id := range widget.GetOffers() {
 		if i, unhealthy, ok := s.directory.Connected(found.Account, id); ok {
 			found.Offers = append(found.Offers, api.Offer{
@@ -76,3 +80,14 @@ func (s setups) AppOwner(appID string) (string, bool) { return s.directory.AppOw
 func (s setups) ProviderAccountOwner(channel, providerAccountID string) (string, bool) {
 	return s.directory.ProviderAccountOwner(channel, providerAccountID)
 }
+
+// Session returns whose session has a secret with this hash.
+func (s setups) Session(hash []byte) (string, *queryv1.Agent, *queryv1.AgentSession, bool) {
+	return s.directory.Session(hash)
+}
+
+// APIKey returns the API key whose secret has this hash.
+func (s setups) APIKey(hash []byte) (string, *queryv1.ApiKey, bool) { return s.directory.APIKey(hash) }
+
+// Login returns the agent who logs in under a name.
+func (s setups) Login(name string) (string, *queryv1.Agent, bool) { return s.directory.Login(name) }

@@ -560,7 +560,9 @@ type GetVisitorConversationRequest struct {
 	// The widget.
 	WidgetId string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
 	// The value of the visitor's alias.
-	Visitor       string `protobuf:"bytes,2,opt,name=visitor,proto3" json:"visitor,omitempty"`
+	Visitor string `protobuf:"bytes,2,opt,name=visitor,proto3" json:"visitor,omitempty"`
+	// The kind of it: visitor or external_id.
+	Kind          string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -605,6 +607,13 @@ func (x *GetVisitorConversationRequest) GetWidgetId() string {
 func (x *GetVisitorConversationRequest) GetVisitor() string {
 	if x != nil {
 		return x.Visitor
+	}
+	return ""
+}
+
+func (x *GetVisitorConversationRequest) GetKind() string {
+	if x != nil {
+		return x.Kind
 	}
 	return ""
 }
@@ -821,6 +830,300 @@ func (x *ListEventsResponse) GetHead() uint64 {
 	return 0
 }
 
+// GetPasswordRequest asks for the hash of an agent's password.
+type GetPasswordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The agent.
+	AgentId string `protobuf:"bytes,1,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
+	// The password's id.
+	PasswordId    string `protobuf:"bytes,2,opt,name=password_id,json=passwordId,proto3" json:"password_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPasswordRequest) Reset() {
+	*x = GetPasswordRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPasswordRequest) ProtoMessage() {}
+
+func (x *GetPasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPasswordRequest.ProtoReflect.Descriptor instead.
+func (*GetPasswordRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetPasswordRequest) GetAgentId() string {
+	if x != nil {
+		return x.AgentId
+	}
+	return ""
+}
+
+func (x *GetPasswordRequest) GetPasswordId() string {
+	if x != nil {
+		return x.PasswordId
+	}
+	return ""
+}
+
+// GetPasswordResponse is what argon2id made of it.
+type GetPasswordResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The hash in the form of PHC; empty where there is none.
+	Hash          string `protobuf:"bytes,1,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPasswordResponse) Reset() {
+	*x = GetPasswordResponse{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPasswordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPasswordResponse) ProtoMessage() {}
+
+func (x *GetPasswordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPasswordResponse.ProtoReflect.Descriptor instead.
+func (*GetPasswordResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetPasswordResponse) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+// GetVisitorKeyRequest asks for a key by which a site signs who its visitors are.
+type GetVisitorKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The widget.
+	WidgetId string `protobuf:"bytes,1,opt,name=widget_id,json=widgetId,proto3" json:"widget_id,omitempty"`
+	// The key.
+	KeyId         string `protobuf:"bytes,2,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitorKeyRequest) Reset() {
+	*x = GetVisitorKeyRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitorKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitorKeyRequest) ProtoMessage() {}
+
+func (x *GetVisitorKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitorKeyRequest.ProtoReflect.Descriptor instead.
+func (*GetVisitorKeyRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GetVisitorKeyRequest) GetWidgetId() string {
+	if x != nil {
+		return x.WidgetId
+	}
+	return ""
+}
+
+func (x *GetVisitorKeyRequest) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+// GetVisitorKeyResponse is its secret.
+type GetVisitorKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The secret; empty where there is none.
+	Secret        string `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitorKeyResponse) Reset() {
+	*x = GetVisitorKeyResponse{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitorKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitorKeyResponse) ProtoMessage() {}
+
+func (x *GetVisitorKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitorKeyResponse.ProtoReflect.Descriptor instead.
+func (*GetVisitorKeyResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GetVisitorKeyResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+// GetVisitorEndedRequest asks whether a visitor's session was ended.
+type GetVisitorEndedRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of its secret.
+	Hash          []byte `protobuf:"bytes,1,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitorEndedRequest) Reset() {
+	*x = GetVisitorEndedRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitorEndedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitorEndedRequest) ProtoMessage() {}
+
+func (x *GetVisitorEndedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitorEndedRequest.ProtoReflect.Descriptor instead.
+func (*GetVisitorEndedRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GetVisitorEndedRequest) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+// GetVisitorEndedResponse says so.
+type GetVisitorEndedResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// It was.
+	Ended         bool `protobuf:"varint,1,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitorEndedResponse) Reset() {
+	*x = GetVisitorEndedResponse{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitorEndedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitorEndedResponse) ProtoMessage() {}
+
+func (x *GetVisitorEndedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitorEndedResponse.ProtoReflect.Descriptor instead.
+func (*GetVisitorEndedResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *GetVisitorEndedResponse) GetEnded() bool {
+	if x != nil {
+		return x.Ended
+	}
+	return false
+}
+
 var File_weiche_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_weiche_query_v1_query_proto_rawDesc = "" +
@@ -854,10 +1157,11 @@ const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\x13GetOfferUseResponse\x12,\n" +
 	"\x04uses\x18\x01 \x03(\v2\x18.weiche.view.v1.OfferUseR\x04uses\"\x0e\n" +
 	"\fReachRequest\"\x0f\n" +
-	"\rReachResponse\"V\n" +
+	"\rReachResponse\"j\n" +
 	"\x1dGetVisitorConversationRequest\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x18\n" +
-	"\avisitor\x18\x02 \x01(\tR\avisitor\"I\n" +
+	"\avisitor\x18\x02 \x01(\tR\avisitor\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\"I\n" +
 	"\x1eGetVisitorConversationResponse\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\"?\n" +
 	"\x11ListEventsRequest\x12\x14\n" +
@@ -868,7 +1172,22 @@ const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\x05limit\x18\x02 \x01(\rR\x05limit\"^\n" +
 	"\x12ListEventsResponse\x124\n" +
 	"\x06events\x18\x01 \x03(\v2\x1c.weiche.admin.v1.LoggedEventR\x06events\x12\x12\n" +
-	"\x04head\x18\x02 \x01(\x04R\x04headB*Z(weiche/proto/gen/weiche/query/v1;queryv1b\x06proto3"
+	"\x04head\x18\x02 \x01(\x04R\x04head\"P\n" +
+	"\x12GetPasswordRequest\x12\x19\n" +
+	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x1f\n" +
+	"\vpassword_id\x18\x02 \x01(\tR\n" +
+	"passwordId\")\n" +
+	"\x13GetPasswordResponse\x12\x12\n" +
+	"\x04hash\x18\x01 \x01(\tR\x04hash\"J\n" +
+	"\x14GetVisitorKeyRequest\x12\x1b\n" +
+	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x15\n" +
+	"\x06key_id\x18\x02 \x01(\tR\x05keyId\"/\n" +
+	"\x15GetVisitorKeyResponse\x12\x16\n" +
+	"\x06secret\x18\x01 \x01(\tR\x06secret\",\n" +
+	"\x16GetVisitorEndedRequest\x12\x12\n" +
+	"\x04hash\x18\x01 \x01(\fR\x04hash\"/\n" +
+	"\x17GetVisitorEndedResponse\x12\x14\n" +
+	"\x05ended\x18\x01 \x01(\bR\x05endedB*Z(weiche/proto/gen/weiche/query/v1;queryv1b\x06proto3"
 
 var (
 	file_weiche_query_v1_query_proto_rawDescOnce sync.Once
@@ -882,7 +1201,7 @@ func file_weiche_query_v1_query_proto_rawDescGZIP() []byte {
 	return file_weiche_query_v1_query_proto_rawDescData
 }
 
-var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_weiche_query_v1_query_proto_goTypes = []any{
 	(*GetTimelineRequest)(nil),             // 0: weiche.query.v1.GetTimelineRequest
 	(*GetChannelRequest)(nil),              // 1: weiche.query.v1.GetChannelRequest
@@ -899,16 +1218,22 @@ var file_weiche_query_v1_query_proto_goTypes = []any{
 	(*ListEventsRequest)(nil),              // 12: weiche.query.v1.ListEventsRequest
 	(*ListAuditRequest)(nil),               // 13: weiche.query.v1.ListAuditRequest
 	(*ListEventsResponse)(nil),             // 14: weiche.query.v1.ListEventsResponse
-	(v1.ItemKind)(0),                       // 15: weiche.view.v1.ItemKind
-	(v1.SystemLineKind)(0),                 // 16: weiche.view.v1.SystemLineKind
-	(*v1.OfferUse)(nil),                    // 17: weiche.view.v1.OfferUse
-	(*v11.LoggedEvent)(nil),                // 18: weiche.admin.v1.LoggedEvent
+	(*GetPasswordRequest)(nil),             // 15: weiche.query.v1.GetPasswordRequest
+	(*GetPasswordResponse)(nil),            // 16: weiche.query.v1.GetPasswordResponse
+	(*GetVisitorKeyRequest)(nil),           // 17: weiche.query.v1.GetVisitorKeyRequest
+	(*GetVisitorKeyResponse)(nil),          // 18: weiche.query.v1.GetVisitorKeyResponse
+	(*GetVisitorEndedRequest)(nil),         // 19: weiche.query.v1.GetVisitorEndedRequest
+	(*GetVisitorEndedResponse)(nil),        // 20: weiche.query.v1.GetVisitorEndedResponse
+	(v1.ItemKind)(0),                       // 21: weiche.view.v1.ItemKind
+	(v1.SystemLineKind)(0),                 // 22: weiche.view.v1.SystemLineKind
+	(*v1.OfferUse)(nil),                    // 23: weiche.view.v1.OfferUse
+	(*v11.LoggedEvent)(nil),                // 24: weiche.admin.v1.LoggedEvent
 }
 var file_weiche_query_v1_query_proto_depIdxs = []int32{
-	15, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
-	16, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
-	17, // 2: weiche.query.v1.GetOfferUseResponse.uses:type_name -> weiche.view.v1.OfferUse
-	18, // 3: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	21, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
+	22, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
+	23, // 2: weiche.query.v1.GetOfferUseResponse.uses:type_name -> weiche.view.v1.OfferUse
+	24, // 3: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
 	4,  // [4:4] is the sub-list for method output_type
 	4,  // [4:4] is the sub-list for method input_type
 	4,  // [4:4] is the sub-list for extension type_name
@@ -927,7 +1252,7 @@ func file_weiche_query_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_query_v1_query_proto_rawDesc), len(file_weiche_query_v1_query_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
