@@ -68,8 +68,8 @@ var areas = []area{
 	{packages: "weiche/services/watch/...", is: "looks after integrations: health, subscriptions, webhooks", may: []string{channel, proto}},
 	{
 		packages: api, is: "Connect handlers; reads through queries, never from a store's folder",
-		may:   []string{broker, channel, capability, widget, blob, keyring, projections, public, reference, stream, proto},
-		tests: []string{router, conversation, eventstore},
+		may:   []string{broker, channel, capability, widget, "weiche/services/password", blob, keyring, projections, public, reference, stream, proto},
+		tests: []string{router, directory, conversation, eventstore},
 	},
 	{
 		packages: "weiche/services/operations/...", is: "what an operator does to a whole installation",
