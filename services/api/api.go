@@ -197,7 +197,7 @@ func (s *server) calls() *connect.Server {
 // unpacked.
 func mounted(service *connect.Server, maxBytes int) http.Handler {
 	mux := http.NewServeMux()
-	connecthttp.Mount(mux, service, connecthttp.WithReadMaxBytes(maxBytes))
+	connecthttp.Mount(mux, service, connecthttp.WithReadMaxBytes(maxBytes), connecthttp.WithCodecs(Codecs()...))
 	return http.MaxBytesHandler(mux, int64(maxBytes))
 }
 

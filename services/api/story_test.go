@@ -336,9 +336,9 @@ func TestNoProviderAddressReachesABrowser(t *testing.T) {
 	if text := fmt.Sprint(shown.values); strings.Contains(text, "provider-") || !strings.Contains(text, "my cat") {
 		t.Errorf("the visitor sees %s", text)
 	}
-	id := fmt.Sprintf(`{"conversationId":%q,"integrationId":"wa"}`, shown.text("conversationId"))
-	for _, read := range []string{"GetConversation", "GetChannel"} {
-		seen := fmt.Sprint(s.must(t, workspaceService+read, s.eva(), id).values)
+	id := fmt.Sprintf(`{"conversationId":%q`, shown.text("conversationId"))
+	for read, ask := range map[string]string{"GetConversation": id + "}", "GetChannel": id + `,"integrationId":"wa"}`} {
+		seen := fmt.Sprint(s.must(t, workspaceService+read, s.eva(), ask).values)
 		for _, hidden := range []string{"provider-1", "provider-2", "provider-3"} {
 			if strings.Contains(seen, hidden) {
 				t.Errorf("with %s the agent sees %s", read, hidden)

@@ -20,17 +20,28 @@ const (
 
 // listen serves HTTP until ctx ends, and answers what came until then.
 func listen(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
+	return serveHTTP(ctx, listener, newHTTPServer(handler, logger))
+}
+
+// newHTTPServer returns a server with the bounds that hold for all requests. The routes
+// have more of their own.
+func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	newcomers := &newcomers{conns: map[net.Conn]struct{}{}}
-	server := &http.Server{
+	return &http.Server{
 		// There is no WriteTimeout: it would end streams.
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		MaxHeaderBytes: 16 << 10, Protocols: protocols, TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12},
-		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug), ConnState: newcomers.follow,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
+}
+
+// serveHTTP serves until ctx ends.
+func serveHTTP(ctx context.Context, listener net.Listener, server *http.Server) error {
+	newcomers := &newcomers{conns: map[net.Conn]struct{}{}}
+	server.ConnState = newcomers.follow
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	select {
