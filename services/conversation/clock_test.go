@@ -75,6 +75,7 @@ func (w *world) setsUp(t *rapid.T) {
 	case "confirmation":
 		widget.Confirmation = w.confirmation()
 	case "offers":
+		widget.CutWithdrawn = rapid.Bool().Draw(t, "cut")
 		widget.Offers = rapid.Permutation(channels[:]).Draw(t, "offers")[:rapid.IntRange(1, 3).Draw(t, "how many")]
 	case "policy":
 		s.BoundElsewhere = w.policy()
@@ -96,7 +97,8 @@ func (w *world) setsUp(t *rapid.T) {
 
 func (w *world) confirmation() eventv1.Confirmation {
 	return pick(w, "confirmation", eventv1.Confirmation_CONFIRMATION_PROMPT,
-		eventv1.Confirmation_CONFIRMATION_IMMEDIATE, eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY)
+		eventv1.Confirmation_CONFIRMATION_IMMEDIATE, eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY,
+		eventv1.Confirmation_CONFIRMATION_BOTH)
 }
 
 func (w *world) policy() eventv1.BoundElsewhere {

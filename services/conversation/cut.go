@@ -99,9 +99,11 @@ func (d *decider) boundBy(cut Cut) []BoundTo {
 // when none is left. A channel that its widget offers again keeps those that it has.
 func (d *decider) cutSome(timer Timer) {
 	cut := Cut{timer.Owner, timer.ID}
+	if since, under := d.account().Cuts[cut]; !under || !since.Equal(timer.Due) {
+		return
+	}
 	var bound []BoundTo
-	widget := d.account().Widgets[cut.WidgetID]
-	if since, under := d.account().Cuts[cut]; under && since.Equal(timer.Due) && (widget == nil || !widget.Offers[cut.IntegrationID]) {
+	if widget := d.account().Widgets[cut.WidgetID]; widget == nil || !widget.Offers[cut.IntegrationID] {
 		bound = d.boundBy(cut)
 	}
 	ended := 0

@@ -19,14 +19,18 @@ func (o *observer) route(c conversation.Command, e conversation.Event) {
 			o.fail("I08: %s is bound twice", b.GetIdentityId())
 		}
 		if b.GetLinkId() == "" && len(conv.bound) > 0 {
-			o.fail("I24: a binding was made without a link")
+			before := o.conversations[conv.follows]
+			if before == nil || o.identities[b.GetIdentityId()].released != before.id {
+				o.fail("I24: a binding was made without a link")
+			}
 		}
 		if b.GetLinkId() != "" {
 			o.bindByLink(c, conv, b)
 		}
 		conv.bound = append(conv.bound, b.GetIdentityId())
 	case *eventv1.ChannelUnbound:
-		if b.GetIntegrationId() == conv.widget && b.GetReason() != eventv1.UnboundReason_UNBOUND_REASON_ERASED {
+		if b.GetIntegrationId() == conv.widget && b.GetReason() != eventv1.UnboundReason_UNBOUND_REASON_ERASED &&
+			b.GetReason() != eventv1.UnboundReason_UNBOUND_REASON_CONTINUED {
 			o.fail("R1: the widget's own binding is gone")
 		}
 		conv.bound = slices.DeleteFunc(conv.bound, func(id string) bool { return id == b.GetIdentityId() })
@@ -49,11 +53,17 @@ func (o *observer) route(c conversation.Command, e conversation.Event) {
 func (o *observer) bindByLink(c conversation.Command, conv *seenConversation, b *eventv1.ChannelBound) {
 	l := o.links[b.GetLinkId()]
 	receive, _ := c.(*conversation.ReceiveMessage)
+	_, approve := c.(*conversation.ConfirmLink)
+	both := l.confirmation == eventv1.Confirmation_CONFIRMATION_BOTH
 	switch {
-	case receive == nil:
+	case receive == nil && (!approve || !both):
 		o.fail("I24: a %T made a binding", c)
 	case l.state != "confirmed" || l.identity != b.GetIdentityId() || l.conversation != conv.id || l.integration != b.GetIntegrationId():
 		o.fail("I24: the binding of %s follows from no confirmed link, but %+v", b.GetIdentityId(), l)
+	case both:
+		if !l.approved || !l.answered {
+			o.fail("I24: of channel and widget one has not said yes")
+		}
 	case l.confirmation == eventv1.Confirmation_CONFIRMATION_IMMEDIATE:
 		if receive.Code == nil || !bytes.Equal(receive.Code.Hash, l.code) {
 			o.fail("I24: the code that confirms was not brought")
@@ -107,7 +117,14 @@ func (o *observer) link(c conversation.Command, e conversation.Event) {
 		}
 		if b.GetYes() && !b.GetTooLate() {
 			o.links[b.GetLinkId()].saidYes = b.GetIdentityId()
+			o.links[b.GetLinkId()].answered = true
 		}
+	case *eventv1.LinkApproved:
+		l := o.links[b.GetLinkId()]
+		if l.approved || l.state != "matched" || l.identity != b.GetIdentityId() {
+			o.fail("L5: the widget says yes to %s, which is %+v", b.GetLinkId(), l)
+		}
+		l.approved = true
 	case *eventv1.LinkConfirmed:
 		o.endLink(b.GetLinkId(), "confirmed", "matched")
 	case *eventv1.LinkCancelled:
@@ -137,6 +154,9 @@ func (o *observer) received(c conversation.Command, b *eventv1.MessageReceived) 
 	}
 	conv, i := o.conversations[b.GetConversationId()], o.identities[b.GetIdentityId()]
 	sent := b.GetSentAt().AsTime()
+	if conv.kept.closed {
+		o.fail("R11: a message joins a conversation that stays closed")
+	}
 	if b.GetLinkId() != "" {
 		// It stood beside a code; when it joins is the link's end.
 		if i.conversation != conv.id {
@@ -238,6 +258,9 @@ func (o *observer) agrees(s *conversation.State) {
 				}] = true
 			}
 		}
+	}
+	for cut, since := range s.Account(account).Cuts {
+		live[conversation.Timer{Kind: conversation.TimerCut, Due: since, Owner: cut.IntegrationID, ID: cut.WidgetID}] = true
 	}
 	for timer := range live {
 		if !o.running[timer] {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"pgregory.net/rapid"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -49,6 +50,7 @@ func TestModel(t *testing.T) {
 			"health": w.health, "settles": w.settles, "reacts to": w.reactsTo,
 			"restored": w.restored, "erases": w.erases, "takes back": w.takesBack, "dropped": w.dropped,
 			"reacts": w.reacts, "edits": w.edits, "business takes back": w.businessTakesBack, "opens a thread": w.opensThread,
+			"closes": w.closes, "keeps the inbox": w.keepsInbox, "approves": w.approves, "signs in": w.signsIn, "removes": w.removes,
 			"changes an address": w.changesAddress, "confirms": w.confirms, "links customers": w.linksCustomers,
 		})
 		w.end()
@@ -87,6 +89,9 @@ var interesting = []string{
 	ingressv1.Refusal_REFUSAL_WINDOW_CLOSED.String(), ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY.String(),
 	ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT.String(), ingressv1.Refusal_REFUSAL_UNCONFIRMED.String(),
 	"IdentityConfirmed", "a code in doubt",
+	"ConversationClosed", "ConversationReopened", "ConversationContinued", "ConversationAssigned", "LabelsChanged",
+	"ConversationSeen", "LinkApproved", "by both", "IntegrationRemoved", "BindingsCut", "a channel cut", "signed in", "a name told",
+	"several bindings taken over",
 }
 
 const (
@@ -135,10 +140,10 @@ func newWorld(t *rapid.T, happened map[string]int) *world {
 	w.fail = func(format string, args ...any) { w.t.Fatalf(format, args...) }
 	w.setup = &ingressv1.ApplySetup{
 		Name:   "Shop",
-		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}},
+		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}, {Id: "max", Name: "Max", Role: eventv1.Role_ROLE_AUDITOR}},
 		Widgets: []*ingressv1.WidgetSetup{{
 			Id: "widget", Site: "shop.example", Languages: []string{"en"}, Offers: slices.Clone(channels[:]),
-			Confirmation: w.confirmation(),
+			Confirmation: w.confirmation(), NewConversationAfter: durationpb.New(newAfter),
 		}},
 		BoundElsewhere: w.policy(),
 	}
@@ -305,7 +310,13 @@ func (w *world) tell(c conversation.Command, d conversation.Decision) {
 			w.counts("parked change applied", b.GetContentEventId() != "")
 		case *eventv1.ReactionChanged:
 			w.counts("parked change applied", b.GetContentEventId() != "")
+		case *eventv1.ConversationContinued:
+			w.counts("several bindings taken over", len(w.conversations[b.GetByConversationId()].bound) > 1)
+		case *eventv1.IdentityAliasesChanged:
+			w.counts("a name told", len(b.GetProfileHash()) > 0)
+			w.counts("signed in", len(b.GetAdded()) == 1 && b.GetAdded()[0].GetKind() == conversation.ExternalID)
 		case *eventv1.ChannelUnbound:
+			w.counts("a channel cut", b.GetReason() == eventv1.UnboundReason_UNBOUND_REASON_CUT)
 			w.counts("address gone", b.GetReason() == eventv1.UnboundReason_UNBOUND_REASON_ADDRESS_GONE)
 		case *eventv1.MessageUnsent:
 			w.counts("unsent by the business", b.GetByBusiness())
@@ -316,6 +327,7 @@ func (w *world) tell(c conversation.Command, d conversation.Decision) {
 			w.counts("a code in doubt", w.changed.unsure[b.GetIdentityId()])
 		case *eventv1.LinkConfirmed:
 			w.happened[map[eventv1.Confirmation]string{
+				eventv1.Confirmation_CONFIRMATION_BOTH:      "by both",
 				eventv1.Confirmation_CONFIRMATION_IMMEDIATE: "at once", eventv1.Confirmation_CONFIRMATION_USER_ACTIVITY: "by activity",
 			}[w.links[b.GetLinkId()].confirmation]]++
 		case *eventv1.LinkAnswered:

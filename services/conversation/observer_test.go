@@ -44,6 +44,8 @@ type seenConversation struct {
 	acted                map[string]time.Time
 	version              uint64
 	caused               time.Time
+	follows              string
+	kept                 kept
 }
 
 type seenIdentity struct {
@@ -59,6 +61,8 @@ type seenLink struct {
 	expires, matched, acted                 time.Time
 	state                                   string
 	saidYes                                 string
+	// approved says that the widget said yes too, answered that the channel ever did.
+	approved, answered bool
 }
 
 type seenMessage struct {
@@ -167,6 +171,7 @@ func (o *observer) event(c conversation.Command, e conversation.Event) {
 	case *eventv1.ConversationStarted:
 		o.conversations[b.GetConversationId()] = &seenConversation{
 			id: b.GetConversationId(), customer: b.GetCustomerId(), widget: b.GetWidgetId(),
+			follows: b.GetFollowsConversationId(),
 		}
 		o.conversationIDs = append(o.conversationIDs, b.GetConversationId())
 	case *eventv1.ChannelBound, *eventv1.ChannelUnbound, *eventv1.RouteChanged:
@@ -180,6 +185,9 @@ func (o *observer) event(c conversation.Command, e conversation.Event) {
 		*eventv1.SendOutcomeUnknown, *eventv1.LaneReleased, *eventv1.SendSucceeded, *eventv1.SendFailed,
 		*eventv1.SendWithdrawn:
 		o.lane(c, e)
+	case *eventv1.ConversationClosed, *eventv1.ConversationReopened, *eventv1.ConversationContinued,
+		*eventv1.ConversationAssigned, *eventv1.LabelsChanged:
+		o.life(c, e)
 	case *eventv1.ReplyFitted, *eventv1.PartAdvanced, *eventv1.OutcomeSettled, *eventv1.OutcomeAsked:
 		o.part(e)
 	default:

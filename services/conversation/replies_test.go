@@ -239,6 +239,8 @@ func (o *observer) acts(e conversation.Event) {
 			o.fail("R10: %s is unhealthy twice", b.GetIntegrationId())
 		}
 		o.sick[b.GetIntegrationId()] = true
+	case *eventv1.IntegrationRemoved:
+		delete(o.sick, b.GetIntegrationId())
 	case *eventv1.IntegrationRecovered:
 		if !o.sick[b.GetIntegrationId()] {
 			o.fail("R10: %s recovers and was not unhealthy", b.GetIntegrationId())

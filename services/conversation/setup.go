@@ -129,7 +129,11 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup, keys []*eventv1.SecretF
 		if !slices.Contains(w.GetOffers(), id) {
 			withdrawn := &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id, Cut: w.GetCutWithdrawn()}
 			if withdrawn.Cut {
-				withdrawn.CutAt = stamp(s.d.head.Now)
+				since, under := s.account.Cuts[Cut{id, w.GetId()}]
+				if !under {
+					since = s.d.head.Now
+				}
+				withdrawn.CutAt = stamp(since)
 			}
 			s.d.emit(s.stream, withdrawn)
 		}
