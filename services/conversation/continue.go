@@ -25,8 +25,8 @@ func (d *decider) goesOn(conv *conversationDraft, i *identityDraft, at time.Time
 
 // follow starts the conversation in which the customer goes on, and lets it take over
 // the bindings of the one before in their order, led by who wrote. Codes of the old one
-// die. Its replies that are not handed over yet go where they were going: to the same
-// person, in the place that they were written for. What is over an integration that was
+// die. Its replies that are not handed over yet go where they were going, as long as the
+// customer is there: to the same person, in the place that they were written for. What is over an integration that was
 // removed stays there, to be cut.
 func (d *decider) follow(old *conversationDraft, writer *identityDraft, at time.Time) *conversationDraft {
 	for _, id := range slices.Sorted(maps.Values(old.base.Newest)) {
@@ -56,6 +56,7 @@ func (d *decider) follow(old *conversationDraft, writer *identityDraft, at time.
 	}
 	old.changed(eventv1.RouteRule_ROUTE_RULE_CONTINUED, at)
 	c.changed(eventv1.RouteRule_ROUTE_RULE_STARTED, at)
+	old.continuedBy = c.id
 	d.emit(old.stream(), &eventv1.ConversationContinued{ConversationId: old.id, ByConversationId: c.id})
 	return c
 }
@@ -80,4 +81,13 @@ func (c *conversationDraft) takeOver(old *conversationDraft, b Binding) {
 	old.route = slices.Delete(old.route, old.binding(i.id), old.binding(i.id)+1)
 	c.route = append(c.route, b)
 	i.conversation, i.released, i.releasedAt = c.id, old.id, closedAt
+}
+
+// newest returns the conversation in which the customer of this one goes on now, which
+// is this one mostly.
+func (c *conversationDraft) newest() *conversationDraft {
+	for c.continuedBy != "" {
+		c = c.d.conversation(c.continuedBy)
+	}
+	return c
 }

@@ -18,6 +18,7 @@ type conversationDraft struct {
 	version                        uint64
 	causedAt                       time.Time
 	closed                         bool
+	continuedBy                    string
 	// links that this decision ended, so that it does not end them twice.
 	ended map[string]bool
 	// messages are the replies that this decision looked at or made.
@@ -38,7 +39,7 @@ func (d *decider) conversation(id string) *conversationDraft {
 		d: d, base: base, id: id,
 		customer: base.Customer, widget: base.Widget, language: base.Language,
 		route: slices.Clone(base.Route), version: base.RouteVersion, causedAt: base.CausedAt,
-		closed: base.Closed,
+		closed: base.Closed, continuedBy: base.ContinuedBy,
 		ended:  map[string]bool{}, messages: map[string]*Message{},
 	}
 	d.conversations[id] = draft

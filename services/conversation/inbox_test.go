@@ -226,7 +226,7 @@ func (w *world) signsIn(t *rapid.T) {
 // bindings have ended.
 func (w *world) removes(t *rapid.T) {
 	w.t = t
-	if !w.chance("an integration", 3) {
+	if !w.chance("an integration", 8) {
 		t.Skip("not now")
 	}
 	id := w.integration()
@@ -275,4 +275,31 @@ func (w *world) cuts() {
 		}
 	}
 	w.fail("I15: a cut never ends")
+}
+
+// linksUp goes on over another channel, from the first word to the last yes.
+func (w *world) linksUp(t *rapid.T) {
+	w.t = t
+	person, channel := pick(w, "person", people...), pick(w, "channel", channels[:]...)
+	visitor := w.visitor(person)
+	id := fmt.Sprintf("link-%d", w.commands)
+	if _, err := w.give(&conversation.RequestLink{
+		Header: w.token(), Visitor: &visitor, IntegrationID: channel, LinkID: id, CodeHash: []byte("code of " + id),
+	}); err != nil {
+		return
+	}
+	says := func(content *eventv1.Content, code *conversation.Code) {
+		m := w.message(channel)
+		m.Sender, m.Received, m.SentAt = w.sender(person, channel), w.now, w.now
+		m.Content, m.Code = content, code
+		w.give(m)
+	}
+	says(conversation.Text("with a code"), &conversation.Code{Hash: []byte("code of " + id)})
+	if l := w.links[id]; l.state != "matched" {
+		return
+	}
+	says(tap(id, true), nil)
+	if l := w.links[id]; l.state == "matched" && l.confirmation == eventv1.Confirmation_CONFIRMATION_BOTH {
+		w.give(&conversation.ConfirmLink{Header: w.token(), Visitor: visitor, LinkID: id})
+	}
 }

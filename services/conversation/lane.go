@@ -271,7 +271,7 @@ func (d *decider) notSent(i *identityDraft, send Send, c *ReportOutcome) {
 		return
 	}
 	conv := d.conversation(send.Origin.GetConversationId())
-	if conv.binding(i.id) < 0 && conv.base.ContinuedBy == "" {
+	if conv.binding(i.id) < 0 && conv.continuedBy == "" {
 		conv.rerouteFrom(i, disconnected)
 		return
 	}

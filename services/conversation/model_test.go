@@ -50,7 +50,7 @@ func TestModel(t *testing.T) {
 			"health": w.health, "settles": w.settles, "reacts to": w.reactsTo,
 			"restored": w.restored, "erases": w.erases, "takes back": w.takesBack, "dropped": w.dropped,
 			"reacts": w.reacts, "edits": w.edits, "business takes back": w.businessTakesBack, "opens a thread": w.opensThread,
-			"closes": w.closes, "keeps the inbox": w.keepsInbox, "approves": w.approves, "signs in": w.signsIn, "removes": w.removes,
+			"links up": w.linksUp, "closes": w.closes, "keeps the inbox": w.keepsInbox, "approves": w.approves, "signs in": w.signsIn, "removes": w.removes,
 			"changes an address": w.changesAddress, "confirms": w.confirms, "links customers": w.linksCustomers,
 		})
 		w.end()

@@ -221,6 +221,14 @@ func (o *observer) acts(e conversation.Event) {
 		o.conversations[b.GetConversationId()].acted = map[string]time.Time{}
 	case *eventv1.ChannelBound:
 		delete(o.conversations[e.Stream.ID].acted, b.GetIdentityId())
+		if before := o.conversations[o.conversations[e.Stream.ID].follows]; before != nil && o.conversations[e.Stream.ID].version == 0 {
+			if acted := before.acted[b.GetIdentityId()]; !acted.IsZero() || b.GetWroteAt() != nil {
+				if !acted.Equal(b.GetWroteAt().AsTime()) {
+					o.fail("R7: the window of a binding that was taken over is from %v, not %v", b.GetWroteAt().AsTime(), acted)
+				}
+				o.conversations[e.Stream.ID].acted[b.GetIdentityId()] = acted
+			}
+		}
 		if l := o.links[b.GetLinkId()]; l != nil {
 			act(e.Stream.ID, b.GetIdentityId(), l.acted)
 		}

@@ -94,6 +94,9 @@ func (o *observer) attempt(e conversation.Event, b *eventv1.SendRequested, s *se
 		o.fail("I13: an attempt of hop %d of a reply that is at hop %d", b.GetOrigin().GetHop(), m.hop)
 	}
 	conv := o.conversations[m.conversation]
+	for conv.kept.continuedBy != "" {
+		conv = o.conversations[conv.kept.continuedBy]
+	}
 	bound := slices.Contains(conv.bound, s.identity)
 	if !bound && len(m.parts) == 0 {
 		o.fail("I13: an attempt at an identity that is bound no more")

@@ -48,15 +48,19 @@ func (d *decider) barred(i *identityDraft, send *Send) (reason eventv1.PassedOve
 		return 0, nil, false
 	}
 	conv := d.conversation(send.Origin.GetConversationId())
-	place := conv.binding(i.id)
-	if place < 0 {
-		return 0, nil, false
-	}
 	m := conv.message(send.Origin.GetMessageId())
 	if m == nil {
 		m = &Message{}
 	}
-	return conv.unusable(conv.route[place], m)
+	now := conv.newest()
+	place := now.binding(i.id)
+	switch {
+	case place < 0 && now != conv && !m.handedOver(i):
+		return disconnected, nil, false
+	case place < 0:
+		return 0, nil, false
+	}
+	return now.unusable(now.route[place], m)
 }
 
 // elsewhere decides a reply again that waits in the lane and cannot go there now,
