@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"weiche/projections"
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/api"
@@ -152,8 +154,13 @@ func perform(ctx context.Context, s *server, a *actors, config demoConfig, out i
 		}
 		return checkDemo(ctx, a)
 	}
-	fmt.Fprintf(out, "\nPlayed in %s. It stays up; go on as the agent:\n\n%s\nor look at Ana's phone:\n\n  curl -s %s/sim/people/%s/threads\n\nCtrl-C ends it.\n",
-		time.Since(began).Round(time.Millisecond), curlReply(a), a.providers, a.person)
+	link := &adminv1.MakeLoginLinkResponse{}
+	if err := call(ctx, a.weiche, "weiche.admin.v1.AdminService/MakeLoginLink", api.AdminToken(s.folder.keys).Reveal(),
+		&adminv1.MakeLoginLinkRequest{AccountId: demoAccount, AgentId: "kim", ClientToken: rand.Text()}, link); err != nil {
+		return fmt.Errorf("make a login link: %w", err)
+	}
+	fmt.Fprintf(out, "\nPlayed in %s. It stays up; go on as the agent:\n\n%s\nor log in as the agent, once, within an hour:\n\n  %s%s\n\nor look at Ana's phone:\n\n  curl -s %s/sim/people/%s/threads\n\nCtrl-C ends it.\n",
+		time.Since(began).Round(time.Millisecond), curlReply(a), a.weiche, link.GetPath(), a.providers, a.person)
 	<-ctx.Done()
 	return nil
 }

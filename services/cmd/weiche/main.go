@@ -129,7 +129,7 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(),
+		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(), newAdminCommand(),
 		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(),
 		newBackupCommand(), newRestoreCommand(), newEraseCommand(), newQuarantineCommand(),
 		newWebhookCommand(), newReadyCommand(), newConfigCommand(), newNATSCommand(), newVersionCommand(),
