@@ -24,12 +24,16 @@ func agentOf(a *queryv1.Agent) *workspacev1.Agent {
 
 // ListAgents returns the agents of an account with their sessions.
 func (s *adminService) ListAgents(ctx context.Context, req *adminv1.ListAgentsRequest) (*adminv1.ListAgentsResponse, error) {
+	at, err := s.reachSetup(ctx, req.GetMinPosition())
+	if err != nil {
+		return nil, err
+	}
 	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}
 	current := callingAgent(ctx).session.GetSessionId()
-	response := &adminv1.ListAgentsResponse{}
+	response := &adminv1.ListAgentsResponse{Position: at}
 	for _, a := range account.GetAgents() {
 		response.Agents = append(response.Agents, &adminv1.AgentSettings{
 			Agent: agentOf(a), Login: a.GetLogin(), HasPassword: a.GetPasswordId() != "", Sessions: s.sessionsOf(a, current),
@@ -158,7 +162,7 @@ func (s *adminService) MakeLoginLink(ctx context.Context, req *adminv1.MakeLogin
 	if err != nil {
 		return nil, err
 	}
-	response := &adminv1.MakeLoginLinkResponse{Path: loginPages + link, LinkToken: link}
+	response := &adminv1.MakeLoginLinkResponse{Path: loginPages + link, LinkToken: link, Position: s.opaque(answer.GetPosition())}
 	if answer.GetStatus() == ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
 		response.ExpiresAt = timestamppb.New(s.Now().Add(loginLinkFor))
 	}

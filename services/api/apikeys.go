@@ -18,11 +18,15 @@ const (
 
 // ListApiKeys returns the API keys of an account that count.
 func (s *adminService) ListApiKeys(ctx context.Context, req *adminv1.ListApiKeysRequest) (*adminv1.ListApiKeysResponse, error) {
+	at, err := s.reachSetup(ctx, req.GetMinPosition())
+	if err != nil {
+		return nil, err
+	}
 	account, err := s.administered(ctx, req.GetAccountId())
 	if err != nil {
 		return nil, err
 	}
-	response := &adminv1.ListApiKeysResponse{}
+	response := &adminv1.ListApiKeysResponse{Position: at}
 	for _, key := range account.GetApiKeys() {
 		if end := key.GetKey().GetExpiresAt(); end == nil || s.Now().Before(end.AsTime()) {
 			response.ApiKeys = append(response.ApiKeys, listedKey(key))
