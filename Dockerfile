@@ -9,6 +9,8 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/weiche /usr/local/bin/weiche
 COPY --from=build --chown=65532:65532 /out/data /data
+# Where processes with one role each share the files of messages.
+COPY --from=build --chown=65532:65532 /out/data /media
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080

@@ -164,7 +164,7 @@ func (b *Broker) start(ctx context.Context) (err error) {
 		return fmt.Errorf("broker: %w", err)
 	}
 	if b.routes() {
-		if err := b.ensureStreams(ctx); err != nil {
+		if err := b.roomy(b.ensureStreams(ctx)); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,9 @@ var (
 	ErrName = errors.New("broker: not a name")
 	// ErrPayload is returned by Start for a server with too small a max_payload.
 	ErrPayload = errors.New("broker: max_payload is too small")
+	// ErrJetStream is returned by Start for a server without JetStream, or with too
+	// little room for the streams.
+	ErrJetStream = errors.New("broker: JetStream")
 	// ErrRole is returned by ParseRoles for what is no role.
 	ErrRole = errors.New("broker: not a role")
 	// ErrInboxLost is returned by Next when somebody deleted the inbox's

@@ -187,6 +187,7 @@ func (c *calls) subject(what string, number uint64) string {
 // The server's codes for a message that a stream did not take.
 const (
 	codeStoreFailed  = 10077 // over a limit of the stream, with Discard new
+	codeResources    = 10023
 	codeMemory       = 10028
 	codeStorage      = 10047
 	codeMessageSize  = 10054

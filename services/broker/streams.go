@@ -2,8 +2,11 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -29,6 +32,23 @@ func (b *Broker) ensureStreams(ctx context.Context) error {
 		return fmt.Errorf("broker: bucket %s: %w", bucketLeases, err)
 	}
 	return nil
+}
+
+// roomy says what a server has to have that cannot hold the streams.
+func (b *Broker) roomy(err error) error {
+	memory, files := b.config.Limits.IngressBytes+b.config.Limits.OutcomesBytes+b.config.Limits.EgressBytes+b.config.Limits.FetchBytes,
+		b.config.Limits.EventsBytes+leaseBytes
+	var api *jetstream.APIError
+	switch {
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
+		errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("%w: the server at %s has none; enable it, with max_memory_store of %d and max_file_store of %d or more",
+			ErrJetStream, b.where(), memory, files)
+	case errors.As(err, &api) && slices.Contains([]jetstream.ErrorCode{codeResources, codeMemory, codeStorage}, api.ErrorCode):
+		return fmt.Errorf("%w: the server at %s has too little room for the streams, they need max_memory_store of %d and max_file_store of %d or more: %w",
+			ErrJetStream, b.where(), memory, files, err)
+	}
+	return err
 }
 
 // streams are the streams. The queues are in memory everywhere: what was acked

@@ -48,7 +48,8 @@ func (s settings) checkRoles() (wrong []error) {
 	return wrong
 }
 
-// foreign are the settings of the router alone that a process without it was given.
+// foreign says which settings of the router alone stand on the command line of a
+// process without it. In the environment they may be meant for others.
 func (s settings) foreign(said func(name string) bool) error {
 	if s.does(broker.RoleRouter) {
 		return nil

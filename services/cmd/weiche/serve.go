@@ -32,7 +32,7 @@ config.`,
   weiche serve --roles adapters --nats-url nats://nats:4222 --nats-credentials adapters.nk`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if err := config.foreign(config.read.Said); err != nil {
+			if err := config.foreign(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			config.logger = newLogger(config.LogLevel, config.LogFormat)
@@ -52,7 +52,7 @@ config.`,
 			return err
 		},
 	}
-	takesSettings(cmd, func(s settings, read setting.Read) { config.settings, config.read = s, read })
+	takesSettings(cmd, func(s settings, _ setting.Read) { config.settings = s })
 	return cmd
 }
 

@@ -19,14 +19,11 @@ import (
 	"weiche/services/blob"
 	"weiche/services/broker"
 	"weiche/services/metrics"
-	"weiche/services/setting"
 )
 
 // serverConfig says how one process serves.
 type serverConfig struct {
 	settings
-	// read is where the settings were found.
-	read setting.Read
 	// listener takes webhooks and the API, and admin what operators ask; they are
 	// what the addresses of the settings came to. There is none for operators if
 	// admin is nil.
