@@ -43,8 +43,8 @@ func (c *Client) place() broker.Place {
 
 // saw notes what an answer shows. A place in another log replaces what was seen.
 func (c *Client) saw(at broker.Place) {
-	if at.Position == 0 {
-		return
+	if at.Incarnation == "" {
+		return // senders answer of no log
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
