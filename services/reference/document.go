@@ -23,11 +23,12 @@ type document struct {
 }
 
 type operation struct {
-	Tags                   []string
-	Summary, Description   string
-	Parameters             []parameter
-	Security               *[]map[string][]string
-	RequestBody, Responses *responses
+	Tags                 []string
+	Summary, Description string
+	Parameters           []parameter
+	Security             *[]map[string][]string
+	RequestBody          *responses `yaml:"requestBody"`
+	Responses            *responses
 }
 
 type parameter struct {

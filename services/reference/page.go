@@ -91,7 +91,7 @@ func render(text []byte) ([]byte, error) {
 // call returns what the page shows of a call.
 func (d *document) call(verb, path string, o operation) call {
 	c := call{Name: path[strings.LastIndex(path, "/")+1:], Verb: verb, Path: path, Parameters: o.Parameters}
-	if o.RequestBody == nil || o.Parameters != nil {
+	if !strings.HasPrefix(path, "/weiche.") {
 		c.Name = path
 	}
 	c.Anchor = strings.NewReplacer("/", "-", "{", "", "}", "").Replace(strings.Trim(path, "/"))

@@ -129,7 +129,10 @@ func TestPage(t *testing.T) {
 			t.Errorf("#%s leads to %d places", id[1], strings.Count(page, ` id="`+id[1]+`"`))
 		}
 	}
-	for path := range calls() {
+	for path, takes := range calls() {
+		if takes.Fields().Len() > 0 && !strings.Contains(page, "<caption>"+string(takes.FullName())+"</caption>") {
+			t.Errorf("the page does not show what %s takes", path)
+		}
 		if !strings.Contains(page, "POST "+path+"<") || !strings.Contains(page, "$WEICHE"+path) {
 			t.Errorf("the page does not show %s, or no example of it", path)
 		}
@@ -148,6 +151,9 @@ func TestPage(t *testing.T) {
 // TestExamples gives each example to what it is an example of.
 func TestExamples(t *testing.T) {
 	page := served(t, "/docs").Body.String()
+	if streams := strings.Count(page, "<code>buf curl"); streams != 1 {
+		t.Errorf("%d examples are not for curl", streams)
+	}
 	example := regexp.MustCompile(`(?s)\$WEICHE(/weiche[^&"]*)&#34;.*?-d (?:&#39;|')(.*?)(?:&#39;|')</code>`)
 	found := example.FindAllStringSubmatch(page, -1)
 	for _, f := range found {
@@ -161,6 +167,10 @@ func TestExamples(t *testing.T) {
 		if err := (protojson.UnmarshalOptions{Resolver: types}).Unmarshal([]byte(text), dynamicpb.NewMessage(takes)); err != nil {
 			t.Errorf("%s: %s: %v", f[1], text, err)
 		}
+	}
+	said := `{&#34;text&#34;: &#34;Hello&#34;, &#34;clientToken&#34;: &#34;example-1&#34;}`
+	if !strings.Contains(page, said) {
+		t.Error("no example says anything")
 	}
 	if len(found) != len(calls()) {
 		t.Errorf("%d examples for %d calls", len(found), len(calls()))
