@@ -47,6 +47,16 @@ func (s *server) link(ctx context.Context, of *Widget, conversationID, linkID, l
 	if link.State != widgetv1.LinkState_LINK_STATE_WAITING && link.State != widgetv1.LinkState_LINK_STATE_MATCHED {
 		return link, nil
 	}
+	if line.GetAsksInWidget() {
+		answered, err := s.Views.Timeline(ctx, of.Account, conversationID, projections.Page{
+			Last: true, Limit: 1, Enough: true,
+			Keep: projections.Lines{System: []viewv1.SystemLineKind{viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_APPROVED}, Link: linkID},
+		})
+		if err != nil {
+			return nil, err
+		}
+		link.Asks = len(answered.GetItems()) == 0
+	}
 	if language == "" {
 		route, err := s.Views.Route(ctx, of.Account, conversationID)
 		if err != nil {

@@ -83,7 +83,9 @@ func (o *observer) changes(c conversation.Command, e conversation.Event) {
 		}
 		delete(ch.unsure, b.GetIdentityId())
 	case *eventv1.IdentityReleased:
-		delete(ch.unsure, b.GetIdentityId())
+		if !b.GetContinued() {
+			delete(ch.unsure, b.GetIdentityId())
+		}
 	case *eventv1.AliasConflictFound:
 		pair := [2]string{b.GetIdentityId(), b.GetOtherIdentityId()}
 		slices.Sort(pair[:])

@@ -309,7 +309,8 @@ type WorkspaceServiceClient interface {
 	GetRoute(context.Context, *v1.GetRouteRequest) (*v1.GetRouteResponse, error)
 	// GetCustomer returns a customer: whom, or the one of a conversation.
 	GetCustomer(context.Context, *v1.GetCustomerRequest) (*v1.GetCustomerResponse, error)
-	// SendReply answers the customer.
+	// SendReply answers the customer. A closed conversation stays closed: only the
+	// customer opens it again, and ReopenConversation.
 	SendReply(context.Context, *v1.SendReplyRequest) (*v1.SendReplyResponse, error)
 	// SettleOutcome says what became of a reply whose outcome is unknown.
 	SettleOutcome(context.Context, *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error)
@@ -380,7 +381,8 @@ type WorkspaceServiceHandler interface {
 	GetRoute(context.Context, *v1.GetRouteRequest) (*v1.GetRouteResponse, error)
 	// GetCustomer returns a customer: whom, or the one of a conversation.
 	GetCustomer(context.Context, *v1.GetCustomerRequest) (*v1.GetCustomerResponse, error)
-	// SendReply answers the customer.
+	// SendReply answers the customer. A closed conversation stays closed: only the
+	// customer opens it again, and ReopenConversation.
 	SendReply(context.Context, *v1.SendReplyRequest) (*v1.SendReplyResponse, error)
 	// SettleOutcome says what became of a reply whose outcome is unknown.
 	SettleOutcome(context.Context, *v1.SettleOutcomeRequest) (*v1.SettleOutcomeResponse, error)
