@@ -159,10 +159,14 @@ func (s *adminService) RemoveIntegration(ctx context.Context, req *adminv1.Remov
 	if err != nil {
 		return nil, err
 	}
-	if !isSetupID(req.GetAccountId()) || !isSetupID(req.GetIntegrationId()) {
+	account, err := inAccount(ctx, req.GetAccountId())
+	if err != nil {
+		return nil, err
+	}
+	if !isSetupID(account) || !isSetupID(req.GetIntegrationId()) {
 		return nil, errNotFound
 	}
-	answer, err := s.decide(ctx, req.GetAccountId(), &ingressv1.AgentCommand{
+	answer, err := s.decide(ctx, account, &ingressv1.AgentCommand{
 		ClientToken: token, Command: &ingressv1.AgentCommand_RemoveIntegration{
 			RemoveIntegration: &ingressv1.RemoveIntegration{IntegrationId: req.GetIntegrationId()},
 		},

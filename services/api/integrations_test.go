@@ -192,3 +192,41 @@ func TestAudit(t *testing.T) {
 		t.Errorf("%v", got.values)
 	}
 }
+
+func TestRemoveIntegration(t *testing.T) {
+	s, _ := newProviders(t)
+	other := s.administer(t, "CreateApiKey", `{"accountId":"other","name":"Other","scopes":["setup:read","setup:write"],"clientToken":"k"}`).text("key")
+	for _, call := range []string{
+		`RemoveIntegration {"accountId":"acme","integrationId":"wa","clientToken":"x"}`, `CheckIntegration {"accountId":"acme","integrationId":"wa"}`,
+		`ListIntegrations {"accountId":"acme"}`, `GetAccount {"accountId":"acme"}`, `ListWidgets {"accountId":"acme"}`,
+		`PutWidget {"accountId":"acme","widget":{"id":"shop"},"clientToken":"x"}`, `MakeVisitorKey {"accountId":"acme","widgetId":"shop","clientToken":"x"}`,
+		`RemoveVisitorKey {"accountId":"acme","widgetId":"shop","keyId":"a","clientToken":"x"}`, "ConnectIntegration " + fmt.Sprintf(connection, "x"),
+	} {
+		method, body, _ := strings.Cut(call, " ")
+		s.want(t, "not_found", "NOT_FOUND", adminService+method, other, body)
+	}
+	s.want(t, "not_found", "NOT_FOUND", adminService+"RemoveIntegration", other, `{"integrationId":"wa","clientToken":"x"}`)
+	if got := s.must(t, adminService+"GetAccount", other, `{}`); got.text("accountId") != "other" {
+		t.Errorf("%v", got.values)
+	}
+	const body = `{"accountId":"acme","integrationId":"wa","clientToken":"r1"}`
+	first := s.administer(t, "RemoveIntegration", body)
+	if again := s.administer(t, "RemoveIntegration", body); first.text("position") == "" || again.text("position") != first.text("position") {
+		t.Errorf("%v, again %v", first.values, again.values)
+	}
+	listed := s.administer(t, "ListIntegrations", fmt.Sprintf(`{"accountId":"acme","minPosition":%q}`, first.text("position")))
+	if strings.Contains(fmt.Sprint(listed.values), "integrationId:wa") || listed.length("integrations") != 2 {
+		t.Errorf("listed: %v", listed.values)
+	}
+	if got := s.administer(t, "ListWidgets", `{"accountId":"acme"}`); got.length("widgets.0.offers") != 1 {
+		t.Errorf("a widget can offer %v", got.values)
+	}
+	for _, id := range []string{"wa", "nothing", "../x", ""} {
+		s.want(t, "not_found", "NOT_FOUND", adminService+"RemoveIntegration", s.admin(), fmt.Sprintf(`{"accountId":"acme","integrationId":%q,"clientToken":"r2"}`, id))
+	}
+	s.want(t, "not_found", "NOT_FOUND", adminService+"RemoveIntegration", s.admin(), `{"accountId":"other","integrationId":"page","clientToken":"r2"}`)
+	s.want(t, "invalid_argument", "INVALID", adminService+"RemoveIntegration", s.admin(), `{"accountId":"acme","integrationId":"shop","clientToken":"r2"}`)
+	s.want(t, "invalid_argument", "INVALID", adminService+"RemoveIntegration", s.admin(), `{"accountId":"acme","integrationId":"page"}`)
+	// The number can be connected again, by whomever.
+	s.administer(t, "ConnectIntegration", strings.Replace(fmt.Sprintf(connection, "c9"), `"101"`, `"100"`, 1))
+}

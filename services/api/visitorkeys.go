@@ -28,8 +28,10 @@ func (s *adminService) MakeVisitorKey(ctx context.Context, req *adminv1.MakeVisi
 	if err != nil {
 		return nil, err
 	}
-	id := tokenEncoding.EncodeToString(s.Keys.Hash(domainVisitorKeyID, account, w.GetConfig().GetWidgetId(), token))[:visitorKeyID]
-	secret := tokenEncoding.EncodeToString(s.Keys.Hash(domainVisitorKey, account, w.GetConfig().GetWidgetId(), token))
+	// Another caller's client token is another one.
+	of := []string{account, w.GetConfig().GetWidgetId(), callingAgent(ctx).by(), token}
+	id := tokenEncoding.EncodeToString(s.Keys.Hash(domainVisitorKeyID, of...))[:visitorKeyID]
+	secret := tokenEncoding.EncodeToString(s.Keys.Hash(domainVisitorKey, of...))
 	answer, err := s.changeKey(ctx, account, token, &ingressv1.VisitorKeyChange{
 		WidgetId: req.GetWidgetId(), Key: &ingressv1.VisitorKeySetup{Id: id, Secret: secret},
 	})
