@@ -25,6 +25,7 @@ import (
 	"weiche/services/keyring"
 	"weiche/services/password"
 	"weiche/services/reference"
+	"weiche/services/stream"
 )
 
 // The largest request of each service, in bytes.
@@ -62,6 +63,14 @@ type Config struct {
 	Check func(ctx context.Context, integration channel.Integration) error
 	// Webhooks tells of the webhooks of apps.
 	Webhooks Webhooks
+	// Stream tells what happens; nobody follows anything if nil. New shows it the
+	// pages.
+	Stream *stream.Hub
+	// Log is what happened as it is public; nothing if nil.
+	Log stream.Log
+	// CheckStreams is how often it is asked whether those who follow still may; 20 s
+	// if 0.
+	CheckStreams time.Duration
 	// Limits bounds how often somebody may call; the zero value is good for use.
 	Limits Limits
 	// Proxies are the networks whose word in X-Forwarded-For is taken for the
@@ -95,6 +104,9 @@ type Webhooks struct {
 
 func (c *Config) ensureDefaults() {
 	c.Limits.ensureDefaults()
+	if c.CheckStreams == 0 {
+		c.CheckStreams = 20 * time.Second
+	}
 	c.Events.ensureDefaults()
 	if c.Passwords == nil {
 		c.Passwords = password.NewHasher(passwordsAtOnce)
@@ -121,6 +133,8 @@ type server struct {
 	// agents are under way and visiting how many of visitors.
 	uploads             *limiter
 	uploading, visiting chan struct{}
+	// tally counts the streams and sockets that are open.
+	tally               tally
 	templates           *templateShelf
 	// applying is held while a set-up is checked and decided, so that two
 	// accounts cannot take one id.
@@ -137,7 +151,10 @@ func New(config Config) http.Handler {
 	widgetv1connect.RegisterWidgetServiceHandler(service, &widgetService{server: s})
 	workspacev1connect.RegisterWorkspaceServiceHandler(service, &workspaceService{server: s})
 	workspacev1connect.RegisterAccessServiceHandler(service, &accessService{server: s})
-	streamv1connect.RegisterStreamServiceHandler(service, streamv1connect.UnimplementedStreamServiceHandler{})
+	streamv1connect.RegisterStreamServiceHandler(service, &streamService{server: s})
+	if s.Stream != nil {
+		s.Stream.Show(pages{s})
+	}
 	adminv1connect.RegisterAdminServiceHandler(service, &adminService{server: s})
 
 	r := routes{server: s, mux: http.NewServeMux()}
@@ -145,7 +162,8 @@ func New(config Config) http.Handler {
 	r.mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(calls))
 	r.mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", s.ofOurOrigin(calls))
 	r.mux.Handle("/"+workspacev1connect.AccessServiceName+"/", s.ofOurOrigin(calls))
-	r.mux.Handle("/"+streamv1connect.StreamServiceName+"/", s.ofEitherOrigin(calls))
+	r.mux.Handle("/"+streamv1connect.StreamServiceName+"/", s.ofEitherOrigin(s.streams(calls)))
+	r.handle("GET "+socketPath, nil, s.told(socketPath, s.serveSocket))
 	r.mux.Handle("/"+adminv1connect.AdminServiceName+"/", s.ofOurOrigin(setups))
 	if s.Media != nil {
 		r.handle("GET "+blob.Path+"{token}", nil, s.told(blob.Path, s.serveMedia))
@@ -177,7 +195,7 @@ func NewOperations(config Config, operations adminv1connect.OperationsServiceHan
 
 func newServer(config Config) *server {
 	config.ensureDefaults()
-	s := &server{Config: config, errors: connecthttp.NewErrorWriter()}
+	s := &server{Config: config, errors: connecthttp.NewErrorWriter(), tally: tally{have: map[string]int{}}}
 	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
 	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
 	s.callers = newLimiter(s.Limits.CallerPerSecond, s.Limits.CallerBurst, s.Now)

@@ -49,7 +49,7 @@ func (s *workspaceService) ListConversations(ctx context.Context, req *workspace
 		return nil, err
 	}
 	return &workspacev1.ListConversationsResponse{
-		Conversations: page.GetConversations(), Position: s.opaque(page.GetAsOf()),
+		Conversations: page.GetConversations(), Position: s.opaque(page.GetAsOf()), Cursor: s.opaque(page.GetAsOf()),
 		NextPageToken: s.pageToken(page.GetNextBefore(), filters),
 	}, nil
 }

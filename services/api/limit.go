@@ -37,6 +37,9 @@ type Limits struct {
 	UploadBurst     int
 	// Uploads is how many may be under way, of visitors and of agents each: 16.
 	Uploads int
+	// Streams and AddressStreams are how many streams and sockets one caller, and one
+	// address, may have open: 32 and 512; negative is no bound.
+	Streams, AddressStreams int
 	// VisitorUploadBytes and AgentUploadBytes are the sizes of the largest files:
 	// 25 MiB and 100 MiB.
 	VisitorUploadBytes, AgentUploadBytes int64
@@ -54,6 +57,8 @@ func (l *Limits) ensureDefaults() {
 	l.UploadPerSecond = cmp.Or(l.UploadPerSecond, 0.2)
 	l.UploadBurst = cmp.Or(l.UploadBurst, 20)
 	l.Uploads = cmp.Or(l.Uploads, 16)
+	l.Streams = cmp.Or(l.Streams, 32)
+	l.AddressStreams = cmp.Or(l.AddressStreams, 512)
 	l.VisitorUploadBytes = cmp.Or(l.VisitorUploadBytes, 25<<20)
 	l.AgentUploadBytes = cmp.Or(l.AgentUploadBytes, 100<<20)
 }

@@ -83,7 +83,7 @@ func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimeli
 		return nil, err
 	}
 	response := &widgetv1.GetTimelineResponse{
-		ConversationId: id, Widget: widgetOf(&v.widget, route), Position: s.opaque(at), More: timeline.GetMore(),
+		ConversationId: id, Widget: widgetOf(&v.widget, route), Position: s.opaque(at), Cursor: s.opaque(at), More: timeline.GetMore(),
 	}
 	for _, item := range timeline.GetItems() {
 		response.Lines = append(response.Lines, s.lineOf(v.widget.Account, id, item))

@@ -59,7 +59,7 @@ func (s *workspaceService) GetConversation(ctx context.Context, req *workspacev1
 	}
 	// What was read first shows no more than what was read after it.
 	return &workspacev1.GetConversationResponse{
-		Timeline: timeline, Route: route, Summary: summary, Position: s.opaque(timeline.GetAsOf()),
+		Timeline: timeline, Route: route, Summary: summary, Position: s.opaque(timeline.GetAsOf()), Cursor: s.opaque(timeline.GetAsOf()),
 	}, nil
 }
 

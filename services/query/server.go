@@ -20,6 +20,8 @@ type Config struct {
 	// Views and Log answer what they are asked.
 	Views Views
 	Log   Log
+	// Public is the log as subscribers see it.
+	Public Public
 	// Incarnation names this life of the log.
 	Incarnation string
 	// Files are the keys of files.

@@ -41,6 +41,10 @@ func (e *Engine) publicEvent(rec *eventstore.Record) (broker.Event, error) {
 	return out, err
 }
 
+// publicBytes bounds what is read of the public log at once: it has to fit into one
+// message on its way to another process.
+const publicBytes = 4 << 20
+
 // PublicLog is the log as subscribers see it. It gives what EVENTS gave, and what was
 // taken back since is gone from it.
 type PublicLog struct{ engine *Engine }
@@ -60,9 +64,11 @@ func (l PublicLog) Sequence(ctx context.Context, account string, position uint64
 }
 
 // Account returns at most limit records of an account after a sequence, in order and
-// without a gap: each is one event, empty where nothing is public.
+// without a gap: each is one event, empty where nothing is public. It returns none
+// where that was the last.
 func (l PublicLog) Account(ctx context.Context, account string, after uint64, limit int) ([]broker.Event, error) {
 	var events []broker.Event
+	bytes := 0
 	for rec, err := range l.engine.store.ReadAccount(ctx, account, after+1) {
 		if err != nil {
 			return nil, err
@@ -71,7 +77,8 @@ func (l PublicLog) Account(ctx context.Context, account string, after uint64, li
 		if err != nil {
 			return nil, err
 		}
-		if events = append(events, event); len(events) == limit {
+		events, bytes = append(events, event), bytes+len(event.Data)
+		if len(events) >= limit || bytes >= publicBytes {
 			break
 		}
 	}
@@ -81,6 +88,7 @@ func (l PublicLog) Account(ctx context.Context, account string, after uint64, li
 // Conversation is Account for the records of one conversation, after a version.
 func (l PublicLog) Conversation(ctx context.Context, account, conversationID string, after uint64, limit int) ([]broker.Event, error) {
 	var events []broker.Event
+	bytes := 0
 	stream := eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: conversationID}
 	for rec, err := range l.engine.store.ReadStream(ctx, stream, after+1) {
 		if err != nil {
@@ -90,7 +98,8 @@ func (l PublicLog) Conversation(ctx context.Context, account, conversationID str
 		if err != nil {
 			return nil, err
 		}
-		if events = append(events, event); len(events) == limit {
+		events, bytes = append(events, event), bytes+len(event.Data)
+		if len(events) >= limit || bytes >= publicBytes {
 			break
 		}
 	}

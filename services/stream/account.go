@@ -199,7 +199,7 @@ func (a *account) refill(ctx context.Context) error {
 			}
 		}
 		a.mu.Unlock()
-		if len(events) < logPage {
+		if len(events) == 0 {
 			return nil
 		}
 	}
@@ -237,17 +237,17 @@ func (a *account) remember(t told) {
 
 // eventFrame makes the frame of an event; nil where nothing is public.
 func (a *account) eventFrame(event broker.Event) *Frame {
-	public := read(event)
+	public := Read(event)
 	if public == nil {
 		return nil
 	}
-	return newFrame(&streamv1.SubscribeResponse{
+	return NewFrame(&streamv1.SubscribeResponse{
 		Cursor: a.hub.cursor(event.Position), Frame: &streamv1.SubscribeResponse_Event{Event: public},
 	})
 }
 
-// read reads what is public of an event; nil where nothing is.
-func read(event broker.Event) *streamv1.Event {
+// Read returns what is public of an event; nil where nothing is.
+func Read(event broker.Event) *streamv1.Event {
 	if event.Type == "" {
 		return nil
 	}

@@ -24,7 +24,8 @@ type Frame struct {
 	json, proto     []byte
 }
 
-func newFrame(response *streamv1.SubscribeResponse) *Frame { return &Frame{Response: response} }
+// NewFrame returns a frame.
+func NewFrame(response *streamv1.SubscribeResponse) *Frame { return &Frame{Response: response} }
 
 // AppendJSON appends the frame as JSON, for a subscription.
 func (f *Frame) AppendJSON(to []byte, subscription uint32) []byte {
@@ -55,19 +56,19 @@ func (f *Frame) AppendProto(to []byte, subscription uint32) []byte {
 
 // What frames of one kind say.
 func caughtUp(cursor string) *Frame {
-	return newFrame(&streamv1.SubscribeResponse{Cursor: cursor, Frame: &streamv1.SubscribeResponse_CaughtUp{CaughtUp: &streamv1.CaughtUp{}}})
+	return NewFrame(&streamv1.SubscribeResponse{Cursor: cursor, Frame: &streamv1.SubscribeResponse_CaughtUp{CaughtUp: &streamv1.CaughtUp{}}})
 }
 
 func heartbeat(cursor string) *Frame {
-	return newFrame(&streamv1.SubscribeResponse{Cursor: cursor, Frame: &streamv1.SubscribeResponse_Heartbeat{Heartbeat: &streamv1.Heartbeat{}}})
+	return NewFrame(&streamv1.SubscribeResponse{Cursor: cursor, Frame: &streamv1.SubscribeResponse_Heartbeat{Heartbeat: &streamv1.Heartbeat{}}})
 }
 
 func changed(cursor string, change *streamv1.Change) *Frame {
-	return newFrame(&streamv1.SubscribeResponse{Cursor: cursor, Frame: &streamv1.SubscribeResponse_Change{Change: change}})
+	return NewFrame(&streamv1.SubscribeResponse{Cursor: cursor, Frame: &streamv1.SubscribeResponse_Change{Change: change}})
 }
 
 func goAway(reason streamv1.GoAwayReason, retryAfterMS uint32) *Frame {
-	return newFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_GoAway{GoAway: &streamv1.GoAway{
+	return NewFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_GoAway{GoAway: &streamv1.GoAway{
 		Reason: reason, RetryAfterMs: retryAfterMS,
 	}}})
 }

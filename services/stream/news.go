@@ -89,7 +89,7 @@ func (a *account) noteLocked(event broker.Event) {
 	if len(a.pages.topics) == 0 {
 		return
 	}
-	public := read(event)
+	public := Read(event)
 	n := &news{first: event.Position, last: event.Position, kind: public.GetType()}
 	switch {
 	case event.Category == conversationCategory:

@@ -302,7 +302,7 @@ func (s *Subscription) inboxSince(ctx context.Context, topic Topic, since uint64
 		}
 		for _, event := range events {
 			sequence = event.Sequence
-			customer := read(event).GetCustomerChanged().GetCustomerId()
+			customer := Read(event).GetCustomerChanged().GetCustomerId()
 			switch {
 			case event.Category == conversationCategory && !seen[event.ID]:
 				seen[event.ID] = true
@@ -324,7 +324,7 @@ func (s *Subscription) inboxSince(ctx context.Context, topic Topic, since uint64
 				all = append(all, &streamv1.Change{Setup: true})
 			}
 		}
-		if len(events) < logPage {
+		if len(events) == 0 {
 			return all, nil
 		}
 	}

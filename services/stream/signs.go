@@ -130,12 +130,12 @@ func (s *signs) in(conversation Topic) map[string]time.Time {
 // tellTyping tells agents that somebody types, and the visitor that an agent does.
 func (h *Hub) tellTyping(conversation Topic, agentID string, on bool) {
 	typing := &streamv1.Typing{ConversationId: conversation.ID, AgentId: agentID, AgentName: h.nameOf(conversation.Account, agentID), On: on}
-	h.tellSign(conversation, newFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_Typing{Typing: typing}}))
+	h.tellSign(conversation, NewFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_Typing{Typing: typing}}))
 	if agentID != "" {
 		// A visitor learns the name of an agent, and no more.
 		shown := &streamv1.Typing{ConversationId: conversation.ID, AgentName: typing.GetAgentName(), On: on}
 		h.tellSign(Topic{Kind: Own, Account: conversation.Account, ID: conversation.ID},
-			newFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_Typing{Typing: shown}}))
+			NewFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_Typing{Typing: shown}}))
 	}
 }
 
@@ -145,7 +145,7 @@ func (h *Hub) tellPresence(conversation Topic, agentID string, at time.Time, the
 }
 
 func (h *Hub) presence(conversation Topic, agentID string, at time.Time, there bool) *Frame {
-	return newFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_Presence{Presence: &streamv1.Presence{
+	return NewFrame(&streamv1.SubscribeResponse{Frame: &streamv1.SubscribeResponse_Presence{Presence: &streamv1.Presence{
 		ConversationId: conversation.ID, AgentId: agentID, AgentName: h.nameOf(conversation.Account, agentID),
 		There: there, At: timestamppb.New(at),
 	}}})

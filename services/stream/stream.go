@@ -32,8 +32,10 @@ type Log interface {
 	// position; 0 where there is none.
 	Sequence(ctx context.Context, account string, position uint64) (uint64, error)
 	// Account returns at most limit records of an account after a sequence, in order
-	// and without a gap.
+	// and without a gap; none where that was the last.
 	Account(ctx context.Context, account string, after uint64, limit int) ([]broker.Event, error)
+	// Conversation is Account for the records of one conversation, after a version.
+	Conversation(ctx context.Context, account, conversationID string, after uint64, limit int) ([]broker.Event, error)
 }
 
 // Pages reads what pages show. Everything that it returns may be kept, and is not

@@ -141,6 +141,10 @@ func (w *world) Account(_ context.Context, account string, after uint64, limit i
 	return events, nil
 }
 
+func (w *world) Conversation(context.Context, string, string, uint64, int) ([]broker.Event, error) {
+	return nil, errors.New("the hub reads accounts")
+}
+
 func (w *world) Reach(ctx context.Context, _ uint64) error {
 	if w.slowPages > 0 {
 		time.Sleep(w.slowPages) // a clock that the test owns

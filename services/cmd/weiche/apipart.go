@@ -12,13 +12,21 @@ import (
 	"weiche/services/directory"
 	"weiche/services/instagram"
 	"weiche/services/messenger"
+	"weiche/services/stream"
 	"weiche/services/whatsapp"
 )
 
 // newAPI makes what serves pages, agents and administrators.
 func (s *server) newAPI(context.Context) (part, error) {
-	handler := api.New(s.apiConfig())
-	p := part{public: func(mux *http.ServeMux) { mux.Handle("/", s.gate(handler)) }}
+	live := stream.FromBroker{Broker: s.broker}
+	hub := stream.New(stream.Config{Live: live, Log: s.public, Signals: live.Signals, Logger: s.config.logger})
+	config := s.apiConfig()
+	config.Stream = hub
+	handler := api.New(config)
+	p := part{
+		public: func(mux *http.ServeMux) { mux.Handle("/", s.gate(handler)) },
+		edge:   []func(context.Context) error{s.afterwards(hub.Run)},
+	}
 	if s.config.NATSURL != "" { // nobody else reaches the embedded one
 		backends := api.Backends(handler)
 		p.edge = append(p.edge, s.afterwards(func(ctx context.Context) error { return s.broker.ServeBackends(ctx, backends) }))
@@ -32,6 +40,7 @@ func (s *server) apiConfig() api.Config {
 		Publisher: s.commands(), Signals: s.broker.PublishSignal,
 		Events:  s.metrics.Calls(),
 		Queries: queries{setups{s.directory}, s.log},
+		Log:     s.public,
 		Views:   s.views, Media: s.media, Keys: s.keys, Links: deepLink, Logger: s.config.logger,
 		Templates: s.providers.Templates, Check: s.providers.Check, Proxies: s.config.Proxies,
 		Webhooks: api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.lastWebhook},

@@ -20,6 +20,7 @@ type known struct {
 	directory *directory.Directory
 	views     api.Views
 	log       query.Log
+	public    query.Public
 	keys      keyring.Hasher
 	files     blob.Keys
 	// full says that the disk of the files takes no more; nil where nobody can say.
@@ -42,7 +43,7 @@ func (s *server) newRemote(_ context.Context) (part, error) {
 	}
 	client := query.NewClient(s.broker, role)
 	s.directory = directory.New(query.NewSetups(s.broker, roles, s.config.logger))
-	s.views, s.log, s.providers = client, client, client
+	s.views, s.log, s.public, s.providers = client, client, query.PublicLog{Client: client}, client
 	loaded := make(chan struct{})
 	s.loaded = loaded
 	follow := []func(context.Context) error{s.directory.Run}

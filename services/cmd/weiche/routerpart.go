@@ -39,6 +39,7 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 		return p, err
 	}
 	s.views, s.log, s.keys = views, logOf{s.folder, engine}, keys
+	s.public = router.NewPublicLog(engine)
 	s.files, s.full = s.folder.fileKeys(), func() bool { return store.Health().DiskFull }
 	s.providers = query.NewClient(s.broker, broker.RoleAPI)
 	if err := s.openMedia(); err != nil {
@@ -60,7 +61,7 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 	}
 	if !s.config.whole() {
 		answers := query.NewServer(query.Config{
-			Directory: s.directory, Views: views, Log: s.log, Incarnation: store.Incarnation(),
+			Directory: s.directory, Views: views, Log: s.log, Public: s.public, Incarnation: store.Incarnation(),
 			Files: s.files, HashKey: keys.HashKey, Domains: domains(),
 		})
 		p.core = append(p.core, func(ctx context.Context) error { return answers.Run(ctx, s.broker) })

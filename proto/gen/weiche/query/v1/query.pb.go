@@ -1124,6 +1124,419 @@ func (x *GetVisitorEndedResponse) GetEnded() bool {
 	return false
 }
 
+// GetLogHeadRequest asks where the log ends.
+type GetLogHeadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLogHeadRequest) Reset() {
+	*x = GetLogHeadRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLogHeadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLogHeadRequest) ProtoMessage() {}
+
+func (x *GetLogHeadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLogHeadRequest.ProtoReflect.Descriptor instead.
+func (*GetLogHeadRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{21}
+}
+
+// GetLogHeadResponse is where it ends.
+type GetLogHeadResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The life of the log.
+	Incarnation string `protobuf:"bytes,1,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	// The position of its last record.
+	Position      uint64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLogHeadResponse) Reset() {
+	*x = GetLogHeadResponse{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLogHeadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLogHeadResponse) ProtoMessage() {}
+
+func (x *GetLogHeadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLogHeadResponse.ProtoReflect.Descriptor instead.
+func (*GetLogHeadResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GetLogHeadResponse) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
+}
+
+func (x *GetLogHeadResponse) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+// GetSequenceRequest asks for the place of a position among an account's records.
+type GetSequenceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The position.
+	Position      uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSequenceRequest) Reset() {
+	*x = GetSequenceRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSequenceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSequenceRequest) ProtoMessage() {}
+
+func (x *GetSequenceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSequenceRequest.ProtoReflect.Descriptor instead.
+func (*GetSequenceRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetSequenceRequest) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+// GetSequenceResponse is that place.
+type GetSequenceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sequence of the account's last record that is not after the position.
+	Sequence      uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSequenceResponse) Reset() {
+	*x = GetSequenceResponse{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSequenceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSequenceResponse) ProtoMessage() {}
+
+func (x *GetSequenceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSequenceResponse.ProtoReflect.Descriptor instead.
+func (*GetSequenceResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetSequenceResponse) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+// ListPublicRequest asks for what is public of records, of an account or of one of its
+// conversations.
+type ListPublicRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation; empty for the whole account.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Records after this sequence of the account, or version of the conversation.
+	After uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	// At most so many.
+	Limit         uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPublicRequest) Reset() {
+	*x = ListPublicRequest{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPublicRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPublicRequest) ProtoMessage() {}
+
+func (x *ListPublicRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPublicRequest.ProtoReflect.Descriptor instead.
+func (*ListPublicRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListPublicRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ListPublicRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListPublicRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ListPublicResponse is what that is; none where there is no record after.
+type ListPublicResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The records in order, without a gap.
+	Records       []*PublicRecord `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPublicResponse) Reset() {
+	*x = ListPublicResponse{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPublicResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPublicResponse) ProtoMessage() {}
+
+func (x *ListPublicResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPublicResponse.ProtoReflect.Descriptor instead.
+func (*ListPublicResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListPublicResponse) GetRecords() []*PublicRecord {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+// PublicRecord is one record as EVENTS has it.
+type PublicRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The category of its stream.
+	Category string `protobuf:"bytes,2,opt,name=category,proto3" json:"category,omitempty"`
+	// The id of its stream.
+	StreamId string `protobuf:"bytes,3,opt,name=stream_id,json=streamId,proto3" json:"stream_id,omitempty"`
+	// The life of the log.
+	Incarnation string `protobuf:"bytes,4,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	// Its place there.
+	Position uint64 `protobuf:"varint,5,opt,name=position,proto3" json:"position,omitempty"`
+	// Its place in its stream.
+	Version uint64 `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
+	// Its place among the records of the account.
+	Sequence uint64 `protobuf:"varint,7,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The public type; empty where nothing is public.
+	Type string `protobuf:"bytes,8,opt,name=type,proto3" json:"type,omitempty"`
+	// What is public: a weiche.stream.v1.Event.
+	Data          []byte `protobuf:"bytes,9,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublicRecord) Reset() {
+	*x = PublicRecord{}
+	mi := &file_weiche_query_v1_query_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublicRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublicRecord) ProtoMessage() {}
+
+func (x *PublicRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_query_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublicRecord.ProtoReflect.Descriptor instead.
+func (*PublicRecord) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_query_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *PublicRecord) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *PublicRecord) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *PublicRecord) GetStreamId() string {
+	if x != nil {
+		return x.StreamId
+	}
+	return ""
+}
+
+func (x *PublicRecord) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
+}
+
+func (x *PublicRecord) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *PublicRecord) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *PublicRecord) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *PublicRecord) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *PublicRecord) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 var File_weiche_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_weiche_query_v1_query_proto_rawDesc = "" +
@@ -1187,7 +1600,32 @@ const file_weiche_query_v1_query_proto_rawDesc = "" +
 	"\x16GetVisitorEndedRequest\x12\x12\n" +
 	"\x04hash\x18\x01 \x01(\fR\x04hash\"/\n" +
 	"\x17GetVisitorEndedResponse\x12\x14\n" +
-	"\x05ended\x18\x01 \x01(\bR\x05endedB*Z(weiche/proto/gen/weiche/query/v1;queryv1b\x06proto3"
+	"\x05ended\x18\x01 \x01(\bR\x05ended\"\x13\n" +
+	"\x11GetLogHeadRequest\"R\n" +
+	"\x12GetLogHeadResponse\x12 \n" +
+	"\vincarnation\x18\x01 \x01(\tR\vincarnation\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition\"0\n" +
+	"\x12GetSequenceRequest\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\"1\n" +
+	"\x13GetSequenceResponse\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x04R\bsequence\"h\n" +
+	"\x11ListPublicRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"M\n" +
+	"\x12ListPublicResponse\x127\n" +
+	"\arecords\x18\x01 \x03(\v2\x1d.weiche.query.v1.PublicRecordR\arecords\"\x82\x02\n" +
+	"\fPublicRecord\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1a\n" +
+	"\bcategory\x18\x02 \x01(\tR\bcategory\x12\x1b\n" +
+	"\tstream_id\x18\x03 \x01(\tR\bstreamId\x12 \n" +
+	"\vincarnation\x18\x04 \x01(\tR\vincarnation\x12\x1a\n" +
+	"\bposition\x18\x05 \x01(\x04R\bposition\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\x04R\aversion\x12\x1a\n" +
+	"\bsequence\x18\a \x01(\x04R\bsequence\x12\x12\n" +
+	"\x04type\x18\b \x01(\tR\x04type\x12\x12\n" +
+	"\x04data\x18\t \x01(\fR\x04dataB*Z(weiche/proto/gen/weiche/query/v1;queryv1b\x06proto3"
 
 var (
 	file_weiche_query_v1_query_proto_rawDescOnce sync.Once
@@ -1201,7 +1639,7 @@ func file_weiche_query_v1_query_proto_rawDescGZIP() []byte {
 	return file_weiche_query_v1_query_proto_rawDescData
 }
 
-var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_weiche_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_weiche_query_v1_query_proto_goTypes = []any{
 	(*GetTimelineRequest)(nil),             // 0: weiche.query.v1.GetTimelineRequest
 	(*GetChannelRequest)(nil),              // 1: weiche.query.v1.GetChannelRequest
@@ -1224,21 +1662,29 @@ var file_weiche_query_v1_query_proto_goTypes = []any{
 	(*GetVisitorKeyResponse)(nil),          // 18: weiche.query.v1.GetVisitorKeyResponse
 	(*GetVisitorEndedRequest)(nil),         // 19: weiche.query.v1.GetVisitorEndedRequest
 	(*GetVisitorEndedResponse)(nil),        // 20: weiche.query.v1.GetVisitorEndedResponse
-	(v1.ItemKind)(0),                       // 21: weiche.view.v1.ItemKind
-	(v1.SystemLineKind)(0),                 // 22: weiche.view.v1.SystemLineKind
-	(*v1.OfferUse)(nil),                    // 23: weiche.view.v1.OfferUse
-	(*v11.LoggedEvent)(nil),                // 24: weiche.admin.v1.LoggedEvent
+	(*GetLogHeadRequest)(nil),              // 21: weiche.query.v1.GetLogHeadRequest
+	(*GetLogHeadResponse)(nil),             // 22: weiche.query.v1.GetLogHeadResponse
+	(*GetSequenceRequest)(nil),             // 23: weiche.query.v1.GetSequenceRequest
+	(*GetSequenceResponse)(nil),            // 24: weiche.query.v1.GetSequenceResponse
+	(*ListPublicRequest)(nil),              // 25: weiche.query.v1.ListPublicRequest
+	(*ListPublicResponse)(nil),             // 26: weiche.query.v1.ListPublicResponse
+	(*PublicRecord)(nil),                   // 27: weiche.query.v1.PublicRecord
+	(v1.ItemKind)(0),                       // 28: weiche.view.v1.ItemKind
+	(v1.SystemLineKind)(0),                 // 29: weiche.view.v1.SystemLineKind
+	(*v1.OfferUse)(nil),                    // 30: weiche.view.v1.OfferUse
+	(*v11.LoggedEvent)(nil),                // 31: weiche.admin.v1.LoggedEvent
 }
 var file_weiche_query_v1_query_proto_depIdxs = []int32{
-	21, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
-	22, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
-	23, // 2: weiche.query.v1.GetOfferUseResponse.uses:type_name -> weiche.view.v1.OfferUse
-	24, // 3: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
-	4,  // [4:4] is the sub-list for method output_type
-	4,  // [4:4] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	28, // 0: weiche.query.v1.GetTimelineRequest.kinds:type_name -> weiche.view.v1.ItemKind
+	29, // 1: weiche.query.v1.GetTimelineRequest.system:type_name -> weiche.view.v1.SystemLineKind
+	30, // 2: weiche.query.v1.GetOfferUseResponse.uses:type_name -> weiche.view.v1.OfferUse
+	31, // 3: weiche.query.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	27, // 4: weiche.query.v1.ListPublicResponse.records:type_name -> weiche.query.v1.PublicRecord
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_weiche_query_v1_query_proto_init() }
@@ -1252,7 +1698,7 @@ func file_weiche_query_v1_query_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_query_v1_query_proto_rawDesc), len(file_weiche_query_v1_query_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,342 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	errorv1 "weiche/proto/gen/weiche/error/v1"
+	streamv1 "weiche/proto/gen/weiche/stream/v1"
+	"weiche/services/stream"
+)
+
+// Sockets are served here.
+const socketPath = "/v1/stream"
+
+// The subprotocols: how frames are written.
+const (
+	protocolJSON  = "weiche.v1.json"
+	protocolProto = "weiche.v1.proto"
+)
+
+// The codes with which the server closes a socket, beside those of RFC 6455.
+const (
+	closeRevoked websocket.StatusCode = 4001
+	closeSlow    websocket.StatusCode = 4008
+	closeTooMany websocket.StatusCode = 4029
+)
+
+const (
+	// firstWithin is how long a client has to say who it is.
+	firstWithin = 5 * time.Second
+	// maxClientFrame bounds what a client says at once.
+	maxClientFrame = 64 << 10
+	// maxSubscriptions is how much one socket follows.
+	maxSubscriptions = 16
+	// framesPerSecond and framesBurst bound how often a client says something.
+	framesPerSecond, framesBurst = 10, 60
+	// socketBuffer is the size of the buffers of a socket, which most of the time
+	// waits.
+	socketBuffer = 512
+)
+
+// socket is one WebSocket. A goroutine reads it, and another writes while there is
+// something to write: idle ones are many.
+type socket struct {
+	*server
+	conn  *websocket.Conn
+	under net.Conn
+	json  bool
+	rate  *rate.Limiter
+	who   *follower
+	of    map[string]int
+	again *time.Timer // asks whether who follows still may
+
+	mu        sync.Mutex
+	following map[uint32]*stream.Subscription
+	own       []*streamv1.SubscribeResponse // what the socket itself says
+	shown     map[string]struct{}           // conversations in which the client is present
+	writing   bool
+	more      bool // there may be something to write
+	closed    bool
+}
+
+// serveSocket serves a WebSocket.
+func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if s.Stream == nil {
+		http.NotFound(w, r)
+		return
+	}
+	if !s.addresses.allow(s.caller(r)) {
+		writeFailure(w, errRateLimited)
+		return
+	}
+	if origin := r.Header.Get("Origin"); origin != "" && !ownPage(r, origin) && !s.Queries.ListsOrigin(origin) {
+		writeFailure(w, errOrigin)
+		return
+	}
+	if !speaks(r) {
+		writeFailure(w, invalid("the subprotocol is "+protocolJSON+" or "+protocolProto))
+		return
+	}
+	address := map[string]int{"address " + s.caller(r): s.Limits.AddressStreams}
+	if !s.tally.take(address) {
+		writeFailure(w, fail(errorv1.Reason_REASON_TOO_MANY_STREAMS, "there are too many streams of this address"))
+		return
+	}
+	defer s.tally.give(address)
+	hijacked := &hijacker{ResponseWriter: w}
+	conn, err := websocket.Accept(hijacked, r, &websocket.AcceptOptions{
+		Subprotocols: []string{protocolJSON, protocolProto}, CompressionMode: websocket.CompressionDisabled,
+		InsecureSkipVerify: true, // the origin was looked at above
+	})
+	if err != nil {
+		return // it has answered
+	}
+	conn.SetReadLimit(maxClientFrame)
+	c := &socket{
+		server: s, conn: conn, under: hijacked.conn, json: strings.EqualFold(conn.Subprotocol(), protocolJSON),
+		rate: rate.NewLimiter(framesPerSecond, framesBurst), following: map[uint32]*stream.Subscription{},
+	}
+	defer c.end()
+	code, reason := c.serve(r)
+	_ = conn.Close(code, reason)
+}
+
+// speaks says whether a client offers a subprotocol of ours.
+func speaks(r *http.Request) bool {
+	for _, offered := range r.Header.Values("Sec-WebSocket-Protocol") {
+		for protocol := range strings.SplitSeq(offered, ",") {
+			if slices.Contains([]string{protocolJSON, protocolProto}, strings.TrimSpace(protocol)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hijacker gives a WebSocket its connection, with small buffers.
+type hijacker struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack is part of http.Hijacker.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, both, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.conn = conn
+	var early io.Reader = conn
+	if n := both.Reader.Buffered(); n > 0 {
+		read, _ := both.Reader.Peek(n)
+		early = io.MultiReader(strings.NewReader(string(read)), conn)
+	}
+	return conn, bufio.NewReadWriter(bufio.NewReaderSize(early, socketBuffer), bufio.NewWriterSize(conn, socketBuffer)), nil
+}
+
+// serve reads what the client says until it ends, and returns with what code the
+// socket is closed.
+func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
+	first, code := c.read(firstWithin)
+	if code != 0 {
+		if code == websocket.StatusPolicyViolation {
+			return closeRevoked, "nobody authenticated"
+		}
+		return code, ""
+	}
+	who, ok := c.followerOf(r, first.GetAuthenticate().GetAuthorization())
+	if first.GetAuthenticate() == nil || !ok {
+		return closeRevoked, "a valid token is needed"
+	}
+	of := map[string]int{who.name: c.Limits.Streams}
+	if !c.tally.take(of) {
+		return closeTooMany, "too many sockets"
+	}
+	c.who, c.of = who, of
+	c.mu.Lock()
+	c.again = time.AfterFunc(checkAgain, c.check)
+	c.mu.Unlock()
+	ctx := context.WithoutCancel(r.Context())
+	for {
+		said, code := c.read(0)
+		if code != 0 {
+			return code, ""
+		}
+		if !c.rate.Allow() {
+			return websocket.StatusPolicyViolation, "too many frames"
+		}
+		if code, reason := c.take(ctx, said); code != 0 {
+			return code, reason
+		}
+	}
+}
+
+// read reads one frame of the client within some time, 0 for whenever. The code is
+// not 0 where there is none.
+func (c *socket) read(within time.Duration) (*streamv1.ClientFrame, websocket.StatusCode) {
+	if within > 0 {
+		_ = c.under.SetReadDeadline(time.Now().Add(within))
+		defer func() { _ = c.under.SetReadDeadline(time.Time{}) }()
+	}
+	_, data, err := c.conn.Read(context.Background())
+	if err != nil {
+		if code := websocket.CloseStatus(err); code != -1 {
+			return nil, websocket.StatusNormalClosure
+		}
+		return nil, websocket.StatusPolicyViolation
+	}
+	said := &streamv1.ClientFrame{}
+	if c.json {
+		err = protojson.UnmarshalOptions{RecursionLimit: 32}.Unmarshal(data, said)
+	} else {
+		err = proto.UnmarshalOptions{RecursionLimit: 32}.Unmarshal(data, said)
+	}
+	if err != nil {
+		return nil, websocket.StatusInvalidFramePayloadData
+	}
+	return said, 0
+}
+
+// take does what a client says. The code is not 0 where the socket ends for it.
+func (c *socket) take(ctx context.Context, said *streamv1.ClientFrame) (websocket.StatusCode, string) {
+	switch frame := said.GetFrame().(type) {
+	case *streamv1.ClientFrame_Subscribe:
+		return c.subscribe(ctx, frame.Subscribe)
+	case *streamv1.ClientFrame_Unsubscribe:
+		c.mu.Lock()
+		followed := c.following[frame.Unsubscribe]
+		delete(c.following, frame.Unsubscribe)
+		c.mu.Unlock()
+		if followed != nil {
+			followed.Close()
+		}
+	case *streamv1.ClientFrame_Typing:
+		c.who.shows(c.server, typing(frame.Typing.GetOn()), c.topics(), frame.Typing.GetConversationId())
+	case *streamv1.ClientFrame_Presence:
+		c.present(frame.Presence.GetConversationId(), frame.Presence.GetThere())
+	default:
+		return websocket.StatusPolicyViolation, "this is no frame"
+	}
+	return 0, ""
+}
+
+// subscribe begins a subscription, or says why not.
+func (c *socket) subscribe(ctx context.Context, asked *streamv1.Follow) (websocket.StatusCode, string) {
+	number := asked.GetSubscription()
+	c.mu.Lock()
+	_, used := c.following[number]
+	n := len(c.following)
+	c.mu.Unlock()
+	if number == 0 || used {
+		return websocket.StatusPolicyViolation, "a subscription has a number of its own"
+	}
+	var followed *stream.Subscription
+	err := fail(errorv1.Reason_REASON_TOO_MANY_STREAMS, "a socket has at most 16 subscriptions")
+	if n < maxSubscriptions {
+		followed, err = c.follow(ctx, c.who, asked.GetRequest(), c.wake)
+	}
+	if err != nil {
+		c.mu.Lock()
+		c.own = append(c.own, &streamv1.SubscribeResponse{
+			Subscription: number, Frame: &streamv1.SubscribeResponse_Refused{Refused: c.refused(err)},
+		})
+		c.mu.Unlock()
+	} else {
+		c.mu.Lock()
+		c.following[number] = followed
+		c.mu.Unlock()
+	}
+	c.wake()
+	return 0, ""
+}
+
+// topics returns what is followed.
+func (c *socket) topics() []stream.Topic {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	topics := make([]stream.Topic, 0, len(c.following))
+	for _, followed := range c.following {
+		topics = append(topics, followed.Topic())
+	}
+	return topics
+}
+
+// present says that the client looks at a conversation, or no longer.
+func (c *socket) present(conversationID string, there bool) {
+	c.mu.Lock()
+	if c.shown == nil {
+		c.shown = map[string]struct{}{}
+	}
+	if delete(c.shown, conversationID); there && len(c.shown) < maxSubscriptions {
+		c.shown[conversationID] = struct{}{}
+	}
+	c.mu.Unlock()
+	c.who.shows(c.server, presence(there), c.topics(), conversationID)
+}
+
+// check ends the socket where who follows may no longer, and asks whether the client
+// is there.
+func (c *socket) check() {
+	if !c.who.still() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, followed := range c.following {
+			followed.End()
+		}
+		if len(c.following) == 0 {
+			go c.close(closeRevoked, "")
+		}
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+	defer cancel()
+	if c.conn.Ping(ctx) != nil {
+		_ = c.conn.CloseNow()
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.again.Reset(checkAgain)
+	}
+}
+
+// close closes the socket with a code.
+func (c *socket) close(code websocket.StatusCode, reason string) { _ = c.conn.Close(code, reason) }
+
+// end lets everything go that the socket had.
+func (c *socket) end() {
+	c.mu.Lock()
+	c.closed = true
+	following, shown := c.following, c.shown
+	c.following = map[uint32]*stream.Subscription{}
+	if c.again != nil {
+		c.again.Stop()
+	}
+	c.mu.Unlock()
+	topics := make([]stream.Topic, 0, len(following))
+	for _, followed := range following {
+		topics = append(topics, followed.Topic())
+		followed.Close()
+	}
+	for conversationID := range shown {
+		c.who.shows(c.server, presence(false), topics, conversationID)
+	}
+	if c.of != nil {
+		c.tally.give(c.of)
+	}
+	_ = c.conn.CloseNow()
+}
