@@ -6,16 +6,12 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	streamv1 "weiche/proto/gen/weiche/stream/v1"
 	"weiche/services/stream"
 )
-
-// checkAgain is how often it is asked whether who follows may still do so.
-const checkAgain = 20 * time.Second
 
 // follower is who follows: an agent, a program or a visitor.
 type follower struct {

@@ -3,7 +3,6 @@ package api
 import (
 	"bufio"
 	"context"
-	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -139,12 +138,11 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	h.conn = conn
-	var early io.Reader = conn
-	if n := both.Reader.Buffered(); n > 0 {
-		read, _ := both.Reader.Peek(n)
-		early = io.MultiReader(strings.NewReader(string(read)), conn)
+	writer := bufio.NewWriterSize(conn, socketBuffer)
+	if both.Reader.Buffered() > 0 { // the client was quick
+		return conn, bufio.NewReadWriter(both.Reader, writer), nil
 	}
-	return conn, bufio.NewReadWriter(bufio.NewReaderSize(early, socketBuffer), bufio.NewWriterSize(conn, socketBuffer)), nil
+	return conn, bufio.NewReadWriter(bufio.NewReaderSize(conn, socketBuffer), writer), nil
 }
 
 // serve reads what the client says until it ends, and returns with what code the
@@ -167,7 +165,7 @@ func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
 	}
 	c.who, c.of = who, of
 	c.mu.Lock()
-	c.again = time.AfterFunc(checkAgain, c.check)
+	c.again = time.AfterFunc(c.CheckStreams, c.check)
 	c.mu.Unlock()
 	ctx := context.WithoutCancel(r.Context())
 	for {
@@ -310,7 +308,7 @@ func (c *socket) check() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed {
-		c.again.Reset(checkAgain)
+		c.again.Reset(c.CheckStreams)
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 	"weiche/services/directory"
 	"weiche/services/keyring"
 	"weiche/services/router"
+	"weiche/services/stream"
 )
 
 // stage is the API over the engine that the router runs, in memory, with live
@@ -43,6 +44,8 @@ type stage struct {
 	publish func(context.Context, channel.Source, *ingressv1.Batch) (*ingressv1.Answer, error)
 	// incarnation stands in for the log's where it is set.
 	incarnation string
+
+	signals signals
 
 	mu    sync.Mutex
 	state *conversation.State
@@ -78,17 +81,25 @@ func newStage(t testing.TB, change func(*api.Config)) *stage {
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Limits: api.Limits{VisitorPerSecond: -1, AddressPerSecond: -1, CallerPerSecond: -1, LoginPerSecond: -1, UploadPerSecond: -1},
 	}
+	live := liveLog{store: store, log: router.NewPublicLog(s.engine)}
+	hub := stream.New(stream.Config{Live: live, Log: live.log, Signals: s.signals.hear})
+	config.Stream, config.Log, config.Signals = hub, live.log, s.signals.tell
 	if change != nil {
 		change(&config)
 	}
+	hubEnded := make(chan error, 1)
+	go func() { hubEnded <- hub.Run(ctx) }()
 	s.server = httptest.NewUnstartedServer(everything(config))
 	s.server.Config.Protocols = new(http.Protocols)
 	s.server.Config.Protocols.SetHTTP1(true)
 	s.server.Config.Protocols.SetUnencryptedHTTP2(true)
 	s.server.Start()
 	t.Cleanup(func() {
-		s.server.Close()
 		cancel()
+		if err := <-hubEnded; err != nil {
+			t.Errorf("hub: %v", err)
+		}
+		s.server.Close()
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("views: %v", err)
 		}

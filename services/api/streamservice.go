@@ -80,7 +80,7 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 	if err := to.SendHeaders(); err != nil {
 		return err
 	}
-	check := time.NewTicker(checkAgain)
+	check := time.NewTicker(s.CheckStreams)
 	defer check.Stop()
 	for {
 		select {
