@@ -134,8 +134,8 @@ type server struct {
 	uploads             *limiter
 	uploading, visiting chan struct{}
 	// tally counts the streams and sockets that are open.
-	tally               tally
-	templates           *templateShelf
+	tally     tally
+	templates *templateShelf
 	// applying is held while a set-up is checked and decided, so that two
 	// accounts cannot take one id.
 	applying sync.Mutex

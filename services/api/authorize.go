@@ -120,8 +120,11 @@ var rules = map[string]rule{
 	"GET " + blob.Path + "{token}":               {open: true},
 	"POST " + agentUploads:                       {who: people, scope: writeConversations},
 	visitorUploads:                               {who: visitors},
-	"GET " + loginPages + "{token}":              {open: true},
-	"POST " + loginPages + "{token}":             {open: true},
+	// Who opens a socket says who they are in the first frame; each subscription
+	// passes the row of Subscribe.
+	"GET " + socketPath:              {open: true},
+	"GET " + loginPages + "{token}":  {open: true},
+	"POST " + loginPages + "{token}": {open: true},
 }
 
 // ruleOf returns the row of a procedure or pattern. Those of operators are one.

@@ -5,61 +5,74 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	streamv1 "weiche/proto/gen/weiche/stream/v1"
+	"weiche/proto/gen/weiche/stream/v1/streamv1connect"
+	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
 	"weiche/services/stream"
 )
 
 // follower is who follows: an agent, a program or a visitor.
 type follower struct {
-	// name tells one from another; it is what their streams are counted by.
-	name    string
-	account string
-	// agentID is the agent; empty for a visitor.
-	agentID string
+	actor
+	// name is by what their streams are counted.
+	name string
 	// visitor is who visits; the zero value for others.
 	visitor stream.Visitor
-	// still says whether they may still come in.
-	still func() bool
 }
 
-func (f *follower) isVisitor() bool { return f.visitor != stream.Visitor{} }
-
-// followerOf returns who follows by the value of an Authorization header. Pages of
-// others count for visitors alone, and where the widget lists them.
-func (s *server) followerOf(r *http.Request, authorization string) (*follower, bool) {
+// followerOf returns who follows by the value of an Authorization header, or by the
+// cookie of a page of ours where that is empty. The pages of others count for visitors
+// alone, and where the widget lists them.
+func (s *server) followerOf(r *http.Request, authorization string) (*follower, error) {
 	asked := r.Clone(r.Context())
-	asked.Header = http.Header{"Authorization": {authorization}}
-	if origin := r.Header.Get("Origin"); origin != "" {
-		asked.Header.Set("Origin", origin)
+	if asked.Header.Del("Authorization"); authorization != "" {
+		asked.Header.Set("Authorization", authorization)
 	}
-	if v := s.visit(&kept{header: http.Header{}}, asked); v.known {
-		value := v.session.Visitor().GetValue()
-		still := func() bool {
-			now := s.visit(&kept{header: http.Header{}}, asked)
-			return now.known && (now.origin == "" || slices.Contains(now.widget.Origins, now.origin))
+	origin := r.Header.Get("Origin")
+	var a actor
+	switch {
+	case strings.HasPrefix(bearer(authorization), visitorPrefix):
+		v, err := s.visit(&kept{header: http.Header{}}, asked)
+		if err != nil {
+			return nil, err
 		}
-		return &follower{
-			name: "visitor " + v.widget.ID + " " + value, account: v.widget.Account,
-			visitor: stream.Visitor{Account: v.widget.Account, Widget: v.widget.ID, Value: value}, still: still,
-		}, still()
+		if v.known && s.admit(v) {
+			a = actor{kind: aVisitor, account: v.widget.Account, visit: v, ends: v.session.SignIn.ExpiresAt}
+		}
+	case origin != "" && !ownPage(r, origin):
+		return nil, errUnauthenticated
+	case authorization != "" || origin != "":
+		a = s.authenticate(asked)
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && !ownPage(r, origin) {
-		return nil, false
+	return s.followerAs(a)
+}
+
+// followerAs returns an actor as who follows, if they may.
+func (s *server) followerAs(a actor) (*follower, error) {
+	if err := authorize(a, streamv1connect.StreamServiceSubscribeProcedure); err != nil {
+		return nil, err
 	}
-	has := func(header string) bool { return r.Header.Get(header) != "" }
-	token := s.bearerFrom(r.RemoteAddr, has, authorization)
-	who, ok := s.agentOf(token)
-	if !ok {
-		return nil, false
+	who := &follower{actor: a, name: a.remembered()}
+	if a.kind == aVisitor {
+		alias := a.visit.session.Visitor()
+		who.visitor = stream.Visitor{Account: a.account, Widget: a.visit.widget.ID, Kind: alias.GetKind(), Value: alias.GetValue()}
+		who.name = "visitor " + a.visit.widget.ID + " " + alias.GetValue()
 	}
-	return &follower{
-		name: "agent " + who.account + " " + who.id, account: who.account, agentID: who.id,
-		still: func() bool { _, ok := s.agentOf(token); return ok },
-	}, true
+	return who, nil
+}
+
+// still says whether who follows may still do so.
+func (s *server) still(ctx context.Context, who *follower) bool {
+	a, ok := s.stands(ctx, who.actor)
+	if ok && a.kind == anAgent && a.session == nil {
+		_, ok = s.Queries.Agent(a.account, a.id)
+	}
+	return ok && authorize(a, streamv1connect.StreamServiceSubscribeProcedure) == nil
 }
 
 // follow begins what a follower asks for.
@@ -80,7 +93,7 @@ func (s *server) follow(ctx context.Context, who *follower, req *streamv1.Subscr
 	default:
 		return nil, invalid("say what to follow")
 	}
-	if forAgents == who.isVisitor() {
+	if forAgents == (who.kind == aVisitor) {
 		return nil, errNotFound // it says nothing of what there is
 	}
 	if request.Topic.Kind == stream.Conversation {
@@ -103,14 +116,17 @@ func (s *server) follow(ctx context.Context, who *follower, req *streamv1.Subscr
 	return followed, err
 }
 
-// shows passes on a sign of a follower in a conversation that they follow; of others
-// it does nothing.
-func (f *follower) shows(s *server, kind ingressv1.SignalKind, topics []stream.Topic, conversationID string) {
+// show passes on a sign of a follower in a conversation that they follow; of others it
+// does nothing.
+func (s *server) show(who *follower, kind ingressv1.SignalKind, topics []stream.Topic, conversationID string) {
+	if who.kind != aVisitor && authorize(who.actor, workspacev1connect.WorkspaceServiceSendTypingProcedure) != nil {
+		return
+	}
 	at := slices.IndexFunc(topics, func(t stream.Topic) bool {
-		return t.Kind == stream.Conversation && t.ID == conversationID || t.Kind == stream.Own && t.ID != "" && f.isVisitor()
+		return t.Kind == stream.Conversation && t.ID == conversationID || t.Kind == stream.Own && t.ID != ""
 	})
 	if at >= 0 {
-		s.signal(&ingressv1.Signal{Kind: kind, AccountId: f.account, ConversationId: topics[at].ID, AgentId: f.agentID})
+		s.signal(&ingressv1.Signal{Kind: kind, AccountId: who.account, ConversationId: topics[at].ID, AgentId: who.id})
 	}
 }
 

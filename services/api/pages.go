@@ -6,12 +6,14 @@ import (
 	"slices"
 
 	"weiche/projections"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
 
 	streamv1 "weiche/proto/gen/weiche/stream/v1"
 	"weiche/services/blob"
 	"weiche/services/stream"
+	"weiche/services/widget"
 )
 
 // changedLines is how many lines one change carries at most.
@@ -166,11 +168,11 @@ func (p pages) Setup(ctx context.Context, topic stream.Topic) (*streamv1.Change,
 
 // Current returns the conversation that a visitor is in.
 func (p pages) Current(ctx context.Context, visitor stream.Visitor) (string, error) {
-	return p.Queries.Conversation(ctx, visitor.Account, visitor.Widget, visitor.Value)
+	return p.Queries.Conversation(ctx, visitor.Account, visitor.Widget, &eventv1.Alias{Kind: visitor.Kind, Value: visitor.Value})
 }
 
 // visitorKinds are the kinds of aliases by which visitors are known.
-var visitorKinds = []string{"visitor", "external_id"}
+var visitorKinds = []string{widget.AliasVisitor, widget.AliasExternal}
 
 // Visitors returns who of the visitors of widgets are a customer.
 func (p pages) Visitors(ctx context.Context, account, customerID string) ([]stream.Visitor, error) {
@@ -182,7 +184,7 @@ func (p pages) Visitors(ctx context.Context, account, customerID string) ([]stre
 	for _, identity := range customer.GetIdentities() {
 		for _, alias := range identity.GetAliases() {
 			if slices.Contains(visitorKinds, alias.GetKind()) {
-				those = append(those, stream.Visitor{Account: account, Widget: identity.GetIntegrationId(), Value: alias.GetValue()})
+				those = append(those, stream.Visitor{Account: account, Widget: identity.GetIntegrationId(), Kind: alias.GetKind(), Value: alias.GetValue()})
 			}
 		}
 	}

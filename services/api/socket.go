@@ -148,16 +148,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // serve reads what the client says until it ends, and returns with what code the
 // socket is closed.
 func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
-	first, code := c.read(firstWithin)
+	who, code := c.authenticates(r)
 	if code != 0 {
-		if code == websocket.StatusPolicyViolation {
-			return closeRevoked, "nobody authenticated"
-		}
-		return code, ""
-	}
-	who, ok := c.followerOf(r, first.GetAuthenticate().GetAuthorization())
-	if first.GetAuthenticate() == nil || !ok {
-		return closeRevoked, "a valid token is needed"
+		return code, "nobody authenticated"
 	}
 	of := map[string]int{who.name: c.Limits.Streams}
 	if !c.tally.take(of) {
@@ -180,6 +173,26 @@ func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
 			return code, reason
 		}
 	}
+}
+
+// authenticates waits for the client to say who it is, unless the page's own cookie
+// came with the request.
+func (c *socket) authenticates(r *http.Request) (*follower, websocket.StatusCode) {
+	if who, err := c.followerOf(r, ""); err == nil {
+		return who, 0
+	}
+	first, code := c.read(firstWithin)
+	if code == websocket.StatusPolicyViolation {
+		return nil, closeRevoked
+	}
+	if code != 0 {
+		return nil, code
+	}
+	who, err := c.followerOf(r, first.GetAuthenticate().GetAuthorization())
+	if err != nil || first.GetAuthenticate() == nil {
+		return nil, closeRevoked
+	}
+	return who, 0
 }
 
 // read reads one frame of the client within some time, 0 for whenever. The code is
@@ -222,7 +235,7 @@ func (c *socket) take(ctx context.Context, said *streamv1.ClientFrame) (websocke
 			followed.Close()
 		}
 	case *streamv1.ClientFrame_Typing:
-		c.who.shows(c.server, typing(frame.Typing.GetOn()), c.topics(), frame.Typing.GetConversationId())
+		c.show(c.who, typing(frame.Typing.GetOn()), c.topics(), frame.Typing.GetConversationId())
 	case *streamv1.ClientFrame_Presence:
 		c.present(frame.Presence.GetConversationId(), frame.Presence.GetThere())
 	default:
@@ -261,13 +274,11 @@ func (c *socket) subscribe(ctx context.Context, asked *streamv1.Follow) (websock
 	return 0, ""
 }
 
-// topics returns what is followed.
+// topics returns what the subscriptions are about.
 func (c *socket) topics() []stream.Topic {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	topics := make([]stream.Topic, 0, len(c.following))
-	for _, followed := range c.following {
-		topics = append(topics, followed.Topic())
+	var topics []stream.Topic
+	for _, f := range c.all() {
+		topics = append(topics, f.followed.Topic())
 	}
 	return topics
 }
@@ -282,25 +293,24 @@ func (c *socket) present(conversationID string, there bool) {
 		c.shown[conversationID] = struct{}{}
 	}
 	c.mu.Unlock()
-	c.who.shows(c.server, presence(there), c.topics(), conversationID)
+	c.show(c.who, presence(there), c.topics(), conversationID)
 }
 
 // check ends the socket where who follows may no longer, and asks whether the client
 // is there.
 func (c *socket) check() {
-	if !c.who.still() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for _, followed := range c.following {
-			followed.End()
+	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+	defer cancel()
+	if !c.still(ctx, c.who) {
+		following := c.all()
+		for _, f := range following {
+			f.followed.End() // the socket ends when that is told
 		}
-		if len(c.following) == 0 {
-			go c.close(closeRevoked, "")
+		if len(following) == 0 {
+			c.close(closeRevoked, "")
 		}
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
-	defer cancel()
 	if c.conn.Ping(ctx) != nil {
 		_ = c.conn.CloseNow()
 		return
@@ -331,7 +341,7 @@ func (c *socket) end() {
 		followed.Close()
 	}
 	for conversationID := range shown {
-		c.who.shows(c.server, presence(false), topics, conversationID)
+		c.show(c.who, presence(false), topics, conversationID)
 	}
 	if c.of != nil {
 		c.tally.give(c.of)

@@ -227,7 +227,7 @@ func TestSocketsTellWhatHappens(t *testing.T) {
 	if typing.GetAgentName() != "Eva" || typing.GetAgentId() != "" {
 		t.Errorf("the visitor is told %v", typing)
 	}
-	s.must(t, workspaceService+"SendReply", s.eva(), fmt.Sprintf(`{"conversationId":%q,"note":true,"text":"a secret note","clientToken":"2"}`, conversation))
+	s.must(t, workspaceService+"SendReply", s.eva(), fmt.Sprintf(`{"conversationId":%q,"destination":{"note":true},"text":"a secret note","clientToken":"2"}`, conversation))
 	s.must(t, workspaceService+"SendReply", s.eva(), fmt.Sprintf(`{"conversationId":%q,"text":"good day","clientToken":"3"}`, conversation))
 	for {
 		told := ana.until(func(f *streamv1.SubscribeResponse) bool { return f.GetChange() != nil })

@@ -37,22 +37,29 @@ func (c *socket) write() {
 		c.more = false
 		own := c.own
 		c.own = nil
-		following := make([]numbered, 0, len(c.following))
-		for number, followed := range c.following {
-			following = append(following, numbered{number, followed})
-		}
 		c.mu.Unlock()
 		for _, said := range own {
 			if c.send(stream.NewFrame(said), 0) != nil {
 				return
 			}
 		}
-		for _, f := range following {
+		for _, f := range c.all() {
 			if !c.tell(f) {
 				return
 			}
 		}
 	}
+}
+
+// all returns what is followed.
+func (c *socket) all() []numbered {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	following := make([]numbered, 0, len(c.following))
+	for number, followed := range c.following {
+		following = append(following, numbered{number, followed})
+	}
+	return following
 }
 
 // numbered is a subscription with its number.

@@ -57,9 +57,9 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 		return connect.NewError(connect.CodeUnimplemented, "there are no streams")
 	}
 	at := ctx.Value(streamingKey{}).(streaming)
-	who, ok := s.followerOf(at.request, at.request.Header.Get("Authorization"))
-	if !ok {
-		return errUnauthenticated
+	who, err := s.followerAs(callingAgent(ctx))
+	if err != nil {
+		return err
 	}
 	of := s.countedBy(who, s.caller(at.request))
 	if !s.tally.take(of) {
@@ -88,7 +88,7 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 			return nil
 		case <-something:
 		case <-check.C:
-			if !who.still() {
+			if !s.still(ctx, who) {
 				followed.End()
 			}
 		}

@@ -94,8 +94,8 @@ type Topic struct {
 type Visitor struct {
 	// Account and Widget are where they are.
 	Account, Widget string
-	// Value is that of their alias in the widget.
-	Value string
+	// Kind and Value are those of their alias in the widget.
+	Kind, Value string
 }
 
 // FromBroker is what happens as a broker tells it.
