@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -26,6 +27,8 @@ type roleRun struct {
 	nats, keys    string
 	data, media   string
 	graph         string
+	options       *natsserver.Options
+	server        *natsserver.Server
 	processes     map[string]*programtest.Process
 	api, webhooks atomic.Pointer[url.URL]
 	brokenOff     atomic.Int64
@@ -51,16 +54,11 @@ func newRoleRun(t *testing.T, graph string) *roleRun {
 		t.Fatal(err)
 	}
 	options.NoSigs, options.NoLog = true, true
-	nats, err := natsserver.NewServer(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	nats.Start()
-	t.Cleanup(func() { nats.Shutdown(); nats.WaitForShutdown() })
-	if !nats.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the server is not ready")
-	}
-	r.nats = nats.ClientURL()
+	r.options = options
+	r.startNATS()
+	t.Cleanup(r.stopNATS)
+	r.nats = r.server.ClientURL()
+	options.Port = r.server.Addr().(*net.TCPAddr).Port
 	r.front = httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(request *httputil.ProxyRequest) {
 			to := r.api.Load()
@@ -80,6 +78,25 @@ func newRoleRun(t *testing.T, graph string) *roleRun {
 		r.start(role)
 	}
 	return r
+}
+
+// startNATS starts the server, again at the same address with what its files have.
+func (r *roleRun) startNATS() {
+	r.t.Helper()
+	options := *r.options
+	var err error
+	if r.server, err = natsserver.NewServer(&options); err != nil {
+		r.t.Fatal(err)
+	}
+	r.server.Start()
+	if !r.server.ReadyForConnections(20 * time.Second) {
+		r.t.Fatal("the server is not ready")
+	}
+}
+
+func (r *roleRun) stopNATS() {
+	r.server.Shutdown()
+	r.server.WaitForShutdown()
 }
 
 // start starts a role, again where it was killed.
@@ -120,10 +137,10 @@ func (r *roleRun) said() string {
 	return all.String()
 }
 
-// TestI01I05I12I16KillsOfRoles kills each role in turn, by SIGKILL, while webhooks come
-// in and replies go out, and starts it anew. The others go on, and when all has settled,
+// TestI01I04I05I12I16KillsOfRoles kills each role in turn, by SIGKILL, and the NATS
+// server, while webhooks come in and replies go out, and starts it anew. The others go on, and when all has settled,
 // what those outside were told is compared with what is there.
-func TestI01I05I12I16KillsOfRoles(t *testing.T) {
+func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
@@ -154,7 +171,7 @@ func TestI01I05I12I16KillsOfRoles(t *testing.T) {
 	e := &evidence{}
 	for range rounds {
 		began := r.brokenOff.Load()
-		for _, role := range []string{"adapters", "api", "egress", "router"} {
+		for _, role := range []string{"adapters", "api", "egress", "router", "nats"} {
 			select {
 			case <-l.after(60):
 			case <-time.After(time.Minute):
@@ -165,8 +182,14 @@ func TestI01I05I12I16KillsOfRoles(t *testing.T) {
 				eventually(t, "a send to be under way", func() bool { return graph.open.Load() > 0 }, r.said)
 				hit[role]++
 			}
-			r.processes[role].Kill()
-			r.start(role)
+			if role == "nats" {
+				// What its streams hold in memory is lost with it.
+				r.stopNATS()
+				r.startNATS()
+			} else {
+				r.processes[role].Kill()
+				r.start(role)
+			}
 			restarted = time.Now()
 			hit[role] += r.brokenOff.Load() - before
 		}
