@@ -222,6 +222,26 @@ func TestSignedVisitorsOnly(t *testing.T) {
 	s.must(t, widgetService+"GetTimeline", s.signedIn(t, "shop", "k1", siteKey, "7", soon(), ""), `{}`)
 }
 
+// P3: what somebody said on a device before they signed in is theirs on every device.
+func TestADeviceThatSignsIn(t *testing.T) {
+	s := newStage(t, nil)
+	s.setup(t, "acme", fmt.Sprintf(`{"widgets":[{"id":"shop","site":"Acme Shop","origins":["https://shop.example"],"visitorKeys":[{"id":"k1","secret":%q}]}]}`, siteKey))
+	device := s.visitor(t, "shop")
+	said := s.must(t, widgetService+"SendMessage", device, `{"text":"hello","clientToken":"1"}`)
+	s.signedIn(t, "shop", "k1", siteKey, "7", soon(), device)
+	if err := s.views.WaitFor(t.Context(), s.store.Durable()); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := s.signedIn(t, "shop", "k1", siteKey, "7", soon(), "")
+	got := s.must(t, widgetService+"GetTimeline", elsewhere, `{}`)
+	if got.text("conversationId") != said.text("conversationId") || got.length("lines") != 1 {
+		t.Errorf("%v", got.values)
+	}
+	s.must(t, widgetService+"EndSession", elsewhere, `{}`)
+	s.want(t, "unauthenticated", "UNAUTHENTICATED", widgetService+"GetTimeline", elsewhere, `{}`)
+	s.must(t, widgetService+"GetTimeline", device, `{}`)
+}
+
 // I22: another secret under the same id is another key.
 func TestAChangedKeyEndsItsSessions(t *testing.T) {
 	s := newStage(t, nil)

@@ -93,7 +93,7 @@ func jwtOf(t testing.TB, keyID, key, aud, external string, ends time.Time) strin
 		t.Fatal(err)
 	}
 	token, err := jwt.Signed(signer).Claims(map[string]any{
-		"scope": "user", "external_id": external, "aud": aud, "exp": ends.Unix(),
+		"scope": "user", "external_id": external, "aud": aud, "exp": ends.Unix(), "name": "Ana",
 	}).Serialize()
 	if err != nil {
 		t.Fatal(err)

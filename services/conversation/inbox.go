@@ -52,7 +52,7 @@ type SeeConversation struct {
 // way stay as they are. One that is closed stays so. Also that of a customer who was
 // erased can be closed, since nothing else can be done with it.
 func (d *decider) closeConversation(c *CloseConversation) error {
-	if _, err := d.agent(c.Agent.AgentID); err != nil {
+	if err := d.acts(c.Agent.AgentID); err != nil {
 		return err
 	}
 	conv := d.conversation(c.Agent.ConversationID)
