@@ -34,6 +34,11 @@ func (d *decider) removeIntegration(c *RemoveIntegration) error {
 	return nil
 }
 
+// integrationRemoved is why nothing is sent over an integration that is gone.
+func integrationRemoved() *eventv1.SendError {
+	return &eventv1.SendError{Reason: "integration_removed"}
+}
+
 // BoundTo is a binding as the index of integrations has it.
 type BoundTo struct{ WidgetID, ConversationID, IdentityID string }
 

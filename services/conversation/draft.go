@@ -40,7 +40,7 @@ func (d *decider) conversation(id string) *conversationDraft {
 		customer: base.Customer, widget: base.Widget, language: base.Language,
 		route: slices.Clone(base.Route), version: base.RouteVersion, causedAt: base.CausedAt,
 		closed: base.Closed, continuedBy: base.ContinuedBy,
-		ended:  map[string]bool{}, messages: map[string]*Message{},
+		ended: map[string]bool{}, messages: map[string]*Message{},
 	}
 	d.conversations[id] = draft
 	return draft

@@ -162,3 +162,21 @@ func TestP3SignedVisitorsOnly(t *testing.T) {
 	}), "MessageReceived")
 	d.refuses(&conversation.IdentifyVisitor{Visitor: ana, External: ana.Address}, ingressv1.Refusal_REFUSAL_INVALID)
 }
+
+// An integration is removed while a reply waits in its lane, and its binding is not cut
+// yet, when the reply has its turn. It found the same place again, and again: the
+// decision never ended.
+func TestL12AReplyBeforeItsBindingIsCut(t *testing.T) {
+	d := newDesk(t)
+	c, first := d.replies()
+	reply := func() conversation.Decision {
+		return d.give(&conversation.SendReply{
+			Agent: conversation.Agent{AgentID: "kim", ConversationID: c}, Content: conversation.Text("and more"),
+		})
+	}
+	reply()
+	d.give(&conversation.RemoveIntegration{IntegrationID: "whatsapp"})
+	d.expect(d.give(&conversation.ReportOutcome{SendID: first, Attempt: 1, Nonce: "n", Sent: "out", SentHash: []byte("out")}),
+		"SendSucceeded MessageSent SendWithdrawn ReplyRerouted MessageSent")
+	d.expect(reply(), "ReplyQueued MessageSent")
+}

@@ -155,6 +155,10 @@ func (b Binding) passedOver(reason eventv1.PassedOverReason, why *eventv1.SendEr
 // unusable returns why a reply cannot go over a binding now, or 0 and whether it
 // can only as a person's.
 func (c *conversationDraft) unusable(b Binding, m *Message) (reason eventv1.PassedOverReason, why *eventv1.SendError, human bool) {
+	if c.d.account().Integrations[b.IntegrationID] == nil {
+		// Its binding is about to be cut.
+		return disconnected, integrationRemoved(), false
+	}
 	if why := c.d.sick(b.IntegrationID); why != nil {
 		return unhealthy, why, false
 	}

@@ -34,7 +34,7 @@ func (i *identityDraft) turn() {
 // part, and the question who holds an address goes to that address.
 func (d *decider) barred(i *identityDraft, send *Send) (reason eventv1.PassedOverReason, why *eventv1.SendError, human bool) {
 	if d.account().Integrations[send.IntegrationID] == nil {
-		return disconnected, &eventv1.SendError{Reason: "integration_removed"}, false
+		return disconnected, integrationRemoved(), false
 	}
 	if why := d.sick(send.IntegrationID); why != nil {
 		return unhealthy, why, false
