@@ -3,6 +3,7 @@ module weiche/examples
 go 1.26.8
 
 require (
+	connectrpc.com/connect/v2 v2.0.2
 	github.com/nats-io/nats.go v1.55.0
 	github.com/nats-io/nuid v1.0.1
 	google.golang.org/protobuf v1.36.12
