@@ -25,8 +25,7 @@ var fence = regexp.MustCompile("(?s)(?:<!-- (\\S+) -->\n)?```(\\w+)\n(.*?)\n```\
 // document only names, each with a key of its own.
 const beyond = `
 new_key() {
-	call admin.v1.AdminService/CreateApiKey "$(cat data/tokens/admin)" "{\"accountId\": \"shop\", \"name\": \"$1\", \"clientToken\": \"$1\",
-		\"scopes\": [\"conversations:read\", \"conversations:write\"]}"
+	weiche admin key create "$1" --scopes conversations:read,conversations:write --account shop
 }
 say() {
 	call widget.v1.WidgetService/SendMessage "$VISITOR" "{\"text\": \"$1\", \"clientToken\": \"$1\"}" > said.json
@@ -34,9 +33,9 @@ say() {
 answered() {
 	until grep -q answered "$1"; do sleep 0.2; done
 }
-GO_KEY=$(new_key go | jq -r .key)
-NODE_KEY=$(new_key node | jq -r .key)
-NATS_ID=$(new_key nats | jq -r .apiKey.keyId)
+GO_KEY=$(new_key go)
+NODE_KEY=$(new_key node)
+NATS_ID=$(new_key nats | cut -d _ -f 2)
 GOWORK=off go run -C "$EXAMPLES" ./client http://127.0.0.1:8080 "$GO_KEY" > go.txt 2>&1 &
 node --experimental-websocket "$NODE/client.mjs" http://127.0.0.1:8080 "$NODE_KEY" > node.txt 2>&1 &
 until grep -q listening go.txt && grep -q listening node.txt; do sleep 0.2; done
