@@ -2,13 +2,14 @@
 # The NATS half of an adapter, with the nats command line client and nothing else.
 # NATS_URL says where the server is and who asks.
 #
-#   adapter.sh ask SUBJECT < message > answer    has the router decide a message
-#   adapter.sh prepare CHANNEL                   makes the consumer of its sends
-#   adapter.sh next CHANNEL > send               waits for the next send
+#   adapter.sh ask SUBJECT < message > answer             has the router decide a message
+#   adapter.sh prepare CHANNEL ACCOUNT INTEGRATION        makes the consumer of its sends
+#   adapter.sh next CHANNEL ACCOUNT INTEGRATION > send    waits for the next send
 set -eu
 
-# Where answers come to: nobody else may listen there.
+# Where answers come to, the router's and the server's: nobody else may listen there.
 receipts=${RECEIPTS:-receipts.room.1}
+inbox=${INBOX:-_INBOX.room}
 
 ask() {
 	work=$(mktemp -d)
@@ -27,11 +28,14 @@ ask() {
 }
 
 prepare() {
-	nats consumer add EGRESS "egress-$1" --filter "egress.$1.*.*" --pull --ack explicit --wait 30s --memory --defaults
+	name="adapter_$1_$2_$3"
+	nats --inbox-prefix "$inbox" request --raw "\$JS.API.CONSUMER.CREATE.EGRESS.$name.egress.$1.$2.$3" \
+		'{"stream_name": "EGRESS", "config": {"durable_name": "'"$name"'", "filter_subject": "'"egress.$1.$2.$3"'",
+		"ack_policy": "explicit", "ack_wait": 30000000000, "mem_storage": true}}'
 }
 
 next() {
-	nats consumer next EGRESS "egress-$1" --raw | head -c -1
+	nats --inbox-prefix "$inbox" consumer next EGRESS "adapter_$1_$2_$3" --raw | head -c -1
 }
 
 "$@"

@@ -162,10 +162,10 @@ func TestExternalAdapter(t *testing.T) {
 	if why := a.workspace("SendReply", &workspacev1.SendReplyRequest{ConversationId: heard.GetConversationId(), Text: "I am", ClientToken: "1"}, reply); why != nil {
 		t.Fatal(why)
 	}
-	if out, code := a.run(nil, "prepare", "echo"); code != 0 {
+	if out, code := a.run(nil, "prepare", "echo", "shop", "room"); code != 0 {
 		t.Fatalf("no consumer: %s", out)
 	}
-	out, _ := a.run(nil, "next", "echo")
+	out, _ := a.run(nil, "next", "echo", "shop", "room")
 	send := &ingressv1.Send{}
 	if err := proto.Unmarshal(out, send); err != nil || send.GetContent().GetParts()[0].GetText().GetBody() != "I am" || send.GetRecipient()[0].GetValue() != "ana" {
 		t.Fatalf("the send is %v, %v", send, err)
