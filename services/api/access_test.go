@@ -29,14 +29,15 @@ func team(t *testing.T) *stage {
 // cookie is the session of an answer, for the header Cookie.
 func (a answer) cookie(t *testing.T) string {
 	t.Helper()
-	for _, c := range (&http.Response{Header: a.header}).Cookies() {
-		if !c.HttpOnly || c.Path != "/" || c.SameSite != http.SameSiteLaxMode {
-			t.Errorf("the cookie is %v", c)
-		}
-		return c.Name + "=" + c.Value
+	cookies := (&http.Response{Header: a.header}).Cookies()
+	if len(cookies) != 1 {
+		t.Fatalf("cookies came: %v", cookies)
 	}
-	t.Fatalf("no cookie came: %v", a.header)
-	return ""
+	c := cookies[0]
+	if !c.HttpOnly || c.Path != "/" || c.SameSite != http.SameSiteLaxMode {
+		t.Errorf("the cookie is %v", c)
+	}
+	return c.Name + "=" + c.Value
 }
 
 func (s *stage) logIn(t *testing.T, login, password string, header ...string) answer {
