@@ -61,7 +61,7 @@ func (s *server) followerAs(a actor) (*follower, error) {
 	if a.kind == aVisitor {
 		alias := a.visit.session.Visitor()
 		who.visitor = stream.Visitor{Account: a.account, Widget: a.visit.widget.ID, Kind: alias.GetKind(), Value: alias.GetValue()}
-		who.name = "visitor " + a.visit.widget.ID + " " + alias.GetValue()
+		who.name = "visitor " + a.visit.remembered()
 	}
 	return who, nil
 }

@@ -27,6 +27,23 @@ func TestCallersAreLimited(t *testing.T) {
 	s.must(t, widgetService+"GetTimeline", ben, `{}`)
 }
 
+// Two sites may know different people by one id.
+func TestSitesDoNotShareLimits(t *testing.T) {
+	s := newStage(t, func(c *api.Config) {
+		c.Limits = api.Limits{VisitorPerSecond: 0.001, VisitorBurst: 2, AddressPerSecond: -1}
+	})
+	tokens := map[string]string{}
+	for account, widgetID := range map[string]string{"acme": "shop", "other": "blog"} {
+		s.setup(t, account, fmt.Sprintf(`{"visitorKeys":[{"widgetId":%q,"key":{"id":"k1","secret":%q}}]}`, widgetID, siteKey))
+		tokens[widgetID] = s.signedIn(t, widgetID, "k1", siteKey, "7", time.Now().Add(time.Hour), "")
+	}
+	for range 2 {
+		s.must(t, widgetService+"GetTimeline", tokens["shop"], `{}`)
+	}
+	s.want(t, "resource_exhausted", "RATE_LIMITED", widgetService+"GetTimeline", tokens["shop"], `{}`)
+	s.must(t, widgetService+"GetTimeline", tokens["blog"], `{}`)
+}
+
 func TestAddressesAreLimited(t *testing.T) {
 	s := newStage(t, func(c *api.Config) {
 		c.Limits = api.Limits{AddressPerSecond: 0.001, AddressBurst: 2, VisitorPerSecond: -1}

@@ -115,6 +115,7 @@ func (c *socket) send(frame *stream.Frame, number uint32) error {
 	}
 	_ = c.under.SetWriteDeadline(time.Now().Add(writeWithin))
 	err := c.conn.Write(context.Background(), kind, *buffer)
+	_ = c.under.SetWriteDeadline(time.Time{}) // pings and pongs come later
 	if err != nil {
 		_ = c.conn.CloseNow()
 	}

@@ -22,6 +22,13 @@ type visit struct {
 	header http.Header
 }
 
+// remembered names the visitor where it is counted how often they call. A site chooses
+// the ids of those whom it signs in, so another site may have the same.
+func (v *visit) remembered() string {
+	visitor := v.session.Visitor()
+	return v.widget.Account + " " + v.widget.ID + " " + visitor.GetKind() + " " + visitor.GetValue()
+}
+
 type visitKey struct{}
 
 // visitOf returns the visit that a call belongs to.
@@ -45,7 +52,7 @@ func (s *server) acrossOrigins(next http.Handler) http.Handler {
 			s.refuseRequest(w, r, err)
 			return
 		}
-		if !s.addresses.allow(s.caller(r)) || v.known && !s.visitors.allow(v.session.Visitor().GetValue()) {
+		if !s.addresses.allow(s.caller(r)) || v.known && !s.visitors.allow(v.remembered()) {
 			s.refuseRequest(w, r, errRateLimited)
 			return
 		}
