@@ -94,13 +94,13 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		writeFailure(w, fail(errorv1.Reason_REASON_TOO_MANY_STREAMS, "there are too many streams of this address"))
 		return
 	}
-	defer s.tally.give(address)
 	hijacked := &hijacker{ResponseWriter: w}
 	conn, err := websocket.Accept(hijacked, r, &websocket.AcceptOptions{
 		Subprotocols: []string{protocolJSON, protocolProto}, CompressionMode: websocket.CompressionDisabled,
 		InsecureSkipVerify: true, // the origin was looked at above
 	})
 	if err != nil {
+		s.tally.give(address)
 		return // it has answered
 	}
 	conn.SetReadLimit(maxClientFrame)
@@ -108,9 +108,25 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		server: s, conn: conn, under: hijacked.conn, json: strings.EqualFold(conn.Subprotocol(), protocolJSON),
 		rate: rate.NewLimiter(framesPerSecond, framesBurst), following: map[uint32]*stream.Subscription{},
 	}
-	defer c.end()
-	code, reason := c.serve(r)
-	_ = conn.Close(code, reason)
+	// The goroutine and the buffers of the request are let go.
+	r = r.WithContext(context.WithoutCancel(r.Context()))
+	if !s.Stream.Start(func(ctx context.Context) {
+		defer s.tally.give(address)
+		defer c.end()
+		defer context.AfterFunc(ctx, c.leave)()
+		code, reason := c.serve(r)
+		_ = conn.Close(code, reason)
+	}) {
+		s.tally.give(address)
+		_ = conn.Close(websocket.StatusServiceRestart, "")
+	}
+}
+
+// leave closes a socket that follows nothing when the server ends. Others are told.
+func (c *socket) leave() {
+	if len(c.all()) == 0 {
+		c.close(websocket.StatusServiceRestart, "")
+	}
 }
 
 // speaks says whether a client offers a subprotocol of ours.
@@ -160,7 +176,6 @@ func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
 	c.mu.Lock()
 	c.again = time.AfterFunc(c.CheckStreams, c.check)
 	c.mu.Unlock()
-	ctx := context.WithoutCancel(r.Context())
 	for {
 		said, code := c.read(0)
 		if code != 0 {
@@ -169,7 +184,7 @@ func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
 		if !c.rate.Allow() {
 			return websocket.StatusPolicyViolation, "too many frames"
 		}
-		if code, reason := c.take(ctx, said); code != 0 {
+		if code, reason := c.take(context.Background(), said); code != 0 {
 			return code, reason
 		}
 	}

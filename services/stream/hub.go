@@ -98,12 +98,16 @@ func (h *Hub) Run(ctx context.Context) error {
 	return err
 }
 
+// Start runs something for a client until it ends by itself, which it has to do soon
+// after ctx has: Run waits for it. It reports false where Run does not run.
+func (h *Hub) Start(task func(ctx context.Context)) bool { return h.start(task) }
+
 // start runs a task until it ends by itself, which it does soon after Run.
-func (h *Hub) start(task func(ctx context.Context)) {
+func (h *Hub) start(task func(ctx context.Context)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.running == nil || h.ended {
-		return
+		return false
 	}
 	ctx := h.running
 	h.tasks.Add(1)
@@ -111,6 +115,7 @@ func (h *Hub) start(task func(ctx context.Context)) {
 		defer h.tasks.Done()
 		task(ctx)
 	}()
+	return true
 }
 
 // Followers returns how many subscriptions there are.
