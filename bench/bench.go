@@ -26,6 +26,8 @@ type options struct {
 	clients int
 	// senders is how many customers write, each in a conversation of their own.
 	senders int
+	// sockets is how many are open at once.
+	sockets int
 	// profile is a folder for a CPU profile of Weiche; empty for none.
 	profile string
 	// dir is where data folders are made; it should be on a disk.
@@ -52,6 +54,10 @@ func comparisons() []comparison {
 		{"P6", "replay into all views, beside message-db read and decoded", replays},
 		{"P7", "replay, read and decoded only, beside a raw Pebble scan", scans},
 		{"P8", "a conversation of 100 messages read, beside a Redis stream of 100", timelines},
+		{"P9", "a webhook in until an open page has it, beside a synced write and a frame", toldPages},
+		{"P10", "a reply until its first byte is at the provider, beside three synced writes and a POST", repliesSent},
+		{"P11", "one message to very many open sockets, beside centrifuge and bare TCP", fanouts},
+		{"P12", "memory of an idle socket, beside centrifuge, and of a conversation not in use", memories},
 		{"P13", "ready after kill -9, beside raw Pebble", openings},
 		{"P14", "a route decision after 10 and after 10,000 messages", decisions},
 		{"P15", "an append to a small and to a large store", growths},
@@ -80,6 +86,12 @@ func run(ctx context.Context, out io.Writer, args []string) (err error) {
 			return serveComposed(ctx, args[1:])
 		case appendCommand:
 			return appendForEver(ctx, args[1:])
+		case floorCommand:
+			return serveFloor(ctx, args[1:])
+		case tcpCommand:
+			return serveTCP(ctx, args[1:])
+		case centrifugeCommand:
+			return serveCentrifuge(ctx, args[1:])
 		}
 	}
 	o, names, err := parse(args)
@@ -124,6 +136,7 @@ func parse(args []string) (o options, names []string, err error) {
 	flags.DurationVar(&o.duration, "duration", 5*time.Second, "how long a side runs in one round")
 	flags.IntVar(&o.clients, "clients", 64, "how many clients send at once")
 	flags.IntVar(&o.senders, "senders", 5000, "how many customers write")
+	flags.IntVar(&o.sockets, "sockets", 10_000, "how many sockets are open at once")
 	flags.StringVar(&o.profile, "profile", "", "a folder for a CPU profile of Weiche under load")
 	flags.IntVar(&o.events, "events", 1_000_000, "how many events are replayed, and in the log that is opened")
 	flags.IntVar(&o.large, "large", 10_000_000, "how many events the large store has")
@@ -136,8 +149,8 @@ func parse(args []string) (o options, names []string, err error) {
 			names, args = append(names, args[0]), args[1:]
 		}
 	}
-	if o.rounds < 1 || o.clients < 1 || o.senders < 1 || o.events < 1 || o.large < 1 || o.duration <= 0 {
-		return o, nil, errors.New("rounds, clients, senders, events, large and duration have to be above 0")
+	if o.rounds < 1 || o.clients < 1 || o.senders < 1 || o.sockets < 1 || o.events < 1 || o.large < 1 || o.duration <= 0 {
+		return o, nil, errors.New("rounds, clients, senders, sockets, events, large and duration have to be above 0")
 	}
 	return o, names, nil
 }

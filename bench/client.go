@@ -42,11 +42,26 @@ func (m *messages) batch(count int) []byte {
 		if len(said) > 0 {
 			contacts, said = append(contacts, ','), append(said, ',')
 		}
-		contacts = fmt.Appendf(contacts, `{"profile":{"name":"Customer %d"},"wa_id":"1555%07d"}`, sender, sender)
-		said = fmt.Appendf(said, `{"from":"1555%07d","id":"wamid.%016x%016x","timestamp":"%d","type":"text",`+
-			`"text":{"body":"Is the blue one still there, number %d? I could come by in the afternoon."}}`,
-			sender, m.run, n, time.Now().Unix(), n)
+		contacts, said = m.say(contacts, said, sender, n)
 	}
+	return envelop(contacts, said)
+}
+
+// by returns the body of a webhook with one message of a sender.
+func (m *messages) by(sender int) []byte {
+	return envelop(m.say(nil, nil, sender, m.last.Add(1)))
+}
+
+// say appends the nth message, which is its sender's.
+func (m *messages) say(contacts, said []byte, sender int, n uint64) (_, _ []byte) {
+	contacts = fmt.Appendf(contacts, `{"profile":{"name":"Customer %d"},"wa_id":"1555%07d"}`, sender, sender)
+	said = fmt.Appendf(said, `{"from":"1555%07d","id":"wamid.%016x%016x","timestamp":"%d","type":"text",`+
+		`"text":{"body":"Is the blue one still there, number %d? I could come by in the afternoon."}}`,
+		sender, m.run, n, time.Now().Unix(), n)
+	return contacts, said
+}
+
+func envelop(contacts, said []byte) []byte {
 	return fmt.Appendf(nil, `{"object":"whatsapp_business_account","entry":[{"id":"2000","changes":[{"value":{"messaging_product":"whatsapp",`+
 		`"metadata":{"display_phone_number":"15550100000","phone_number_id":"%s"},"contacts":[%s],"messages":[%s]},"field":"messages"}]}]}`,
 		phoneID, contacts, said)
@@ -71,8 +86,13 @@ func dial(ctx context.Context, address string) (*client, error) {
 
 // post sends a signed webhook and returns the status of the answer.
 func (c *client) post(body []byte) (int, error) {
+	return c.ask(webhookPath, meta.SignatureHeader, meta.Sign(channel.Secret(appSecret), body), body)
+}
+
+// ask sends a body with a header and returns the status of the answer.
+func (c *client) ask(path, name, value string, body []byte) (int, error) {
 	c.out = fmt.Appendf(c.out[:0], "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s: %s\r\n\r\n",
-		webhookPath, c.host, len(body), meta.SignatureHeader, meta.Sign(channel.Secret(appSecret), body))
+		path, c.host, len(body), name, value)
 	c.out = append(c.out, body...)
 	if _, err := c.conn.Write(c.out); err != nil {
 		return 0, err

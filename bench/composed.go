@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 
 	"golang.org/x/sync/errgroup"
@@ -44,26 +45,32 @@ type composed struct {
 const profilePath = "/profile"
 
 // serveComposed serves until ctx ends and writes a CPU profile of the time since
-// a POST to profilePath.
+// a POST to profilePath. It answers at heapPath where it was told to.
 func serveComposed(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet(composedCommand, flag.ContinueOnError)
 	data := flags.String("data", "", "the folder")
 	address := flags.String("http", "", "the address")
-	profile := flags.String("profile", "", "the file for the profile")
+	profile := flags.String("profile", "", "the file for the CPU profile")
+	heap := flags.String("heap", "", "the file for the profile of the heap")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *heap != "" {
+		runtime.MemProfileRate = sampled
 	}
 	c, err := compose(ctx, *data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	file, err := os.Create(*profile)
-	if err != nil {
-		return err
+	var file *os.File
+	if *profile != "" {
+		if file, err = os.Create(*profile); err != nil {
+			return err
+		}
+		defer file.Close()
+		defer pprof.StopCPUProfile()
 	}
-	defer file.Close()
-	defer pprof.StopCPUProfile()
 
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -86,11 +93,16 @@ func serveComposed(ctx context.Context, args []string) (err error) {
 			Directory: c.directory, Publisher: c.broker,
 			Readers: map[string]channel.Reader{whatsapp.Channel: whatsapp.Reader{}},
 		}))
-		mux.HandleFunc(http.MethodPost+" "+profilePath, func(w http.ResponseWriter, _ *http.Request) {
-			if err := pprof.StartCPUProfile(file); err != nil {
-				http.Error(w, err.Error(), http.StatusInternalServerError)
-			}
-		})
+		if file != nil {
+			mux.HandleFunc(http.MethodPost+" "+profilePath, func(w http.ResponseWriter, _ *http.Request) {
+				if err := pprof.StartCPUProfile(file); err != nil {
+					http.Error(w, err.Error(), http.StatusInternalServerError)
+				}
+			})
+		}
+		if *heap != "" {
+			mux.HandleFunc(http.MethodPost+" "+heapPath, answerHeap(*heap))
+		}
 		err = serve(ctx, *address, mux)
 	}
 	stop()

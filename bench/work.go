@@ -25,6 +25,15 @@ func (l load) quantile(q float64) float64 {
 // work has workers, numbered from 0, do a step again and again, for a time or, if
 // count is not 0, until it was done so often. The first error ends it.
 func work(ctx context.Context, workers int, duration time.Duration, count int, step func(worker int) error) (load, error) {
+	return timed(ctx, workers, duration, count, func(worker int) (time.Duration, error) {
+		began := time.Now()
+		err := step(worker)
+		return time.Since(began), err
+	})
+}
+
+// timed is work with steps that say themselves how long they took.
+func timed(ctx context.Context, workers int, duration time.Duration, count int, step func(worker int) (time.Duration, error)) (load, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var begun atomic.Int64
@@ -37,12 +46,12 @@ func work(ctx context.Context, workers int, duration time.Duration, count int, s
 				if count > 0 && begun.Add(1) > int64(count) || count == 0 && time.Since(start) >= duration {
 					return
 				}
-				began := time.Now()
-				if err := step(worker); err != nil {
+				one, err := step(worker)
+				if err != nil {
 					cancel(err)
 					return
 				}
-				took[worker] = append(took[worker], time.Since(began))
+				took[worker] = append(took[worker], one)
 			}
 		})
 	}
