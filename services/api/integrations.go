@@ -207,8 +207,8 @@ func providerWords(reason string) string {
 		return "the access token may not do this at the provider: give its app the permissions, and make a new token"
 	case "no_such_account":
 		return "the access token leads to no account of this channel with this provider_account_id"
-	case "other_business_account":
-		return "the business account does not have this number: business_account_id or provider_account_id is another's"
+	case "other_owner":
+		return "business_account_id or page_id is not that of this account"
 	case "not_registered":
 		return "the number is not registered at the provider"
 	}

@@ -72,8 +72,11 @@ func (k Keep) Check(ctx context.Context) error {
 		return nil
 	}
 	ask.Account, ask.Edge, ask.Query = k.Owner, "subscribed_apps", nil
-	if _, err := k.Graph.Ask(ctx, ask); err != nil || k.Among == "" {
-		return err
+	if _, err := k.Graph.Ask(ctx, ask); err != nil {
+		return k.wrongOwner(err)
+	}
+	if k.Among == "" {
+		return nil
 	}
 	ask.Edge, ask.Query = k.Among, url.Values{"fields": {"id"}, "limit": {"1000"}}
 	all, err := k.Graph.Ask(ctx, ask)
@@ -85,7 +88,7 @@ func (k Keep) Check(ctx context.Context) error {
 			return nil
 		}
 	}
-	return failed(channel.Unhealthy, "other_business_account", nil)
+	return failed(channel.Unhealthy, otherOwner, nil)
 }
 
 // wrongAccount says of an account that lacks a field that it is another than was meant.
@@ -93,6 +96,18 @@ func wrongAccount(err error) error {
 	var e *channel.SendError
 	if errors.As(err, &e) && e.Outcome == channel.Refused && e.Detail.GetCode() == invalidParameter {
 		e.Outcome, e.Detail.Reason = channel.Unhealthy, "no_such_account"
+	}
+	return err
+}
+
+// otherOwner is our word for an owner that is another's than the account's.
+const otherOwner = "other_owner"
+
+// wrongOwner says of an owner that is not there that it is another than was meant.
+func (k Keep) wrongOwner(err error) error {
+	var e *channel.SendError
+	if errors.As(err, &e) && e.Outcome == channel.Unhealthy && e.Detail.GetReason() == "no_such_account" && k.Owner != k.Account {
+		e.Detail.Reason = otherOwner
 	}
 	return err
 }

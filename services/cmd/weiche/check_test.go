@@ -74,7 +74,7 @@ func TestChecksAskTheProvider(t *testing.T) {
 			"no token":                {spoil: func(i *channel.Integration) { i.Token = "" }, reason: "no_token", is: channel.Unhealthy},
 			"a wrong id":              {spoil: func(i *channel.Integration) { i.ProviderAccount = "999999" }, reason: "no_such_account", is: channel.Unhealthy},
 			"the id of what owns it":  {spoil: func(i *channel.Integration) { i.ProviderAccount = i.BusinessAccount + i.Page }, reason: "no_such_account", is: channel.Unhealthy},
-			"another owner":           {spoil: func(i *channel.Integration) { i.BusinessAccount, i.Page = "210009", "300009" }, reason: "no_such_account", is: channel.Unhealthy},
+			"another owner":           {spoil: func(i *channel.Integration) { i.BusinessAccount, i.Page = "210009", "300009" }, reason: "other_owner", is: channel.Unhealthy},
 			"a missing permission":    {outer: func() { p.forbidden = "/subscribed_apps" }, reason: "no_permission", is: channel.Unhealthy},
 			"a provider that is away": {outer: func() { p.away = true }, reason: "connection_lost", is: channel.NotSent},
 		} {
