@@ -145,11 +145,12 @@ func (a *account) wait(n *news) {
 
 // merge adds what happened before or after.
 func (n *news) merge(other *news) {
-	if other.last >= n.last {
-		n.kind = cmp.Or(other.kind, n.kind)
-		n.shown = cmp.Or(other.shown, n.shown)
-		n.beganFor = cmp.Or(other.beganFor, n.beganFor)
+	before, after := n, other
+	if other.last < n.last {
+		before, after = other, n // it could not be told at once
 	}
+	n.kind, n.shown = cmp.Or(after.kind, before.kind), cmp.Or(after.shown, before.shown)
+	n.beganFor = cmp.Or(after.beganFor, before.beganFor)
 	n.first, n.last = min(n.first, other.first), max(n.last, other.last)
 	n.firstVersion, n.version = min(n.firstVersion, other.firstVersion), max(n.version, other.version)
 	n.moved = n.moved || other.moved

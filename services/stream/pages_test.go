@@ -293,3 +293,44 @@ func TestVisitorsFollowTheirOwn(t *testing.T) {
 		}
 	})
 }
+
+// What could not be told is told together with what came meanwhile, and nothing that it
+// meant is lost.
+func TestWhatIsToldLateMovesVisitors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		hub := hubOf(t, w)
+		ana := stream.Visitor{Account: "acme", Widget: "shop", Value: "ana"}
+		var pages []*shown
+		for _, request := range []stream.Request{
+			{Topic: stream.Topic{Kind: stream.Own, Account: "acme"}, Visitor: ana},
+			{Topic: stream.Topic{Kind: stream.Inbox, Account: "acme"}},
+		} {
+			p := &shown{hub: hub, request: request, lines: map[uint64]uint64{}, unread: map[string]uint32{}}
+			if err := p.connect(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { p.sub.Close() }()
+			pages = append(pages, p)
+			synctest.Wait()
+		}
+		w.mu.Lock()
+		w.visitors[ana], w.slowPages, w.lateViews = "c1", 10*time.Millisecond, 1
+		w.mu.Unlock()
+		w.takes <- w.says("acme", "conversation", "c1", &streamv1.Event{
+			ConversationId: "c1", Body: &streamv1.Event_ConversationStarted{ConversationStarted: &streamv1.ConversationStarted{CustomerId: "ana"}},
+		})
+		synctest.Wait() // the views are waited for
+		for range 5 {
+			w.takes <- w.happens("acme", "c1", 0, false)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if err := pages[0].read(); err != nil || pages[0].moved != "c1" || len(pages[0].lines) != 5 {
+			t.Errorf("%v: shows %q with %d lines", err, pages[0].moved, len(pages[0].lines))
+		}
+		if w.lateViews != 0 {
+			t.Error("the views were never late")
+		}
+	})
+}

@@ -33,6 +33,7 @@ type world struct {
 	noRefill    bool // the control: the log gives nothing
 	slowPages   time.Duration
 	failing     int // so many reads of the log fail
+	lateViews   int // so often the views do not get there
 	reads       int // so often rows were read
 }
 
@@ -148,6 +149,12 @@ func (w *world) Conversation(context.Context, string, string, uint64, int) ([]br
 func (w *world) Reach(ctx context.Context, _ uint64) error {
 	if w.slowPages > 0 {
 		time.Sleep(w.slowPages) // a clock that the test owns
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.lateViews > 0 {
+		w.lateViews--
+		return errors.New("the views are late")
 	}
 	return ctx.Err()
 }
