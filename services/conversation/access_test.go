@@ -78,6 +78,21 @@ func TestALoginLinkIsGoodOnce(t *testing.T) {
 	d.refused(&conversation.MakeLoginLink{AgentID: "kim", Hash: hash("more")}, invalid)
 }
 
+// I31: a restored log may not know which sessions were ended, so none is left.
+func TestNobodyIsLoggedInAfterARestore(t *testing.T) {
+	d := newDesk(t)
+	d.expect(d.give(&conversation.AbandonSessions{}), "")
+	d.give(&conversation.SetPassword{AgentID: "kim", PasswordID: "p"})
+	for at := range 2 {
+		d.give(&conversation.OpenSession{AgentID: "kim", PasswordID: "p", Hash: hash(fmt.Sprint(at))})
+	}
+	d.expect(d.give(&conversation.AbandonSessions{}), "SessionEnded SessionEnded")
+	if s := d.access().Sessions; len(s) != 0 {
+		t.Errorf("%d sessions are left", len(s))
+	}
+	d.expect(d.give(&conversation.OpenSession{AgentID: "kim", PasswordID: "p", Hash: hash("again")}), "SessionOpened")
+}
+
 // What has ended does not stay in memory, and the oldest of too many gives way.
 func TestSessionsAreBounded(t *testing.T) {
 	d := newDesk(t)

@@ -141,6 +141,8 @@ func (d *decider) decide(c Command) error {
 		return d.media(c)
 	case *AbandonSends:
 		return d.abandon(c)
+	case *AbandonSessions:
+		return d.abandonSessions()
 	case *ReactToMessage:
 		return d.react(c)
 	case *EditMessage:

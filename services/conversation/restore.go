@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -13,6 +14,12 @@ import (
 type AbandonSends struct {
 	Header
 	IdentityID string
+}
+
+// AbandonSessions says that the log was restored from a backup: nobody knows which
+// sessions of an account's agents were ended after it was made, so all of them are.
+type AbandonSessions struct {
+	Header
 }
 
 // RecordRestore says that everything that was under way in a restored log has been
@@ -56,6 +63,15 @@ func (d *decider) abandon(c *AbandonSends) error {
 		d.came(send.Origin, MessageUnknown, d.head.Now, why)
 	}
 	i.lane = slices.DeleteFunc(i.lane, func(s Send) bool { return s.State != SendUnknown })
+	return nil
+}
+
+// abandonSessions ends every session of every agent.
+func (d *decider) abandonSessions() error {
+	a := d.accessOf()
+	for _, id := range slices.Sorted(maps.Keys(a.access.Sessions)) {
+		a.emit(a.stream, &eventv1.SessionEnded{SessionId: id, Reason: eventv1.SessionEnd_SESSION_END_RESTORED})
+	}
 	return nil
 }
 

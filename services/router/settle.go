@@ -20,7 +20,7 @@ const (
 // Settle ends what was under way in a log that was restored from a backup: a send
 // that had not ended becomes unknown, since it may have been sent after the backup
 // was made, and timers that ran out meanwhile fire, when nothing is left that they
-// could send. It is called before anything else is decided and relayed. A log that
+// could send. Agents have to log in again. It is called before anything else is decided and relayed. A log that
 // is no restore, or is settled, costs one lookup; after a crash it is called again
 // and goes on. The error is the store's.
 func (e *Engine) Settle(ctx context.Context) error {
@@ -44,6 +44,9 @@ func (e *Engine) Settle(ctx context.Context) error {
 			return fmt.Errorf("router: sends of a restored log: %w", err)
 		}
 	}
+	if err := e.abandonSessions(ctx); err != nil {
+		return fmt.Errorf("router: sessions of a restored log: %w", err)
+	}
 	if err := e.fireOverdue(ctx); err != nil {
 		return fmt.Errorf("router: timers of a restored log: %w", err)
 	}
@@ -53,6 +56,21 @@ func (e *Engine) Settle(ctx context.Context) error {
 	}
 	record.Dedup.Key = dedup
 	return e.carryOut(ctx, sourceRestore, record)
+}
+
+// abandonSessions ends the sessions of all agents: whoever was shut out after the backup
+// was made would be let in again by theirs.
+func (e *Engine) abandonSessions(ctx context.Context) error {
+	accounts, err := Accounts(ctx, e.store)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		if err := e.carryOut(ctx, sourceRestore, &conversation.AbandonSessions{Header: e.header(account)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lane is the identity that sends go to.

@@ -42,6 +42,8 @@ const (
 	SessionEnd_SESSION_END_AGENT_REMOVED SessionEnd = 4
 	// The agent has too many, and it was the oldest.
 	SessionEnd_SESSION_END_REPLACED SessionEnd = 5
+	// The log was restored from a backup: nobody knows whether it ended after that.
+	SessionEnd_SESSION_END_RESTORED SessionEnd = 6
 )
 
 // Enum value maps for SessionEnd.
@@ -53,6 +55,7 @@ var (
 		3: "SESSION_END_PASSWORD",
 		4: "SESSION_END_AGENT_REMOVED",
 		5: "SESSION_END_REPLACED",
+		6: "SESSION_END_RESTORED",
 	}
 	SessionEnd_value = map[string]int32{
 		"SESSION_END_UNSPECIFIED":   0,
@@ -61,6 +64,7 @@ var (
 		"SESSION_END_PASSWORD":      3,
 		"SESSION_END_AGENT_REMOVED": 4,
 		"SESSION_END_REPLACED":      5,
+		"SESSION_END_RESTORED":      6,
 	}
 )
 
@@ -682,7 +686,7 @@ const file_weiche_event_v1_access_proto_rawDesc = "" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x0e\n" +
 	"\x02by\x18\x02 \x01(\tR\x02by\")\n" +
 	"\x13VisitorSessionEnded\x12\x12\n" +
-	"\x04hash\x18\x01 \x01(\fR\x04hash*\xad\x01\n" +
+	"\x04hash\x18\x01 \x01(\fR\x04hash*\xc7\x01\n" +
 	"\n" +
 	"SessionEnd\x12\x1b\n" +
 	"\x17SESSION_END_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -690,7 +694,8 @@ const file_weiche_event_v1_access_proto_rawDesc = "" +
 	"\x13SESSION_END_REVOKED\x10\x02\x12\x18\n" +
 	"\x14SESSION_END_PASSWORD\x10\x03\x12\x1d\n" +
 	"\x19SESSION_END_AGENT_REMOVED\x10\x04\x12\x18\n" +
-	"\x14SESSION_END_REPLACED\x10\x05B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
+	"\x14SESSION_END_REPLACED\x10\x05\x12\x18\n" +
+	"\x14SESSION_END_RESTORED\x10\x06B*Z(weiche/proto/gen/weiche/event/v1;eventv1b\x06proto3"
 
 var (
 	file_weiche_event_v1_access_proto_rawDescOnce sync.Once
