@@ -100,8 +100,11 @@ func TestLogIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if c := resp.Header.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-weiche-session=ws_") || !strings.Contains(c, "; Secure") {
-		t.Errorf("%q", c)
+	proxied := s.logIn(t, "eva", "another good password", "X-Forwarded-For", "203.0.113.9")
+	for _, c := range []string{resp.Header.Get("Set-Cookie"), proxied.header.Get("Set-Cookie")} {
+		if !strings.HasPrefix(c, "__Host-weiche-session=ws_") || !strings.Contains(c, "; Secure") {
+			t.Errorf("%q", c)
+		}
 	}
 }
 

@@ -216,9 +216,10 @@ const (
 	localCookie  = "weiche-session"
 )
 
-// sessionCookie returns the name of the cookie for a request.
+// sessionCookie returns the name of the cookie for a request. A proxy may name this
+// machine as the host of pages that come from elsewhere.
 func sessionCookie(r *http.Request) string {
-	if r.TLS == nil && isLoopback(hostPort(r.Host)) {
+	if r.TLS == nil && isLoopback(hostPort(r.Host)) && !passedOn(r) {
 		return localCookie
 	}
 	return secureCookie

@@ -82,13 +82,17 @@ func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []by
 // from here, unless others are allowed. What a proxy on this machine passes on is not
 // from this machine.
 func (s *server) bearerOf(r *http.Request) string {
-	passedOn := slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}, func(header string) bool {
-		return r.Header.Get(header) != ""
-	})
-	if !s.AllowRemoteTokens && (!isLoopback(r.RemoteAddr) || passedOn) {
+	if !s.AllowRemoteTokens && (!isLoopback(r.RemoteAddr) || passedOn(r)) {
 		return ""
 	}
 	return bearer(r.Header.Get("Authorization"))
+}
+
+// passedOn says whether a proxy has passed a request on.
+func passedOn(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"}, func(header string) bool {
+		return r.Header.Get(header) != ""
+	})
 }
 
 // bearer returns the token in the value of an Authorization header.
