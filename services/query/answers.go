@@ -16,7 +16,7 @@ import (
 const setupBytes = 2 << 20
 
 func (s *Server) setup(ctx context.Context, who asked, q *queryv1.GetSetupRequest) (*queryv1.GetSetupResponse, error) {
-	if who.notBefore.Incarnation == s.Incarnation {
+	if s.comes(who.notBefore) {
 		waiting, cancel := context.WithTimeout(ctx, reachFor)
 		defer cancel()
 		// What did not come is asked for again; what is there is not kept back.

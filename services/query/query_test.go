@@ -120,7 +120,7 @@ func newHouse(t *testing.T) *house {
 		return "", nil
 	}}
 	server := query.NewServer(query.Config{
-		Directory: h.local, Views: h.views, Log: logged{}, Incarnation: h.store.Incarnation(), Files: h.files,
+		Directory: h.local, Views: h.views, Log: logged{}, Incarnation: h.store.Incarnation(), Head: h.store.Durable, Files: h.files,
 		HashKey: h.keys.HashKey, Domains: map[broker.Role][]string{broker.RoleAPI: {"a"}, broker.RoleEgress: {"b"}},
 	})
 	h.run(func(ctx context.Context) error {
@@ -187,6 +187,19 @@ func (h *house) hears(id, text string) *ingressv1.ItemAnswer {
 		Sender: []*eventv1.Alias{{Kind: "phone", Value: "15550100000"}},
 		Event:  &ingressv1.Inbound_Message{Message: conversation.Text(text)},
 	}}})
+}
+
+// A place that a client has made up keeps nobody waiting: the router answers so many at
+// a time.
+func TestNobodyWaitsForWhatDoesNotCome(t *testing.T) {
+	h := newHouse(t)
+	client := query.NewClient(h.broker, broker.RoleAPI)
+	ctx := h.soon()
+	for range 50 {
+		if err := client.WaitFor(ctx, 1_000_000); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			t.Fatalf("%v, and the test's own time: %v", err, ctx.Err())
+		}
+	}
 }
 
 // TestBothSidesAnswerAlike asks everything that can be asked of the router's side and

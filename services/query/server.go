@@ -22,8 +22,9 @@ type Config struct {
 	Log   Log
 	// Public is the log as subscribers see it.
 	Public Public
-	// Incarnation names this life of the log.
+	// Incarnation names this life of the log, and Head returns where it ends.
 	Incarnation string
+	Head        func() uint64
 	// Files are the keys of files.
 	Files blob.Keys
 	// HashKey returns the key of a domain's hashes, and Domains are those that each
@@ -61,6 +62,9 @@ func (s *Server) answer(ctx context.Context, q broker.Question) ([]byte, broker.
 	at := broker.Place{Incarnation: s.Incarnation}
 	if m.views {
 		if q.NotBefore.Incarnation == s.Incarnation && q.NotBefore.Position > s.Views.Position() {
+			if !s.comes(q.NotBefore) {
+				return nil, at, coded(context.DeadlineExceeded)
+			}
 			waiting, cancel := context.WithTimeout(ctx, reachFor)
 			defer cancel()
 			if err := s.Views.WaitFor(waiting, q.NotBefore.Position); err != nil {
@@ -71,4 +75,10 @@ func (s *Server) answer(ctx context.Context, q broker.Question) ([]byte, broker.
 	}
 	data, err := m.answer(s, ctx, asked{role: q.Role, account: q.Account, notBefore: q.NotBefore}, q.Data)
 	return data, at, coded(err)
+}
+
+// comes says whether the log has a place. Clients can make up others, and waiting for
+// those would keep everybody else from being answered.
+func (s *Server) comes(place broker.Place) bool {
+	return place.Incarnation == s.Incarnation && place.Position <= s.Head()
 }

@@ -62,7 +62,7 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 	if !s.config.whole() {
 		answers := query.NewServer(query.Config{
 			Directory: s.directory, Views: views, Log: s.log, Public: s.public, Incarnation: store.Incarnation(),
-			Files: s.files, HashKey: keys.HashKey, Domains: domains(),
+			Head: store.Durable, Files: s.files, HashKey: keys.HashKey, Domains: domains(),
 		})
 		p.core = append(p.core, func(ctx context.Context) error { return answers.Run(ctx, s.broker) })
 	}
