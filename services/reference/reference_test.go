@@ -101,6 +101,10 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("%s leads nowhere", ref[1])
 		}
 	}
+	// A comma that is not in quotes divides a description and leaves a key with nothing.
+	for _, stray := range regexp.MustCompile(`\{[^{}\n]*: [A-Z][^'"{}\n:]*, [a-z ]+\.\}`).FindAllString(text, -1) {
+		t.Errorf("a description is cut: %s", stray)
+	}
 	var reasons []string
 	values := errorv1.Reason(0).Descriptor().Values()
 	for at := range values.Len() {
