@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
@@ -56,7 +57,7 @@ func (s *adminService) CreateApiKey(ctx context.Context, req *adminv1.CreateApiK
 	}
 	wanted, ok := scopesOf(req.GetScopes())
 	if !ok || len(wanted) == 0 {
-		return nil, invalid("scopes are those of the documentation, at least one")
+		return nil, invalid(fmt.Sprintf("scopes are at least one of %s", everyScope()))
 	}
 	a := callingAgent(ctx)
 	if err := a.mayTouch(wanted); err != nil {

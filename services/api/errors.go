@@ -34,6 +34,7 @@ var (
 	errForbidden       = fail(errorv1.Reason_REASON_FORBIDDEN, "you may not do this")
 	errWrongLogin      = fail(errorv1.Reason_REASON_WRONG_LOGIN, "the name or the password is wrong")
 	errRateLimited     = fail(errorv1.Reason_REASON_RATE_LIMITED, "too many calls")
+	errOtherSite       = fail(errorv1.Reason_REASON_FORBIDDEN, "pages of other sites may not call this")
 	errOrigin          = fail(errorv1.Reason_REASON_ORIGIN_NOT_ALLOWED, "this page may not embed the widget")
 	errInternal        = fail(errorv1.Reason_REASON_INTERNAL, "internal error")
 )

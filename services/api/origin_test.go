@@ -90,6 +90,9 @@ func TestOtherSitesCannotCallTheWorkspace(t *testing.T) {
 			if got.status != http.StatusForbidden || got.header.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("%s with %v: %d", service.procedure, header, got.status)
 			}
+			if got.reason() != "REASON_FORBIDDEN" {
+				t.Errorf("%s with %v gives no reason: %v", service.procedure, header, got.values)
+			}
 		}
 		got := s.call(t, service.procedure, service.token, `{}`, "Sec-Fetch-Site", "same-origin")
 		if got.status == http.StatusForbidden {

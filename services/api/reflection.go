@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+	errorv1 "weiche/proto/gen/weiche/error/v1"
 	"weiche/proto/gen/weiche/stream/v1/streamv1connect"
 	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
 	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
@@ -33,7 +34,8 @@ func (s *server) reflect(r routes) {
 	}
 }
 
-// reflectedFiles are the files of those services, with all that they lead to.
+// reflectedFiles are the files of those services and of the details of their errors,
+// with all that they lead to.
 func reflectedFiles() *protoregistry.Files {
 	files := &protoregistry.Files{}
 	var add func(protoreflect.FileDescriptor)
@@ -47,6 +49,7 @@ func reflectedFiles() *protoregistry.Files {
 		// It is registered once, and the registry that it comes from takes no two alike.
 		_ = files.RegisterFile(file)
 	}
+	add(errorv1.File_weiche_error_v1_error_proto) // what the details of errors are
 	for _, name := range reflected {
 		if found, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name)); err == nil {
 			add(found.ParentFile())

@@ -60,6 +60,9 @@ func TestReflection(t *testing.T) {
 					t.Errorf("%s is in %s (%v)", service, file.GetName(), err)
 				}
 			}
+			if files, err := client.symbol("weiche.error.v1.ErrorInfo"); err != nil || len(files) == 0 {
+				t.Errorf("nobody can read the details of errors: %v", err)
+			}
 			for _, hidden := range []string{strings.Trim(operationsService, "/"), "weiche.query.v1.AccountSnapshot"} {
 				if files, err := client.symbol(hidden); err == nil && len(files) > 0 {
 					t.Errorf("%s is told to everybody", hidden)

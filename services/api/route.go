@@ -36,7 +36,9 @@ func (r routes) Handle(pattern string, serve http.Handler) { r.handle(pattern, n
 // ofOurOrigin serves programs and our own pages. What reads cookies takes nothing from
 // the pages of others.
 func (s *server) ofOurOrigin(next http.Handler) http.Handler {
-	return http.NewCrossOriginProtection().Handler(s.comesIn(s.authenticated(next)))
+	ours := http.NewCrossOriginProtection()
+	ours.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.refuseRequest(w, r, errOtherSite) }))
+	return ours.Handler(s.comesIn(s.authenticated(next)))
 }
 
 // ofEitherOrigin serves visitors as acrossOrigins does, and everybody else as

@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -177,9 +178,9 @@ func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
 	c.again = time.AfterFunc(c.CheckStreams, c.check)
 	c.mu.Unlock()
 	for {
-		said, code := c.read(0)
+		said, code, why := c.read(0)
 		if code != 0 {
-			return code, ""
+			return code, why
 		}
 		if !c.rate.Allow() {
 			return websocket.StatusPolicyViolation, "too many frames"
@@ -196,7 +197,7 @@ func (c *socket) authenticates(r *http.Request) (*follower, websocket.StatusCode
 	if who, err := c.followerOf(r, ""); err == nil {
 		return who, 0
 	}
-	first, code := c.read(firstWithin)
+	first, code, _ := c.read(firstWithin)
 	if code == websocket.StatusPolicyViolation {
 		return nil, closeRevoked
 	}
@@ -211,8 +212,8 @@ func (c *socket) authenticates(r *http.Request) (*follower, websocket.StatusCode
 }
 
 // read reads one frame of the client within some time, 0 for whenever. The code is
-// not 0 where there is none.
-func (c *socket) read(within time.Duration) (*streamv1.ClientFrame, websocket.StatusCode) {
+// not 0 where there is none, and the text says why if the client can mend it.
+func (c *socket) read(within time.Duration) (*streamv1.ClientFrame, websocket.StatusCode, string) {
 	if within > 0 {
 		_ = c.under.SetReadDeadline(time.Now().Add(within))
 		defer func() { _ = c.under.SetReadDeadline(time.Time{}) }()
@@ -220,9 +221,9 @@ func (c *socket) read(within time.Duration) (*streamv1.ClientFrame, websocket.St
 	_, data, err := c.conn.Read(context.Background())
 	if err != nil {
 		if code := websocket.CloseStatus(err); code != -1 {
-			return nil, websocket.StatusNormalClosure
+			return nil, websocket.StatusNormalClosure, ""
 		}
-		return nil, websocket.StatusPolicyViolation
+		return nil, websocket.StatusPolicyViolation, ""
 	}
 	said := &streamv1.ClientFrame{}
 	if c.json {
@@ -231,9 +232,10 @@ func (c *socket) read(within time.Duration) (*streamv1.ClientFrame, websocket.St
 		err = proto.UnmarshalOptions{RecursionLimit: 32}.Unmarshal(data, said)
 	}
 	if err != nil {
-		return nil, websocket.StatusInvalidFramePayloadData
+		why := strings.ToValidUTF8(fmt.Sprintf("%.100s", err), "")
+		return nil, websocket.StatusInvalidFramePayloadData, why
 	}
-	return said, 0
+	return said, 0, ""
 }
 
 // take does what a client says. The code is not 0 where the socket ends for it.

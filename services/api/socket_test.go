@@ -181,6 +181,12 @@ func TestSocketsRefuse(t *testing.T) {
 			t.Errorf("%s: closed with %d, want %d", name, got, tc.want)
 		}
 	}
+	c := s.socket(t, "weiche.v1.json", "", s.eva())
+	_ = c.conn.Write(t.Context(), websocket.MessageText, []byte(`{"bogus":1}`))
+	var ended websocket.CloseError
+	if _, _, err := c.conn.Read(t.Context()); !errors.As(err, &ended) || !strings.Contains(ended.Reason, "bogus") {
+		t.Errorf("a field that is none: %v", err)
+	}
 	for name, bad := range map[string]string{"a wrong token": "wa_nobody.x", "no token": "", "the widget's of another page": token} {
 		origin := map[bool]string{true: "https://blog.example"}[bad == token]
 		if got := s.socket(t, "weiche.v1.json", origin, bad).closed(); got != 4001 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -110,6 +111,10 @@ func call(ctx context.Context, url, procedure, token string, ask, answer proto.M
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
+		var refusal struct{ Code, Message string }
+		if json.Unmarshal(text, &refusal) == nil && refusal.Message != "" {
+			return fmt.Errorf("%s: %s: %s", procedure, refusal.Code, refusal.Message)
+		}
 		return fmt.Errorf("%s: %s: %s", procedure, response.Status, bytes.TrimSpace(text))
 	}
 	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(text, answer)
