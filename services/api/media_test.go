@@ -325,7 +325,7 @@ func TestUploadsThatAreNotTaken(t *testing.T) {
 		"a missing one":          {agentPath + "x", g.eva(), picture(t), false, nil, 404, "not found"},
 		"one of another account": {agentPath + conversation, api.AgentToken(g.keys, "other", "eva").Reveal(), picture(t), false, nil, 404, "not found"},
 		"an agent's, too large":  {agentPath + conversation, g.eva(), large, true, nil, 413, "a file has at most 20000 bytes"},
-		"another site's":         {agentPath + conversation, g.eva(), picture(t), false, []string{"Sec-Fetch-Site", "cross-site"}, 403, ""},
+		"another site's":         {agentPath + conversation, g.eva(), picture(t), false, []string{"Sec-Fetch-Site", "cross-site"}, 403, "pages of other sites may not call this"},
 	} {
 		got := g.upload(t, try.path, try.token, try.file, try.chunked, try.header...)
 		if got.status != try.status || got.text("message") != try.message {
