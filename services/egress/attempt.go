@@ -51,7 +51,7 @@ type attempt struct {
 }
 
 // begin returns the work that a delivery asks for, nil where there is none now: the
-// message is ended or given back then.
+// message is ended, given back, or waits for its turn then.
 func (e *Egress) begin(ctx context.Context, channelName string, sender channel.Sender, d Delivery) (work func()) {
 	if d.Err != nil {
 		// The log has the send, if it was one, and it will be relayed again.
@@ -64,21 +64,46 @@ func (e *Egress) begin(ctx context.Context, channelName string, sender channel.S
 		e.ended(d.Nak(0))
 		return nil
 	}
-	admission := e.outlets.enter(e.config.Now(), channelName, d.Send)
+	a := e.outlets.enter(e.config.Now(), channelName, d, func(held admission) { e.giveBack(channelName, d, held) })
 	switch {
-	case admission.copied:
+	case a.copied:
 		// The one that waits is as good, and if it is lost, it is relayed again.
 		e.config.Events.Copied(channelName)
 		e.ended(d.Ack())
 		return nil
-	case admission.held != "":
-		e.config.Events.Held(channelName, d.Send.GetAccountId(), d.Send.GetIntegrationId(), admission.held)
-		e.ended(d.Nak(admission.wait))
+	case a.held != "":
+		e.giveBack(channelName, d, a)
+		return nil
+	case a.parked:
 		return nil
 	}
-	return func() {
-		effect, after := e.handle(ctx, channelName, sender, d)
-		admission.done(e.config.Now(), effect, after)
+	return func() { e.work(ctx, channelName, sender, called{d, a}) }
+}
+
+// giveBack gives a send back that is held.
+func (e *Egress) giveBack(channelName string, d Delivery, held admission) {
+	e.config.Events.Held(channelName, d.Send.GetAccountId(), d.Send.GetIntegrationId(), held.held)
+	e.ended(d.Nak(held.wait))
+}
+
+// work makes an attempt that may begin, and then those that waited for one of their
+// integration to end, one after the other.
+func (e *Egress) work(ctx context.Context, channelName string, sender channel.Sender, first called) {
+	for turns := []called{first}; len(turns) > 0; {
+		turn := turns[0]
+		turns = turns[1:]
+		if turn.admission.done == nil {
+			e.giveBack(channelName, turn.delivery, turn.admission)
+			continue
+		}
+		var said effect
+		var after time.Duration
+		if ctx.Err() != nil {
+			e.ended(turn.delivery.Nak(0)) // nothing new is claimed
+		} else {
+			said, after = e.handle(ctx, channelName, sender, turn.delivery)
+		}
+		turns = append(turns, turn.admission.done(e.config.Now(), said, after)...)
 	}
 }
 

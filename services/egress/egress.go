@@ -170,6 +170,11 @@ func (e *Egress) serve(ctx context.Context, name string, sender channel.Sender) 
 	workers := newCrew(e.config.Workers)
 	defer workers.wait()
 	defer inbox.Close()
+	defer func() {
+		for _, d := range e.outlets.leave(name) {
+			e.ended(d.Nak(0))
+		}
+	}()
 	for {
 		// No more is taken than can begin at once.
 		free, err := workers.reserve(ctx)

@@ -15,7 +15,8 @@ const (
 	// the very moment for which it was sent away finds it.
 	tokenSlack = 0.05
 	// busyWait is when a send comes again at the earliest that found others of
-	// its integration under way, and longestWait the latest.
+	// its integration under way and no room to wait for them, and longestWait the
+	// latest.
 	busyWait    = 250 * time.Millisecond
 	longestWait = time.Minute
 	// slowEvery is how often the speed is halved at most: what was under way at
@@ -83,6 +84,10 @@ type outlet struct {
 	// them: those that come after them wait behind them.
 	waiting map[attemptKey]time.Time
 	last    time.Time
+
+	// parked are the sends that wait here, the first first. Where there are any, as
+	// many are under way as may be.
+	parked []*parked
 }
 
 func newOutlet(pace Pace, most int, b Breaker, changed func(broken bool)) *outlet {
@@ -112,8 +117,11 @@ func (o *outlet) burst() int { return max(1, o.pace.Media, int(o.speed/4)) }
 
 // admission is the answer to a send that wants to begin.
 type admission struct {
-	// done, if set, is to be called with what came of it: it may begin.
-	done func(now time.Time, e effect, after time.Duration)
+	// done, if set, is to be called with what came of it: it may begin. What it
+	// returns is whose turn it is then; one of them at most may begin.
+	done func(now time.Time, e effect, after time.Duration) []called
+	// parked says that it waits here for its turn.
+	parked bool
 	// copied says that the same message is waiting already.
 	copied bool
 	// held is why it has to come again after wait.
@@ -121,8 +129,9 @@ type admission struct {
 	wait time.Duration
 }
 
-// enter asks for a send to begin that counts as weight.
-func (o *outlet) enter(now time.Time, key attemptKey, weight int) admission {
+// enter asks for a send to begin that counts as weight. Where others are under way,
+// park may have it wait for them.
+func (o *outlet) enter(now time.Time, key attemptKey, weight int, park func() bool) admission {
 	o.used = now
 	due, returns := o.waiting[key]
 	if returns && now.Before(due.Add(-copySlack)) {
@@ -130,12 +139,23 @@ func (o *outlet) enter(now time.Time, key attemptKey, weight int) admission {
 	}
 	delete(o.waiting, key)
 	o.quicken(now)
+	// Those that were given back and come again later are before the new ones.
+	first := returns || !o.last.After(now)
+	if o.inFlight >= o.most && first && !now.Before(o.pause) && park() {
+		return admission{parked: true}
+	}
+	return o.admit(now, key, weight, returns)
+}
+
+// admit says whether a send may begin now. One whose turn it is need not wait behind
+// those that come again later.
+func (o *outlet) admit(now time.Time, key attemptKey, weight int, turn bool) admission {
 	switch {
 	case now.Before(o.pause):
 		return o.hold(now, key, weight, HeldAsked, o.pause.Sub(now))
 	case o.inFlight >= o.most:
 		return o.hold(now, key, weight, HeldBusy, busyWait)
-	case !returns && !o.broken && o.last.After(now):
+	case !turn && !o.broken && o.last.After(now):
 		return o.hold(now, key, weight, HeldRate, 0)
 	case o.limiter.TokensAt(now)+tokenSlack < float64(weight):
 		return o.hold(now, key, weight, HeldRate, 0)
@@ -146,7 +166,10 @@ func (o *outlet) enter(now time.Time, key attemptKey, weight int) admission {
 	}
 	o.limiter.ReserveN(now, weight)
 	o.inFlight++
-	return admission{done: func(now time.Time, e effect, after time.Duration) { o.leave(now, e, after, done) }}
+	return admission{done: func(now time.Time, e effect, after time.Duration) []called {
+		o.leave(now, e, after, done)
+		return o.call(now)
+	}}
 }
 
 // hold has a send come again, in its order behind those that wait, and not before

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -206,6 +207,83 @@ func TestI27SlowIntegrationLeavesWorkers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A send that finds as many of its integration under way as may be goes when one of
+// them ends, in its order, and is neither given back nor claimed before. The control
+// is a provider that takes longer than a send waits here.
+func TestHeldSendGoesWhenOneEnds(t *testing.T) {
+	for _, tc := range []struct {
+		takes time.Duration
+		naks  bool
+	}{{100 * time.Millisecond, false}, {10 * time.Second, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			const n, most = 8, 2 // and there is room for copies of the first two
+			var p posts
+			under, highest := 0, 0
+			var mu sync.Mutex
+			count := func(by int) {
+				mu.Lock()
+				defer mu.Unlock()
+				under += by
+				highest = max(highest, under)
+			}
+			o := newOffice(p.provider(func(n int, s *ingressv1.Send) (string, error) {
+				count(1)
+				defer count(-1)
+				time.Sleep(tc.takes)
+				return taken(n, s)
+			}))
+			o.tray.again = true
+			o.config.Workers, o.config.InFlight = 4*most, most
+			o.open(t)
+			o.fill("shop", n)
+			o.fill("shop", n) // relayed again: copies of those that wait
+			time.Sleep(n / most * tc.takes)
+			naks := 0
+			for _, end := range o.tray.ended() {
+				if strings.HasPrefix(end, "nak") {
+					naks++
+				}
+			}
+			if tc.naks != (naks > 0) {
+				t.Errorf("%d were given back where each takes %v", naks, tc.takes)
+			}
+			if !tc.naks && o.provider.sum() != n {
+				t.Errorf("%d posts of %d when the last began", o.provider.sum(), n)
+			}
+			time.Sleep(time.Minute + 2*n*tc.takes)
+			if highest != most || o.provider.sum() != n {
+				t.Errorf("%d under way, %d posts of %d", highest, o.provider.sum(), n)
+			}
+			for i := most; i < n && !tc.naks; i += most {
+				if pair := []string{p.made[i].send, p.made[i+1].send}; !slices.Contains(pair, fmt.Sprintf("shop-%03d", i)) || !slices.Contains(pair, fmt.Sprintf("shop-%03d", i+1)) {
+					t.Errorf("%v went as numbers %d and %d", pair, i, i+1)
+				}
+			}
+			o.close(t)
+		})
+	}
+}
+
+// What waits here at the end is given back unclaimed.
+func TestShutdownGivesBackWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(newProvider(func(_ context.Context, s *ingressv1.Send) (string, error) {
+			time.Sleep(time.Second)
+			return "id-" + s.GetSendId(), nil
+		}))
+		o.config.Workers, o.config.InFlight = 4, 1
+		o.open(t)
+		o.fill("shop", 4)
+		time.Sleep(100 * time.Millisecond)
+		o.close(t)
+		claims, _ := o.desk.said()
+		want := []string{"ack shop-000", "closed", "nak shop-001", "nak shop-002", "nak shop-003"}
+		if ends := slices.Sorted(slices.Values(o.tray.ended())); len(claims) != 1 || !slices.Equal(ends, want) {
+			t.Errorf("%d claims, and the messages ended as %v", len(claims), ends)
+		}
+	})
 }
 
 // Nothing is claimed for a provider that does not answer, but for one send now and

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 )
 
 // maxOutlets bounds the integrations that are remembered at once.
@@ -21,30 +19,71 @@ type outlets struct {
 	inFlight int
 	breaker  Breaker
 	events   Events
+	now      func() time.Time
 
 	mu sync.Mutex
 	by map[place]*outlet
 }
 
 func newOutlets(c Config) *outlets {
-	return &outlets{paces: c.Paces, inFlight: c.InFlight, breaker: c.Breaker, events: c.Events, by: map[place]*outlet{}}
+	return &outlets{paces: c.Paces, inFlight: c.InFlight, breaker: c.Breaker, events: c.Events, now: c.Now, by: map[place]*outlet{}}
 }
 
-// enter asks for a send to begin.
-func (o *outlets) enter(now time.Time, channelName string, send *ingressv1.Send) admission {
-	at := place{channelName, send.GetAccountId(), send.GetIntegrationId()}
+// enter asks for a send to begin. Where it waits here for its turn and that does not
+// come in time, late is called with how it is held.
+func (o *outlets) enter(now time.Time, channelName string, d Delivery, late func(admission)) admission {
+	at := place{channelName, d.Send.GetAccountId(), d.Send.GetIntegrationId()}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	out := o.of(now, at)
-	a := out.enter(now, attemptKey{send.GetSendId(), send.GetAttempt()}, out.pace.weight(send))
+	p := &parked{key: attemptKey{d.Send.GetSendId(), d.Send.GetAttempt()}, weight: out.pace.weight(d.Send), delivery: d}
+	return o.guarded(out.enter(now, p.key, p.weight, func() bool {
+		return out.park(now, p, func() {
+			if held, was := o.tooLate(out, p); was {
+				late(held)
+			}
+		})
+	}))
+}
+
+// guarded returns an admission whose done, and those of the ones that it calls, take
+// mu.
+func (o *outlets) guarded(a admission) admission {
 	if leave := a.done; leave != nil {
-		a.done = func(now time.Time, e effect, after time.Duration) {
+		a.done = func(now time.Time, e effect, after time.Duration) []called {
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			leave(now, e, after)
+			calls := leave(now, e, after)
+			for i := range calls {
+				calls[i].admission = o.guarded(calls[i].admission)
+			}
+			return calls
 		}
 	}
 	return a
+}
+
+// tooLate holds a send that still waits here for its turn, and reports whether it did.
+func (o *outlets) tooLate(out *outlet, p *parked) (admission, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !out.unpark(p) {
+		return admission{}, false
+	}
+	return out.hold(o.now(), p.key, p.weight, HeldBusy, busyWait), true
+}
+
+// leave returns what waits here of a channel. It waits here no longer.
+func (o *outlets) leave(channelName string) (left []Delivery) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for at, out := range o.by {
+		for at.channel == channelName && len(out.parked) > 0 {
+			left = append(left, out.parked[0].delivery)
+			out.unpark(out.parked[0])
+		}
+	}
+	return left
 }
 
 // of returns the outlet of an integration, with mu held.
