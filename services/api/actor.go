@@ -120,6 +120,15 @@ func (s scopes) has(all ...scope) bool {
 	return !slices.ContainsFunc(all, func(one scope) bool { return !slices.Contains(s, one) })
 }
 
+// names returns them as API keys name them.
+func (s scopes) names() []string {
+	names := make([]string, len(s))
+	for at, one := range s {
+		names[at] = string(one)
+	}
+	return names
+}
+
 // scopesOf reads the names of scopes; false where one is none.
 func scopesOf(names []string) (scopes, bool) {
 	var read scopes

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -11,8 +12,10 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	errorv1 "weiche/proto/gen/weiche/error/v1"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
 	"weiche/services/public"
@@ -141,7 +144,12 @@ func (s *workspaceService) GetMe(ctx context.Context, req *workspacev1.GetMeRequ
 	if err != nil {
 		return nil, err
 	}
-	me := &workspacev1.GetMeResponse{AccountId: who.account, AccountName: name, Position: at}
+	me := &workspacev1.GetMeResponse{
+		AccountId: who.account, AccountName: name, Scopes: who.scopes.names(), ApiKeyId: who.key.GetKey().GetKeyId(), Position: at,
+	}
+	if !who.ends.IsZero() {
+		me.ExpiresAt = timestamppb.New(who.ends)
+	}
 	if n := slices.IndexFunc(agents, func(a *workspacev1.Agent) bool { return a.GetAgentId() == who.id }); n >= 0 {
 		me.Agent = agents[n]
 	}
@@ -168,7 +176,7 @@ func (s *server) team(ctx context.Context, who actor, min string) (at string, ag
 		return "", nil, "", errNotFound
 	}
 	for _, a := range snapshot.GetAgents() {
-		agents = append(agents, &workspacev1.Agent{AgentId: a.GetAgentId(), Name: a.GetName(), Role: a.GetRole()})
+		agents = append(agents, &workspacev1.Agent{AgentId: a.GetAgentId(), Name: a.GetName(), Role: cmp.Or(a.GetRole(), eventv1.Role_ROLE_AGENT)})
 	}
 	slices.SortFunc(agents, func(a, b *workspacev1.Agent) int { return strings.Compare(a.GetAgentId(), b.GetAgentId()) })
 	return at, agents, snapshot.GetName(), nil

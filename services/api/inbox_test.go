@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -218,6 +219,14 @@ func TestWhoCalls(t *testing.T) {
 	me := s.must(t, workspaceService+"GetMe", s.eva(), `{}`)
 	if me.text("accountId") != "acme" || me.text("accountName") != "Acme" || me.text("agent.name") != "Eva" || me.text("position") == "" {
 		t.Errorf("eva is %v", me.values)
+	}
+	if me.text("agent.role") != "ROLE_AGENT" || me.length("scopes") != 4 || me.get("apiKeyId") != nil || me.get("expiresAt") != nil {
+		t.Errorf("eva may do %v", me.values)
+	}
+	id, key := s.keyOf(t, "acme", time.Now().Add(time.Hour), "conversations:read")
+	program := s.must(t, workspaceService+"GetMe", key, `{}`)
+	if program.get("agent") != nil || program.text("apiKeyId") != id || program.length("scopes") != 1 || program.text("expiresAt") == "" {
+		t.Errorf("the program is %v", program.values)
 	}
 	team := s.must(t, workspaceService+"ListAgents", s.eva(), `{}`)
 	if team.length("agents") != 1 || team.text("agents.0.agentId") != "eva" || team.text("position") == "" {

@@ -31,6 +31,8 @@ func (s *widgetService) signIn(ctx context.Context, of *Widget, token string) (*
 		return nil, failed
 	}
 	if err != nil {
+		// The page is not told: whoever tries tokens would be.
+		s.Logger.Info("a site's word for a visitor does not count", "account", of.Account, "widget", of.ID, "error", err)
 		return nil, errUnauthenticated
 	}
 	session := widget.NewSignedSession(s.Keys, of.Account, of.ID, widget.SignIn{

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -47,24 +48,27 @@ type signInClaims struct {
 
 // ReadSignIn reads a site's word for who a visitor is: a JWT that is signed by HS256,
 // and nothing else, with the key of the widget that its header names; key returns that
-// key's secret. It returns ErrToken, which does not say what is wrong, for one that
-// does not count at that time.
+// key's secret. It returns ErrToken for one that does not count at that time, with
+// what is wrong in words that are for the site's people and name nobody.
 func ReadSignIn(token, widgetID string, key func(keyID string) (channel.Secret, bool), now time.Time) (SignedIn, error) {
 	if len(token) > maxSignInToken {
-		return SignedIn{}, ErrToken
+		return SignedIn{}, fmt.Errorf("%w: it is too long", ErrToken)
 	}
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.HS256})
 	if err != nil || len(parsed.Headers) != 1 || parsed.Headers[0].KeyID == "" {
-		return SignedIn{}, ErrToken
+		return SignedIn{}, fmt.Errorf("%w: it is no JWT signed by HS256 with a kid in its header", ErrToken)
 	}
 	keyID := parsed.Headers[0].KeyID
 	secret, ok := key(keyID)
 	if !ok || len(secret.Reveal()) < minKey {
-		return SignedIn{}, ErrToken
+		return SignedIn{}, fmt.Errorf("%w: the widget has no key of its kid", ErrToken)
 	}
 	claims := signInClaims{}
-	if err := parsed.Claims([]byte(secret.Reveal()), &claims); err != nil || !claims.count(widgetID, now) {
-		return SignedIn{}, ErrToken
+	if err := parsed.Claims([]byte(secret.Reveal()), &claims); err != nil {
+		return SignedIn{}, fmt.Errorf("%w: the signature, or a claim's type, is wrong", ErrToken)
+	}
+	if wrong := claims.wrong(widgetID, now); wrong != "" {
+		return SignedIn{}, fmt.Errorf("%w: %s", ErrToken, wrong)
 	}
 	if !isText(claims.Name, 1, maxVisitorName) {
 		claims.Name = "" // who they are is worth more than what they are called
@@ -74,18 +78,28 @@ func ReadSignIn(token, widgetID string, key func(keyID string) (channel.Secret, 
 	}, nil
 }
 
-// count says whether what was signed lets somebody into a widget at a time.
-func (c *signInClaims) count(widgetID string, now time.Time) bool {
+// wrong says why what was signed lets nobody into a widget at a time; empty where it
+// does.
+func (c *signInClaims) wrong(widgetID string, now time.Time) string {
 	switch {
-	case c.Expiry == nil, !now.Before(c.Expiry.Time()), c.Expiry.Time().After(now.Add(signInFor + drift)):
-		return false
+	case c.Expiry == nil:
+		return "exp is missing"
+	case !now.Before(c.Expiry.Time()):
+		return "exp has passed"
+	case c.Expiry.Time().After(now.Add(signInFor + drift)):
+		return "exp is more than an hour ahead"
 	case c.NotBefore != nil && c.NotBefore.Time().After(now.Add(drift)):
-		return false
+		return "nbf is ahead"
 	case c.IssuedAt != nil && c.IssuedAt.Time().After(now.Add(drift)):
-		return false
+		return "iat is ahead"
+	case c.Scope != scopeUser:
+		return "scope is not user"
+	case !c.Audience.Contains(widgetID):
+		return "aud is not the widget's id"
+	case !isText(c.ExternalID, 1, maxExternalID):
+		return "external_id is missing or no text of 1 to 128 characters"
 	}
-	return c.Scope == scopeUser && c.Audience.Contains(widgetID) &&
-		isText(c.ExternalID, 1, maxExternalID)
+	return ""
 }
 
 // isText says whether a text has its bounds, no control character, and no blank at
