@@ -2,8 +2,10 @@ package stream
 
 import (
 	"cmp"
-	"maps"
+	"context"
+	"math"
 	"slices"
+	"time"
 
 	streamv1 "weiche/proto/gen/weiche/stream/v1"
 	"weiche/services/broker"
@@ -24,7 +26,39 @@ type news struct {
 	// and those who are the customer in beganFor.
 	moved    bool
 	beganFor string
+	// tries is how often it could not be told, and due when that is tried again.
+	tries int
+	due   time.Time
 }
+
+const (
+	// enough is how often something is tried before the pages that it cannot be told
+	// to have to come back.
+	enough = 6
+	// longest is how long it waits at most before it is tried again.
+	longest = 5 * time.Second
+)
+
+// failed counts that it could not be told, and says whether that was often enough.
+func (n *news) failed(now time.Time) bool {
+	n.due = now.Add(min(again<<n.tries, longest))
+	n.tries++
+	return n.tries >= enough
+}
+
+// batch is news to tell, in the order in which they began.
+type batch struct {
+	all  []*news
+	upTo uint64 // where the account stands
+	// held is the first position of what waits until due to be tried again.
+	held uint64
+	due  time.Time
+	// nothing says that nothing waits at all.
+	nothing bool
+}
+
+// before returns the position before one.
+func before(position uint64) uint64 { return max(position, 1) - 1 }
 
 // pageTopic is what some pages show.
 type pageTopic struct {
@@ -43,11 +77,13 @@ type pageTopics struct {
 	visitors map[Visitor]map[*Subscription]struct{}
 	waiting  map[string]*news // by what it happened to
 	busy     bool
+	more     chan struct{} // has one when something more waits
 }
 
 func newPageTopics() pageTopics {
 	return pageTopics{
 		topics: map[Topic]*pageTopic{}, visitors: map[Visitor]map[*Subscription]struct{}{}, waiting: map[string]*news{},
+		more: make(chan struct{}, 1),
 	}
 }
 
@@ -132,8 +168,8 @@ func (a *account) topicsOf(conversation string) []Topic {
 // wait lets news wait, together with what happened to the same before.
 func (a *account) wait(n *news) {
 	key := n.conversation + " " + n.customer
-	if before := a.pages.waiting[key]; before != nil {
-		before.merge(n)
+	if there := a.pages.waiting[key]; there != nil {
+		there.merge(n)
 	} else {
 		a.pages.waiting[key] = n
 	}
@@ -141,33 +177,59 @@ func (a *account) wait(n *news) {
 		a.pages.busy = true
 		a.hub.start(a.tellPages)
 	}
+	select {
+	case a.pages.more <- struct{}{}:
+	default:
+	}
+}
+
+// awaitNews waits until something more waits, or until a time.
+func (a *account) awaitNews(ctx context.Context, until time.Time) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-a.pages.more:
+	case <-timer.C:
+	}
 }
 
 // merge adds what happened before or after.
 func (n *news) merge(other *news) {
-	before, after := n, other
+	earlier, after := n, other
 	if other.last < n.last {
-		before, after = other, n // it could not be told at once
+		earlier, after = other, n // it could not be told at once
 	}
-	n.kind, n.shown = cmp.Or(after.kind, before.kind), cmp.Or(after.shown, before.shown)
-	n.beganFor = cmp.Or(after.beganFor, before.beganFor)
+	n.kind, n.shown = cmp.Or(after.kind, earlier.kind), cmp.Or(after.shown, earlier.shown)
+	n.beganFor = cmp.Or(after.beganFor, earlier.beganFor)
 	n.first, n.last = min(n.first, other.first), max(n.last, other.last)
 	n.firstVersion, n.version = min(n.firstVersion, other.firstVersion), max(n.version, other.version)
 	n.moved = n.moved || other.moved
+	n.tries = max(n.tries, other.tries)
+	if other.due.After(n.due) {
+		n.due = other.due
+	}
 }
 
-// takeNews returns what waits, in the order in which it began, and where the account
-// stands.
-func (a *account) takeNews() (all []*news, upTo uint64) {
+// takeNews returns what is to be told now.
+func (a *account) takeNews(now time.Time) batch {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.pages.waiting) == 0 {
-		a.pages.busy = false
-		return nil, 0
+	b := batch{upTo: a.position, held: math.MaxUint64, nothing: len(a.pages.waiting) == 0}
+	a.pages.busy = !b.nothing
+	for key, n := range a.pages.waiting {
+		if n.due.After(now) {
+			b.held = min(b.held, n.first)
+			if b.due.IsZero() || n.due.Before(b.due) {
+				b.due = n.due
+			}
+			continue
+		}
+		b.all = append(b.all, n)
+		delete(a.pages.waiting, key)
 	}
-	all = slices.SortedFunc(maps.Values(a.pages.waiting), func(x, y *news) int { return cmp.Compare(x.first, y.first) })
-	a.pages.waiting = map[string]*news{}
-	return all, a.position
+	slices.SortFunc(b.all, func(x, y *news) int { return cmp.Compare(x.first, y.first) })
+	return b
 }
 
 // giveBack lets news wait again that could not be told.

@@ -49,6 +49,19 @@ func (a *account) moveVisitors(ctx context.Context, n *news) error {
 	return nil
 }
 
+// visitorTopics returns the topics that visitors follow.
+func (a *account) visitorTopics() []Topic {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var topics []Topic
+	for topic := range a.pages.topics {
+		if topic.Kind == Own {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
+}
+
 // move lets a visitor follow a conversation from its beginning, where they do not.
 func (a *account) move(visitor Visitor, conversation string) {
 	to := ownTopic(visitor, conversation)

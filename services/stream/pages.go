@@ -2,8 +2,11 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -12,54 +15,91 @@ import (
 
 // tellPages tells pages what waits, until nothing does.
 func (a *account) tellPages(ctx context.Context) {
-	for {
-		all, upTo := a.takeNews()
-		if len(all) == 0 {
+	for ctx.Err() == nil {
+		b := a.takeNews(time.Now())
+		switch {
+		case b.nothing:
+			return
+		case len(b.all) == 0:
+			a.awaitNews(ctx, b.due)
+			continue
+		}
+		if err := a.hub.pages.Reach(ctx, b.upTo); err != nil {
+			a.giveBack(b.all)
+			if ctx.Err() == nil {
+				a.hub.config.Logger.Warn("pages cannot be told", "account", a.id, "error", err)
+				sleep(ctx, again)
+			}
+			continue
+		}
+		a.tellNews(ctx, b)
+	}
+}
+
+// tellNews tells pages of news. What cannot be told waits, and holds up nothing else.
+func (a *account) tellNews(ctx context.Context, b batch) {
+	held := b.held
+	for at, n := range b.all {
+		// Who goes on from here has still to be told the rest.
+		cursor := min(b.upTo, before(held))
+		if at+1 < len(b.all) {
+			cursor = min(cursor, before(b.all[at+1].first))
+		}
+		failed, err := a.tellOneNews(ctx, n, cursor)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			a.giveBack(b.all[at:])
 			return
 		}
-		told, err := a.tellNews(ctx, all, upTo)
-		if err != nil {
-			a.giveBack(all[told:])
-			if ctx.Err() != nil {
-				return
+		a.hub.config.Logger.Warn("pages cannot be told", "account", a.id, "conversation", n.conversation, "tries", n.tries+1, "error", err)
+		if n.failed(time.Now()) {
+			a.endPages(failed, n.last)
+			continue
+		}
+		held = min(held, n.first)
+		a.giveBack([]*news{n})
+	}
+}
+
+// tellOneNews tells pages of one, and returns the topics whose pages it cannot tell.
+func (a *account) tellOneNews(ctx context.Context, n *news, cursor uint64) (failed []Topic, err error) {
+	switch {
+	case n.conversation != "":
+		failed, err = a.tellConversation(ctx, n, cursor)
+	case n.customer != "":
+		a.tellCustomer(n, cursor)
+	default:
+		failed, err = a.tellSetup(ctx, n, cursor)
+	}
+	if n.moved || n.beganFor != "" {
+		if moveErr := a.moveVisitors(ctx, n); moveErr != nil {
+			failed, err = append(failed, a.visitorTopics()...), errors.Join(err, moveErr)
+		}
+	}
+	return failed, err
+}
+
+// endPages lets the pages of topics come back that were not told what happened up to a
+// position.
+func (a *account) endPages(topics []Topic, last uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, topic := range topics {
+		if t := a.pages.topics[topic]; t != nil {
+			for s := range t.subs {
+				if s.wants(last) {
+					s.end(streamv1.GoAwayReason_GO_AWAY_REASON_UNAVAILABLE, uint32(rand.N(awayFor).Milliseconds()))
+				}
 			}
-			a.hub.config.Logger.Warn("pages cannot be told", "account", a.id, "error", err)
-			sleep(ctx, again)
 		}
 	}
 }
 
-// tellNews tells pages of news, and returns how many it has told.
-func (a *account) tellNews(ctx context.Context, all []*news, upTo uint64) (told int, err error) {
-	if err := a.hub.pages.Reach(ctx, upTo); err != nil {
-		return 0, err
-	}
-	for at, n := range all {
-		// Who goes on from here has still to be told the rest.
-		cursor := upTo
-		if at+1 < len(all) {
-			cursor = max(all[at+1].first, 1) - 1
-		}
-		switch {
-		case n.conversation != "":
-			err = a.tellConversation(ctx, n, cursor)
-		case n.customer != "":
-			a.tellCustomer(n, cursor)
-		default:
-			err = a.tellSetup(ctx, n, cursor)
-		}
-		if err == nil && (n.moved || n.beganFor != "") {
-			err = a.moveVisitors(ctx, n)
-		}
-		if err != nil {
-			return at, err
-		}
-	}
-	return len(all), nil
-}
-
-// tellConversation tells what happened to a conversation.
-func (a *account) tellConversation(ctx context.Context, n *news, cursor uint64) error {
+// tellConversation tells what happened to a conversation, and returns the topics for
+// which that cannot be read.
+func (a *account) tellConversation(ctx context.Context, n *news, cursor uint64) (failed []Topic, err error) {
 	for _, topic := range a.topicsOf(n.conversation) {
 		a.mu.Lock()
 		t := a.pages.topics[topic]
@@ -73,13 +113,14 @@ func (a *account) tellConversation(ctx context.Context, n *news, cursor uint64) 
 		}
 		asked := topic
 		asked.ID = n.conversation
-		changes, err := a.hub.pages.Changes(ctx, asked, since)
-		if err != nil {
-			return err
+		changes, readErr := a.hub.pages.Changes(ctx, asked, since)
+		if readErr != nil {
+			failed, err = append(failed, topic), errors.Join(err, readErr)
+			continue
 		}
 		a.tellTopic(topic, n, changes, cursor)
 	}
-	return nil
+	return failed, err
 }
 
 // tellTopic tells the changes of a conversation to those who follow a topic.
@@ -133,15 +174,17 @@ func (a *account) tellCustomer(n *news, cursor uint64) {
 	}
 }
 
-// tellSetup tells that the set-up has changed.
-func (a *account) tellSetup(ctx context.Context, n *news, cursor uint64) error {
+// tellSetup tells that the set-up has changed, and returns the topics for which that
+// cannot be read.
+func (a *account) tellSetup(ctx context.Context, n *news, cursor uint64) (failed []Topic, err error) {
 	a.mu.Lock()
 	topics := slices.Collect(maps.Keys(a.pages.topics))
 	a.mu.Unlock()
 	for _, topic := range topics {
-		change, err := a.hub.pages.Setup(ctx, topic)
-		if err != nil {
-			return err
+		change, readErr := a.hub.pages.Setup(ctx, topic)
+		if readErr != nil {
+			failed, err = append(failed, topic), errors.Join(err, readErr)
+			continue
 		}
 		if change == nil {
 			continue
@@ -155,7 +198,7 @@ func (a *account) tellSetup(ctx context.Context, n *news, cursor uint64) error {
 		}
 		a.mu.Unlock()
 	}
-	return nil
+	return failed, err
 }
 
 // pushPages tells frames about what happened up to a position to those who are not

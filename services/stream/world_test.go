@@ -32,9 +32,11 @@ type world struct {
 	refilled    int  // records that were read from the log
 	noRefill    bool // the control: the log gives nothing
 	slowPages   time.Duration
-	failing     int // so many reads of the log fail
-	lateViews   int // so often the views do not get there
-	reads       int // so often rows were read
+	failing     int    // so many reads of the log fail
+	lateViews   int    // so often the views do not get there
+	reads       int    // so often rows were read
+	broken      string // the conversation whose lines cannot be read
+	brokenReads int    // so often that was tried
 }
 
 func newWorld() *world {
@@ -163,6 +165,10 @@ func (w *world) Changes(_ context.Context, topic stream.Topic, since uint64) ([]
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reads++
+	if w.broken == topic.ID && topic.Kind == stream.Conversation {
+		w.brokenReads++
+		return nil, errors.New("the lines are broken")
+	}
 	lines := w.lines[topic.Account+"/"+topic.ID]
 	if topic.Kind == stream.Inbox {
 		return []*streamv1.Change{{Summary: &viewv1.ConversationSummary{ConversationId: topic.ID, Unread: uint32(len(lines))}}}, nil
