@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -10,8 +9,6 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"weiche/eventstore"
-	"weiche/projections"
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
@@ -186,16 +183,7 @@ func (s *stage) ProviderAccountOwner(channel, id string) (owner string, ok bool)
 }
 
 func (s *stage) Conversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (string, error) {
-	hash := s.keys.AliasHash(account, widgetID, visitor.GetKind(), visitor.GetValue())
-	identity, _, ok, err := s.store.IndexGet(ctx, eventstore.IndexKey{Account: account, Index: "alias", Key: hash})
-	if err != nil || !ok {
-		return "", err
-	}
-	found, err := s.views.Identity(ctx, account, string(identity))
-	if errors.Is(err, projections.ErrNotFound) {
-		return "", nil
-	}
-	return found.GetConversationId(), err
+	return s.engine.VisitorConversation(ctx, account, widgetID, visitor)
 }
 
 func (s *stage) Events(ctx context.Context, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {
