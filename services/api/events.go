@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+
+	streamv1 "weiche/proto/gen/weiche/stream/v1"
 )
 
 // Events is told what is asked, for counting. Each func may be nil, is called from any
@@ -16,6 +18,12 @@ type Events struct {
 	Called func(procedure, code string, streams bool, took time.Duration)
 	// Requested is called when another request was answered, by its route.
 	Requested func(route string, status int, took time.Duration)
+	// StreamOpened is called when a stream begins, with its transport: websocket or
+	// connect.
+	StreamOpened func(transport string)
+	// StreamClosed is called once when it has ended, with why: left, refused, shutdown,
+	// slow_consumer, revoked, cursor_expired or unavailable.
+	StreamClosed func(transport, reason string)
 }
 
 func (e *Events) ensureDefaults() {
@@ -25,6 +33,34 @@ func (e *Events) ensureDefaults() {
 	if e.Requested == nil {
 		e.Requested = func(string, int, time.Duration) {}
 	}
+	if e.StreamOpened == nil {
+		e.StreamOpened = func(string) {}
+	}
+	if e.StreamClosed == nil {
+		e.StreamClosed = func(string, string) {}
+	}
+}
+
+// The transports of streams.
+const (
+	overWebSocket = "websocket"
+	overConnect   = "connect"
+)
+
+// Why streams end, beside what go_away says: the client is gone, or said what makes no
+// sense.
+const (
+	endedLeft    = "left"
+	endedRefused = "refused"
+)
+
+// endings are the words for why a stream ends after a go_away.
+var endings = map[streamv1.GoAwayReason]string{
+	streamv1.GoAwayReason_GO_AWAY_REASON_SHUTDOWN:       "shutdown",
+	streamv1.GoAwayReason_GO_AWAY_REASON_SLOW:           "slow_consumer",
+	streamv1.GoAwayReason_GO_AWAY_REASON_REVOKED:        "revoked",
+	streamv1.GoAwayReason_GO_AWAY_REASON_CURSOR_EXPIRED: "cursor_expired",
+	streamv1.GoAwayReason_GO_AWAY_REASON_UNAVAILABLE:    "unavailable",
 }
 
 // tellCalls tells of each call once it has ended, and logs it at level Debug. It is

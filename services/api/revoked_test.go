@@ -19,7 +19,11 @@ import (
 // I22: whoever may come in no longer is told so on the streams that are open, and the
 // streams end. Those of others go on.
 func TestI22OpenStreamsEndWithWhatTheyStandOn(t *testing.T) {
-	s := newStage(t, func(c *api.Config) { c.CheckStreams = 20 * time.Millisecond })
+	closed := make(chan string, 100)
+	s := newStage(t, func(c *api.Config) {
+		c.CheckStreams = 20 * time.Millisecond
+		c.Events.StreamClosed = func(transport, reason string) { closed <- transport + " " + reason }
+	})
 	s.setup(t, "acme", fmt.Sprintf(`{"widgets":[{"id":"shop","site":"Acme Shop","origins":["https://shop.example"],"visitorKeys":[{"id":"k1","secret":%q},{"id":"k2","secret":%q}]}],
 		"agents":[{"id":"eva","name":"Eva","login":"eva"},{"id":"max","name":"Max","login":"max"}]}`, siteKey, siteKey))
 	setPassword := func(agent, token string) {
@@ -63,6 +67,16 @@ func TestI22OpenStreamsEndWithWhatTheyStandOn(t *testing.T) {
 			open := s.open(t, tc.token, tc.request)
 			tc.revoke()
 			open.ends(t)
+			for counted := 0; counted < 3; {
+				// Those of who stays leave when their part of the test ends.
+				switch why := <-closed; why {
+				case "websocket revoked", "connect revoked":
+					counted++
+				case "websocket left", "connect left":
+				default:
+					t.Fatalf("a stream is counted as %q", why)
+				}
+			}
 			if !strings.HasPrefix(tc.name, "a session of whom") {
 				s.whatsApp(t, "15550100777", tc.name, "hello")
 				stays.goesOn(t)

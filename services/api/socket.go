@@ -70,6 +70,7 @@ type socket struct {
 	writing   bool
 	more      bool // there may be something to write
 	closed    bool
+	ending    string // why the server ends the socket; empty where it does not
 }
 
 // serveSocket serves a WebSocket.
@@ -115,7 +116,9 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		defer s.tally.give(address)
 		defer c.end()
 		defer context.AfterFunc(ctx, c.leave)()
+		s.Events.StreamOpened(overWebSocket)
 		code, reason := c.serve(r)
+		s.Events.StreamClosed(overWebSocket, c.why(code, reason))
 		_ = conn.Close(code, reason)
 	}) {
 		s.tally.give(address)
@@ -126,7 +129,7 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
 // leave closes a socket that follows nothing when the server ends. Others are told.
 func (c *socket) leave() {
 	if len(c.all()) == 0 {
-		c.close(websocket.StatusServiceRestart, "")
+		c.leaves(streamv1.GoAwayReason_GO_AWAY_REASON_SHUTDOWN)
 	}
 }
 
@@ -324,7 +327,7 @@ func (c *socket) check() {
 			f.followed.End() // the socket ends when that is told
 		}
 		if len(following) == 0 {
-			c.close(closeRevoked, "")
+			c.leaves(streamv1.GoAwayReason_GO_AWAY_REASON_REVOKED)
 		}
 		return
 	}
@@ -339,8 +342,28 @@ func (c *socket) check() {
 	}
 }
 
-// close closes the socket with a code.
-func (c *socket) close(code websocket.StatusCode, reason string) { _ = c.conn.Close(code, reason) }
+// leaves closes the socket with the code of a reason.
+func (c *socket) leaves(reason streamv1.GoAwayReason) {
+	c.mu.Lock()
+	if c.ending == "" {
+		c.ending = endings[reason]
+	}
+	c.mu.Unlock()
+	_ = c.conn.Close(closeCodes[reason], "")
+}
+
+// why says in one word why a socket has ended that serve returned from.
+func (c *socket) why(code websocket.StatusCode, reason string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.ending != "":
+		return c.ending
+	case reason != "" || code == websocket.StatusInvalidFramePayloadData:
+		return endedRefused
+	}
+	return endedLeft
+}
 
 // end lets everything go that the socket had.
 func (c *socket) end() {

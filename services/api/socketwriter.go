@@ -85,11 +85,11 @@ func (c *socket) tell(f numbered) bool {
 	delete(c.following, f.number)
 	c.mu.Unlock()
 	f.followed.Close()
-	code := closeCodes[last.GetReason()]
-	if code != 0 {
-		c.close(code, "")
+	if closeCodes[last.GetReason()] == 0 {
+		return true
 	}
-	return code == 0
+	c.leaves(last.GetReason())
+	return false
 }
 
 // closeCodes are the codes with which a socket is closed after a go_away. After

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -77,6 +78,9 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 		return err
 	}
 	defer followed.Close()
+	why := endedLeft
+	s.Events.StreamOpened(overConnect)
+	defer func() { s.Events.StreamClosed(overConnect, why) }()
 	if err := to.SendHeaders(); err != nil {
 		return err
 	}
@@ -101,6 +105,9 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 		}
 		_ = at.control.SetWriteDeadline(time.Time{})
 		if ended {
+			if n := len(frames); n > 0 {
+				why = cmp.Or(endings[frames[n-1].Response.GetGoAway().GetReason()], why)
+			}
 			return nil
 		}
 	}

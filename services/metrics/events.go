@@ -86,7 +86,7 @@ func (m *Metrics) Fetches() fetch.Events {
 	}}
 }
 
-// Calls counts what is asked of the API.
+// Calls counts what is asked of the API, and its streams.
 func (m *Metrics) Calls() api.Events {
 	return api.Events{
 		Called: func(procedure, code string, streams bool, took time.Duration) {
@@ -98,16 +98,12 @@ func (m *Metrics) Calls() api.Events {
 		Requested: func(route string, status int, _ time.Duration) {
 			m.count("weiche_http_requests_total", route, strconv.Itoa(status))
 		},
+		StreamOpened: func(transport string) {
+			m.gauges["weiche_streams_open"].WithLabelValues(transport).Inc()
+		},
+		StreamClosed: func(transport, reason string) {
+			m.gauges["weiche_streams_open"].WithLabelValues(transport).Dec()
+			m.count("weiche_streams_closed_total", transport, reason)
+		},
 	}
-}
-
-// StreamOpened counts a stream that begins, by its transport: websocket or connect.
-func (m *Metrics) StreamOpened(transport string) {
-	m.gauges["weiche_streams_open"].WithLabelValues(transport).Inc()
-}
-
-// StreamClosed counts one that has ended, with one of the few words for why.
-func (m *Metrics) StreamClosed(transport, reason string) {
-	m.gauges["weiche_streams_open"].WithLabelValues(transport).Dec()
-	m.count("weiche_streams_closed_total", transport, reason)
 }

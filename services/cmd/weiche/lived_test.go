@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"golang.org/x/sync/errgroup"
 
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
@@ -140,6 +141,11 @@ func (l *lived) failures(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	page, _, err := websocket.Dial(ctx, l.weiche+"/v1/stream", &websocket.DialOptions{Subprotocols: []string{"weiche.v1.json"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = page.CloseNow()
 	moved := func(what string) func() bool {
 		return func() bool { return strings.Contains(body(t, l.admin+"/metrics", ""), what) }
 	}
@@ -147,6 +153,7 @@ func (l *lived) failures(t *testing.T) {
 		`weiche_fetches_total{channel="whatsapp",outcome="stored"}`, `weiche_fetches_total{channel="whatsapp",outcome="again"}`,
 		`weiche_sends_held_total{channel="whatsapp"`,
 		`weiche_sends_total{channel="whatsapp",outcome="refused"}`, `weiche_sends_total{channel="whatsapp",outcome="unknown"}`,
+		`weiche_streams_closed_total{reason="`,
 	} {
 		eventually(t, what, moved(what), l.logs.String)
 	}
