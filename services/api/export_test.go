@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net"
 	"slices"
 	"time"
 
@@ -69,3 +70,10 @@ func (l Limiter) Size() int { return len(l.l.young) + len(l.l.old) }
 
 // ForAgent makes of a line what agents see.
 func ForAgent(item *viewv1.TimelineItem) { forAgent(item) }
+
+// NewWire is the connection of a socket, and FrameOf a message as it is written there.
+func NewWire(conn net.Conn) net.Conn { return &wire{Conn: conn} }
+
+func FrameOf(message []byte) []byte {
+	return withHeader(append(make([]byte, maxWireHeader), message...), wireText)
+}

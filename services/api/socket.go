@@ -46,9 +46,11 @@ const (
 	maxSubscriptions = 16
 	// framesPerSecond and framesBurst bound how often a client says something.
 	framesPerSecond, framesBurst = 10, 60
-	// socketBuffer is the size of the buffers of a socket, which most of the time
-	// waits.
-	socketBuffer = 512
+	// socketBuffer is the size of the buffer of a socket, which most of the time
+	// waits, and controlBuffer holds the longest of the frames that the library
+	// writes: a close with its reason.
+	socketBuffer  = 512
+	controlBuffer = 128
 )
 
 // socket is one WebSocket. A goroutine reads it, and another writes while there is
@@ -56,7 +58,7 @@ const (
 type socket struct {
 	*server
 	conn  *websocket.Conn
-	under net.Conn
+	under *wire
 	json  bool
 	rate  *rate.Limiter
 	who   *follower
@@ -148,7 +150,7 @@ func speaks(r *http.Request) bool {
 // hijacker gives a WebSocket its connection, with small buffers.
 type hijacker struct {
 	http.ResponseWriter
-	conn net.Conn
+	conn *wire
 }
 
 // Hijack is part of http.Hijacker.
@@ -157,12 +159,12 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn = conn
-	writer := bufio.NewWriterSize(conn, socketBuffer)
+	h.conn = &wire{Conn: conn}
+	writer := bufio.NewWriterSize(h.conn, controlBuffer)
 	if both.Reader.Buffered() > 0 { // the client was quick
-		return conn, bufio.NewReadWriter(both.Reader, writer), nil
+		return h.conn, bufio.NewReadWriter(both.Reader, writer), nil
 	}
-	return conn, bufio.NewReadWriter(bufio.NewReaderSize(conn, socketBuffer), writer), nil
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, socketBuffer), writer), nil
 }
 
 // serve reads what the client says until it ends, and returns with what code the

@@ -1,13 +1,10 @@
 package api_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -255,55 +252,6 @@ func TestSocketsWaitFiveSecondsForAName(t *testing.T) {
 	if took := time.Since(began); err == nil || took < 4*time.Second || took > 15*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
-}
-
-// What is left of the time for a frame does not end a socket that is pinged, or pings,
-// when nothing was told for longer.
-func TestQuietSocketsCanBeWritten(t *testing.T) {
-	s := newStage(t, nil)
-	ends := make(chan time.Time, 64)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.server.Config.Handler.ServeHTTP(watchedWriter{w, ends}, r)
-	}))
-	defer server.Close()
-	conn, _, err := websocket.Dial(t.Context(), server.URL+"/v1/stream", &websocket.DialOptions{Subprotocols: []string{"weiche.v1.json"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.CloseNow() }()
-	c := &client{t: t, conn: conn, json: true}
-	c.say(&streamv1.ClientFrame{Frame: &streamv1.ClientFrame_Authenticate{Authenticate: &streamv1.Authenticate{Authorization: "Bearer " + s.eva()}}})
-	c.follow(1, inbox)
-	c.caughtUp(1)
-	bounded := false
-	for end := time.Now(); !bounded || !end.IsZero(); bounded = bounded || !end.IsZero() {
-		select {
-		case end = <-ends:
-		case <-time.After(5 * time.Second):
-			t.Fatalf("nothing can be written after %v", end)
-		}
-	}
-}
-
-// watchedWriter tells of the times by which something has to be written.
-type watchedWriter struct {
-	http.ResponseWriter
-	ends chan time.Time
-}
-
-func (w watchedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, both, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	return watchedConn{conn, w.ends}, both, err
-}
-
-type watchedConn struct {
-	net.Conn
-	ends chan time.Time
-}
-
-func (c watchedConn) SetWriteDeadline(end time.Time) error {
-	c.ends <- end
-	return c.Conn.SetWriteDeadline(end)
 }
 
 // A socket follows at most 16 things.

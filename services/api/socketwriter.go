@@ -1,9 +1,7 @@
 package api
 
 import (
-	"context"
 	"sync"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -106,16 +104,15 @@ var closeCodes = map[streamv1.GoAwayReason]websocket.StatusCode{
 func (c *socket) send(frame *stream.Frame, number uint32) error {
 	buffer := frames.Get().(*[]byte)
 	defer frames.Put(buffer)
-	kind := websocket.MessageBinary
+	*buffer = append((*buffer)[:0], make([]byte, maxWireHeader)...)
+	kind := byte(wireBinary)
 	if c.json {
-		kind = websocket.MessageText
-		*buffer = frame.AppendJSON((*buffer)[:0], number)
+		kind = wireText
+		*buffer = frame.AppendJSON(*buffer, number)
 	} else {
-		*buffer = frame.AppendProto((*buffer)[:0], number)
+		*buffer = frame.AppendProto(*buffer, number)
 	}
-	_ = c.under.SetWriteDeadline(time.Now().Add(writeWithin))
-	err := c.conn.Write(context.Background(), kind, *buffer)
-	_ = c.under.SetWriteDeadline(time.Time{}) // pings and pongs come later
+	_, err := c.under.Write(withHeader(*buffer, kind))
 	if err != nil {
 		_ = c.conn.CloseNow()
 	}
