@@ -134,7 +134,9 @@ type server struct {
 	uploads             *limiter
 	uploading, visiting chan struct{}
 	// tally counts the streams and sockets that are open.
-	tally     tally
+	tally tally
+	// looking counts the pages in which somebody looks at a conversation.
+	looking   tally
 	templates *templateShelf
 	// applying is held while a set-up is checked and decided, so that two
 	// accounts cannot take one id.
@@ -195,7 +197,7 @@ func NewOperations(config Config, operations adminv1connect.OperationsServiceHan
 
 func newServer(config Config) *server {
 	config.ensureDefaults()
-	s := &server{Config: config, errors: connecthttp.NewErrorWriter(), tally: tally{have: map[string]int{}}}
+	s := &server{Config: config, errors: connecthttp.NewErrorWriter(), tally: tally{have: map[string]int{}}, looking: tally{have: map[string]int{}}}
 	s.visitors = newLimiter(s.Limits.VisitorPerSecond, s.Limits.VisitorBurst, s.Now)
 	s.addresses = newLimiter(s.Limits.AddressPerSecond, s.Limits.AddressBurst, s.Now)
 	s.callers = newLimiter(s.Limits.CallerPerSecond, s.Limits.CallerBurst, s.Now)

@@ -148,6 +148,15 @@ func (s *server) refused(err error) *streamv1.Refused {
 	}
 }
 
+// looksAt is by what the pages are counted in which a follower looks at a conversation.
+func (f *follower) looksAt(conversationID string) map[string]int {
+	who := f.account + " " + f.id
+	if f.kind == aVisitor {
+		who = f.name
+	}
+	return map[string]int{who + " " + conversationID: -1}
+}
+
 // tally bounds how many streams there are by who has them.
 type tally struct {
 	mu   sync.Mutex
@@ -178,4 +187,16 @@ func (t *tally) give(of map[string]int) {
 			delete(t.have, who)
 		}
 	}
+}
+
+// any says whether there is a stream of any of them.
+func (t *tally) any(of map[string]int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for who := range of {
+		if t.have[who] > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -311,11 +311,22 @@ func (c *socket) present(conversationID string, there bool) {
 	if c.shown == nil {
 		c.shown = map[string]struct{}{}
 	}
-	if delete(c.shown, conversationID); there && len(c.shown) < maxSubscriptions {
+	if c.who.kind == aVisitor {
+		conversationID = "" // there is one alone
+	}
+	_, was := c.shown[conversationID]
+	switch {
+	case there && !was && !c.closed && len(c.shown) < maxSubscriptions:
 		c.shown[conversationID] = struct{}{}
+		c.looking.take(c.who.looksAt(conversationID))
+	case !there && was:
+		delete(c.shown, conversationID)
+		c.looking.give(c.who.looksAt(conversationID))
 	}
 	c.mu.Unlock()
-	c.show(c.who, presence(there), c.topics(), conversationID)
+	if there || !c.looking.any(c.who.looksAt(conversationID)) {
+		c.show(c.who, presence(there), c.topics(), conversationID)
+	}
 }
 
 // check ends the socket where who follows may no longer, and asks whether the client
@@ -383,6 +394,10 @@ func (c *socket) end() {
 		followed.Close()
 	}
 	for conversationID := range shown {
+		c.looking.give(c.who.looksAt(conversationID))
+		if c.looking.any(c.who.looksAt(conversationID)) {
+			continue // another page of theirs shows it
+		}
 		c.show(c.who, presence(false), topics, conversationID)
 	}
 	if c.of != nil {
