@@ -130,13 +130,6 @@ func (s *server) show(who *follower, kind ingressv1.SignalKind, topics []stream.
 	}
 }
 
-func presence(there bool) ingressv1.SignalKind {
-	if there {
-		return ingressv1.SignalKind_SIGNAL_KIND_PRESENT
-	}
-	return ingressv1.SignalKind_SIGNAL_KIND_ABSENT
-}
-
 // refused says to a follower why something cannot be followed.
 func (s *server) refused(err error) *streamv1.Refused {
 	told, ours := failureOf(err)
@@ -146,15 +139,6 @@ func (s *server) refused(err error) *streamv1.Refused {
 	return &streamv1.Refused{
 		Code: codeOf(told.reason).String(), Reason: told.reason.String(), Message: told.message,
 	}
-}
-
-// looksAt is by what the pages are counted in which a follower looks at a conversation.
-func (f *follower) looksAt(conversationID string) map[string]int {
-	who := f.account + " " + f.id
-	if f.kind == aVisitor {
-		who = f.name
-	}
-	return map[string]int{who + " " + conversationID: -1}
 }
 
 // tally bounds how many streams there are by who has them.

@@ -305,30 +305,6 @@ func (c *socket) topics() []stream.Topic {
 	return topics
 }
 
-// present says that the client looks at a conversation, or no longer.
-func (c *socket) present(conversationID string, there bool) {
-	c.mu.Lock()
-	if c.shown == nil {
-		c.shown = map[string]struct{}{}
-	}
-	if c.who.kind == aVisitor {
-		conversationID = "" // there is one alone
-	}
-	_, was := c.shown[conversationID]
-	switch {
-	case there && !was && !c.closed && len(c.shown) < maxSubscriptions:
-		c.shown[conversationID] = struct{}{}
-		c.looking.take(c.who.looksAt(conversationID))
-	case !there && was:
-		delete(c.shown, conversationID)
-		c.looking.give(c.who.looksAt(conversationID))
-	}
-	c.mu.Unlock()
-	if there || !c.looking.any(c.who.looksAt(conversationID)) {
-		c.show(c.who, presence(there), c.topics(), conversationID)
-	}
-}
-
 // check ends the socket where who follows may no longer, and asks whether the client
 // is there.
 func (c *socket) check() {
