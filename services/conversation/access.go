@@ -3,6 +3,7 @@ package conversation
 import (
 	"bytes"
 	"cmp"
+	"encoding/hex"
 	"maps"
 	"slices"
 	"time"
@@ -203,6 +204,7 @@ func (d *decider) endVisitorSession(c *EndVisitorSession) error {
 	if len(c.Hash) != hashSize {
 		return refuse(invalid, "a session has a hash of 32 bytes")
 	}
-	d.emit(Stream{CategoryAccess, d.head.Account}, &eventv1.VisitorSessionEnded{Hash: c.Hash})
+	// Each has a stream of its own: there may be many, and nothing is folded of them.
+	d.emit(Stream{CategoryVisitor, hex.EncodeToString(c.Hash)}, &eventv1.VisitorSessionEnded{Hash: c.Hash})
 	return nil
 }

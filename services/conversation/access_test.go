@@ -129,6 +129,22 @@ func TestWhoeverLeavesCannotComeBack(t *testing.T) {
 	d.refused(&conversation.OpenSession{LinkHash: hash("l"), Hash: hash("b")}, wrongLogin)
 }
 
+// What a visitor ends is no part of who may come in, which is read whole.
+func TestVisitorsSessionsHaveStreamsOfTheirOwn(t *testing.T) {
+	d := newDesk(t)
+	d.give(&conversation.SetPassword{AgentID: "kim", PasswordID: "p"})
+	before, streams := d.access().Version, map[conversation.Stream]bool{}
+	for at := range 3 {
+		decision := d.give(&conversation.EndVisitorSession{Hash: hash(fmt.Sprint(at))})
+		d.expect(decision, "VisitorSessionEnded")
+		streams[decision.Events[0].Stream] = true
+	}
+	if after := d.access().Version; after != before || len(streams) != 3 {
+		t.Errorf("who may come in went from version %d to %d, in streams %v", before, after, streams)
+	}
+	d.refused(&conversation.EndVisitorSession{Hash: []byte("short")}, invalid)
+}
+
 func TestAPIKeys(t *testing.T) {
 	d := newDesk(t)
 	key := func(change func(*conversation.CreateAPIKey)) *conversation.CreateAPIKey {

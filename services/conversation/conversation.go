@@ -39,6 +39,7 @@ const (
 	CategoryIdentity     = "identity"
 	CategoryConversation = "conversation"
 	CategoryAccess       = "access"
+	CategoryVisitor      = "visitor"
 	CategoryQuarantine   = "quarantine"
 	CategoryReceipts     = "receipts"
 	CategoryInstallation = "installation"

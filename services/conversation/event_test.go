@@ -23,7 +23,12 @@ var categories = map[protoreflect.FileDescriptor]func(protoreflect.Name) string{
 		}
 		return conversation.CategoryIdentity
 	},
-	eventv1.File_weiche_event_v1_access_proto:       func(protoreflect.Name) string { return conversation.CategoryAccess },
+	eventv1.File_weiche_event_v1_access_proto: func(name protoreflect.Name) string {
+		if name == "VisitorSessionEnded" {
+			return conversation.CategoryVisitor
+		}
+		return conversation.CategoryAccess
+	},
 	eventv1.File_weiche_event_v1_conversation_proto: func(protoreflect.Name) string { return conversation.CategoryConversation },
 	eventv1.File_weiche_event_v1_ingest_proto: func(name protoreflect.Name) string {
 		if name == "ReceiptParked" || name == "UnsendParked" || name == "ChangeParked" || name == "ChangeForgotten" {
@@ -83,6 +88,7 @@ func TestEvolveKnowsEveryEvent(t *testing.T) {
 		for _, in := range []string{
 			conversation.CategoryAccount, conversation.CategoryCustomer, conversation.CategoryIdentity,
 			conversation.CategoryConversation, conversation.CategoryQuarantine, conversation.CategoryReceipts,
+			conversation.CategoryAccess, conversation.CategoryVisitor,
 		} {
 			stateless := []string{conversation.CategoryQuarantine, conversation.CategoryReceipts}
 			fits := in == category || slices.Contains(stateless, in) && slices.Contains(stateless, category) ||

@@ -25,6 +25,8 @@ func Evolve(s *State, e Event) {
 		s.evolveCustomer(e)
 	case CategoryAccess:
 		s.evolveAccess(e)
+	case CategoryVisitor:
+		evolveVisitor(e)
 	default:
 		s.evolveOther(e)
 	}

@@ -594,7 +594,8 @@ func (x *ApiKeyRevoked) GetBy() string {
 	return ""
 }
 
-// VisitorSessionEnded ends the session of a visitor on one device.
+// VisitorSessionEnded ends the session of a visitor on one device. It is alone in a
+// stream of its own, visitor-<the hash in hex>, and not in that of who may come in.
 type VisitorSessionEnded struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// SHA-256 of the session's secret.
