@@ -149,6 +149,7 @@ func isUnused(name string) bool {
 		"weiche.event.v1.ItemIgnored",
 		"weiche.event.v1.PasswordSet",
 		"weiche.event.v1.LoginLinkMade",
+		"weiche.event.v1.LoginLinkEnded",
 		"weiche.event.v1.SessionOpened",
 		"weiche.event.v1.SessionEnded",
 		"weiche.event.v1.ApiKeyCreated",

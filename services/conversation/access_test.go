@@ -86,7 +86,9 @@ func TestNobodyIsLoggedInAfterARestore(t *testing.T) {
 	for at := range 2 {
 		d.give(&conversation.OpenSession{AgentID: "kim", PasswordID: "p", Hash: hash(fmt.Sprint(at))})
 	}
-	d.expect(d.give(&conversation.AbandonSessions{}), "SessionEnded SessionEnded")
+	d.give(&conversation.MakeLoginLink{AgentID: "kim", By: "operator", Hash: hash("l")})
+	d.expect(d.give(&conversation.AbandonSessions{}), "SessionEnded SessionEnded LoginLinkEnded")
+	d.refused(&conversation.OpenSession{LinkHash: hash("l"), Hash: hash("by link")}, wrongLogin)
 	if s := d.access().Sessions; len(s) != 0 {
 		t.Errorf("%d sessions are left", len(s))
 	}

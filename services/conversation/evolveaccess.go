@@ -76,6 +76,8 @@ func (s *State) evolveAccess(e Event) {
 	case *eventv1.LoginLinkMade:
 		a.prune(e.At)
 		a.Links[b.GetLinkId()] = LoginLink{AgentID: b.GetAgentId(), Hash: b.GetHash(), ExpiresAt: moment(b.GetExpiresAt())}
+	case *eventv1.LoginLinkEnded:
+		delete(a.Links, b.GetLinkId())
 	case *eventv1.SessionOpened:
 		a.prune(e.At)
 		delete(a.Links, b.GetLinkId())

@@ -17,7 +17,8 @@ type AbandonSends struct {
 }
 
 // AbandonSessions says that the log was restored from a backup: nobody knows which
-// sessions of an account's agents were ended after it was made, so all of them are.
+// sessions of an account's agents were ended after it was made, and which login links
+// were used, so all of them end.
 type AbandonSessions struct {
 	Header
 }
@@ -66,11 +67,14 @@ func (d *decider) abandon(c *AbandonSends) error {
 	return nil
 }
 
-// abandonSessions ends every session of every agent.
+// abandonSessions ends every session and every login link of every agent.
 func (d *decider) abandonSessions() error {
 	a := d.accessOf()
 	for _, id := range slices.Sorted(maps.Keys(a.access.Sessions)) {
 		a.emit(a.stream, &eventv1.SessionEnded{SessionId: id, Reason: eventv1.SessionEnd_SESSION_END_RESTORED})
+	}
+	for _, id := range slices.Sorted(maps.Keys(a.access.Links)) {
+		a.emit(a.stream, &eventv1.LoginLinkEnded{LinkId: id})
 	}
 	return nil
 }

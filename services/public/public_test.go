@@ -25,7 +25,7 @@ var secret = map[string]string{
 	"BindingsCut": setUp,
 
 	"PasswordSet": access, "LoginLinkMade": access, "SessionOpened": access, "SessionEnded": access,
-	"ApiKeyCreated": access, "ApiKeyUsed": access, "ApiKeyRevoked": access, "VisitorSessionEnded": access,
+	"ApiKeyCreated": access, "ApiKeyUsed": access, "ApiKeyRevoked": access, "VisitorSessionEnded": access, "LoginLinkEnded": access,
 
 	"SendQueued": sending, "SendRequested": sending, "SendClaimed": sending, "SendSucceeded": sending,
 	"SendDeferred": sending, "SendFailed": sending, "SendOutcomeUnknown": sending, "SendWithdrawn": sending,

@@ -20,7 +20,7 @@ const (
 // Settle ends what was under way in a log that was restored from a backup: a send
 // that had not ended becomes unknown, since it may have been sent after the backup
 // was made, and timers that ran out meanwhile fire, when nothing is left that they
-// could send. Agents have to log in again. It is called before anything else is decided and relayed. A log that
+// could send. Agents have to log in again, and login links are made anew. It is called before anything else is decided and relayed. A log that
 // is no restore, or is settled, costs one lookup; after a crash it is called again
 // and goes on. The error is the store's.
 func (e *Engine) Settle(ctx context.Context) error {
@@ -58,8 +58,9 @@ func (e *Engine) Settle(ctx context.Context) error {
 	return e.carryOut(ctx, sourceRestore, record)
 }
 
-// abandonSessions ends the sessions of all agents: whoever was shut out after the backup
-// was made would be let in again by theirs.
+// abandonSessions ends the sessions and the login links of all agents: whoever was shut
+// out after the backup was made would be let in again by theirs, and a link that was
+// used would be good once more.
 func (e *Engine) abandonSessions(ctx context.Context) error {
 	accounts, err := Accounts(ctx, e.store)
 	if err != nil {

@@ -245,6 +245,53 @@ func (x *LoginLinkMade) GetBy() string {
 	return ""
 }
 
+// LoginLinkEnded ends a login link that was not used: the log was restored from a
+// backup, and nobody knows whether it was used after that.
+type LoginLinkEnded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link.
+	LinkId        string `protobuf:"bytes,1,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoginLinkEnded) Reset() {
+	*x = LoginLinkEnded{}
+	mi := &file_weiche_event_v1_access_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoginLinkEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoginLinkEnded) ProtoMessage() {}
+
+func (x *LoginLinkEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_event_v1_access_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoginLinkEnded.ProtoReflect.Descriptor instead.
+func (*LoginLinkEnded) Descriptor() ([]byte, []int) {
+	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LoginLinkEnded) GetLinkId() string {
+	if x != nil {
+		return x.LinkId
+	}
+	return ""
+}
+
 // SessionOpened says that an agent has logged in.
 type SessionOpened struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -264,7 +311,7 @@ type SessionOpened struct {
 
 func (x *SessionOpened) Reset() {
 	*x = SessionOpened{}
-	mi := &file_weiche_event_v1_access_proto_msgTypes[2]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +323,7 @@ func (x *SessionOpened) String() string {
 func (*SessionOpened) ProtoMessage() {}
 
 func (x *SessionOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_access_proto_msgTypes[2]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +336,7 @@ func (x *SessionOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionOpened.ProtoReflect.Descriptor instead.
 func (*SessionOpened) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{2}
+	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SessionOpened) GetSessionId() string {
@@ -342,7 +389,7 @@ type SessionEnded struct {
 
 func (x *SessionEnded) Reset() {
 	*x = SessionEnded{}
-	mi := &file_weiche_event_v1_access_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -354,7 +401,7 @@ func (x *SessionEnded) String() string {
 func (*SessionEnded) ProtoMessage() {}
 
 func (x *SessionEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_access_proto_msgTypes[3]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -367,7 +414,7 @@ func (x *SessionEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionEnded.ProtoReflect.Descriptor instead.
 func (*SessionEnded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{3}
+	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SessionEnded) GetSessionId() string {
@@ -413,7 +460,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_weiche_event_v1_access_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +472,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_access_proto_msgTypes[4]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +485,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{4}
+	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ApiKeyCreated) GetKeyId() string {
@@ -496,7 +543,7 @@ type ApiKeyUsed struct {
 
 func (x *ApiKeyUsed) Reset() {
 	*x = ApiKeyUsed{}
-	mi := &file_weiche_event_v1_access_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -508,7 +555,7 @@ func (x *ApiKeyUsed) String() string {
 func (*ApiKeyUsed) ProtoMessage() {}
 
 func (x *ApiKeyUsed) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_access_proto_msgTypes[5]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -521,7 +568,7 @@ func (x *ApiKeyUsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyUsed.ProtoReflect.Descriptor instead.
 func (*ApiKeyUsed) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{5}
+	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ApiKeyUsed) GetKeyId() string {
@@ -552,7 +599,7 @@ type ApiKeyRevoked struct {
 
 func (x *ApiKeyRevoked) Reset() {
 	*x = ApiKeyRevoked{}
-	mi := &file_weiche_event_v1_access_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +611,7 @@ func (x *ApiKeyRevoked) String() string {
 func (*ApiKeyRevoked) ProtoMessage() {}
 
 func (x *ApiKeyRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_access_proto_msgTypes[6]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +624,7 @@ func (x *ApiKeyRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyRevoked.ProtoReflect.Descriptor instead.
 func (*ApiKeyRevoked) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{6}
+	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ApiKeyRevoked) GetKeyId() string {
@@ -606,7 +653,7 @@ type VisitorSessionEnded struct {
 
 func (x *VisitorSessionEnded) Reset() {
 	*x = VisitorSessionEnded{}
-	mi := &file_weiche_event_v1_access_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -618,7 +665,7 @@ func (x *VisitorSessionEnded) String() string {
 func (*VisitorSessionEnded) ProtoMessage() {}
 
 func (x *VisitorSessionEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_access_proto_msgTypes[7]
+	mi := &file_weiche_event_v1_access_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -631,7 +678,7 @@ func (x *VisitorSessionEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VisitorSessionEnded.ProtoReflect.Descriptor instead.
 func (*VisitorSessionEnded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{7}
+	return file_weiche_event_v1_access_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *VisitorSessionEnded) GetHash() []byte {
@@ -657,7 +704,9 @@ const file_weiche_event_v1_access_proto_rawDesc = "" +
 	"\x04hash\x18\x03 \x01(\fR\x04hash\x129\n" +
 	"\n" +
 	"expires_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x0e\n" +
-	"\x02by\x18\x05 \x01(\tR\x02by\"\xb1\x01\n" +
+	"\x02by\x18\x05 \x01(\tR\x02by\")\n" +
+	"\x0eLoginLinkEnded\x12\x17\n" +
+	"\alink_id\x18\x01 \x01(\tR\x06linkId\"\xb1\x01\n" +
 	"\rSessionOpened\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x19\n" +
@@ -711,30 +760,31 @@ func file_weiche_event_v1_access_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_event_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_weiche_event_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_weiche_event_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_weiche_event_v1_access_proto_goTypes = []any{
 	(SessionEnd)(0),               // 0: weiche.event.v1.SessionEnd
 	(*PasswordSet)(nil),           // 1: weiche.event.v1.PasswordSet
 	(*LoginLinkMade)(nil),         // 2: weiche.event.v1.LoginLinkMade
-	(*SessionOpened)(nil),         // 3: weiche.event.v1.SessionOpened
-	(*SessionEnded)(nil),          // 4: weiche.event.v1.SessionEnded
-	(*ApiKeyCreated)(nil),         // 5: weiche.event.v1.ApiKeyCreated
-	(*ApiKeyUsed)(nil),            // 6: weiche.event.v1.ApiKeyUsed
-	(*ApiKeyRevoked)(nil),         // 7: weiche.event.v1.ApiKeyRevoked
-	(*VisitorSessionEnded)(nil),   // 8: weiche.event.v1.VisitorSessionEnded
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*LoginLinkEnded)(nil),        // 3: weiche.event.v1.LoginLinkEnded
+	(*SessionOpened)(nil),         // 4: weiche.event.v1.SessionOpened
+	(*SessionEnded)(nil),          // 5: weiche.event.v1.SessionEnded
+	(*ApiKeyCreated)(nil),         // 6: weiche.event.v1.ApiKeyCreated
+	(*ApiKeyUsed)(nil),            // 7: weiche.event.v1.ApiKeyUsed
+	(*ApiKeyRevoked)(nil),         // 8: weiche.event.v1.ApiKeyRevoked
+	(*VisitorSessionEnded)(nil),   // 9: weiche.event.v1.VisitorSessionEnded
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_weiche_event_v1_access_proto_depIdxs = []int32{
-	9, // 0: weiche.event.v1.LoginLinkMade.expires_at:type_name -> google.protobuf.Timestamp
-	9, // 1: weiche.event.v1.SessionOpened.expires_at:type_name -> google.protobuf.Timestamp
-	0, // 2: weiche.event.v1.SessionEnded.reason:type_name -> weiche.event.v1.SessionEnd
-	9, // 3: weiche.event.v1.ApiKeyCreated.expires_at:type_name -> google.protobuf.Timestamp
-	9, // 4: weiche.event.v1.ApiKeyUsed.at:type_name -> google.protobuf.Timestamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	10, // 0: weiche.event.v1.LoginLinkMade.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 1: weiche.event.v1.SessionOpened.expires_at:type_name -> google.protobuf.Timestamp
+	0,  // 2: weiche.event.v1.SessionEnded.reason:type_name -> weiche.event.v1.SessionEnd
+	10, // 3: weiche.event.v1.ApiKeyCreated.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 4: weiche.event.v1.ApiKeyUsed.at:type_name -> google.protobuf.Timestamp
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_access_proto_init() }
@@ -748,7 +798,7 @@ func file_weiche_event_v1_access_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_access_proto_rawDesc), len(file_weiche_event_v1_access_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
