@@ -133,7 +133,7 @@ type server struct {
 	// agents are under way and visiting how many of visitors.
 	uploads             *limiter
 	uploading, visiting chan struct{}
-	// tally counts the streams and sockets that are open.
+	// tally counts the streams and sockets that are open, and the uploads of a caller.
 	tally tally
 	// looking counts the pages in which somebody looks at a conversation.
 	looking   tally

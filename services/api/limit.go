@@ -37,6 +37,9 @@ type Limits struct {
 	UploadBurst     int
 	// Uploads is how many may be under way, of visitors and of agents each: 16.
 	Uploads int
+	// CallerUploads is how many of them one address of visitors, and one agent or API
+	// key, may have: 4; negative is no bound.
+	CallerUploads int
 	// Streams and AddressStreams are how many streams and sockets one caller, and one
 	// address, may have open: 32 and 512; negative is no bound.
 	Streams, AddressStreams int
@@ -57,6 +60,7 @@ func (l *Limits) ensureDefaults() {
 	l.UploadPerSecond = cmp.Or(l.UploadPerSecond, 0.2)
 	l.UploadBurst = cmp.Or(l.UploadBurst, 20)
 	l.Uploads = cmp.Or(l.Uploads, 16)
+	l.CallerUploads = cmp.Or(l.CallerUploads, 4)
 	l.Streams = cmp.Or(l.Streams, 32)
 	l.AddressStreams = cmp.Or(l.AddressStreams, 512)
 	l.VisitorUploadBytes = cmp.Or(l.VisitorUploadBytes, 25<<20)

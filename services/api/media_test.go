@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -402,5 +403,47 @@ func TestI27UploadsAreBounded(t *testing.T) {
 	}
 	if got := g.upload(t, visitorPath, ana, picture(t), false); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
 		t.Errorf("the fourth one: %d %v", got.status, got.values)
+	}
+}
+
+// One address does not hold all the places of visitors.
+func TestI27OneCallerHasNotAllUploads(t *testing.T) {
+	bucket, err := blob.OpenBucket(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bucket.Close()
+	g := &gallery{now: time.Now()}
+	g.stage = newStage(t, func(c *api.Config) {
+		g.media = blob.New(blob.Config{Bucket: bucket, Keys: g.sealing(c)})
+		c.Media = g.media
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.Limits.Uploads, c.Limits.CallerUploads = 2, 1
+	})
+	ana := g.visitor(t, "shop")
+	holding, held := io.Pipe()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.server.URL+visitorPath, holding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+ana)
+	req.Header.Set("X-Forwarded-For", "192.0.2.1")
+	done := make(chan answer)
+	go func() { done <- g.do(t, req) }()
+	if _, err := held.Write(make([]byte, 12<<20)); err != nil { // more than lies between: it was begun
+		t.Fatal(err)
+	}
+	if got := g.upload(t, visitorPath, ana, picture(t), false, "X-Forwarded-For", "192.0.2.1"); got.status != http.StatusTooManyRequests {
+		t.Errorf("a second one of the address: %d %v", got.status, got.values)
+	}
+	if got := g.upload(t, visitorPath, ana, picture(t), false, "X-Forwarded-For", "192.0.2.2"); got.status != http.StatusOK {
+		t.Errorf("one of another address: %d %v", got.status, got.values)
+	}
+	held.Close()
+	if got := <-done; got.status != http.StatusOK {
+		t.Errorf("the first one: %d %v", got.status, got.values)
+	}
+	if got := g.upload(t, visitorPath, ana, picture(t), false, "X-Forwarded-For", "192.0.2.1"); got.status != http.StatusOK {
+		t.Errorf("the next one: %d %v", got.status, got.values)
 	}
 }

@@ -55,7 +55,7 @@ func (s *server) uploadOfAgent(w http.ResponseWriter, r *http.Request) {
 		writeFailure(w, err)
 		return
 	}
-	s.upload(w, r, who.account, blob.ID(customer, rand.Text()), s.Limits.AgentUploadBytes, s.uploading)
+	s.upload(w, r, who.account, who.remembered(), blob.ID(customer, rand.Text()), s.Limits.AgentUploadBytes, s.uploading)
 }
 
 // uploadOfVisitor takes a file that the visitor may attach to a message.
@@ -68,7 +68,7 @@ func (s *server) uploadOfVisitor(w http.ResponseWriter, r *http.Request) {
 	case !s.uploads.allow(s.caller(r)):
 		writeFailure(w, errRateLimited)
 	default:
-		s.upload(w, r, v.widget.Account, s.uploadID(v, rand.Text()), s.Limits.VisitorUploadBytes, s.visiting)
+		s.upload(w, r, v.widget.Account, s.caller(r), s.uploadID(v, rand.Text()), s.Limits.VisitorUploadBytes, s.visiting)
 	}
 }
 
@@ -88,8 +88,9 @@ func (s *server) isUploadOf(v *visit, id string) bool {
 	return ok && cut && equal(id, s.uploadID(v, name))
 }
 
-// upload takes the body of a request as a file, where one of the slots is free.
-func (s *server) upload(w http.ResponseWriter, r *http.Request, account, id string, limit int64, slots chan struct{}) {
+// upload takes the body of a request as a file, where one of the slots is free and the
+// caller has not too many of them.
+func (s *server) upload(w http.ResponseWriter, r *http.Request, account, caller, id string, limit int64, slots chan struct{}) {
 	tooLarge := &failure{
 		reason: errorv1.Reason_REASON_TOO_LARGE, message: fmt.Sprintf("a file has at most %d bytes", limit),
 		metadata: map[string]string{"limit": fmt.Sprint(limit)},
@@ -98,6 +99,12 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request, account, id stri
 		writeFailure(w, tooLarge)
 		return
 	}
+	of := map[string]int{"upload " + caller: s.Limits.CallerUploads}
+	if !s.tally.take(of) {
+		writeFailure(w, errRateLimited)
+		return
+	}
+	defer s.tally.give(of)
 	select {
 	case slots <- struct{}{}:
 		defer func() { <-slots }()
