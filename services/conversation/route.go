@@ -159,6 +159,10 @@ func (c *conversationDraft) unusable(b Binding, m *Message) (reason eventv1.Pass
 		// Its binding is about to be cut.
 		return disconnected, integrationRemoved(), false
 	}
+	if now := c.newest(); now != c && now.binding(b.IdentityID) < 0 {
+		// The customer goes on elsewhere, and not there.
+		return disconnected, nil, false
+	}
 	if why := c.d.sick(b.IntegrationID); why != nil {
 		return unhealthy, why, false
 	}
