@@ -30,15 +30,24 @@ func (l liveLog) Follow(ctx context.Context, from broker.Place, take func(broker
 	if after == 0 {
 		after = l.store.Durable()
 	}
+	told := map[string]uint64{}
 	for rec, err := range l.store.Subscribe(ctx, after+1) {
 		if err != nil {
 			return err
 		}
-		events, err := l.log.Account(ctx, rec.Stream.Account, rec.AccountSequence-1, 1)
+		account := rec.Stream.Account
+		if rec.AccountSequence <= told[account] {
+			continue
+		}
+		// Read in pages: one record costs almost as much as many.
+		events, err := l.log.Account(ctx, account, rec.AccountSequence-1, 256)
 		if err != nil {
 			return err
 		}
-		take(events[0])
+		for _, event := range events {
+			take(event)
+			told[account] = event.Sequence
+		}
 	}
 	return ctx.Err()
 }
