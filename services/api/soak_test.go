@@ -131,6 +131,9 @@ func (s *stage) told(t *testing.T, conversationID string, customer int) {
 		t.Fatal(err)
 	}
 	defer c.conn.Close()
+	if first, err := c.next(make([]byte, 64)); err != nil || !bytes.Contains(first, []byte("cursor")) {
+		t.Fatalf("%q, %v", first, err)
+	}
 	s.whatsApp(t, phoneOf(customer), "told", "are you there?")
 	for buffer := make([]byte, 4096); ; {
 		frame, err := c.next(buffer[:cap(buffer)])

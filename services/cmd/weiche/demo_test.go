@@ -241,7 +241,7 @@ func TestDemoRefusesAFolderInUse(t *testing.T) {
 	if err := other.close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := applySetup(t.Context(), address, foreign, demoAccount, demoSetup(address)); err == nil || !strings.Contains(err.Error(), "401") {
+	if _, err := applySetup(t.Context(), address, foreign, demoAccount, demoSetup(address)); err == nil || !strings.Contains(err.Error(), "unauthenticated") {
 		t.Errorf("with the token of another installation: %v", err)
 	}
 	p.Stop(t)

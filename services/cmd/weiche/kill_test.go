@@ -185,7 +185,8 @@ func eventually(t *testing.T, what string, is func() bool, tell func() string) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for patience := time.After(time.Minute); !is(); {
+	// A send that nobody claimed is relayed again after a minute.
+	for patience := time.After(3 * time.Minute); !is(); {
 		select {
 		case <-tick.C:
 		case <-patience:
