@@ -189,9 +189,21 @@ func (p *Process) Kill() {
 // Stop asks the process to end, and expects that it does so in order.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
+	p.Ask(t)
+	p.Gone(t)
+}
+
+// Ask asks the process to end, and does not wait for it.
+func (p *Process) Ask(t testing.TB) {
+	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Gone waits for a process that was asked to end, and expects that it did so in order.
+func (p *Process) Gone(t testing.TB) {
+	t.Helper()
 	select {
 	case <-p.Ended:
 	case <-time.After(time.Minute):
