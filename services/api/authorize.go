@@ -66,6 +66,7 @@ var rules = map[string]rule{
 	workspacev1connect.WorkspaceServiceGetChannelProcedure:             {who: people, scope: readConversations},
 	workspacev1connect.WorkspaceServiceGetRouteProcedure:               {who: people, scope: readConversations},
 	workspacev1connect.WorkspaceServiceListTemplatesProcedure:          {who: people, scope: readConversations},
+	workspacev1connect.WorkspaceServiceListChannelsProcedure:           {who: people, scope: readConversations},
 	workspacev1connect.WorkspaceServiceSendReplyProcedure:              {who: people, scope: writeConversations},
 	workspacev1connect.WorkspaceServiceSettleOutcomeProcedure:          {who: people, scope: writeConversations},
 	workspacev1connect.WorkspaceServiceReactProcedure:                  {who: people, scope: writeConversations},

@@ -1113,7 +1113,9 @@ type WidgetSettings struct {
 	SignedVisitorsOnly bool `protobuf:"varint,10,opt,name=signed_visitors_only,json=signedVisitorsOnly,proto3" json:"signed_visitors_only,omitempty"`
 	// The channels of the account, in the order of their ids: those that it offers,
 	// and those that it could.
-	Offers        []*WidgetOffer `protobuf:"bytes,11,rep,name=offers,proto3" json:"offers,omitempty"`
+	Offers []*WidgetOffer `protobuf:"bytes,11,rep,name=offers,proto3" json:"offers,omitempty"`
+	// How it looks, and what it says by itself.
+	Appearance    *v11.Appearance `protobuf:"bytes,12,opt,name=appearance,proto3" json:"appearance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1221,6 +1223,13 @@ func (x *WidgetSettings) GetSignedVisitorsOnly() bool {
 func (x *WidgetSettings) GetOffers() []*WidgetOffer {
 	if x != nil {
 		return x.Offers
+	}
+	return nil
+}
+
+func (x *WidgetSettings) GetAppearance() *v11.Appearance {
+	if x != nil {
+		return x.Appearance
 	}
 	return nil
 }
@@ -3242,7 +3251,7 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"l\n" +
 	"\x13ListWidgetsResponse\x129\n" +
 	"\awidgets\x18\x01 \x03(\v2\x1f.weiche.admin.v1.WidgetSettingsR\awidgets\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\tR\bposition\"\x8a\x04\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xc7\x04\n" +
 	"\x0eWidgetSettings\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -3255,7 +3264,10 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\x0fvisitor_key_ids\x18\t \x03(\tR\rvisitorKeyIds\x120\n" +
 	"\x14signed_visitors_only\x18\n" +
 	" \x01(\bR\x12signedVisitorsOnly\x124\n" +
-	"\x06offers\x18\v \x03(\v2\x1c.weiche.admin.v1.WidgetOfferR\x06offers\"\xc2\x01\n" +
+	"\x06offers\x18\v \x03(\v2\x1c.weiche.admin.v1.WidgetOfferR\x06offers\x12;\n" +
+	"\n" +
+	"appearance\x18\f \x01(\v2\x1b.weiche.event.v1.AppearanceR\n" +
+	"appearance\"\xc2\x01\n" +
 	"\vWidgetOffer\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
@@ -3494,12 +3506,13 @@ var file_weiche_admin_v1_admin_proto_goTypes = []any{
 	(*v1.IntegrationSetup)(nil),        // 52: weiche.ingress.v1.IntegrationSetup
 	(v11.Confirmation)(0),              // 53: weiche.event.v1.Confirmation
 	(*durationpb.Duration)(nil),        // 54: google.protobuf.Duration
-	(*v12.OfferUse)(nil),               // 55: weiche.view.v1.OfferUse
-	(*v1.WidgetSetup)(nil),             // 56: weiche.ingress.v1.WidgetSetup
-	(*v13.Agent)(nil),                  // 57: weiche.workspace.v1.Agent
-	(*v13.Session)(nil),                // 58: weiche.workspace.v1.Session
-	(*v1.AgentSetup)(nil),              // 59: weiche.ingress.v1.AgentSetup
-	(*anypb.Any)(nil),                  // 60: google.protobuf.Any
+	(*v11.Appearance)(nil),             // 55: weiche.event.v1.Appearance
+	(*v12.OfferUse)(nil),               // 56: weiche.view.v1.OfferUse
+	(*v1.WidgetSetup)(nil),             // 57: weiche.ingress.v1.WidgetSetup
+	(*v13.Agent)(nil),                  // 58: weiche.workspace.v1.Agent
+	(*v13.Session)(nil),                // 59: weiche.workspace.v1.Session
+	(*v1.AgentSetup)(nil),              // 60: weiche.ingress.v1.AgentSetup
+	(*anypb.Any)(nil),                  // 61: google.protobuf.Any
 }
 var file_weiche_admin_v1_admin_proto_depIdxs = []int32{
 	47, // 0: weiche.admin.v1.ApplySetupRequest.setup:type_name -> weiche.ingress.v1.ApplySetup
@@ -3518,68 +3531,69 @@ var file_weiche_admin_v1_admin_proto_depIdxs = []int32{
 	54, // 13: weiche.admin.v1.WidgetSettings.code_lifetime:type_name -> google.protobuf.Duration
 	54, // 14: weiche.admin.v1.WidgetSettings.new_conversation_after:type_name -> google.protobuf.Duration
 	17, // 15: weiche.admin.v1.WidgetSettings.offers:type_name -> weiche.admin.v1.WidgetOffer
-	55, // 16: weiche.admin.v1.WidgetOffer.use:type_name -> weiche.view.v1.OfferUse
-	56, // 17: weiche.admin.v1.PutWidgetRequest.widget:type_name -> weiche.ingress.v1.WidgetSetup
-	16, // 18: weiche.admin.v1.PutWidgetResponse.widget:type_name -> weiche.admin.v1.WidgetSettings
-	26, // 19: weiche.admin.v1.ListAgentsResponse.agents:type_name -> weiche.admin.v1.AgentSettings
-	57, // 20: weiche.admin.v1.AgentSettings.agent:type_name -> weiche.workspace.v1.Agent
-	58, // 21: weiche.admin.v1.AgentSettings.sessions:type_name -> weiche.workspace.v1.Session
-	59, // 22: weiche.admin.v1.PutAgentRequest.agent:type_name -> weiche.ingress.v1.AgentSetup
-	49, // 23: weiche.admin.v1.MakeLoginLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
-	39, // 24: weiche.admin.v1.ListApiKeysResponse.api_keys:type_name -> weiche.admin.v1.ApiKey
-	49, // 25: weiche.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	49, // 26: weiche.admin.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
-	49, // 27: weiche.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	49, // 28: weiche.admin.v1.CreateApiKeyRequest.expires_at:type_name -> google.protobuf.Timestamp
-	39, // 29: weiche.admin.v1.CreateApiKeyResponse.api_key:type_name -> weiche.admin.v1.ApiKey
-	46, // 30: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
-	49, // 31: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	60, // 32: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
-	0,  // 33: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
-	6,  // 34: weiche.admin.v1.AdminService.GetAccount:input_type -> weiche.admin.v1.GetAccountRequest
-	8,  // 35: weiche.admin.v1.AdminService.ConnectIntegration:input_type -> weiche.admin.v1.ConnectIntegrationRequest
-	10, // 36: weiche.admin.v1.AdminService.CheckIntegration:input_type -> weiche.admin.v1.CheckIntegrationRequest
-	12, // 37: weiche.admin.v1.AdminService.RemoveIntegration:input_type -> weiche.admin.v1.RemoveIntegrationRequest
-	14, // 38: weiche.admin.v1.AdminService.ListWidgets:input_type -> weiche.admin.v1.ListWidgetsRequest
-	18, // 39: weiche.admin.v1.AdminService.PutWidget:input_type -> weiche.admin.v1.PutWidgetRequest
-	20, // 40: weiche.admin.v1.AdminService.MakeVisitorKey:input_type -> weiche.admin.v1.MakeVisitorKeyRequest
-	22, // 41: weiche.admin.v1.AdminService.RemoveVisitorKey:input_type -> weiche.admin.v1.RemoveVisitorKeyRequest
-	24, // 42: weiche.admin.v1.AdminService.ListAgents:input_type -> weiche.admin.v1.ListAgentsRequest
-	27, // 43: weiche.admin.v1.AdminService.PutAgent:input_type -> weiche.admin.v1.PutAgentRequest
-	29, // 44: weiche.admin.v1.AdminService.RemoveAgent:input_type -> weiche.admin.v1.RemoveAgentRequest
-	31, // 45: weiche.admin.v1.AdminService.SetPassword:input_type -> weiche.admin.v1.SetPasswordRequest
-	33, // 46: weiche.admin.v1.AdminService.MakeLoginLink:input_type -> weiche.admin.v1.MakeLoginLinkRequest
-	35, // 47: weiche.admin.v1.AdminService.EndAgentSession:input_type -> weiche.admin.v1.EndAgentSessionRequest
-	37, // 48: weiche.admin.v1.AdminService.ListApiKeys:input_type -> weiche.admin.v1.ListApiKeysRequest
-	40, // 49: weiche.admin.v1.AdminService.CreateApiKey:input_type -> weiche.admin.v1.CreateApiKeyRequest
-	42, // 50: weiche.admin.v1.AdminService.RevokeApiKey:input_type -> weiche.admin.v1.RevokeApiKeyRequest
-	3,  // 51: weiche.admin.v1.AdminService.ListIntegrations:input_type -> weiche.admin.v1.ListIntegrationsRequest
-	44, // 52: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
-	1,  // 53: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
-	7,  // 54: weiche.admin.v1.AdminService.GetAccount:output_type -> weiche.admin.v1.GetAccountResponse
-	9,  // 55: weiche.admin.v1.AdminService.ConnectIntegration:output_type -> weiche.admin.v1.ConnectIntegrationResponse
-	11, // 56: weiche.admin.v1.AdminService.CheckIntegration:output_type -> weiche.admin.v1.CheckIntegrationResponse
-	13, // 57: weiche.admin.v1.AdminService.RemoveIntegration:output_type -> weiche.admin.v1.RemoveIntegrationResponse
-	15, // 58: weiche.admin.v1.AdminService.ListWidgets:output_type -> weiche.admin.v1.ListWidgetsResponse
-	19, // 59: weiche.admin.v1.AdminService.PutWidget:output_type -> weiche.admin.v1.PutWidgetResponse
-	21, // 60: weiche.admin.v1.AdminService.MakeVisitorKey:output_type -> weiche.admin.v1.MakeVisitorKeyResponse
-	23, // 61: weiche.admin.v1.AdminService.RemoveVisitorKey:output_type -> weiche.admin.v1.RemoveVisitorKeyResponse
-	25, // 62: weiche.admin.v1.AdminService.ListAgents:output_type -> weiche.admin.v1.ListAgentsResponse
-	28, // 63: weiche.admin.v1.AdminService.PutAgent:output_type -> weiche.admin.v1.PutAgentResponse
-	30, // 64: weiche.admin.v1.AdminService.RemoveAgent:output_type -> weiche.admin.v1.RemoveAgentResponse
-	32, // 65: weiche.admin.v1.AdminService.SetPassword:output_type -> weiche.admin.v1.SetPasswordResponse
-	34, // 66: weiche.admin.v1.AdminService.MakeLoginLink:output_type -> weiche.admin.v1.MakeLoginLinkResponse
-	36, // 67: weiche.admin.v1.AdminService.EndAgentSession:output_type -> weiche.admin.v1.EndAgentSessionResponse
-	38, // 68: weiche.admin.v1.AdminService.ListApiKeys:output_type -> weiche.admin.v1.ListApiKeysResponse
-	41, // 69: weiche.admin.v1.AdminService.CreateApiKey:output_type -> weiche.admin.v1.CreateApiKeyResponse
-	43, // 70: weiche.admin.v1.AdminService.RevokeApiKey:output_type -> weiche.admin.v1.RevokeApiKeyResponse
-	4,  // 71: weiche.admin.v1.AdminService.ListIntegrations:output_type -> weiche.admin.v1.ListIntegrationsResponse
-	45, // 72: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
-	53, // [53:73] is the sub-list for method output_type
-	33, // [33:53] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	55, // 16: weiche.admin.v1.WidgetSettings.appearance:type_name -> weiche.event.v1.Appearance
+	56, // 17: weiche.admin.v1.WidgetOffer.use:type_name -> weiche.view.v1.OfferUse
+	57, // 18: weiche.admin.v1.PutWidgetRequest.widget:type_name -> weiche.ingress.v1.WidgetSetup
+	16, // 19: weiche.admin.v1.PutWidgetResponse.widget:type_name -> weiche.admin.v1.WidgetSettings
+	26, // 20: weiche.admin.v1.ListAgentsResponse.agents:type_name -> weiche.admin.v1.AgentSettings
+	58, // 21: weiche.admin.v1.AgentSettings.agent:type_name -> weiche.workspace.v1.Agent
+	59, // 22: weiche.admin.v1.AgentSettings.sessions:type_name -> weiche.workspace.v1.Session
+	60, // 23: weiche.admin.v1.PutAgentRequest.agent:type_name -> weiche.ingress.v1.AgentSetup
+	49, // 24: weiche.admin.v1.MakeLoginLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	39, // 25: weiche.admin.v1.ListApiKeysResponse.api_keys:type_name -> weiche.admin.v1.ApiKey
+	49, // 26: weiche.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	49, // 27: weiche.admin.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
+	49, // 28: weiche.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	49, // 29: weiche.admin.v1.CreateApiKeyRequest.expires_at:type_name -> google.protobuf.Timestamp
+	39, // 30: weiche.admin.v1.CreateApiKeyResponse.api_key:type_name -> weiche.admin.v1.ApiKey
+	46, // 31: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	49, // 32: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	61, // 33: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
+	0,  // 34: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
+	6,  // 35: weiche.admin.v1.AdminService.GetAccount:input_type -> weiche.admin.v1.GetAccountRequest
+	8,  // 36: weiche.admin.v1.AdminService.ConnectIntegration:input_type -> weiche.admin.v1.ConnectIntegrationRequest
+	10, // 37: weiche.admin.v1.AdminService.CheckIntegration:input_type -> weiche.admin.v1.CheckIntegrationRequest
+	12, // 38: weiche.admin.v1.AdminService.RemoveIntegration:input_type -> weiche.admin.v1.RemoveIntegrationRequest
+	14, // 39: weiche.admin.v1.AdminService.ListWidgets:input_type -> weiche.admin.v1.ListWidgetsRequest
+	18, // 40: weiche.admin.v1.AdminService.PutWidget:input_type -> weiche.admin.v1.PutWidgetRequest
+	20, // 41: weiche.admin.v1.AdminService.MakeVisitorKey:input_type -> weiche.admin.v1.MakeVisitorKeyRequest
+	22, // 42: weiche.admin.v1.AdminService.RemoveVisitorKey:input_type -> weiche.admin.v1.RemoveVisitorKeyRequest
+	24, // 43: weiche.admin.v1.AdminService.ListAgents:input_type -> weiche.admin.v1.ListAgentsRequest
+	27, // 44: weiche.admin.v1.AdminService.PutAgent:input_type -> weiche.admin.v1.PutAgentRequest
+	29, // 45: weiche.admin.v1.AdminService.RemoveAgent:input_type -> weiche.admin.v1.RemoveAgentRequest
+	31, // 46: weiche.admin.v1.AdminService.SetPassword:input_type -> weiche.admin.v1.SetPasswordRequest
+	33, // 47: weiche.admin.v1.AdminService.MakeLoginLink:input_type -> weiche.admin.v1.MakeLoginLinkRequest
+	35, // 48: weiche.admin.v1.AdminService.EndAgentSession:input_type -> weiche.admin.v1.EndAgentSessionRequest
+	37, // 49: weiche.admin.v1.AdminService.ListApiKeys:input_type -> weiche.admin.v1.ListApiKeysRequest
+	40, // 50: weiche.admin.v1.AdminService.CreateApiKey:input_type -> weiche.admin.v1.CreateApiKeyRequest
+	42, // 51: weiche.admin.v1.AdminService.RevokeApiKey:input_type -> weiche.admin.v1.RevokeApiKeyRequest
+	3,  // 52: weiche.admin.v1.AdminService.ListIntegrations:input_type -> weiche.admin.v1.ListIntegrationsRequest
+	44, // 53: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
+	1,  // 54: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
+	7,  // 55: weiche.admin.v1.AdminService.GetAccount:output_type -> weiche.admin.v1.GetAccountResponse
+	9,  // 56: weiche.admin.v1.AdminService.ConnectIntegration:output_type -> weiche.admin.v1.ConnectIntegrationResponse
+	11, // 57: weiche.admin.v1.AdminService.CheckIntegration:output_type -> weiche.admin.v1.CheckIntegrationResponse
+	13, // 58: weiche.admin.v1.AdminService.RemoveIntegration:output_type -> weiche.admin.v1.RemoveIntegrationResponse
+	15, // 59: weiche.admin.v1.AdminService.ListWidgets:output_type -> weiche.admin.v1.ListWidgetsResponse
+	19, // 60: weiche.admin.v1.AdminService.PutWidget:output_type -> weiche.admin.v1.PutWidgetResponse
+	21, // 61: weiche.admin.v1.AdminService.MakeVisitorKey:output_type -> weiche.admin.v1.MakeVisitorKeyResponse
+	23, // 62: weiche.admin.v1.AdminService.RemoveVisitorKey:output_type -> weiche.admin.v1.RemoveVisitorKeyResponse
+	25, // 63: weiche.admin.v1.AdminService.ListAgents:output_type -> weiche.admin.v1.ListAgentsResponse
+	28, // 64: weiche.admin.v1.AdminService.PutAgent:output_type -> weiche.admin.v1.PutAgentResponse
+	30, // 65: weiche.admin.v1.AdminService.RemoveAgent:output_type -> weiche.admin.v1.RemoveAgentResponse
+	32, // 66: weiche.admin.v1.AdminService.SetPassword:output_type -> weiche.admin.v1.SetPasswordResponse
+	34, // 67: weiche.admin.v1.AdminService.MakeLoginLink:output_type -> weiche.admin.v1.MakeLoginLinkResponse
+	36, // 68: weiche.admin.v1.AdminService.EndAgentSession:output_type -> weiche.admin.v1.EndAgentSessionResponse
+	38, // 69: weiche.admin.v1.AdminService.ListApiKeys:output_type -> weiche.admin.v1.ListApiKeysResponse
+	41, // 70: weiche.admin.v1.AdminService.CreateApiKey:output_type -> weiche.admin.v1.CreateApiKeyResponse
+	43, // 71: weiche.admin.v1.AdminService.RevokeApiKey:output_type -> weiche.admin.v1.RevokeApiKeyResponse
+	4,  // 72: weiche.admin.v1.AdminService.ListIntegrations:output_type -> weiche.admin.v1.ListIntegrationsResponse
+	45, // 73: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
+	54, // [54:74] is the sub-list for method output_type
+	34, // [34:54] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_weiche_admin_v1_admin_proto_init() }

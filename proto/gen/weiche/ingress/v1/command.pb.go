@@ -2755,8 +2755,10 @@ type WidgetSetup struct {
 	SignedVisitorsOnly bool `protobuf:"varint,12,opt,name=signed_visitors_only,json=signedVisitorsOnly,proto3" json:"signed_visitors_only,omitempty"`
 	// The keys stay as they are; none is named then.
 	KeepVisitorKeys bool `protobuf:"varint,13,opt,name=keep_visitor_keys,json=keepVisitorKeys,proto3" json:"keep_visitor_keys,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How it looks, and what it says by itself.
+	Appearance    *v1.Appearance `protobuf:"bytes,14,opt,name=appearance,proto3" json:"appearance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WidgetSetup) Reset() {
@@ -2878,6 +2880,13 @@ func (x *WidgetSetup) GetKeepVisitorKeys() bool {
 		return x.KeepVisitorKeys
 	}
 	return false
+}
+
+func (x *WidgetSetup) GetAppearance() *v1.Appearance {
+	if x != nil {
+		return x.Appearance
+	}
+	return nil
 }
 
 // VisitorKeyChange makes a key of a widget, or ends one. The others stay.
@@ -4145,7 +4154,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vhuman_agent\x18\t \x01(\bR\n" +
 	"humanAgent\x12.\n" +
 	"\x13business_account_id\x18\n" +
-	" \x01(\tR\x11businessAccountId\"\xcc\x04\n" +
+	" \x01(\tR\x11businessAccountId\"\x89\x05\n" +
 	"\vWidgetSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -4160,7 +4169,10 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	" \x01(\v2\x19.google.protobuf.DurationR\x14newConversationAfter\x12E\n" +
 	"\fvisitor_keys\x18\v \x03(\v2\".weiche.ingress.v1.VisitorKeySetupR\vvisitorKeys\x120\n" +
 	"\x14signed_visitors_only\x18\f \x01(\bR\x12signedVisitorsOnly\x12*\n" +
-	"\x11keep_visitor_keys\x18\r \x01(\bR\x0fkeepVisitorKeys\"}\n" +
+	"\x11keep_visitor_keys\x18\r \x01(\bR\x0fkeepVisitorKeys\x12;\n" +
+	"\n" +
+	"appearance\x18\x0e \x01(\v2\x1b.weiche.event.v1.AppearanceR\n" +
+	"appearance\"}\n" +
 	"\x10VisitorKeyChange\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x124\n" +
 	"\x03key\x18\x02 \x01(\v2\".weiche.ingress.v1.VisitorKeySetupR\x03key\x12\x16\n" +
@@ -4311,10 +4323,11 @@ var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(v1.BoundElsewhere)(0),        // 51: weiche.event.v1.BoundElsewhere
 	(v1.Confirmation)(0),          // 52: weiche.event.v1.Confirmation
 	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
-	(v1.Role)(0),                  // 54: weiche.event.v1.Role
-	(*v1.SendError)(nil),          // 55: weiche.event.v1.SendError
-	(*v1.Media)(nil),              // 56: weiche.event.v1.Media
-	(*v1.StoredMedia)(nil),        // 57: weiche.event.v1.StoredMedia
+	(*v1.Appearance)(nil),         // 54: weiche.event.v1.Appearance
+	(v1.Role)(0),                  // 55: weiche.event.v1.Role
+	(*v1.SendError)(nil),          // 56: weiche.event.v1.SendError
+	(*v1.Media)(nil),              // 57: weiche.event.v1.Media
+	(*v1.StoredMedia)(nil),        // 58: weiche.event.v1.StoredMedia
 }
 var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
 	47, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
@@ -4371,29 +4384,30 @@ var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
 	53, // 51: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
 	53, // 52: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
 	37, // 53: weiche.ingress.v1.WidgetSetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeySetup
-	37, // 54: weiche.ingress.v1.VisitorKeyChange.key:type_name -> weiche.ingress.v1.VisitorKeySetup
-	54, // 55: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
-	43, // 56: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
-	44, // 57: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
-	40, // 58: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
-	42, // 59: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
-	55, // 60: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
-	56, // 61: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
-	57, // 62: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
-	55, // 63: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
-	45, // 64: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
-	55, // 65: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
-	45, // 66: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
-	55, // 67: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
-	55, // 68: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
-	53, // 69: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
-	47, // 70: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
-	50, // 71: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
-	72, // [72:72] is the sub-list for method output_type
-	72, // [72:72] is the sub-list for method input_type
-	72, // [72:72] is the sub-list for extension type_name
-	72, // [72:72] is the sub-list for extension extendee
-	0,  // [0:72] is the sub-list for field type_name
+	54, // 54: weiche.ingress.v1.WidgetSetup.appearance:type_name -> weiche.event.v1.Appearance
+	37, // 55: weiche.ingress.v1.VisitorKeyChange.key:type_name -> weiche.ingress.v1.VisitorKeySetup
+	55, // 56: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
+	43, // 57: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
+	44, // 58: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
+	40, // 59: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
+	42, // 60: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
+	56, // 61: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
+	57, // 62: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
+	58, // 63: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
+	56, // 64: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
+	45, // 65: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
+	56, // 66: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
+	45, // 67: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
+	56, // 68: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
+	56, // 69: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
+	53, // 70: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
+	47, // 71: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
+	50, // 72: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
+	73, // [73:73] is the sub-list for method output_type
+	73, // [73:73] is the sub-list for method input_type
+	73, // [73:73] is the sub-list for extension type_name
+	73, // [73:73] is the sub-list for extension extendee
+	0,  // [0:73] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_command_proto_init() }

@@ -343,7 +343,11 @@ type Identity struct {
 	// somebody confirms that it is the same person.
 	Unconfirmed bool `protobuf:"varint,14,opt,name=unconfirmed,proto3" json:"unconfirmed,omitempty"`
 	// What the customer allowed or forbade last, in the order in which it came up.
-	OptIns        []*OptIn `protobuf:"bytes,15,rep,name=opt_ins,json=optIns,proto3" json:"opt_ins,omitempty"`
+	OptIns []*OptIn `protobuf:"bytes,15,rep,name=opt_ins,json=optIns,proto3" json:"opt_ins,omitempty"`
+	// When the customer last wrote or answered there, by the provider, as far as the
+	// conversation knows that its messages join; not set where there is none. Set for
+	// readers.
+	LastActiveAt  *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=last_active_at,json=lastActiveAt,proto3" json:"last_active_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -479,6 +483,13 @@ func (x *Identity) GetUnconfirmed() bool {
 func (x *Identity) GetOptIns() []*OptIn {
 	if x != nil {
 		return x.OptIns
+	}
+	return nil
+}
+
+func (x *Identity) GetLastActiveAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastActiveAt
 	}
 	return nil
 }
@@ -718,7 +729,7 @@ const file_weiche_view_v1_customer_proto_rawDesc = "" +
 	"\x11other_identity_id\x18\x02 \x01(\tR\x0fotherIdentityId\x12*\n" +
 	"\x11other_customer_id\x18\x03 \x01(\tR\x0fotherCustomerId\x125\n" +
 	"\bfound_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\afoundAt\x12\x18\n" +
-	"\adecided\x18\x05 \x01(\bR\adecided\"\xee\x04\n" +
+	"\adecided\x18\x05 \x01(\bR\adecided\"\xb0\x05\n" +
 	"\bIdentity\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -739,7 +750,8 @@ const file_weiche_view_v1_customer_proto_rawDesc = "" +
 	"\x05names\x18\f \x03(\v2\x1d.weiche.view.v1.SealedAliasesR\x05names\x123\n" +
 	"\x06former\x18\r \x03(\v2\x1b.weiche.view.v1.FormerAliasR\x06former\x12 \n" +
 	"\vunconfirmed\x18\x0e \x01(\bR\vunconfirmed\x12.\n" +
-	"\aopt_ins\x18\x0f \x03(\v2\x15.weiche.view.v1.OptInR\x06optIns\"\x9f\x01\n" +
+	"\aopt_ins\x18\x0f \x03(\v2\x15.weiche.view.v1.OptInR\x06optIns\x12@\n" +
+	"\x0elast_active_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\flastActiveAt\"\x9f\x01\n" +
 	"\vFormerAlias\x12,\n" +
 	"\x05alias\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\x05alias\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x120\n" +
@@ -798,16 +810,17 @@ var file_weiche_view_v1_customer_proto_depIdxs = []int32{
 	10, // 13: weiche.view.v1.Identity.names:type_name -> weiche.view.v1.SealedAliases
 	4,  // 14: weiche.view.v1.Identity.former:type_name -> weiche.view.v1.FormerAlias
 	5,  // 15: weiche.view.v1.Identity.opt_ins:type_name -> weiche.view.v1.OptIn
-	8,  // 16: weiche.view.v1.FormerAlias.alias:type_name -> weiche.event.v1.Alias
-	7,  // 17: weiche.view.v1.FormerAlias.since:type_name -> google.protobuf.Timestamp
-	7,  // 18: weiche.view.v1.FormerAlias.until:type_name -> google.protobuf.Timestamp
-	7,  // 19: weiche.view.v1.OptIn.at:type_name -> google.protobuf.Timestamp
-	7,  // 20: weiche.view.v1.CustomerConversation.started_at:type_name -> google.protobuf.Timestamp
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	7,  // 16: weiche.view.v1.Identity.last_active_at:type_name -> google.protobuf.Timestamp
+	8,  // 17: weiche.view.v1.FormerAlias.alias:type_name -> weiche.event.v1.Alias
+	7,  // 18: weiche.view.v1.FormerAlias.since:type_name -> google.protobuf.Timestamp
+	7,  // 19: weiche.view.v1.FormerAlias.until:type_name -> google.protobuf.Timestamp
+	7,  // 20: weiche.view.v1.OptIn.at:type_name -> google.protobuf.Timestamp
+	7,  // 21: weiche.view.v1.CustomerConversation.started_at:type_name -> google.protobuf.Timestamp
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_weiche_view_v1_customer_proto_init() }

@@ -813,7 +813,9 @@ type CustomerComment struct {
 	// It joined without switching.
 	Late bool `protobuf:"varint,5,opt,name=late,proto3" json:"late,omitempty"`
 	// The link at whose end it was released, where it was held for one.
-	LinkId        string `protobuf:"bytes,6,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	LinkId string `protobuf:"bytes,6,opt,name=link_id,json=linkId,proto3" json:"link_id,omitempty"`
+	// An agent has seen it, or answered after it. Set for readers.
+	Seen          bool `protobuf:"varint,7,opt,name=seen,proto3" json:"seen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -888,6 +890,13 @@ func (x *CustomerComment) GetLinkId() string {
 		return x.LinkId
 	}
 	return ""
+}
+
+func (x *CustomerComment) GetSeen() bool {
+	if x != nil {
+		return x.Seen
+	}
+	return false
 }
 
 // AgentComment is what is said about a reply.
@@ -1833,7 +1842,7 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\x06stored\x18\x03 \x01(\v2\x1c.weiche.event.v1.StoredMediaR\x06stored\x120\n" +
 	"\x05error\x18\x04 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x12\x10\n" +
 	"\x03url\x18\x05 \x01(\tR\x03url\x12#\n" +
-	"\rthumbnail_url\x18\x06 \x01(\tR\fthumbnailUrl\"\xd5\x01\n" +
+	"\rthumbnail_url\x18\x06 \x01(\tR\fthumbnailUrl\"\xe9\x01\n" +
 	"\x0fCustomerComment\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12%\n" +
@@ -1841,7 +1850,8 @@ const file_weiche_view_v1_timeline_proto_rawDesc = "" +
 	"\achannel\x18\x03 \x01(\tR\achannel\x123\n" +
 	"\asent_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06sentAt\x12\x12\n" +
 	"\x04late\x18\x05 \x01(\bR\x04late\x12\x17\n" +
-	"\alink_id\x18\x06 \x01(\tR\x06linkId\"\xca\x05\n" +
+	"\alink_id\x18\x06 \x01(\tR\x06linkId\x12\x12\n" +
+	"\x04seen\x18\a \x01(\bR\x04seen\"\xca\x05\n" +
 	"\fAgentComment\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x122\n" +
 	"\x05route\x18\x02 \x01(\v2\x1c.weiche.event.v1.FrozenRouteR\x05route\x12%\n" +

@@ -371,7 +371,15 @@ type Widget struct {
 	Languages []string `protobuf:"bytes,3,rep,name=languages,proto3" json:"languages,omitempty"`
 	// The channels that customers can switch to, and those of the widget's that the
 	// conversation is linked to, whether their provider serves them or not.
-	Channels      []*OfferedChannel `protobuf:"bytes,4,rep,name=channels,proto3" json:"channels,omitempty"`
+	Channels []*OfferedChannel `protobuf:"bytes,4,rep,name=channels,proto3" json:"channels,omitempty"`
+	// How it looks, and what it says by itself; not set where nothing was said of that.
+	Appearance *v1.Appearance `protobuf:"bytes,5,opt,name=appearance,proto3" json:"appearance,omitempty"`
+	// Nobody is there now: until when. Not set while somebody is.
+	AwayUntil *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=away_until,json=awayUntil,proto3" json:"away_until,omitempty"`
+	// Somebody is there now: until when. Not set while nobody is, and where somebody
+	// always is. Nobody is told when that time has come: read the widget again then,
+	// by GetTimeline.
+	OpenUntil     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=open_until,json=openUntil,proto3" json:"open_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -434,6 +442,27 @@ func (x *Widget) GetChannels() []*OfferedChannel {
 	return nil
 }
 
+func (x *Widget) GetAppearance() *v1.Appearance {
+	if x != nil {
+		return x.Appearance
+	}
+	return nil
+}
+
+func (x *Widget) GetAwayUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AwayUntil
+	}
+	return nil
+}
+
+func (x *Widget) GetOpenUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OpenUntil
+	}
+	return nil
+}
+
 // OfferedChannel is one entry of the widget's menu.
 type OfferedChannel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -447,7 +476,13 @@ type OfferedChannel struct {
 	Linked bool `protobuf:"varint,4,opt,name=linked,proto3" json:"linked,omitempty"`
 	// Its provider does not serve it at the moment: replies go elsewhere, and it
 	// takes no new link. Such a channel is listed only while it is linked.
-	Unhealthy     bool `protobuf:"varint,5,opt,name=unhealthy,proto3" json:"unhealthy,omitempty"`
+	Unhealthy bool `protobuf:"varint,5,opt,name=unhealthy,proto3" json:"unhealthy,omitempty"`
+	// Which account of the customer's is linked, so that they know it again: two digits
+	// of a number. Empty where nothing is linked, and where nothing can be shown.
+	Hint string `protobuf:"bytes,6,opt,name=hint,proto3" json:"hint,omitempty"`
+	// The address that opens the linked chat on this device. Empty where nothing is
+	// linked, and for a channel without such addresses.
+	Url           string `protobuf:"bytes,7,opt,name=url,proto3" json:"url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -515,6 +550,20 @@ func (x *OfferedChannel) GetUnhealthy() bool {
 		return x.Unhealthy
 	}
 	return false
+}
+
+func (x *OfferedChannel) GetHint() string {
+	if x != nil {
+		return x.Hint
+	}
+	return ""
+}
+
+func (x *OfferedChannel) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
 }
 
 // SendMessageRequest says something.
@@ -865,7 +914,10 @@ type GetTimelineResponse struct {
 	// There are more lines in the direction of the page.
 	More bool `protobuf:"varint,6,opt,name=more,proto3" json:"more,omitempty"`
 	// Opaque; give it to Subscribe to follow from here.
-	Cursor        string `protobuf:"bytes,7,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	Cursor string `protobuf:"bytes,7,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// The links of the conversation that wait for their code or for a yes, the last one
+	// asked for last, without code and address: GetLink has those.
+	Links         []*Link `protobuf:"bytes,8,rep,name=links,proto3" json:"links,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -949,6 +1001,13 @@ func (x *GetTimelineResponse) GetCursor() string {
 	return ""
 }
 
+func (x *GetTimelineResponse) GetLinks() []*Link {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
 // Line is one comment, or a line about the conversation.
 type Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -967,7 +1026,9 @@ type Line struct {
 	// When.
 	At *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at,proto3" json:"at,omitempty"`
 	// How far an agent's reply came: queued, sending, sent, delivered, read,
-	// failed or unknown.
+	// failed or unknown. Of what the customer said: sent, and read once an agent has
+	// seen it or answered. All that the customer said before something that was read
+	// was read too, and only the last of it is told again when that changes.
 	State string `protobuf:"bytes,8,opt,name=state,proto3" json:"state,omitempty"`
 	// The name of the agent.
 	AgentName string `protobuf:"bytes,9,opt,name=agent_name,json=agentName,proto3" json:"agent_name,omitempty"`
@@ -2210,7 +2271,7 @@ var File_weiche_widget_v1_widget_proto protoreflect.FileDescriptor
 
 const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/widget/v1/widget.proto\x12\x10weiche.widget.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\"V\n" +
+	"\x1dweiche/widget/v1/widget.proto\x12\x10weiche.widget.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\"V\n" +
 	"\x12OpenSessionRequest\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12#\n" +
 	"\rvisitor_token\x18\x02 \x01(\tR\fvisitorToken\"\x13\n" +
@@ -2221,18 +2282,27 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\rsession_token\x18\x01 \x01(\tR\fsessionToken\x120\n" +
 	"\x06widget\x18\x02 \x01(\v2\x18.weiche.widget.v1.WidgetR\x06widget\x129\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x95\x01\n" +
+	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\xc8\x02\n" +
 	"\x06Widget\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x1c\n" +
 	"\tlanguages\x18\x03 \x03(\tR\tlanguages\x12<\n" +
-	"\bchannels\x18\x04 \x03(\v2 .weiche.widget.v1.OfferedChannelR\bchannels\"\x9b\x01\n" +
+	"\bchannels\x18\x04 \x03(\v2 .weiche.widget.v1.OfferedChannelR\bchannels\x12;\n" +
+	"\n" +
+	"appearance\x18\x05 \x01(\v2\x1b.weiche.event.v1.AppearanceR\n" +
+	"appearance\x129\n" +
+	"\n" +
+	"away_until\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tawayUntil\x129\n" +
+	"\n" +
+	"open_until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\topenUntil\"\xc1\x01\n" +
 	"\x0eOfferedChannel\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x16\n" +
 	"\x06linked\x18\x04 \x01(\bR\x06linked\x12\x1c\n" +
-	"\tunhealthy\x18\x05 \x01(\bR\tunhealthy\"\xe2\x01\n" +
+	"\tunhealthy\x18\x05 \x01(\bR\tunhealthy\x12\x12\n" +
+	"\x04hint\x18\x06 \x01(\tR\x04hint\x12\x10\n" +
+	"\x03url\x18\a \x01(\tR\x03url\"\xe2\x01\n" +
 	"\x12SendMessageRequest\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12!\n" +
 	"\fclient_token\x18\x02 \x01(\tR\vclientToken\x12\x1a\n" +
@@ -2256,7 +2326,7 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x14\n" +
 	"\x05limit\x18\x03 \x01(\x05R\x05limit\x12\x16\n" +
 	"\x06before\x18\x04 \x01(\x04R\x06before\x12\x16\n" +
-	"\x06latest\x18\x05 \x01(\bR\x06latest\"\x85\x02\n" +
+	"\x06latest\x18\x05 \x01(\bR\x06latest\"\xb3\x02\n" +
 	"\x13GetTimelineResponse\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12,\n" +
 	"\x05lines\x18\x02 \x03(\v2\x16.weiche.widget.v1.LineR\x05lines\x120\n" +
@@ -2265,7 +2335,8 @@ const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"replies_to\x18\x04 \x01(\tR\trepliesTo\x12\x1a\n" +
 	"\bposition\x18\x05 \x01(\tR\bposition\x12\x12\n" +
 	"\x04more\x18\x06 \x01(\bR\x04more\x12\x16\n" +
-	"\x06cursor\x18\a \x01(\tR\x06cursor\"\xfe\x03\n" +
+	"\x06cursor\x18\a \x01(\tR\x06cursor\x12,\n" +
+	"\x05links\x18\b \x03(\v2\x16.weiche.widget.v1.LinkR\x05links\"\xfe\x03\n" +
 	"\x04Line\x12\x14\n" +
 	"\x05place\x18\x01 \x01(\x04R\x05place\x120\n" +
 	"\x06author\x18\x02 \x01(\x0e2\x18.weiche.widget.v1.AuthorR\x06author\x12\x1d\n" +
@@ -2432,53 +2503,58 @@ var file_weiche_widget_v1_widget_proto_goTypes = []any{
 	(*SendTypingRequest)(nil),     // 31: weiche.widget.v1.SendTypingRequest
 	(*SendTypingResponse)(nil),    // 32: weiche.widget.v1.SendTypingResponse
 	(*timestamppb.Timestamp)(nil), // 33: google.protobuf.Timestamp
-	(*v1.Content)(nil),            // 34: weiche.event.v1.Content
+	(*v1.Appearance)(nil),         // 34: weiche.event.v1.Appearance
+	(*v1.Content)(nil),            // 35: weiche.event.v1.Content
 }
 var file_weiche_widget_v1_widget_proto_depIdxs = []int32{
 	6,  // 0: weiche.widget.v1.OpenSessionResponse.widget:type_name -> weiche.widget.v1.Widget
 	33, // 1: weiche.widget.v1.OpenSessionResponse.expires_at:type_name -> google.protobuf.Timestamp
 	7,  // 2: weiche.widget.v1.Widget.channels:type_name -> weiche.widget.v1.OfferedChannel
-	10, // 3: weiche.widget.v1.SendMessageRequest.attachments:type_name -> weiche.widget.v1.Attachment
-	9,  // 4: weiche.widget.v1.SendMessageRequest.pressed:type_name -> weiche.widget.v1.PressedButton
-	14, // 5: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
-	6,  // 6: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
-	0,  // 7: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
-	34, // 8: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
-	33, // 9: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
-	15, // 10: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
-	16, // 11: weiche.widget.v1.Line.reactions:type_name -> weiche.widget.v1.LineReaction
-	19, // 12: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
-	1,  // 13: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
-	20, // 14: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
-	33, // 15: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
-	19, // 16: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
-	2,  // 17: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
-	3,  // 18: weiche.widget.v1.WidgetService.EndSession:input_type -> weiche.widget.v1.EndSessionRequest
-	8,  // 19: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
-	12, // 20: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
-	17, // 21: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
-	21, // 22: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
-	23, // 23: weiche.widget.v1.WidgetService.ConfirmLink:input_type -> weiche.widget.v1.ConfirmLinkRequest
-	25, // 24: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
-	27, // 25: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
-	29, // 26: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
-	31, // 27: weiche.widget.v1.WidgetService.SendTyping:input_type -> weiche.widget.v1.SendTypingRequest
-	5,  // 28: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
-	4,  // 29: weiche.widget.v1.WidgetService.EndSession:output_type -> weiche.widget.v1.EndSessionResponse
-	11, // 30: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
-	13, // 31: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
-	18, // 32: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
-	22, // 33: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
-	24, // 34: weiche.widget.v1.WidgetService.ConfirmLink:output_type -> weiche.widget.v1.ConfirmLinkResponse
-	26, // 35: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
-	28, // 36: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
-	30, // 37: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
-	32, // 38: weiche.widget.v1.WidgetService.SendTyping:output_type -> weiche.widget.v1.SendTypingResponse
-	28, // [28:39] is the sub-list for method output_type
-	17, // [17:28] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	34, // 3: weiche.widget.v1.Widget.appearance:type_name -> weiche.event.v1.Appearance
+	33, // 4: weiche.widget.v1.Widget.away_until:type_name -> google.protobuf.Timestamp
+	33, // 5: weiche.widget.v1.Widget.open_until:type_name -> google.protobuf.Timestamp
+	10, // 6: weiche.widget.v1.SendMessageRequest.attachments:type_name -> weiche.widget.v1.Attachment
+	9,  // 7: weiche.widget.v1.SendMessageRequest.pressed:type_name -> weiche.widget.v1.PressedButton
+	14, // 8: weiche.widget.v1.GetTimelineResponse.lines:type_name -> weiche.widget.v1.Line
+	6,  // 9: weiche.widget.v1.GetTimelineResponse.widget:type_name -> weiche.widget.v1.Widget
+	19, // 10: weiche.widget.v1.GetTimelineResponse.links:type_name -> weiche.widget.v1.Link
+	0,  // 11: weiche.widget.v1.Line.author:type_name -> weiche.widget.v1.Author
+	35, // 12: weiche.widget.v1.Line.content:type_name -> weiche.event.v1.Content
+	33, // 13: weiche.widget.v1.Line.at:type_name -> google.protobuf.Timestamp
+	15, // 14: weiche.widget.v1.Line.media:type_name -> weiche.widget.v1.MediaFile
+	16, // 15: weiche.widget.v1.Line.reactions:type_name -> weiche.widget.v1.LineReaction
+	19, // 16: weiche.widget.v1.RequestLinkResponse.link:type_name -> weiche.widget.v1.Link
+	1,  // 17: weiche.widget.v1.Link.state:type_name -> weiche.widget.v1.LinkState
+	20, // 18: weiche.widget.v1.Link.qr:type_name -> weiche.widget.v1.QrCode
+	33, // 19: weiche.widget.v1.Link.expires_at:type_name -> google.protobuf.Timestamp
+	19, // 20: weiche.widget.v1.GetLinkResponse.link:type_name -> weiche.widget.v1.Link
+	2,  // 21: weiche.widget.v1.WidgetService.OpenSession:input_type -> weiche.widget.v1.OpenSessionRequest
+	3,  // 22: weiche.widget.v1.WidgetService.EndSession:input_type -> weiche.widget.v1.EndSessionRequest
+	8,  // 23: weiche.widget.v1.WidgetService.SendMessage:input_type -> weiche.widget.v1.SendMessageRequest
+	12, // 24: weiche.widget.v1.WidgetService.GetTimeline:input_type -> weiche.widget.v1.GetTimelineRequest
+	17, // 25: weiche.widget.v1.WidgetService.RequestLink:input_type -> weiche.widget.v1.RequestLinkRequest
+	21, // 26: weiche.widget.v1.WidgetService.GetLink:input_type -> weiche.widget.v1.GetLinkRequest
+	23, // 27: weiche.widget.v1.WidgetService.ConfirmLink:input_type -> weiche.widget.v1.ConfirmLinkRequest
+	25, // 28: weiche.widget.v1.WidgetService.CancelLink:input_type -> weiche.widget.v1.CancelLinkRequest
+	27, // 29: weiche.widget.v1.WidgetService.Disconnect:input_type -> weiche.widget.v1.DisconnectRequest
+	29, // 30: weiche.widget.v1.WidgetService.MarkRead:input_type -> weiche.widget.v1.MarkReadRequest
+	31, // 31: weiche.widget.v1.WidgetService.SendTyping:input_type -> weiche.widget.v1.SendTypingRequest
+	5,  // 32: weiche.widget.v1.WidgetService.OpenSession:output_type -> weiche.widget.v1.OpenSessionResponse
+	4,  // 33: weiche.widget.v1.WidgetService.EndSession:output_type -> weiche.widget.v1.EndSessionResponse
+	11, // 34: weiche.widget.v1.WidgetService.SendMessage:output_type -> weiche.widget.v1.SendMessageResponse
+	13, // 35: weiche.widget.v1.WidgetService.GetTimeline:output_type -> weiche.widget.v1.GetTimelineResponse
+	18, // 36: weiche.widget.v1.WidgetService.RequestLink:output_type -> weiche.widget.v1.RequestLinkResponse
+	22, // 37: weiche.widget.v1.WidgetService.GetLink:output_type -> weiche.widget.v1.GetLinkResponse
+	24, // 38: weiche.widget.v1.WidgetService.ConfirmLink:output_type -> weiche.widget.v1.ConfirmLinkResponse
+	26, // 39: weiche.widget.v1.WidgetService.CancelLink:output_type -> weiche.widget.v1.CancelLinkResponse
+	28, // 40: weiche.widget.v1.WidgetService.Disconnect:output_type -> weiche.widget.v1.DisconnectResponse
+	30, // 41: weiche.widget.v1.WidgetService.MarkRead:output_type -> weiche.widget.v1.MarkReadResponse
+	32, // 42: weiche.widget.v1.WidgetService.SendTyping:output_type -> weiche.widget.v1.SendTypingResponse
+	32, // [32:43] is the sub-list for method output_type
+	21, // [21:32] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_weiche_widget_v1_widget_proto_init() }

@@ -29,6 +29,124 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// NotOfferable is why a channel cannot be offered in a conversation.
+type NotOfferable int32
+
+const (
+	// Not stated: it can, or no conversation was asked about.
+	NotOfferable_NOT_OFFERABLE_UNSPECIFIED NotOfferable = 0
+	// The conversation is tied to it already.
+	NotOfferable_NOT_OFFERABLE_BOUND NotOfferable = 1
+	// It is a widget: nobody goes on there by a link.
+	NotOfferable_NOT_OFFERABLE_WIDGET NotOfferable = 2
+	// The conversation lives in no widget.
+	NotOfferable_NOT_OFFERABLE_NO_WIDGET NotOfferable = 3
+	// The widget of the conversation does not offer it.
+	NotOfferable_NOT_OFFERABLE_NOT_OFFERED NotOfferable = 4
+	// Its provider does not serve it at the moment.
+	NotOfferable_NOT_OFFERABLE_UNHEALTHY NotOfferable = 5
+)
+
+// Enum value maps for NotOfferable.
+var (
+	NotOfferable_name = map[int32]string{
+		0: "NOT_OFFERABLE_UNSPECIFIED",
+		1: "NOT_OFFERABLE_BOUND",
+		2: "NOT_OFFERABLE_WIDGET",
+		3: "NOT_OFFERABLE_NO_WIDGET",
+		4: "NOT_OFFERABLE_NOT_OFFERED",
+		5: "NOT_OFFERABLE_UNHEALTHY",
+	}
+	NotOfferable_value = map[string]int32{
+		"NOT_OFFERABLE_UNSPECIFIED": 0,
+		"NOT_OFFERABLE_BOUND":       1,
+		"NOT_OFFERABLE_WIDGET":      2,
+		"NOT_OFFERABLE_NO_WIDGET":   3,
+		"NOT_OFFERABLE_NOT_OFFERED": 4,
+		"NOT_OFFERABLE_UNHEALTHY":   5,
+	}
+)
+
+func (x NotOfferable) Enum() *NotOfferable {
+	p := new(NotOfferable)
+	*p = x
+	return p
+}
+
+func (x NotOfferable) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (NotOfferable) Descriptor() protoreflect.EnumDescriptor {
+	return file_weiche_workspace_v1_workspace_proto_enumTypes[0].Descriptor()
+}
+
+func (NotOfferable) Type() protoreflect.EnumType {
+	return &file_weiche_workspace_v1_workspace_proto_enumTypes[0]
+}
+
+func (x NotOfferable) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use NotOfferable.Descriptor instead.
+func (NotOfferable) EnumDescriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{0}
+}
+
+// TextUnit is what a text is measured in.
+type TextUnit int32
+
+const (
+	// Not stated.
+	TextUnit_TEXT_UNIT_UNSPECIFIED TextUnit = 0
+	// Characters of Unicode: code points.
+	TextUnit_TEXT_UNIT_CHARACTERS TextUnit = 1
+	// Bytes of UTF-8.
+	TextUnit_TEXT_UNIT_BYTES TextUnit = 2
+)
+
+// Enum value maps for TextUnit.
+var (
+	TextUnit_name = map[int32]string{
+		0: "TEXT_UNIT_UNSPECIFIED",
+		1: "TEXT_UNIT_CHARACTERS",
+		2: "TEXT_UNIT_BYTES",
+	}
+	TextUnit_value = map[string]int32{
+		"TEXT_UNIT_UNSPECIFIED": 0,
+		"TEXT_UNIT_CHARACTERS":  1,
+		"TEXT_UNIT_BYTES":       2,
+	}
+)
+
+func (x TextUnit) Enum() *TextUnit {
+	p := new(TextUnit)
+	*p = x
+	return p
+}
+
+func (x TextUnit) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TextUnit) Descriptor() protoreflect.EnumDescriptor {
+	return file_weiche_workspace_v1_workspace_proto_enumTypes[1].Descriptor()
+}
+
+func (TextUnit) Type() protoreflect.EnumType {
+	return &file_weiche_workspace_v1_workspace_proto_enumTypes[1]
+}
+
+func (x TextUnit) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TextUnit.Descriptor instead.
+func (TextUnit) EnumDescriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{1}
+}
+
 // GetMeRequest asks who calls.
 type GetMeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3338,6 +3456,582 @@ func (x *ConfirmIdentityResponse) GetPosition() string {
 	return ""
 }
 
+// ListChannelsRequest asks for the channels of the account.
+type ListChannelsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation that they are asked about; empty for none.
+	ConversationId string `protobuf:"bytes,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Answer only with what stands at this position or later.
+	MinPosition   string `protobuf:"bytes,2,opt,name=min_position,json=minPosition,proto3" json:"min_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChannelsRequest) Reset() {
+	*x = ListChannelsRequest{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChannelsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChannelsRequest) ProtoMessage() {}
+
+func (x *ListChannelsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChannelsRequest.ProtoReflect.Descriptor instead.
+func (*ListChannelsRequest) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ListChannelsRequest) GetConversationId() string {
+	if x != nil {
+		return x.ConversationId
+	}
+	return ""
+}
+
+func (x *ListChannelsRequest) GetMinPosition() string {
+	if x != nil {
+		return x.MinPosition
+	}
+	return ""
+}
+
+// ListChannelsResponse has the channels.
+type ListChannelsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channels in the order of their integrations' ids, widgets included.
+	Channels []*Channel `protobuf:"bytes,1,rep,name=channels,proto3" json:"channels,omitempty"`
+	// The position that this was read at.
+	Position      string `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListChannelsResponse) Reset() {
+	*x = ListChannelsResponse{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListChannelsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListChannelsResponse) ProtoMessage() {}
+
+func (x *ListChannelsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListChannelsResponse.ProtoReflect.Descriptor instead.
+func (*ListChannelsResponse) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ListChannelsResponse) GetChannels() []*Channel {
+	if x != nil {
+		return x.Channels
+	}
+	return nil
+}
+
+func (x *ListChannelsResponse) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+// Channel is a connected channel account as an agent sees it.
+type Channel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Its channel.
+	Channel string `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	// What people call it.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// The provider serves it, as far as is known.
+	Healthy bool `protobuf:"varint,4,opt,name=healthy,proto3" json:"healthy,omitempty"`
+	// Why it does not.
+	Error *v1.SendError `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// What it can show.
+	Limits *ChannelLimits `protobuf:"bytes,6,opt,name=limits,proto3" json:"limits,omitempty"`
+	// The conversation is tied to it: a reply can be sent there.
+	Bound bool `protobuf:"varint,7,opt,name=bound,proto3" json:"bound,omitempty"`
+	// The identity that it is tied to.
+	IdentityId string `protobuf:"bytes,8,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// A link to it can be offered in the conversation.
+	Offerable bool `protobuf:"varint,9,opt,name=offerable,proto3" json:"offerable,omitempty"`
+	// Why it cannot.
+	NotOfferable  NotOfferable `protobuf:"varint,10,opt,name=not_offerable,json=notOfferable,proto3,enum=weiche.workspace.v1.NotOfferable" json:"not_offerable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Channel) Reset() {
+	*x = Channel{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Channel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Channel) ProtoMessage() {}
+
+func (x *Channel) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Channel.ProtoReflect.Descriptor instead.
+func (*Channel) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *Channel) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *Channel) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *Channel) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Channel) GetHealthy() bool {
+	if x != nil {
+		return x.Healthy
+	}
+	return false
+}
+
+func (x *Channel) GetError() *v1.SendError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *Channel) GetLimits() *ChannelLimits {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+func (x *Channel) GetBound() bool {
+	if x != nil {
+		return x.Bound
+	}
+	return false
+}
+
+func (x *Channel) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *Channel) GetOfferable() bool {
+	if x != nil {
+		return x.Offerable
+	}
+	return false
+}
+
+func (x *Channel) GetNotOfferable() NotOfferable {
+	if x != nil {
+		return x.NotOfferable
+	}
+	return NotOfferable_NOT_OFFERABLE_UNSPECIFIED
+}
+
+// ChannelLimits is what a channel can show. What it cannot is not refused where it
+// can be turned into something: a longer text goes in several messages, and a file
+// that it does not take goes as a link where links is set.
+type ChannelLimits struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long a text in one message may be.
+	Text *TextLimit `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// How long the text above buttons may be.
+	Question *TextLimit `protobuf:"bytes,2,opt,name=question,proto3" json:"question,omitempty"`
+	// How long the text below a file may be, for kinds that have one.
+	Caption *TextLimit `protobuf:"bytes,3,opt,name=caption,proto3" json:"caption,omitempty"`
+	// The kinds of files that it takes.
+	Media []*MediaLimit `protobuf:"bytes,4,rep,name=media,proto3" json:"media,omitempty"`
+	// What it takes of no kind, or not so large, goes as a link.
+	Links bool `protobuf:"varint,5,opt,name=links,proto3" json:"links,omitempty"`
+	// How many pictures one message may have.
+	Images uint32 `protobuf:"varint,6,opt,name=images,proto3" json:"images,omitempty"`
+	// One message may have several parts of any kinds.
+	Parts bool `protobuf:"varint,7,opt,name=parts,proto3" json:"parts,omitempty"`
+	// How many buttons a question may have; 0 is none.
+	Buttons uint32 `protobuf:"varint,8,opt,name=buttons,proto3" json:"buttons,omitempty"`
+	// How many rows a list has that stands in for more buttons; 0 is none.
+	ListRows uint32 `protobuf:"varint,9,opt,name=list_rows,json=listRows,proto3" json:"list_rows,omitempty"`
+	// How long the title of a button may be, in characters.
+	ButtonTitle uint32 `protobuf:"varint,10,opt,name=button_title,json=buttonTitle,proto3" json:"button_title,omitempty"`
+	// How long the title of a row of a list may be with what stands below it, in
+	// characters.
+	RowTitle uint32 `protobuf:"varint,11,opt,name=row_title,json=rowTitle,proto3" json:"row_title,omitempty"`
+	// It has templates.
+	Templates bool `protobuf:"varint,12,opt,name=templates,proto3" json:"templates,omitempty"`
+	// It shows places.
+	Locations bool `protobuf:"varint,13,opt,name=locations,proto3" json:"locations,omitempty"`
+	// It shows address cards.
+	Contacts bool `protobuf:"varint,14,opt,name=contacts,proto3" json:"contacts,omitempty"`
+	// It shows reactions.
+	Reactions bool `protobuf:"varint,15,opt,name=reactions,proto3" json:"reactions,omitempty"`
+	// It shows what a message answers to.
+	Quotes bool `protobuf:"varint,16,opt,name=quotes,proto3" json:"quotes,omitempty"`
+	// It shows that somebody types.
+	Typing bool `protobuf:"varint,17,opt,name=typing,proto3" json:"typing,omitempty"`
+	// It shows that something was seen.
+	Seen          bool `protobuf:"varint,18,opt,name=seen,proto3" json:"seen,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChannelLimits) Reset() {
+	*x = ChannelLimits{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChannelLimits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChannelLimits) ProtoMessage() {}
+
+func (x *ChannelLimits) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChannelLimits.ProtoReflect.Descriptor instead.
+func (*ChannelLimits) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ChannelLimits) GetText() *TextLimit {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *ChannelLimits) GetQuestion() *TextLimit {
+	if x != nil {
+		return x.Question
+	}
+	return nil
+}
+
+func (x *ChannelLimits) GetCaption() *TextLimit {
+	if x != nil {
+		return x.Caption
+	}
+	return nil
+}
+
+func (x *ChannelLimits) GetMedia() []*MediaLimit {
+	if x != nil {
+		return x.Media
+	}
+	return nil
+}
+
+func (x *ChannelLimits) GetLinks() bool {
+	if x != nil {
+		return x.Links
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetImages() uint32 {
+	if x != nil {
+		return x.Images
+	}
+	return 0
+}
+
+func (x *ChannelLimits) GetParts() bool {
+	if x != nil {
+		return x.Parts
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetButtons() uint32 {
+	if x != nil {
+		return x.Buttons
+	}
+	return 0
+}
+
+func (x *ChannelLimits) GetListRows() uint32 {
+	if x != nil {
+		return x.ListRows
+	}
+	return 0
+}
+
+func (x *ChannelLimits) GetButtonTitle() uint32 {
+	if x != nil {
+		return x.ButtonTitle
+	}
+	return 0
+}
+
+func (x *ChannelLimits) GetRowTitle() uint32 {
+	if x != nil {
+		return x.RowTitle
+	}
+	return 0
+}
+
+func (x *ChannelLimits) GetTemplates() bool {
+	if x != nil {
+		return x.Templates
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetLocations() bool {
+	if x != nil {
+		return x.Locations
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetContacts() bool {
+	if x != nil {
+		return x.Contacts
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetReactions() bool {
+	if x != nil {
+		return x.Reactions
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetQuotes() bool {
+	if x != nil {
+		return x.Quotes
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetTyping() bool {
+	if x != nil {
+		return x.Typing
+	}
+	return false
+}
+
+func (x *ChannelLimits) GetSeen() bool {
+	if x != nil {
+		return x.Seen
+	}
+	return false
+}
+
+// TextLimit is a length; 0 is none.
+type TextLimit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long.
+	Max uint32 `protobuf:"varint,1,opt,name=max,proto3" json:"max,omitempty"`
+	// In what.
+	Unit          TextUnit `protobuf:"varint,2,opt,name=unit,proto3,enum=weiche.workspace.v1.TextUnit" json:"unit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextLimit) Reset() {
+	*x = TextLimit{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextLimit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextLimit) ProtoMessage() {}
+
+func (x *TextLimit) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextLimit.ProtoReflect.Descriptor instead.
+func (*TextLimit) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *TextLimit) GetMax() uint32 {
+	if x != nil {
+		return x.Max
+	}
+	return 0
+}
+
+func (x *TextLimit) GetUnit() TextUnit {
+	if x != nil {
+		return x.Unit
+	}
+	return TextUnit_TEXT_UNIT_UNSPECIFIED
+}
+
+// MediaLimit is what files of a kind may be.
+type MediaLimit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind.
+	Kind v1.MediaKind `protobuf:"varint,1,opt,name=kind,proto3,enum=weiche.event.v1.MediaKind" json:"kind,omitempty"`
+	// The MIME types that it takes; any where there are none.
+	MimeTypes []string `protobuf:"bytes,2,rep,name=mime_types,json=mimeTypes,proto3" json:"mime_types,omitempty"`
+	// The largest size in bytes.
+	MaxBytes int64 `protobuf:"varint,3,opt,name=max_bytes,json=maxBytes,proto3" json:"max_bytes,omitempty"`
+	// The largest size in bytes of those that move; 0 where it is the same.
+	MaxMovingBytes int64 `protobuf:"varint,4,opt,name=max_moving_bytes,json=maxMovingBytes,proto3" json:"max_moving_bytes,omitempty"`
+	// Text may stand below it.
+	Caption       bool `protobuf:"varint,5,opt,name=caption,proto3" json:"caption,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MediaLimit) Reset() {
+	*x = MediaLimit{}
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MediaLimit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MediaLimit) ProtoMessage() {}
+
+func (x *MediaLimit) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MediaLimit.ProtoReflect.Descriptor instead.
+func (*MediaLimit) Descriptor() ([]byte, []int) {
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *MediaLimit) GetKind() v1.MediaKind {
+	if x != nil {
+		return x.Kind
+	}
+	return v1.MediaKind(0)
+}
+
+func (x *MediaLimit) GetMimeTypes() []string {
+	if x != nil {
+		return x.MimeTypes
+	}
+	return nil
+}
+
+func (x *MediaLimit) GetMaxBytes() int64 {
+	if x != nil {
+		return x.MaxBytes
+	}
+	return 0
+}
+
+func (x *MediaLimit) GetMaxMovingBytes() int64 {
+	if x != nil {
+		return x.MaxMovingBytes
+	}
+	return 0
+}
+
+func (x *MediaLimit) GetCaption() bool {
+	if x != nil {
+		return x.Caption
+	}
+	return false
+}
+
 // ListTemplatesRequest names an integration.
 type ListTemplatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3349,7 +4043,7 @@ type ListTemplatesRequest struct {
 
 func (x *ListTemplatesRequest) Reset() {
 	*x = ListTemplatesRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[49]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3361,7 +4055,7 @@ func (x *ListTemplatesRequest) String() string {
 func (*ListTemplatesRequest) ProtoMessage() {}
 
 func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[49]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3374,7 +4068,7 @@ func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTemplatesRequest.ProtoReflect.Descriptor instead.
 func (*ListTemplatesRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{49}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ListTemplatesRequest) GetIntegrationId() string {
@@ -3395,7 +4089,7 @@ type ListTemplatesResponse struct {
 
 func (x *ListTemplatesResponse) Reset() {
 	*x = ListTemplatesResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[50]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3407,7 +4101,7 @@ func (x *ListTemplatesResponse) String() string {
 func (*ListTemplatesResponse) ProtoMessage() {}
 
 func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[50]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3420,7 +4114,7 @@ func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTemplatesResponse.ProtoReflect.Descriptor instead.
 func (*ListTemplatesResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{50}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListTemplatesResponse) GetTemplates() []*MessageTemplate {
@@ -3448,7 +4142,7 @@ type MessageTemplate struct {
 
 func (x *MessageTemplate) Reset() {
 	*x = MessageTemplate{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[51]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3460,7 +4154,7 @@ func (x *MessageTemplate) String() string {
 func (*MessageTemplate) ProtoMessage() {}
 
 func (x *MessageTemplate) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[51]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3473,7 +4167,7 @@ func (x *MessageTemplate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageTemplate.ProtoReflect.Descriptor instead.
 func (*MessageTemplate) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{51}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *MessageTemplate) GetName() string {
@@ -3525,7 +4219,7 @@ type MessageTemplateComponent struct {
 
 func (x *MessageTemplateComponent) Reset() {
 	*x = MessageTemplateComponent{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[52]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3537,7 +4231,7 @@ func (x *MessageTemplateComponent) String() string {
 func (*MessageTemplateComponent) ProtoMessage() {}
 
 func (x *MessageTemplateComponent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[52]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3550,7 +4244,7 @@ func (x *MessageTemplateComponent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageTemplateComponent.ProtoReflect.Descriptor instead.
 func (*MessageTemplateComponent) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{52}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *MessageTemplateComponent) GetType() string {
@@ -3612,7 +4306,7 @@ type MessageTemplateButton struct {
 
 func (x *MessageTemplateButton) Reset() {
 	*x = MessageTemplateButton{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[53]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3624,7 +4318,7 @@ func (x *MessageTemplateButton) String() string {
 func (*MessageTemplateButton) ProtoMessage() {}
 
 func (x *MessageTemplateButton) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[53]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3637,7 +4331,7 @@ func (x *MessageTemplateButton) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageTemplateButton.ProtoReflect.Descriptor instead.
 func (*MessageTemplateButton) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{53}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *MessageTemplateButton) GetType() string {
@@ -3682,7 +4376,7 @@ type SendTypingRequest struct {
 
 func (x *SendTypingRequest) Reset() {
 	*x = SendTypingRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[54]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3694,7 +4388,7 @@ func (x *SendTypingRequest) String() string {
 func (*SendTypingRequest) ProtoMessage() {}
 
 func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[54]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3707,7 +4401,7 @@ func (x *SendTypingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingRequest.ProtoReflect.Descriptor instead.
 func (*SendTypingRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{54}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *SendTypingRequest) GetConversationId() string {
@@ -3733,7 +4427,7 @@ type SendTypingResponse struct {
 
 func (x *SendTypingResponse) Reset() {
 	*x = SendTypingResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[55]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3745,7 +4439,7 @@ func (x *SendTypingResponse) String() string {
 func (*SendTypingResponse) ProtoMessage() {}
 
 func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[55]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3758,7 +4452,7 @@ func (x *SendTypingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTypingResponse.ProtoReflect.Descriptor instead.
 func (*SendTypingResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{55}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{61}
 }
 
 // MarkSeenRequest names the conversation that was seen.
@@ -3774,7 +4468,7 @@ type MarkSeenRequest struct {
 
 func (x *MarkSeenRequest) Reset() {
 	*x = MarkSeenRequest{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[56]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3786,7 +4480,7 @@ func (x *MarkSeenRequest) String() string {
 func (*MarkSeenRequest) ProtoMessage() {}
 
 func (x *MarkSeenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[56]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3799,7 +4493,7 @@ func (x *MarkSeenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkSeenRequest.ProtoReflect.Descriptor instead.
 func (*MarkSeenRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{56}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *MarkSeenRequest) GetConversationId() string {
@@ -3828,7 +4522,7 @@ type MarkSeenResponse struct {
 
 func (x *MarkSeenResponse) Reset() {
 	*x = MarkSeenResponse{}
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[57]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3840,7 +4534,7 @@ func (x *MarkSeenResponse) String() string {
 func (*MarkSeenResponse) ProtoMessage() {}
 
 func (x *MarkSeenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[57]
+	mi := &file_weiche_workspace_v1_workspace_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3853,7 +4547,7 @@ func (x *MarkSeenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkSeenResponse.ProtoReflect.Descriptor instead.
 func (*MarkSeenResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{57}
+	return file_weiche_workspace_v1_workspace_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *MarkSeenResponse) GetPosition() string {
@@ -3867,7 +4561,7 @@ var File_weiche_workspace_v1_workspace_proto protoreflect.FileDescriptor
 
 const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\n" +
-	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1cweiche/stream/v1/event.proto\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"1\n" +
+	"#weiche/workspace/v1/workspace.proto\x12\x13weiche.workspace.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1cweiche/stream/v1/event.proto\x1a\x1cweiche/view/v1/channel.proto\x1a\x1dweiche/view/v1/customer.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a\x1aweiche/view/v1/route.proto\x1a\x1dweiche/view/v1/timeline.proto\"1\n" +
 	"\fGetMeRequest\x12!\n" +
 	"\fmin_position\x18\x01 \x01(\tR\vminPosition\"\x90\x02\n" +
 	"\rGetMeResponse\x12\x1d\n" +
@@ -4086,7 +4780,57 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"samePerson\x12!\n" +
 	"\fclient_token\x18\x03 \x01(\tR\vclientToken\"5\n" +
 	"\x17ConfirmIdentityResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition\"=\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition\"a\n" +
+	"\x13ListChannelsRequest\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12!\n" +
+	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"l\n" +
+	"\x14ListChannelsResponse\x128\n" +
+	"\bchannels\x18\x01 \x03(\v2\x1c.weiche.workspace.v1.ChannelR\bchannels\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x83\x03\n" +
+	"\aChannel\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
+	"\ahealthy\x18\x04 \x01(\bR\ahealthy\x120\n" +
+	"\x05error\x18\x05 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x12:\n" +
+	"\x06limits\x18\x06 \x01(\v2\".weiche.workspace.v1.ChannelLimitsR\x06limits\x12\x14\n" +
+	"\x05bound\x18\a \x01(\bR\x05bound\x12\x1f\n" +
+	"\videntity_id\x18\b \x01(\tR\n" +
+	"identityId\x12\x1c\n" +
+	"\tofferable\x18\t \x01(\bR\tofferable\x12F\n" +
+	"\rnot_offerable\x18\n" +
+	" \x01(\x0e2!.weiche.workspace.v1.NotOfferableR\fnotOfferable\"\xe5\x04\n" +
+	"\rChannelLimits\x122\n" +
+	"\x04text\x18\x01 \x01(\v2\x1e.weiche.workspace.v1.TextLimitR\x04text\x12:\n" +
+	"\bquestion\x18\x02 \x01(\v2\x1e.weiche.workspace.v1.TextLimitR\bquestion\x128\n" +
+	"\acaption\x18\x03 \x01(\v2\x1e.weiche.workspace.v1.TextLimitR\acaption\x125\n" +
+	"\x05media\x18\x04 \x03(\v2\x1f.weiche.workspace.v1.MediaLimitR\x05media\x12\x14\n" +
+	"\x05links\x18\x05 \x01(\bR\x05links\x12\x16\n" +
+	"\x06images\x18\x06 \x01(\rR\x06images\x12\x14\n" +
+	"\x05parts\x18\a \x01(\bR\x05parts\x12\x18\n" +
+	"\abuttons\x18\b \x01(\rR\abuttons\x12\x1b\n" +
+	"\tlist_rows\x18\t \x01(\rR\blistRows\x12!\n" +
+	"\fbutton_title\x18\n" +
+	" \x01(\rR\vbuttonTitle\x12\x1b\n" +
+	"\trow_title\x18\v \x01(\rR\browTitle\x12\x1c\n" +
+	"\ttemplates\x18\f \x01(\bR\ttemplates\x12\x1c\n" +
+	"\tlocations\x18\r \x01(\bR\tlocations\x12\x1a\n" +
+	"\bcontacts\x18\x0e \x01(\bR\bcontacts\x12\x1c\n" +
+	"\treactions\x18\x0f \x01(\bR\treactions\x12\x16\n" +
+	"\x06quotes\x18\x10 \x01(\bR\x06quotes\x12\x16\n" +
+	"\x06typing\x18\x11 \x01(\bR\x06typing\x12\x12\n" +
+	"\x04seen\x18\x12 \x01(\bR\x04seen\"P\n" +
+	"\tTextLimit\x12\x10\n" +
+	"\x03max\x18\x01 \x01(\rR\x03max\x121\n" +
+	"\x04unit\x18\x02 \x01(\x0e2\x1d.weiche.workspace.v1.TextUnitR\x04unit\"\xbc\x01\n" +
+	"\n" +
+	"MediaLimit\x12.\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1a.weiche.event.v1.MediaKindR\x04kind\x12\x1d\n" +
+	"\n" +
+	"mime_types\x18\x02 \x03(\tR\tmimeTypes\x12\x1b\n" +
+	"\tmax_bytes\x18\x03 \x01(\x03R\bmaxBytes\x12(\n" +
+	"\x10max_moving_bytes\x18\x04 \x01(\x03R\x0emaxMovingBytes\x12\x18\n" +
+	"\acaption\x18\x05 \x01(\bR\acaption\"=\n" +
 	"\x14ListTemplatesRequest\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"[\n" +
 	"\x15ListTemplatesResponse\x12B\n" +
@@ -4123,7 +4867,18 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x02 \x01(\tR\tmessageId\".\n" +
 	"\x10MarkSeenResponse\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\tR\bposition2\xc3\x14\n" +
+	"\bposition\x18\x01 \x01(\tR\bposition*\xb9\x01\n" +
+	"\fNotOfferable\x12\x1d\n" +
+	"\x19NOT_OFFERABLE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13NOT_OFFERABLE_BOUND\x10\x01\x12\x18\n" +
+	"\x14NOT_OFFERABLE_WIDGET\x10\x02\x12\x1b\n" +
+	"\x17NOT_OFFERABLE_NO_WIDGET\x10\x03\x12\x1d\n" +
+	"\x19NOT_OFFERABLE_NOT_OFFERED\x10\x04\x12\x1b\n" +
+	"\x17NOT_OFFERABLE_UNHEALTHY\x10\x05*T\n" +
+	"\bTextUnit\x12\x19\n" +
+	"\x15TEXT_UNIT_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14TEXT_UNIT_CHARACTERS\x10\x01\x12\x13\n" +
+	"\x0fTEXT_UNIT_BYTES\x10\x022\xad\x15\n" +
 	"\x10WorkspaceService\x12S\n" +
 	"\x05GetMe\x12!.weiche.workspace.v1.GetMeRequest\x1a\".weiche.workspace.v1.GetMeResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\n" +
@@ -4153,7 +4908,8 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"Disconnect\x12&.weiche.workspace.v1.DisconnectRequest\x1a'.weiche.workspace.v1.DisconnectResponse\x12f\n" +
 	"\rLinkCustomers\x12).weiche.workspace.v1.LinkCustomersRequest\x1a*.weiche.workspace.v1.LinkCustomersResponse\x12l\n" +
 	"\x0fUnlinkCustomers\x12+.weiche.workspace.v1.UnlinkCustomersRequest\x1a,.weiche.workspace.v1.UnlinkCustomersResponse\x12l\n" +
-	"\x0fConfirmIdentity\x12+.weiche.workspace.v1.ConfirmIdentityRequest\x1a,.weiche.workspace.v1.ConfirmIdentityResponse\x12k\n" +
+	"\x0fConfirmIdentity\x12+.weiche.workspace.v1.ConfirmIdentityRequest\x1a,.weiche.workspace.v1.ConfirmIdentityResponse\x12h\n" +
+	"\fListChannels\x12(.weiche.workspace.v1.ListChannelsRequest\x1a).weiche.workspace.v1.ListChannelsResponse\"\x03\x90\x02\x01\x12k\n" +
 	"\rListTemplates\x12).weiche.workspace.v1.ListTemplatesRequest\x1a*.weiche.workspace.v1.ListTemplatesResponse\"\x03\x90\x02\x01B2Z0weiche/proto/gen/weiche/workspace/v1;workspacev1b\x06proto3"
 
 var (
@@ -4168,169 +4924,191 @@ func file_weiche_workspace_v1_workspace_proto_rawDescGZIP() []byte {
 	return file_weiche_workspace_v1_workspace_proto_rawDescData
 }
 
-var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_weiche_workspace_v1_workspace_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_weiche_workspace_v1_workspace_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
 var file_weiche_workspace_v1_workspace_proto_goTypes = []any{
-	(*GetMeRequest)(nil),                   // 0: weiche.workspace.v1.GetMeRequest
-	(*GetMeResponse)(nil),                  // 1: weiche.workspace.v1.GetMeResponse
-	(*Agent)(nil),                          // 2: weiche.workspace.v1.Agent
-	(*ListAgentsRequest)(nil),              // 3: weiche.workspace.v1.ListAgentsRequest
-	(*ListAgentsResponse)(nil),             // 4: weiche.workspace.v1.ListAgentsResponse
-	(*ListConversationsRequest)(nil),       // 5: weiche.workspace.v1.ListConversationsRequest
-	(*ListConversationsResponse)(nil),      // 6: weiche.workspace.v1.ListConversationsResponse
-	(*CountConversationsRequest)(nil),      // 7: weiche.workspace.v1.CountConversationsRequest
-	(*CountConversationsResponse)(nil),     // 8: weiche.workspace.v1.CountConversationsResponse
-	(*ListConversationEventsRequest)(nil),  // 9: weiche.workspace.v1.ListConversationEventsRequest
-	(*ListConversationEventsResponse)(nil), // 10: weiche.workspace.v1.ListConversationEventsResponse
-	(*CloseConversationRequest)(nil),       // 11: weiche.workspace.v1.CloseConversationRequest
-	(*CloseConversationResponse)(nil),      // 12: weiche.workspace.v1.CloseConversationResponse
-	(*ReopenConversationRequest)(nil),      // 13: weiche.workspace.v1.ReopenConversationRequest
-	(*ReopenConversationResponse)(nil),     // 14: weiche.workspace.v1.ReopenConversationResponse
-	(*AssignConversationRequest)(nil),      // 15: weiche.workspace.v1.AssignConversationRequest
-	(*AssignConversationResponse)(nil),     // 16: weiche.workspace.v1.AssignConversationResponse
-	(*ChangeLabelsRequest)(nil),            // 17: weiche.workspace.v1.ChangeLabelsRequest
-	(*ChangeLabelsResponse)(nil),           // 18: weiche.workspace.v1.ChangeLabelsResponse
-	(*GetConversationRequest)(nil),         // 19: weiche.workspace.v1.GetConversationRequest
-	(*GetConversationResponse)(nil),        // 20: weiche.workspace.v1.GetConversationResponse
-	(*GetChannelRequest)(nil),              // 21: weiche.workspace.v1.GetChannelRequest
-	(*GetChannelResponse)(nil),             // 22: weiche.workspace.v1.GetChannelResponse
-	(*GetRouteRequest)(nil),                // 23: weiche.workspace.v1.GetRouteRequest
-	(*GetRouteResponse)(nil),               // 24: weiche.workspace.v1.GetRouteResponse
-	(*GetCustomerRequest)(nil),             // 25: weiche.workspace.v1.GetCustomerRequest
-	(*GetCustomerResponse)(nil),            // 26: weiche.workspace.v1.GetCustomerResponse
-	(*SendReplyRequest)(nil),               // 27: weiche.workspace.v1.SendReplyRequest
-	(*ReplyContent)(nil),                   // 28: weiche.workspace.v1.ReplyContent
-	(*ReplyPart)(nil),                      // 29: weiche.workspace.v1.ReplyPart
-	(*ReplyMedia)(nil),                     // 30: weiche.workspace.v1.ReplyMedia
-	(*Destination)(nil),                    // 31: weiche.workspace.v1.Destination
-	(*SendReplyResponse)(nil),              // 32: weiche.workspace.v1.SendReplyResponse
-	(*SettleOutcomeRequest)(nil),           // 33: weiche.workspace.v1.SettleOutcomeRequest
-	(*SettleOutcomeResponse)(nil),          // 34: weiche.workspace.v1.SettleOutcomeResponse
-	(*ReactRequest)(nil),                   // 35: weiche.workspace.v1.ReactRequest
-	(*ReactResponse)(nil),                  // 36: weiche.workspace.v1.ReactResponse
-	(*OfferLinkRequest)(nil),               // 37: weiche.workspace.v1.OfferLinkRequest
-	(*OfferLinkResponse)(nil),              // 38: weiche.workspace.v1.OfferLinkResponse
-	(*CancelLinkRequest)(nil),              // 39: weiche.workspace.v1.CancelLinkRequest
-	(*CancelLinkResponse)(nil),             // 40: weiche.workspace.v1.CancelLinkResponse
-	(*DisconnectRequest)(nil),              // 41: weiche.workspace.v1.DisconnectRequest
-	(*DisconnectResponse)(nil),             // 42: weiche.workspace.v1.DisconnectResponse
-	(*LinkCustomersRequest)(nil),           // 43: weiche.workspace.v1.LinkCustomersRequest
-	(*LinkCustomersResponse)(nil),          // 44: weiche.workspace.v1.LinkCustomersResponse
-	(*UnlinkCustomersRequest)(nil),         // 45: weiche.workspace.v1.UnlinkCustomersRequest
-	(*UnlinkCustomersResponse)(nil),        // 46: weiche.workspace.v1.UnlinkCustomersResponse
-	(*ConfirmIdentityRequest)(nil),         // 47: weiche.workspace.v1.ConfirmIdentityRequest
-	(*ConfirmIdentityResponse)(nil),        // 48: weiche.workspace.v1.ConfirmIdentityResponse
-	(*ListTemplatesRequest)(nil),           // 49: weiche.workspace.v1.ListTemplatesRequest
-	(*ListTemplatesResponse)(nil),          // 50: weiche.workspace.v1.ListTemplatesResponse
-	(*MessageTemplate)(nil),                // 51: weiche.workspace.v1.MessageTemplate
-	(*MessageTemplateComponent)(nil),       // 52: weiche.workspace.v1.MessageTemplateComponent
-	(*MessageTemplateButton)(nil),          // 53: weiche.workspace.v1.MessageTemplateButton
-	(*SendTypingRequest)(nil),              // 54: weiche.workspace.v1.SendTypingRequest
-	(*SendTypingResponse)(nil),             // 55: weiche.workspace.v1.SendTypingResponse
-	(*MarkSeenRequest)(nil),                // 56: weiche.workspace.v1.MarkSeenRequest
-	(*MarkSeenResponse)(nil),               // 57: weiche.workspace.v1.MarkSeenResponse
-	(*timestamppb.Timestamp)(nil),          // 58: google.protobuf.Timestamp
-	(v1.Role)(0),                           // 59: weiche.event.v1.Role
-	(v11.ConversationStatus)(0),            // 60: weiche.view.v1.ConversationStatus
-	(*v11.ConversationSummary)(nil),        // 61: weiche.view.v1.ConversationSummary
-	(*v11.InboxCounts)(nil),                // 62: weiche.view.v1.InboxCounts
-	(*v12.Event)(nil),                      // 63: weiche.stream.v1.Event
-	(*v11.Timeline)(nil),                   // 64: weiche.view.v1.Timeline
-	(*v11.Route)(nil),                      // 65: weiche.view.v1.Route
-	(*v11.ChannelView)(nil),                // 66: weiche.view.v1.ChannelView
-	(*v11.Customer)(nil),                   // 67: weiche.view.v1.Customer
-	(*v1.Location)(nil),                    // 68: weiche.event.v1.Location
-	(*v1.ContactCards)(nil),                // 69: weiche.event.v1.ContactCards
-	(*v1.Buttons)(nil),                     // 70: weiche.event.v1.Buttons
-	(*v1.Template)(nil),                    // 71: weiche.event.v1.Template
-	(v1.MediaKind)(0),                      // 72: weiche.event.v1.MediaKind
-	(*v1.FrozenRoute)(nil),                 // 73: weiche.event.v1.FrozenRoute
-	(v1.FitChange)(0),                      // 74: weiche.event.v1.FitChange
+	(NotOfferable)(0),                      // 0: weiche.workspace.v1.NotOfferable
+	(TextUnit)(0),                          // 1: weiche.workspace.v1.TextUnit
+	(*GetMeRequest)(nil),                   // 2: weiche.workspace.v1.GetMeRequest
+	(*GetMeResponse)(nil),                  // 3: weiche.workspace.v1.GetMeResponse
+	(*Agent)(nil),                          // 4: weiche.workspace.v1.Agent
+	(*ListAgentsRequest)(nil),              // 5: weiche.workspace.v1.ListAgentsRequest
+	(*ListAgentsResponse)(nil),             // 6: weiche.workspace.v1.ListAgentsResponse
+	(*ListConversationsRequest)(nil),       // 7: weiche.workspace.v1.ListConversationsRequest
+	(*ListConversationsResponse)(nil),      // 8: weiche.workspace.v1.ListConversationsResponse
+	(*CountConversationsRequest)(nil),      // 9: weiche.workspace.v1.CountConversationsRequest
+	(*CountConversationsResponse)(nil),     // 10: weiche.workspace.v1.CountConversationsResponse
+	(*ListConversationEventsRequest)(nil),  // 11: weiche.workspace.v1.ListConversationEventsRequest
+	(*ListConversationEventsResponse)(nil), // 12: weiche.workspace.v1.ListConversationEventsResponse
+	(*CloseConversationRequest)(nil),       // 13: weiche.workspace.v1.CloseConversationRequest
+	(*CloseConversationResponse)(nil),      // 14: weiche.workspace.v1.CloseConversationResponse
+	(*ReopenConversationRequest)(nil),      // 15: weiche.workspace.v1.ReopenConversationRequest
+	(*ReopenConversationResponse)(nil),     // 16: weiche.workspace.v1.ReopenConversationResponse
+	(*AssignConversationRequest)(nil),      // 17: weiche.workspace.v1.AssignConversationRequest
+	(*AssignConversationResponse)(nil),     // 18: weiche.workspace.v1.AssignConversationResponse
+	(*ChangeLabelsRequest)(nil),            // 19: weiche.workspace.v1.ChangeLabelsRequest
+	(*ChangeLabelsResponse)(nil),           // 20: weiche.workspace.v1.ChangeLabelsResponse
+	(*GetConversationRequest)(nil),         // 21: weiche.workspace.v1.GetConversationRequest
+	(*GetConversationResponse)(nil),        // 22: weiche.workspace.v1.GetConversationResponse
+	(*GetChannelRequest)(nil),              // 23: weiche.workspace.v1.GetChannelRequest
+	(*GetChannelResponse)(nil),             // 24: weiche.workspace.v1.GetChannelResponse
+	(*GetRouteRequest)(nil),                // 25: weiche.workspace.v1.GetRouteRequest
+	(*GetRouteResponse)(nil),               // 26: weiche.workspace.v1.GetRouteResponse
+	(*GetCustomerRequest)(nil),             // 27: weiche.workspace.v1.GetCustomerRequest
+	(*GetCustomerResponse)(nil),            // 28: weiche.workspace.v1.GetCustomerResponse
+	(*SendReplyRequest)(nil),               // 29: weiche.workspace.v1.SendReplyRequest
+	(*ReplyContent)(nil),                   // 30: weiche.workspace.v1.ReplyContent
+	(*ReplyPart)(nil),                      // 31: weiche.workspace.v1.ReplyPart
+	(*ReplyMedia)(nil),                     // 32: weiche.workspace.v1.ReplyMedia
+	(*Destination)(nil),                    // 33: weiche.workspace.v1.Destination
+	(*SendReplyResponse)(nil),              // 34: weiche.workspace.v1.SendReplyResponse
+	(*SettleOutcomeRequest)(nil),           // 35: weiche.workspace.v1.SettleOutcomeRequest
+	(*SettleOutcomeResponse)(nil),          // 36: weiche.workspace.v1.SettleOutcomeResponse
+	(*ReactRequest)(nil),                   // 37: weiche.workspace.v1.ReactRequest
+	(*ReactResponse)(nil),                  // 38: weiche.workspace.v1.ReactResponse
+	(*OfferLinkRequest)(nil),               // 39: weiche.workspace.v1.OfferLinkRequest
+	(*OfferLinkResponse)(nil),              // 40: weiche.workspace.v1.OfferLinkResponse
+	(*CancelLinkRequest)(nil),              // 41: weiche.workspace.v1.CancelLinkRequest
+	(*CancelLinkResponse)(nil),             // 42: weiche.workspace.v1.CancelLinkResponse
+	(*DisconnectRequest)(nil),              // 43: weiche.workspace.v1.DisconnectRequest
+	(*DisconnectResponse)(nil),             // 44: weiche.workspace.v1.DisconnectResponse
+	(*LinkCustomersRequest)(nil),           // 45: weiche.workspace.v1.LinkCustomersRequest
+	(*LinkCustomersResponse)(nil),          // 46: weiche.workspace.v1.LinkCustomersResponse
+	(*UnlinkCustomersRequest)(nil),         // 47: weiche.workspace.v1.UnlinkCustomersRequest
+	(*UnlinkCustomersResponse)(nil),        // 48: weiche.workspace.v1.UnlinkCustomersResponse
+	(*ConfirmIdentityRequest)(nil),         // 49: weiche.workspace.v1.ConfirmIdentityRequest
+	(*ConfirmIdentityResponse)(nil),        // 50: weiche.workspace.v1.ConfirmIdentityResponse
+	(*ListChannelsRequest)(nil),            // 51: weiche.workspace.v1.ListChannelsRequest
+	(*ListChannelsResponse)(nil),           // 52: weiche.workspace.v1.ListChannelsResponse
+	(*Channel)(nil),                        // 53: weiche.workspace.v1.Channel
+	(*ChannelLimits)(nil),                  // 54: weiche.workspace.v1.ChannelLimits
+	(*TextLimit)(nil),                      // 55: weiche.workspace.v1.TextLimit
+	(*MediaLimit)(nil),                     // 56: weiche.workspace.v1.MediaLimit
+	(*ListTemplatesRequest)(nil),           // 57: weiche.workspace.v1.ListTemplatesRequest
+	(*ListTemplatesResponse)(nil),          // 58: weiche.workspace.v1.ListTemplatesResponse
+	(*MessageTemplate)(nil),                // 59: weiche.workspace.v1.MessageTemplate
+	(*MessageTemplateComponent)(nil),       // 60: weiche.workspace.v1.MessageTemplateComponent
+	(*MessageTemplateButton)(nil),          // 61: weiche.workspace.v1.MessageTemplateButton
+	(*SendTypingRequest)(nil),              // 62: weiche.workspace.v1.SendTypingRequest
+	(*SendTypingResponse)(nil),             // 63: weiche.workspace.v1.SendTypingResponse
+	(*MarkSeenRequest)(nil),                // 64: weiche.workspace.v1.MarkSeenRequest
+	(*MarkSeenResponse)(nil),               // 65: weiche.workspace.v1.MarkSeenResponse
+	(*timestamppb.Timestamp)(nil),          // 66: google.protobuf.Timestamp
+	(v1.Role)(0),                           // 67: weiche.event.v1.Role
+	(v11.ConversationStatus)(0),            // 68: weiche.view.v1.ConversationStatus
+	(*v11.ConversationSummary)(nil),        // 69: weiche.view.v1.ConversationSummary
+	(*v11.InboxCounts)(nil),                // 70: weiche.view.v1.InboxCounts
+	(*v12.Event)(nil),                      // 71: weiche.stream.v1.Event
+	(*v11.Timeline)(nil),                   // 72: weiche.view.v1.Timeline
+	(*v11.Route)(nil),                      // 73: weiche.view.v1.Route
+	(*v11.ChannelView)(nil),                // 74: weiche.view.v1.ChannelView
+	(*v11.Customer)(nil),                   // 75: weiche.view.v1.Customer
+	(*v1.Location)(nil),                    // 76: weiche.event.v1.Location
+	(*v1.ContactCards)(nil),                // 77: weiche.event.v1.ContactCards
+	(*v1.Buttons)(nil),                     // 78: weiche.event.v1.Buttons
+	(*v1.Template)(nil),                    // 79: weiche.event.v1.Template
+	(v1.MediaKind)(0),                      // 80: weiche.event.v1.MediaKind
+	(*v1.FrozenRoute)(nil),                 // 81: weiche.event.v1.FrozenRoute
+	(v1.FitChange)(0),                      // 82: weiche.event.v1.FitChange
+	(*v1.SendError)(nil),                   // 83: weiche.event.v1.SendError
 }
 var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
-	2,  // 0: weiche.workspace.v1.GetMeResponse.agent:type_name -> weiche.workspace.v1.Agent
-	58, // 1: weiche.workspace.v1.GetMeResponse.expires_at:type_name -> google.protobuf.Timestamp
-	59, // 2: weiche.workspace.v1.Agent.role:type_name -> weiche.event.v1.Role
-	2,  // 3: weiche.workspace.v1.ListAgentsResponse.agents:type_name -> weiche.workspace.v1.Agent
-	60, // 4: weiche.workspace.v1.ListConversationsRequest.status:type_name -> weiche.view.v1.ConversationStatus
-	61, // 5: weiche.workspace.v1.ListConversationsResponse.conversations:type_name -> weiche.view.v1.ConversationSummary
-	62, // 6: weiche.workspace.v1.CountConversationsResponse.counts:type_name -> weiche.view.v1.InboxCounts
-	63, // 7: weiche.workspace.v1.ListConversationEventsResponse.events:type_name -> weiche.stream.v1.Event
-	64, // 8: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
-	65, // 9: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
-	61, // 10: weiche.workspace.v1.GetConversationResponse.summary:type_name -> weiche.view.v1.ConversationSummary
-	66, // 11: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
-	65, // 12: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
-	67, // 13: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
-	31, // 14: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
-	28, // 15: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
-	29, // 16: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
-	30, // 17: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
-	68, // 18: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
-	69, // 19: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
-	70, // 20: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
-	71, // 21: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
-	72, // 22: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
-	73, // 23: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	74, // 24: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
-	73, // 25: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
-	51, // 26: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
-	52, // 27: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
-	53, // 28: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
-	0,  // 29: weiche.workspace.v1.WorkspaceService.GetMe:input_type -> weiche.workspace.v1.GetMeRequest
-	3,  // 30: weiche.workspace.v1.WorkspaceService.ListAgents:input_type -> weiche.workspace.v1.ListAgentsRequest
-	5,  // 31: weiche.workspace.v1.WorkspaceService.ListConversations:input_type -> weiche.workspace.v1.ListConversationsRequest
-	7,  // 32: weiche.workspace.v1.WorkspaceService.CountConversations:input_type -> weiche.workspace.v1.CountConversationsRequest
-	9,  // 33: weiche.workspace.v1.WorkspaceService.ListConversationEvents:input_type -> weiche.workspace.v1.ListConversationEventsRequest
-	19, // 34: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
-	21, // 35: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
-	23, // 36: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
-	25, // 37: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
-	27, // 38: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
-	33, // 39: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
-	35, // 40: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
-	54, // 41: weiche.workspace.v1.WorkspaceService.SendTyping:input_type -> weiche.workspace.v1.SendTypingRequest
-	56, // 42: weiche.workspace.v1.WorkspaceService.MarkSeen:input_type -> weiche.workspace.v1.MarkSeenRequest
-	11, // 43: weiche.workspace.v1.WorkspaceService.CloseConversation:input_type -> weiche.workspace.v1.CloseConversationRequest
-	13, // 44: weiche.workspace.v1.WorkspaceService.ReopenConversation:input_type -> weiche.workspace.v1.ReopenConversationRequest
-	15, // 45: weiche.workspace.v1.WorkspaceService.AssignConversation:input_type -> weiche.workspace.v1.AssignConversationRequest
-	17, // 46: weiche.workspace.v1.WorkspaceService.ChangeLabels:input_type -> weiche.workspace.v1.ChangeLabelsRequest
-	37, // 47: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
-	39, // 48: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
-	41, // 49: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
-	43, // 50: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
-	45, // 51: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
-	47, // 52: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
-	49, // 53: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
-	1,  // 54: weiche.workspace.v1.WorkspaceService.GetMe:output_type -> weiche.workspace.v1.GetMeResponse
-	4,  // 55: weiche.workspace.v1.WorkspaceService.ListAgents:output_type -> weiche.workspace.v1.ListAgentsResponse
-	6,  // 56: weiche.workspace.v1.WorkspaceService.ListConversations:output_type -> weiche.workspace.v1.ListConversationsResponse
-	8,  // 57: weiche.workspace.v1.WorkspaceService.CountConversations:output_type -> weiche.workspace.v1.CountConversationsResponse
-	10, // 58: weiche.workspace.v1.WorkspaceService.ListConversationEvents:output_type -> weiche.workspace.v1.ListConversationEventsResponse
-	20, // 59: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
-	22, // 60: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
-	24, // 61: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
-	26, // 62: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
-	32, // 63: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
-	34, // 64: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
-	36, // 65: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
-	55, // 66: weiche.workspace.v1.WorkspaceService.SendTyping:output_type -> weiche.workspace.v1.SendTypingResponse
-	57, // 67: weiche.workspace.v1.WorkspaceService.MarkSeen:output_type -> weiche.workspace.v1.MarkSeenResponse
-	12, // 68: weiche.workspace.v1.WorkspaceService.CloseConversation:output_type -> weiche.workspace.v1.CloseConversationResponse
-	14, // 69: weiche.workspace.v1.WorkspaceService.ReopenConversation:output_type -> weiche.workspace.v1.ReopenConversationResponse
-	16, // 70: weiche.workspace.v1.WorkspaceService.AssignConversation:output_type -> weiche.workspace.v1.AssignConversationResponse
-	18, // 71: weiche.workspace.v1.WorkspaceService.ChangeLabels:output_type -> weiche.workspace.v1.ChangeLabelsResponse
-	38, // 72: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
-	40, // 73: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
-	42, // 74: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
-	44, // 75: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
-	46, // 76: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
-	48, // 77: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
-	50, // 78: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
-	54, // [54:79] is the sub-list for method output_type
-	29, // [29:54] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	4,  // 0: weiche.workspace.v1.GetMeResponse.agent:type_name -> weiche.workspace.v1.Agent
+	66, // 1: weiche.workspace.v1.GetMeResponse.expires_at:type_name -> google.protobuf.Timestamp
+	67, // 2: weiche.workspace.v1.Agent.role:type_name -> weiche.event.v1.Role
+	4,  // 3: weiche.workspace.v1.ListAgentsResponse.agents:type_name -> weiche.workspace.v1.Agent
+	68, // 4: weiche.workspace.v1.ListConversationsRequest.status:type_name -> weiche.view.v1.ConversationStatus
+	69, // 5: weiche.workspace.v1.ListConversationsResponse.conversations:type_name -> weiche.view.v1.ConversationSummary
+	70, // 6: weiche.workspace.v1.CountConversationsResponse.counts:type_name -> weiche.view.v1.InboxCounts
+	71, // 7: weiche.workspace.v1.ListConversationEventsResponse.events:type_name -> weiche.stream.v1.Event
+	72, // 8: weiche.workspace.v1.GetConversationResponse.timeline:type_name -> weiche.view.v1.Timeline
+	73, // 9: weiche.workspace.v1.GetConversationResponse.route:type_name -> weiche.view.v1.Route
+	69, // 10: weiche.workspace.v1.GetConversationResponse.summary:type_name -> weiche.view.v1.ConversationSummary
+	74, // 11: weiche.workspace.v1.GetChannelResponse.channel:type_name -> weiche.view.v1.ChannelView
+	73, // 12: weiche.workspace.v1.GetRouteResponse.route:type_name -> weiche.view.v1.Route
+	75, // 13: weiche.workspace.v1.GetCustomerResponse.customer:type_name -> weiche.view.v1.Customer
+	33, // 14: weiche.workspace.v1.SendReplyRequest.destination:type_name -> weiche.workspace.v1.Destination
+	30, // 15: weiche.workspace.v1.SendReplyRequest.content:type_name -> weiche.workspace.v1.ReplyContent
+	31, // 16: weiche.workspace.v1.ReplyContent.parts:type_name -> weiche.workspace.v1.ReplyPart
+	32, // 17: weiche.workspace.v1.ReplyPart.media:type_name -> weiche.workspace.v1.ReplyMedia
+	76, // 18: weiche.workspace.v1.ReplyPart.location:type_name -> weiche.event.v1.Location
+	77, // 19: weiche.workspace.v1.ReplyPart.contacts:type_name -> weiche.event.v1.ContactCards
+	78, // 20: weiche.workspace.v1.ReplyPart.buttons:type_name -> weiche.event.v1.Buttons
+	79, // 21: weiche.workspace.v1.ReplyPart.template:type_name -> weiche.event.v1.Template
+	80, // 22: weiche.workspace.v1.ReplyMedia.kind:type_name -> weiche.event.v1.MediaKind
+	81, // 23: weiche.workspace.v1.SendReplyResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	82, // 24: weiche.workspace.v1.SendReplyResponse.changes:type_name -> weiche.event.v1.FitChange
+	81, // 25: weiche.workspace.v1.SettleOutcomeResponse.route:type_name -> weiche.event.v1.FrozenRoute
+	53, // 26: weiche.workspace.v1.ListChannelsResponse.channels:type_name -> weiche.workspace.v1.Channel
+	83, // 27: weiche.workspace.v1.Channel.error:type_name -> weiche.event.v1.SendError
+	54, // 28: weiche.workspace.v1.Channel.limits:type_name -> weiche.workspace.v1.ChannelLimits
+	0,  // 29: weiche.workspace.v1.Channel.not_offerable:type_name -> weiche.workspace.v1.NotOfferable
+	55, // 30: weiche.workspace.v1.ChannelLimits.text:type_name -> weiche.workspace.v1.TextLimit
+	55, // 31: weiche.workspace.v1.ChannelLimits.question:type_name -> weiche.workspace.v1.TextLimit
+	55, // 32: weiche.workspace.v1.ChannelLimits.caption:type_name -> weiche.workspace.v1.TextLimit
+	56, // 33: weiche.workspace.v1.ChannelLimits.media:type_name -> weiche.workspace.v1.MediaLimit
+	1,  // 34: weiche.workspace.v1.TextLimit.unit:type_name -> weiche.workspace.v1.TextUnit
+	80, // 35: weiche.workspace.v1.MediaLimit.kind:type_name -> weiche.event.v1.MediaKind
+	59, // 36: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
+	60, // 37: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
+	61, // 38: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
+	2,  // 39: weiche.workspace.v1.WorkspaceService.GetMe:input_type -> weiche.workspace.v1.GetMeRequest
+	5,  // 40: weiche.workspace.v1.WorkspaceService.ListAgents:input_type -> weiche.workspace.v1.ListAgentsRequest
+	7,  // 41: weiche.workspace.v1.WorkspaceService.ListConversations:input_type -> weiche.workspace.v1.ListConversationsRequest
+	9,  // 42: weiche.workspace.v1.WorkspaceService.CountConversations:input_type -> weiche.workspace.v1.CountConversationsRequest
+	11, // 43: weiche.workspace.v1.WorkspaceService.ListConversationEvents:input_type -> weiche.workspace.v1.ListConversationEventsRequest
+	21, // 44: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
+	23, // 45: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
+	25, // 46: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
+	27, // 47: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
+	29, // 48: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
+	35, // 49: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
+	37, // 50: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
+	62, // 51: weiche.workspace.v1.WorkspaceService.SendTyping:input_type -> weiche.workspace.v1.SendTypingRequest
+	64, // 52: weiche.workspace.v1.WorkspaceService.MarkSeen:input_type -> weiche.workspace.v1.MarkSeenRequest
+	13, // 53: weiche.workspace.v1.WorkspaceService.CloseConversation:input_type -> weiche.workspace.v1.CloseConversationRequest
+	15, // 54: weiche.workspace.v1.WorkspaceService.ReopenConversation:input_type -> weiche.workspace.v1.ReopenConversationRequest
+	17, // 55: weiche.workspace.v1.WorkspaceService.AssignConversation:input_type -> weiche.workspace.v1.AssignConversationRequest
+	19, // 56: weiche.workspace.v1.WorkspaceService.ChangeLabels:input_type -> weiche.workspace.v1.ChangeLabelsRequest
+	39, // 57: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
+	41, // 58: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
+	43, // 59: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
+	45, // 60: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
+	47, // 61: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
+	49, // 62: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
+	51, // 63: weiche.workspace.v1.WorkspaceService.ListChannels:input_type -> weiche.workspace.v1.ListChannelsRequest
+	57, // 64: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
+	3,  // 65: weiche.workspace.v1.WorkspaceService.GetMe:output_type -> weiche.workspace.v1.GetMeResponse
+	6,  // 66: weiche.workspace.v1.WorkspaceService.ListAgents:output_type -> weiche.workspace.v1.ListAgentsResponse
+	8,  // 67: weiche.workspace.v1.WorkspaceService.ListConversations:output_type -> weiche.workspace.v1.ListConversationsResponse
+	10, // 68: weiche.workspace.v1.WorkspaceService.CountConversations:output_type -> weiche.workspace.v1.CountConversationsResponse
+	12, // 69: weiche.workspace.v1.WorkspaceService.ListConversationEvents:output_type -> weiche.workspace.v1.ListConversationEventsResponse
+	22, // 70: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
+	24, // 71: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
+	26, // 72: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
+	28, // 73: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
+	34, // 74: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
+	36, // 75: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
+	38, // 76: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
+	63, // 77: weiche.workspace.v1.WorkspaceService.SendTyping:output_type -> weiche.workspace.v1.SendTypingResponse
+	65, // 78: weiche.workspace.v1.WorkspaceService.MarkSeen:output_type -> weiche.workspace.v1.MarkSeenResponse
+	14, // 79: weiche.workspace.v1.WorkspaceService.CloseConversation:output_type -> weiche.workspace.v1.CloseConversationResponse
+	16, // 80: weiche.workspace.v1.WorkspaceService.ReopenConversation:output_type -> weiche.workspace.v1.ReopenConversationResponse
+	18, // 81: weiche.workspace.v1.WorkspaceService.AssignConversation:output_type -> weiche.workspace.v1.AssignConversationResponse
+	20, // 82: weiche.workspace.v1.WorkspaceService.ChangeLabels:output_type -> weiche.workspace.v1.ChangeLabelsResponse
+	40, // 83: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
+	42, // 84: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
+	44, // 85: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
+	46, // 86: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
+	48, // 87: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
+	50, // 88: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
+	52, // 89: weiche.workspace.v1.WorkspaceService.ListChannels:output_type -> weiche.workspace.v1.ListChannelsResponse
+	58, // 90: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
+	65, // [65:91] is the sub-list for method output_type
+	39, // [39:65] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_weiche_workspace_v1_workspace_proto_init() }
@@ -4364,13 +5142,14 @@ func file_weiche_workspace_v1_workspace_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_workspace_v1_workspace_proto_rawDesc), len(file_weiche_workspace_v1_workspace_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   58,
+			NumEnums:      2,
+			NumMessages:   64,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_weiche_workspace_v1_workspace_proto_goTypes,
 		DependencyIndexes: file_weiche_workspace_v1_workspace_proto_depIdxs,
+		EnumInfos:         file_weiche_workspace_v1_workspace_proto_enumTypes,
 		MessageInfos:      file_weiche_workspace_v1_workspace_proto_msgTypes,
 	}.Build()
 	File_weiche_workspace_v1_workspace_proto = out.File

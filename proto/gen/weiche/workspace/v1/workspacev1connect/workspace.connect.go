@@ -94,6 +94,9 @@ const (
 	// WorkspaceServiceConfirmIdentityProcedure is the procedure name of the WorkspaceService's
 	// ConfirmIdentity RPC.
 	WorkspaceServiceConfirmIdentityProcedure = "/weiche.workspace.v1.WorkspaceService/ConfirmIdentity"
+	// WorkspaceServiceListChannelsProcedure is the procedure name of the WorkspaceService's
+	// ListChannels RPC.
+	WorkspaceServiceListChannelsProcedure = "/weiche.workspace.v1.WorkspaceService/ListChannels"
 	// WorkspaceServiceListTemplatesProcedure is the procedure name of the WorkspaceService's
 	// ListTemplates RPC.
 	WorkspaceServiceListTemplatesProcedure = "/weiche.workspace.v1.WorkspaceService/ListTemplates"
@@ -277,6 +280,14 @@ var (
 			Procedure:  WorkspaceServiceConfirmIdentityProcedure,
 		}
 	})
+	workspaceServiceListChannelsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_weiche_workspace_v1_workspace_proto.Services().ByName("WorkspaceService").Methods().ByName("ListChannels"),
+			Procedure:        WorkspaceServiceListChannelsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
 	workspaceServiceListTemplatesSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType:       connect.StreamTypeUnary,
@@ -347,6 +358,9 @@ type WorkspaceServiceClient interface {
 	// ConfirmIdentity says whether an address that may have come into other hands
 	// still belongs to the customer. Nothing is sent there before.
 	ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error)
+	// ListChannels returns the connected channels of the account with what each can
+	// show, and how each stands to a conversation.
+	ListChannels(context.Context, *v1.ListChannelsRequest) (*v1.ListChannelsResponse, error)
 	// ListTemplates returns the templates that the provider approved for an
 	// integration; none where its channel has no templates. It may be five minutes
 	// old. An error of the provider has its word in the metadata as provider.
@@ -419,6 +433,9 @@ type WorkspaceServiceHandler interface {
 	// ConfirmIdentity says whether an address that may have come into other hands
 	// still belongs to the customer. Nothing is sent there before.
 	ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error)
+	// ListChannels returns the connected channels of the account with what each can
+	// show, and how each stands to a conversation.
+	ListChannels(context.Context, *v1.ListChannelsRequest) (*v1.ListChannelsResponse, error)
 	// ListTemplates returns the templates that the provider approved for an
 	// integration; none where its channel has no templates. It may be five minutes
 	// old. An error of the provider has its word in the metadata as provider.
@@ -454,6 +471,7 @@ func RegisterWorkspaceServiceHandler(server *connect.Server, svc WorkspaceServic
 		connect.Method{Spec: workspaceServiceLinkCustomersSpec(), Handler: adapter.linkCustomers},
 		connect.Method{Spec: workspaceServiceUnlinkCustomersSpec(), Handler: adapter.unlinkCustomers},
 		connect.Method{Spec: workspaceServiceConfirmIdentitySpec(), Handler: adapter.confirmIdentity},
+		connect.Method{Spec: workspaceServiceListChannelsSpec(), Handler: adapter.listChannels},
 		connect.Method{Spec: workspaceServiceListTemplatesSpec(), Handler: adapter.listTemplates},
 	)
 }
@@ -555,6 +573,10 @@ func (UnimplementedWorkspaceServiceHandler) UnlinkCustomers(context.Context, *v1
 
 func (UnimplementedWorkspaceServiceHandler) ConfirmIdentity(context.Context, *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ConfirmIdentity is not implemented")
+}
+
+func (UnimplementedWorkspaceServiceHandler) ListChannels(context.Context, *v1.ListChannelsRequest) (*v1.ListChannelsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "weiche.workspace.v1.WorkspaceService.ListChannels is not implemented")
 }
 
 func (UnimplementedWorkspaceServiceHandler) ListTemplates(context.Context, *v1.ListTemplatesRequest) (*v1.ListTemplatesResponse, error) {
@@ -752,6 +774,14 @@ func (c *workspaceServiceClient) UnlinkCustomers(ctx context.Context, req *v1.Un
 func (c *workspaceServiceClient) ConfirmIdentity(ctx context.Context, req *v1.ConfirmIdentityRequest) (*v1.ConfirmIdentityResponse, error) {
 	var res v1.ConfirmIdentityResponse
 	if err := c.client.CallUnary(ctx, workspaceServiceConfirmIdentitySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *workspaceServiceClient) ListChannels(ctx context.Context, req *v1.ListChannelsRequest) (*v1.ListChannelsResponse, error) {
+	var res v1.ListChannelsResponse
+	if err := c.client.CallUnary(ctx, workspaceServiceListChannelsSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -1049,6 +1079,18 @@ func (h workspaceServiceHandler) confirmIdentity(ctx context.Context, _ connect.
 		return err
 	}
 	res, err := h.svc.ConfirmIdentity(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h workspaceServiceHandler) listChannels(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListChannelsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListChannels(ctx, &req)
 	if err != nil {
 		return err
 	}
