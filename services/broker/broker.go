@@ -55,8 +55,9 @@ type Config struct {
 	AckWait time.Duration
 	// LeaseTTL is how long the router's lease outlives its last renewal; 6 s if 0.
 	LeaseTTL time.Duration
-	// OnReconnect, if set, is called after each reconnect once the streams are
-	// there again, which may be empty now. It must not call Close.
+	// OnReconnect, if set, is called after each reconnect of one of the connections,
+	// and may be called for both at once. At the last of these calls both stand, and
+	// the streams are there again, which may be empty now. It must not call Close.
 	OnReconnect func()
 }
 
@@ -151,7 +152,7 @@ func (b *Broker) start(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if b.publishing, err = b.connect("publishing", b.interrupt, func() {}); err != nil {
+	if b.publishing, err = b.connect("publishing", b.interrupt, b.reconnected); err != nil {
 		return err
 	}
 	if b.consuming, err = b.connect("consuming", func() {}, b.restore); err != nil {
@@ -282,6 +283,12 @@ func (b *Broker) restore() {
 	close(b.restored)
 	b.restored = make(chan struct{})
 	b.mu.Unlock()
+	b.reconnected()
+}
+
+// reconnected tells whoever asked for it that a connection is back: what could not be
+// published without it can be now.
+func (b *Broker) reconnected() {
 	if b.config.OnReconnect != nil {
 		b.config.OnReconnect()
 	}

@@ -273,7 +273,7 @@ func TestPayloadIsCheckedAtConnect(t *testing.T) {
 func TestServerRestart(t *testing.T) {
 	dir := t.TempDir()
 	s := listen(t, dir, -1, 8<<20)
-	back := make(chan struct{}, 1)
+	back := make(chan struct{}, 2) // one for each connection
 	b := start(t, broker.Config{URL: s.ClientURL(), OnReconnect: func() { back <- struct{}{} }})
 	routing(t, b)
 	sends, err := b.Sends(soon(t), "whatsapp")
@@ -290,18 +290,10 @@ func TestServerRestart(t *testing.T) {
 		t.Errorf("Publish without a server = %v", err)
 	}
 	listen(t, dir, port, 8<<20)
-	select {
-	case <-back:
-	case <-time.After(patience):
-		t.Fatal("no reconnect")
+	for range cap(back) {
+		wait(t, back, "no reconnect")
 	}
-	ctx := soon(t)
-	answered := func() error { _, err := b.Publish(ctx, from, batch("after")); return err }
-	err = answered()
-	for errors.Is(err, broker.ErrUnavailable) { // the other connection may still be on its way
-		err = answered()
-	}
-	if err != nil {
+	if _, err := b.Publish(soon(t), from, batch("after")); err != nil {
 		t.Errorf("Publish after a restart = %v", err)
 	}
 	if err := b.PublishSend(soon(t), send("1")); err != nil {
@@ -309,6 +301,45 @@ func TestServerRestart(t *testing.T) {
 	}
 	if got, err := sends.Next(soon(t), 1); err != nil || got[0].Send.GetSendId() != "1" {
 		t.Errorf("Next = %v, %v", got, err)
+	}
+}
+
+// Each connection may be lost alone. Whoever could not publish meanwhile is told when
+// it can again, whichever of them it was.
+func TestOneConnectionIsLost(t *testing.T) {
+	s := listen(t, t.TempDir(), -1, 8<<20)
+	back := make(chan struct{}, 1)
+	b := start(t, broker.Config{URL: s.ClientURL(), OnReconnect: func() { back <- struct{}{} }})
+	for _, purpose := range []string{"publishing", "consuming"} {
+		conns, err := s.Connz(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := 0
+		for _, conn := range conns.Conns {
+			if strings.HasSuffix(conn.Name, purpose) {
+				cut++
+				if err := s.DisconnectClientByID(conn.Cid); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if cut != 1 {
+			t.Fatalf("%d connections are called %s", cut, purpose)
+		}
+		wait(t, back, "no reconnect of "+purpose)
+		if err := b.PublishSend(soon(t), send(purpose)); err != nil {
+			t.Errorf("PublishSend after the loss of %s = %v", purpose, err)
+		}
+	}
+}
+
+func wait(t *testing.T, said <-chan struct{}, otherwise string) {
+	t.Helper()
+	select {
+	case <-said:
+	case <-time.After(patience):
+		t.Fatal(otherwise)
 	}
 }
 

@@ -185,8 +185,7 @@ func eventually(t *testing.T, what string, is func() bool, tell func() string) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	// A send that nobody claimed is relayed again after a minute.
-	for patience := time.After(3 * time.Minute); !is(); {
+	for patience := time.After(time.Minute); !is(); {
 		select {
 		case <-tick.C:
 		case <-patience:
