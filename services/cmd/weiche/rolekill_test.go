@@ -141,9 +141,6 @@ func (r *roleRun) said() string {
 // server, while webhooks come in and replies go out, and starts it anew. The others go on, and when all has settled,
 // what those outside were told is compared with what is there.
 func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes half a minute")
-	}
 	rounds := 1
 	if os.Getenv("WEICHE_SOAK") != "" {
 		rounds = 10
