@@ -161,6 +161,8 @@ func fill(m protoreflect.Message, alternative, depth int) {
 		}
 		switch {
 		case field.Name() == "sealed":
+		case field.IsMap():
+			m.Mutable(field).Map().Set(value(field.MapKey()).MapKey(), value(field.MapValue()))
 		case field.IsList() && field.Message() != nil:
 			elements := 1
 			for one := range field.Message().Oneofs().Len() {

@@ -169,6 +169,8 @@ func fill(m protoreflect.Message, alternative, depth int) {
 			continue
 		}
 		switch {
+		case field.IsMap():
+			m.Mutable(field).Map().Set(word(field.MapKey()).MapKey(), word(field.MapValue()))
 		case field.IsList() && field.Message() != nil:
 			for n := range 16 {
 				fill(m.Mutable(field).List().AppendMutable().Message(), n, depth+1)

@@ -3171,7 +3171,7 @@ var File_weiche_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x1bweiche/admin/v1/admin.proto\x12\x0fweiche.admin.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1fweiche/ingress/v1/command.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a weiche/workspace/v1/access.proto\x1a#weiche/workspace/v1/workspace.proto\"\x8a\x01\n" +
+	"\x1bweiche/admin/v1/admin.proto\x12\x0fweiche.admin.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a weiche/event/v1/appearance.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1fweiche/ingress/v1/command.proto\x1a\x1aweiche/view/v1/inbox.proto\x1a weiche/workspace/v1/access.proto\x1a#weiche/workspace/v1/workspace.proto\"\x8a\x01\n" +
 	"\x11ApplySetupRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x123\n" +

@@ -80,136 +80,6 @@ func (BoundElsewhere) EnumDescriptor() ([]byte, []int) {
 	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{0}
 }
 
-// ReplyTime is how soon somebody usually answers.
-type ReplyTime int32
-
-const (
-	// Not stated: nothing is promised.
-	ReplyTime_REPLY_TIME_UNSPECIFIED ReplyTime = 0
-	// In a few minutes.
-	ReplyTime_REPLY_TIME_MINUTES ReplyTime = 1
-	// In a few hours.
-	ReplyTime_REPLY_TIME_HOURS ReplyTime = 2
-	// In a day.
-	ReplyTime_REPLY_TIME_DAY ReplyTime = 3
-)
-
-// Enum value maps for ReplyTime.
-var (
-	ReplyTime_name = map[int32]string{
-		0: "REPLY_TIME_UNSPECIFIED",
-		1: "REPLY_TIME_MINUTES",
-		2: "REPLY_TIME_HOURS",
-		3: "REPLY_TIME_DAY",
-	}
-	ReplyTime_value = map[string]int32{
-		"REPLY_TIME_UNSPECIFIED": 0,
-		"REPLY_TIME_MINUTES":     1,
-		"REPLY_TIME_HOURS":       2,
-		"REPLY_TIME_DAY":         3,
-	}
-)
-
-func (x ReplyTime) Enum() *ReplyTime {
-	p := new(ReplyTime)
-	*p = x
-	return p
-}
-
-func (x ReplyTime) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (ReplyTime) Descriptor() protoreflect.EnumDescriptor {
-	return file_weiche_event_v1_account_proto_enumTypes[1].Descriptor()
-}
-
-func (ReplyTime) Type() protoreflect.EnumType {
-	return &file_weiche_event_v1_account_proto_enumTypes[1]
-}
-
-func (x ReplyTime) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use ReplyTime.Descriptor instead.
-func (ReplyTime) EnumDescriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{1}
-}
-
-// Weekday is a day of the week.
-type Weekday int32
-
-const (
-	// Not stated.
-	Weekday_WEEKDAY_UNSPECIFIED Weekday = 0
-	// Monday.
-	Weekday_WEEKDAY_MONDAY Weekday = 1
-	// Tuesday.
-	Weekday_WEEKDAY_TUESDAY Weekday = 2
-	// Wednesday.
-	Weekday_WEEKDAY_WEDNESDAY Weekday = 3
-	// Thursday.
-	Weekday_WEEKDAY_THURSDAY Weekday = 4
-	// Friday.
-	Weekday_WEEKDAY_FRIDAY Weekday = 5
-	// Saturday.
-	Weekday_WEEKDAY_SATURDAY Weekday = 6
-	// Sunday.
-	Weekday_WEEKDAY_SUNDAY Weekday = 7
-)
-
-// Enum value maps for Weekday.
-var (
-	Weekday_name = map[int32]string{
-		0: "WEEKDAY_UNSPECIFIED",
-		1: "WEEKDAY_MONDAY",
-		2: "WEEKDAY_TUESDAY",
-		3: "WEEKDAY_WEDNESDAY",
-		4: "WEEKDAY_THURSDAY",
-		5: "WEEKDAY_FRIDAY",
-		6: "WEEKDAY_SATURDAY",
-		7: "WEEKDAY_SUNDAY",
-	}
-	Weekday_value = map[string]int32{
-		"WEEKDAY_UNSPECIFIED": 0,
-		"WEEKDAY_MONDAY":      1,
-		"WEEKDAY_TUESDAY":     2,
-		"WEEKDAY_WEDNESDAY":   3,
-		"WEEKDAY_THURSDAY":    4,
-		"WEEKDAY_FRIDAY":      5,
-		"WEEKDAY_SATURDAY":    6,
-		"WEEKDAY_SUNDAY":      7,
-	}
-)
-
-func (x Weekday) Enum() *Weekday {
-	p := new(Weekday)
-	*p = x
-	return p
-}
-
-func (x Weekday) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Weekday) Descriptor() protoreflect.EnumDescriptor {
-	return file_weiche_event_v1_account_proto_enumTypes[2].Descriptor()
-}
-
-func (Weekday) Type() protoreflect.EnumType {
-	return &file_weiche_event_v1_account_proto_enumTypes[2]
-}
-
-func (x Weekday) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Weekday.Descriptor instead.
-func (Weekday) EnumDescriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{2}
-}
-
 // Confirmation is how a link is confirmed (rule L5).
 type Confirmation int32
 
@@ -255,11 +125,11 @@ func (x Confirmation) String() string {
 }
 
 func (Confirmation) Descriptor() protoreflect.EnumDescriptor {
-	return file_weiche_event_v1_account_proto_enumTypes[3].Descriptor()
+	return file_weiche_event_v1_account_proto_enumTypes[1].Descriptor()
 }
 
 func (Confirmation) Type() protoreflect.EnumType {
-	return &file_weiche_event_v1_account_proto_enumTypes[3]
+	return &file_weiche_event_v1_account_proto_enumTypes[1]
 }
 
 func (x Confirmation) Number() protoreflect.EnumNumber {
@@ -268,7 +138,7 @@ func (x Confirmation) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Confirmation.Descriptor instead.
 func (Confirmation) EnumDescriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{3}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{1}
 }
 
 // Role is what a person may do in an account.
@@ -316,11 +186,11 @@ func (x Role) String() string {
 }
 
 func (Role) Descriptor() protoreflect.EnumDescriptor {
-	return file_weiche_event_v1_account_proto_enumTypes[4].Descriptor()
+	return file_weiche_event_v1_account_proto_enumTypes[2].Descriptor()
 }
 
 func (Role) Type() protoreflect.EnumType {
-	return &file_weiche_event_v1_account_proto_enumTypes[4]
+	return &file_weiche_event_v1_account_proto_enumTypes[2]
 }
 
 func (x Role) Number() protoreflect.EnumNumber {
@@ -329,7 +199,7 @@ func (x Role) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Role.Descriptor instead.
 func (Role) EnumDescriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{4}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{2}
 }
 
 // AccountCreated is the first event of an account.
@@ -1051,218 +921,6 @@ func (x *WidgetConfigured) GetAppearance() *Appearance {
 	return nil
 }
 
-// Appearance is how a widget looks, and what it says by itself. Texts are by
-// language, BCP 47; a page takes that of its visitor's language, or else that of the
-// widget's first language, or else none.
-type Appearance struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// What stands at its head, at most 60 characters; the site's name if empty.
-	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
-	// What it says before the first message, at most 500 characters.
-	Greeting map[string]string `protobuf:"bytes,2,rep,name=greeting,proto3" json:"greeting,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// The colour of what can be pressed, #rrggbb; the widget's own if empty.
-	Accent string `protobuf:"bytes,3,opt,name=accent,proto3" json:"accent,omitempty"`
-	// How soon somebody usually answers.
-	ReplyTime ReplyTime `protobuf:"varint,4,opt,name=reply_time,json=replyTime,proto3,enum=weiche.event.v1.ReplyTime" json:"reply_time,omitempty"`
-	// When somebody is there; always where it is not set, or has no times.
-	Hours *OpeningHours `protobuf:"bytes,5,opt,name=hours,proto3" json:"hours,omitempty"`
-	// What it says outside these hours, at most 500 characters.
-	Away          map[string]string `protobuf:"bytes,6,rep,name=away,proto3" json:"away,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Appearance) Reset() {
-	*x = Appearance{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Appearance) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Appearance) ProtoMessage() {}
-
-func (x *Appearance) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Appearance.ProtoReflect.Descriptor instead.
-func (*Appearance) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
-}
-
-func (x *Appearance) GetTitle() string {
-	if x != nil {
-		return x.Title
-	}
-	return ""
-}
-
-func (x *Appearance) GetGreeting() map[string]string {
-	if x != nil {
-		return x.Greeting
-	}
-	return nil
-}
-
-func (x *Appearance) GetAccent() string {
-	if x != nil {
-		return x.Accent
-	}
-	return ""
-}
-
-func (x *Appearance) GetReplyTime() ReplyTime {
-	if x != nil {
-		return x.ReplyTime
-	}
-	return ReplyTime_REPLY_TIME_UNSPECIFIED
-}
-
-func (x *Appearance) GetHours() *OpeningHours {
-	if x != nil {
-		return x.Hours
-	}
-	return nil
-}
-
-func (x *Appearance) GetAway() map[string]string {
-	if x != nil {
-		return x.Away
-	}
-	return nil
-}
-
-// OpeningHours are when somebody is there, week by week.
-type OpeningHours struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The time zone, by its name in the IANA database: Europe/Berlin.
-	TimeZone string `protobuf:"bytes,1,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// The times, at most 50. Those that overlap or touch are one.
-	Times         []*OpenTime `protobuf:"bytes,2,rep,name=times,proto3" json:"times,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *OpeningHours) Reset() {
-	*x = OpeningHours{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *OpeningHours) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*OpeningHours) ProtoMessage() {}
-
-func (x *OpeningHours) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use OpeningHours.ProtoReflect.Descriptor instead.
-func (*OpeningHours) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *OpeningHours) GetTimeZone() string {
-	if x != nil {
-		return x.TimeZone
-	}
-	return ""
-}
-
-func (x *OpeningHours) GetTimes() []*OpenTime {
-	if x != nil {
-		return x.Times
-	}
-	return nil
-}
-
-// OpenTime is a part of one day of the week, by the clock on the wall.
-type OpenTime struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The day.
-	Weekday Weekday `protobuf:"varint,1,opt,name=weekday,proto3,enum=weiche.event.v1.Weekday" json:"weekday,omitempty"`
-	// Where it begins, in minutes after midnight: 0 to 1439.
-	FromMinute uint32 `protobuf:"varint,2,opt,name=from_minute,json=fromMinute,proto3" json:"from_minute,omitempty"`
-	// Where it ends, in minutes after midnight: 1 to 1440, which is the end of the day.
-	ToMinute      uint32 `protobuf:"varint,3,opt,name=to_minute,json=toMinute,proto3" json:"to_minute,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *OpenTime) Reset() {
-	*x = OpenTime{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *OpenTime) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*OpenTime) ProtoMessage() {}
-
-func (x *OpenTime) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use OpenTime.ProtoReflect.Descriptor instead.
-func (*OpenTime) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *OpenTime) GetWeekday() Weekday {
-	if x != nil {
-		return x.Weekday
-	}
-	return Weekday_WEEKDAY_UNSPECIFIED
-}
-
-func (x *OpenTime) GetFromMinute() uint32 {
-	if x != nil {
-		return x.FromMinute
-	}
-	return 0
-}
-
-func (x *OpenTime) GetToMinute() uint32 {
-	if x != nil {
-		return x.ToMinute
-	}
-	return 0
-}
-
 // VisitorKey is a key by which a site signs who its visitors are.
 type VisitorKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1276,7 +934,7 @@ type VisitorKey struct {
 
 func (x *VisitorKey) Reset() {
 	*x = VisitorKey{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1288,7 +946,7 @@ func (x *VisitorKey) String() string {
 func (*VisitorKey) ProtoMessage() {}
 
 func (x *VisitorKey) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1301,7 +959,7 @@ func (x *VisitorKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VisitorKey.ProtoReflect.Descriptor instead.
 func (*VisitorKey) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{13}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *VisitorKey) GetKeyId() string {
@@ -1331,7 +989,7 @@ type ChannelOffered struct {
 
 func (x *ChannelOffered) Reset() {
 	*x = ChannelOffered{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1343,7 +1001,7 @@ func (x *ChannelOffered) String() string {
 func (*ChannelOffered) ProtoMessage() {}
 
 func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[14]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1356,7 +1014,7 @@ func (x *ChannelOffered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelOffered.ProtoReflect.Descriptor instead.
 func (*ChannelOffered) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{14}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ChannelOffered) GetWidgetId() string {
@@ -1392,7 +1050,7 @@ type ChannelWithdrawn struct {
 
 func (x *ChannelWithdrawn) Reset() {
 	*x = ChannelWithdrawn{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1404,7 +1062,7 @@ func (x *ChannelWithdrawn) String() string {
 func (*ChannelWithdrawn) ProtoMessage() {}
 
 func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[15]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1417,7 +1075,7 @@ func (x *ChannelWithdrawn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelWithdrawn.ProtoReflect.Descriptor instead.
 func (*ChannelWithdrawn) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{15}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ChannelWithdrawn) GetWidgetId() string {
@@ -1469,7 +1127,7 @@ type AgentAdded struct {
 
 func (x *AgentAdded) Reset() {
 	*x = AgentAdded{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1481,7 +1139,7 @@ func (x *AgentAdded) String() string {
 func (*AgentAdded) ProtoMessage() {}
 
 func (x *AgentAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[16]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1494,7 +1152,7 @@ func (x *AgentAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentAdded.ProtoReflect.Descriptor instead.
 func (*AgentAdded) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{16}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AgentAdded) GetAgentId() string {
@@ -1545,7 +1203,7 @@ type AgentRemoved struct {
 
 func (x *AgentRemoved) Reset() {
 	*x = AgentRemoved{}
-	mi := &file_weiche_event_v1_account_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1215,7 @@ func (x *AgentRemoved) String() string {
 func (*AgentRemoved) ProtoMessage() {}
 
 func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_event_v1_account_proto_msgTypes[17]
+	mi := &file_weiche_event_v1_account_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +1228,7 @@ func (x *AgentRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentRemoved.ProtoReflect.Descriptor instead.
 func (*AgentRemoved) Descriptor() ([]byte, []int) {
-	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{17}
+	return file_weiche_event_v1_account_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AgentRemoved) GetAgentId() string {
@@ -1591,7 +1249,7 @@ var File_weiche_event_v1_account_proto protoreflect.FileDescriptor
 
 const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/event/v1/account.proto\x12\x0fweiche.event.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eweiche/event/v1/identity.proto\"C\n" +
+	"\x1dweiche/event/v1/account.proto\x12\x0fweiche.event.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a weiche/event/v1/appearance.proto\x1a\x1eweiche/event/v1/identity.proto\"C\n" +
 	"\x0eAccountCreated\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x12\n" +
@@ -1645,30 +1303,7 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	" \x01(\bR\x12signedVisitorsOnly\x12;\n" +
 	"\n" +
 	"appearance\x18\v \x01(\v2\x1b.weiche.event.v1.AppearanceR\n" +
-	"appearance\"\xa2\x03\n" +
-	"\n" +
-	"Appearance\x12\x14\n" +
-	"\x05title\x18\x01 \x01(\tR\x05title\x12E\n" +
-	"\bgreeting\x18\x02 \x03(\v2).weiche.event.v1.Appearance.GreetingEntryR\bgreeting\x12\x16\n" +
-	"\x06accent\x18\x03 \x01(\tR\x06accent\x129\n" +
-	"\n" +
-	"reply_time\x18\x04 \x01(\x0e2\x1a.weiche.event.v1.ReplyTimeR\treplyTime\x123\n" +
-	"\x05hours\x18\x05 \x01(\v2\x1d.weiche.event.v1.OpeningHoursR\x05hours\x129\n" +
-	"\x04away\x18\x06 \x03(\v2%.weiche.event.v1.Appearance.AwayEntryR\x04away\x1a;\n" +
-	"\rGreetingEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a7\n" +
-	"\tAwayEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\\\n" +
-	"\fOpeningHours\x12\x1b\n" +
-	"\ttime_zone\x18\x01 \x01(\tR\btimeZone\x12/\n" +
-	"\x05times\x18\x02 \x03(\v2\x19.weiche.event.v1.OpenTimeR\x05times\"|\n" +
-	"\bOpenTime\x122\n" +
-	"\aweekday\x18\x01 \x01(\x0e2\x18.weiche.event.v1.WeekdayR\aweekday\x12\x1f\n" +
-	"\vfrom_minute\x18\x02 \x01(\rR\n" +
-	"fromMinute\x12\x1b\n" +
-	"\tto_minute\x18\x03 \x01(\rR\btoMinute\"E\n" +
+	"appearance\"E\n" +
 	"\n" +
 	"VisitorKey\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12 \n" +
@@ -1696,21 +1331,7 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\x0eBoundElsewhere\x12\x1f\n" +
 	"\x1bBOUND_ELSEWHERE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16BOUND_ELSEWHERE_REFUSE\x10\x01\x12\x18\n" +
-	"\x14BOUND_ELSEWHERE_MOVE\x10\x02*i\n" +
-	"\tReplyTime\x12\x1a\n" +
-	"\x16REPLY_TIME_UNSPECIFIED\x10\x00\x12\x16\n" +
-	"\x12REPLY_TIME_MINUTES\x10\x01\x12\x14\n" +
-	"\x10REPLY_TIME_HOURS\x10\x02\x12\x12\n" +
-	"\x0eREPLY_TIME_DAY\x10\x03*\xb6\x01\n" +
-	"\aWeekday\x12\x17\n" +
-	"\x13WEEKDAY_UNSPECIFIED\x10\x00\x12\x12\n" +
-	"\x0eWEEKDAY_MONDAY\x10\x01\x12\x13\n" +
-	"\x0fWEEKDAY_TUESDAY\x10\x02\x12\x15\n" +
-	"\x11WEEKDAY_WEDNESDAY\x10\x03\x12\x14\n" +
-	"\x10WEEKDAY_THURSDAY\x10\x04\x12\x12\n" +
-	"\x0eWEEKDAY_FRIDAY\x10\x05\x12\x14\n" +
-	"\x10WEEKDAY_SATURDAY\x10\x06\x12\x12\n" +
-	"\x0eWEEKDAY_SUNDAY\x10\a*\x98\x01\n" +
+	"\x14BOUND_ELSEWHERE_MOVE\x10\x02*\x98\x01\n" +
 	"\fConfirmation\x12\x1c\n" +
 	"\x18CONFIRMATION_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13CONFIRMATION_PROMPT\x10\x01\x12\x1a\n" +
@@ -1739,63 +1360,51 @@ func file_weiche_event_v1_account_proto_rawDescGZIP() []byte {
 	return file_weiche_event_v1_account_proto_rawDescData
 }
 
-var file_weiche_event_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_weiche_event_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_weiche_event_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_weiche_event_v1_account_proto_goTypes = []any{
 	(BoundElsewhere)(0),           // 0: weiche.event.v1.BoundElsewhere
-	(ReplyTime)(0),                // 1: weiche.event.v1.ReplyTime
-	(Weekday)(0),                  // 2: weiche.event.v1.Weekday
-	(Confirmation)(0),             // 3: weiche.event.v1.Confirmation
-	(Role)(0),                     // 4: weiche.event.v1.Role
-	(*AccountCreated)(nil),        // 5: weiche.event.v1.AccountCreated
-	(*LinkPolicyChanged)(nil),     // 6: weiche.event.v1.LinkPolicyChanged
-	(*AppConnected)(nil),          // 7: weiche.event.v1.AppConnected
-	(*SecretFingerprint)(nil),     // 8: weiche.event.v1.SecretFingerprint
-	(*IntegrationConnected)(nil),  // 9: weiche.event.v1.IntegrationConnected
-	(*IntegrationUnhealthy)(nil),  // 10: weiche.event.v1.IntegrationUnhealthy
-	(*IntegrationRecovered)(nil),  // 11: weiche.event.v1.IntegrationRecovered
-	(*IntegrationRemoved)(nil),    // 12: weiche.event.v1.IntegrationRemoved
-	(*BindingsCut)(nil),           // 13: weiche.event.v1.BindingsCut
-	(*WidgetConfigured)(nil),      // 14: weiche.event.v1.WidgetConfigured
-	(*Appearance)(nil),            // 15: weiche.event.v1.Appearance
-	(*OpeningHours)(nil),          // 16: weiche.event.v1.OpeningHours
-	(*OpenTime)(nil),              // 17: weiche.event.v1.OpenTime
-	(*VisitorKey)(nil),            // 18: weiche.event.v1.VisitorKey
-	(*ChannelOffered)(nil),        // 19: weiche.event.v1.ChannelOffered
-	(*ChannelWithdrawn)(nil),      // 20: weiche.event.v1.ChannelWithdrawn
-	(*AgentAdded)(nil),            // 21: weiche.event.v1.AgentAdded
-	(*AgentRemoved)(nil),          // 22: weiche.event.v1.AgentRemoved
-	nil,                           // 23: weiche.event.v1.Appearance.GreetingEntry
-	nil,                           // 24: weiche.event.v1.Appearance.AwayEntry
-	(*SendError)(nil),             // 25: weiche.event.v1.SendError
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 27: google.protobuf.Duration
+	(Confirmation)(0),             // 1: weiche.event.v1.Confirmation
+	(Role)(0),                     // 2: weiche.event.v1.Role
+	(*AccountCreated)(nil),        // 3: weiche.event.v1.AccountCreated
+	(*LinkPolicyChanged)(nil),     // 4: weiche.event.v1.LinkPolicyChanged
+	(*AppConnected)(nil),          // 5: weiche.event.v1.AppConnected
+	(*SecretFingerprint)(nil),     // 6: weiche.event.v1.SecretFingerprint
+	(*IntegrationConnected)(nil),  // 7: weiche.event.v1.IntegrationConnected
+	(*IntegrationUnhealthy)(nil),  // 8: weiche.event.v1.IntegrationUnhealthy
+	(*IntegrationRecovered)(nil),  // 9: weiche.event.v1.IntegrationRecovered
+	(*IntegrationRemoved)(nil),    // 10: weiche.event.v1.IntegrationRemoved
+	(*BindingsCut)(nil),           // 11: weiche.event.v1.BindingsCut
+	(*WidgetConfigured)(nil),      // 12: weiche.event.v1.WidgetConfigured
+	(*VisitorKey)(nil),            // 13: weiche.event.v1.VisitorKey
+	(*ChannelOffered)(nil),        // 14: weiche.event.v1.ChannelOffered
+	(*ChannelWithdrawn)(nil),      // 15: weiche.event.v1.ChannelWithdrawn
+	(*AgentAdded)(nil),            // 16: weiche.event.v1.AgentAdded
+	(*AgentRemoved)(nil),          // 17: weiche.event.v1.AgentRemoved
+	(*SendError)(nil),             // 18: weiche.event.v1.SendError
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 20: google.protobuf.Duration
+	(*Appearance)(nil),            // 21: weiche.event.v1.Appearance
 }
 var file_weiche_event_v1_account_proto_depIdxs = []int32{
 	0,  // 0: weiche.event.v1.LinkPolicyChanged.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	8,  // 1: weiche.event.v1.AppConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
-	8,  // 2: weiche.event.v1.IntegrationConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
-	25, // 3: weiche.event.v1.IntegrationUnhealthy.error:type_name -> weiche.event.v1.SendError
-	26, // 4: weiche.event.v1.IntegrationRemoved.cut_at:type_name -> google.protobuf.Timestamp
-	26, // 5: weiche.event.v1.BindingsCut.cut_at:type_name -> google.protobuf.Timestamp
-	3,  // 6: weiche.event.v1.WidgetConfigured.confirmation:type_name -> weiche.event.v1.Confirmation
-	27, // 7: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
-	27, // 8: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
-	18, // 9: weiche.event.v1.WidgetConfigured.visitor_keys:type_name -> weiche.event.v1.VisitorKey
-	15, // 10: weiche.event.v1.WidgetConfigured.appearance:type_name -> weiche.event.v1.Appearance
-	23, // 11: weiche.event.v1.Appearance.greeting:type_name -> weiche.event.v1.Appearance.GreetingEntry
-	1,  // 12: weiche.event.v1.Appearance.reply_time:type_name -> weiche.event.v1.ReplyTime
-	16, // 13: weiche.event.v1.Appearance.hours:type_name -> weiche.event.v1.OpeningHours
-	24, // 14: weiche.event.v1.Appearance.away:type_name -> weiche.event.v1.Appearance.AwayEntry
-	17, // 15: weiche.event.v1.OpeningHours.times:type_name -> weiche.event.v1.OpenTime
-	2,  // 16: weiche.event.v1.OpenTime.weekday:type_name -> weiche.event.v1.Weekday
-	26, // 17: weiche.event.v1.ChannelWithdrawn.cut_at:type_name -> google.protobuf.Timestamp
-	4,  // 18: weiche.event.v1.AgentAdded.role:type_name -> weiche.event.v1.Role
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	6,  // 1: weiche.event.v1.AppConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
+	6,  // 2: weiche.event.v1.IntegrationConnected.secrets:type_name -> weiche.event.v1.SecretFingerprint
+	18, // 3: weiche.event.v1.IntegrationUnhealthy.error:type_name -> weiche.event.v1.SendError
+	19, // 4: weiche.event.v1.IntegrationRemoved.cut_at:type_name -> google.protobuf.Timestamp
+	19, // 5: weiche.event.v1.BindingsCut.cut_at:type_name -> google.protobuf.Timestamp
+	1,  // 6: weiche.event.v1.WidgetConfigured.confirmation:type_name -> weiche.event.v1.Confirmation
+	20, // 7: weiche.event.v1.WidgetConfigured.code_lifetime:type_name -> google.protobuf.Duration
+	20, // 8: weiche.event.v1.WidgetConfigured.new_conversation_after:type_name -> google.protobuf.Duration
+	13, // 9: weiche.event.v1.WidgetConfigured.visitor_keys:type_name -> weiche.event.v1.VisitorKey
+	21, // 10: weiche.event.v1.WidgetConfigured.appearance:type_name -> weiche.event.v1.Appearance
+	19, // 11: weiche.event.v1.ChannelWithdrawn.cut_at:type_name -> google.protobuf.Timestamp
+	2,  // 12: weiche.event.v1.AgentAdded.role:type_name -> weiche.event.v1.Role
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_account_proto_init() }
@@ -1803,14 +1412,15 @@ func file_weiche_event_v1_account_proto_init() {
 	if File_weiche_event_v1_account_proto != nil {
 		return
 	}
+	file_weiche_event_v1_appearance_proto_init()
 	file_weiche_event_v1_identity_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_event_v1_account_proto_rawDesc), len(file_weiche_event_v1_account_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   20,
+			NumEnums:      3,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

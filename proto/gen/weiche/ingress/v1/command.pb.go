@@ -3961,7 +3961,7 @@ var File_weiche_ingress_v1_command_proto protoreflect.FileDescriptor
 
 const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\n" +
-	"\x1fweiche/ingress/v1/command.proto\x12\x11weiche.ingress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\xdc\x05\n" +
+	"\x1fweiche/ingress/v1/command.proto\x12\x11weiche.ingress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a weiche/event/v1/appearance.proto\x1a\x1dweiche/event/v1/content.proto\x1a\x1eweiche/event/v1/identity.proto\"\xdc\x05\n" +
 	"\rWidgetCommand\x120\n" +
 	"\avisitor\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\avisitor\x126\n" +
 	"\bdeadline\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x12!\n" +

@@ -2271,7 +2271,7 @@ var File_weiche_widget_v1_widget_proto protoreflect.FileDescriptor
 
 const file_weiche_widget_v1_widget_proto_rawDesc = "" +
 	"\n" +
-	"\x1dweiche/widget/v1/widget.proto\x12\x10weiche.widget.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1dweiche/event/v1/content.proto\"V\n" +
+	"\x1dweiche/widget/v1/widget.proto\x12\x10weiche.widget.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a weiche/event/v1/appearance.proto\x1a\x1dweiche/event/v1/content.proto\"V\n" +
 	"\x12OpenSessionRequest\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12#\n" +
 	"\rvisitor_token\x18\x02 \x01(\tR\fvisitorToken\"\x13\n" +
