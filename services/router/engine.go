@@ -34,6 +34,7 @@ type Engine struct {
 	states map[string]*conversation.State
 	// customerKeys holds the keys of customers, this round's among them.
 	customerKeys map[string]string
+	connections  connections
 
 	events Events
 

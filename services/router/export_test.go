@@ -24,6 +24,15 @@ func SendOf(ctx context.Context, e *Engine, account string, request *eventv1.Sen
 	return e.sendOf(ctx, account, 1, request)
 }
 
+// SendVia gives a relay's sends to a function on their way, before it runs.
+func SendVia(r *Relay, via func(*ingressv1.Send)) {
+	send := r.send
+	r.send = func(ctx context.Context, s *ingressv1.Send) error { via(s); return send(ctx, s) }
+}
+
+// RelayAtATime is how many sends are relayed at a time.
+const RelayAtATime = relayAtATime
+
 // Public returns what subscribers see of a record.
 func Public(e *Engine, rec *eventstore.Record) (broker.Event, error) { return e.publicEvent(rec) }
 

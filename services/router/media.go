@@ -10,7 +10,6 @@ import (
 	"weiche/eventstore"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
-	"weiche/services/conversation"
 )
 
 // mediaIndex keeps the index of files that are to be fetched, and of those that
@@ -89,19 +88,11 @@ func (e *Engine) fetchOf(ctx context.Context, account string, position uint64, r
 		fetch.Media = proto.CloneOf(parts[request.GetPart()].GetMedia())
 	}
 	fetch.Erased = fetch.Media == nil
-	stream := eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: account}
-	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
-		if err != nil {
-			return nil, err
-		}
-		event, err := Decode(rec)
-		if err != nil {
-			return nil, err
-		}
-		if body, ok := event.Body.(*eventv1.IntegrationConnected); ok && body.GetIntegrationId() == request.GetIntegrationId() {
-			fetch.ProviderAccountId = body.GetProviderAccountId()
-		}
+	at, err := e.connected(ctx, account, request.GetIntegrationId())
+	if err != nil {
+		return nil, err
 	}
+	fetch.ProviderAccountId = at.providerAccount
 	return fetch, nil
 }
 
@@ -113,7 +104,7 @@ func (r *Relay) relayRequest(ctx context.Context, rec *eventstore.Record, body p
 		if err != nil {
 			return err
 		}
-		return r.broker.PublishSend(ctx, send)
+		return r.send(ctx, send)
 	case *eventv1.MediaRequested:
 		fetch, err := r.engine.fetchOf(ctx, rec.Stream.Account, rec.Position, request)
 		if err != nil {

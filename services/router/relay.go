@@ -21,12 +21,18 @@ import (
 // make that harmless.
 const relayAgain = time.Minute
 
+// relayAtATime is how many requests are relayed at a time.
+const relayAtATime = 8
+
 // Relay follows the log: every record becomes one message on EVENTS, and every
 // send or file that was requested one on EGRESS or FETCH.
 type Relay struct {
 	engine *Engine
 	broker *broker.Broker
 	logger *slog.Logger
+
+	// send puts a send on EGRESS, as broker.PublishSend does.
+	send func(context.Context, *ingressv1.Send) error
 
 	again chan struct{}
 	// head is where the log ended when the relay was made.
@@ -41,7 +47,10 @@ func NewRelay(engine *Engine, b *broker.Broker, logger *slog.Logger) *Relay {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	r := &Relay{engine: engine, broker: b, logger: logger, again: make(chan struct{}, 1), head: engine.store.Durable()}
+	r := &Relay{
+		engine: engine, broker: b, logger: logger, send: b.PublishSend,
+		again: make(chan struct{}, 1), head: engine.store.Durable(),
+	}
 	r.published.Store(r.head)
 	return r
 }
@@ -67,8 +76,13 @@ func (r *Relay) Run(ctx context.Context) error {
 	return ended(ctx, group.Wait())
 }
 
-// sends relays what is requested, as it is requested.
+// sends relays what is requested, as it is requested: several at a time, since each
+// waits for the broker. An identity has one request at a time, so that what is said to
+// it keeps its order.
 func (r *Relay) sends(ctx context.Context) error {
+	var group errgroup.Group
+	group.SetLimit(relayAtATime)
+	defer func() { _ = group.Wait() }() // none returns an error
 	send, media := typeOf(&eventv1.SendRequested{}), typeOf(&eventv1.MediaRequested{})
 	for rec, err := range r.engine.store.Subscribe(ctx, r.head+1) {
 		if err != nil {
@@ -77,11 +91,14 @@ func (r *Relay) sends(ctx context.Context) error {
 		if rec.Type != send && rec.Type != media {
 			continue
 		}
-		if err := r.relay(ctx, rec); err != nil {
-			// The broker is away or full: the send stays unclaimed, the file is
-			// not fetched, and it is relayed again.
-			r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
-		}
+		group.Go(func() error {
+			if err := r.relay(ctx, rec); err != nil {
+				// The broker is away or full: the send stays unclaimed, the file is
+				// not fetched, and it is relayed again.
+				r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
+			}
+			return nil
+		})
 	}
 	return ctx.Err()
 }
@@ -178,9 +195,11 @@ func (e *Engine) sendOf(ctx context.Context, account string, position uint64, re
 	}
 	send.Content, send.Recipient = content, recipient
 	send.Erased = content == nil || len(recipient) == 0
-	if err := e.integrationOf(ctx, account, send); err != nil {
+	at, err := e.connected(ctx, account, request.GetIntegrationId())
+	if err != nil {
 		return nil, err
 	}
+	send.ProviderAccountId, send.PageId = at.providerAccount, at.page
 	return send, nil
 }
 
@@ -225,25 +244,6 @@ func learn(aliases []*eventv1.Alias, hashes []string, added []*eventv1.AliasHash
 		}
 	}
 	return aliases, hashes
-}
-
-// integrationOf adds what a sender needs of the integration.
-func (e *Engine) integrationOf(ctx context.Context, account string, send *ingressv1.Send) error {
-	stream := eventstore.Stream{Account: account, Category: conversation.CategoryAccount, ID: account}
-	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
-		if err != nil {
-			return err
-		}
-		event, err := Decode(rec)
-		if err != nil {
-			return err
-		}
-		body, ok := event.Body.(*eventv1.IntegrationConnected)
-		if ok && body.GetIntegrationId() == send.GetIntegrationId() {
-			send.ProviderAccountId, send.PageId = body.GetProviderAccountId(), body.GetPageId()
-		}
-	}
-	return nil
 }
 
 // events puts every record on EVENTS, in log order, from where EVENTS ends. What

@@ -70,9 +70,15 @@ func (r *relayed) say(t *testing.T, kind channel.Kind, id string, item *ingressv
 // write lets a customer write, and the agent reply.
 func (r *relayed) write(t *testing.T, id, reply string) {
 	t.Helper()
+	r.writeTo(t, "15550100777", id, reply)
+}
+
+// writeTo lets the customer with a telephone number write, and the agent reply.
+func (r *relayed) writeTo(t *testing.T, phone, id, reply string) {
+	t.Helper()
 	answer := r.say(t, channel.KindChannel, "whatsapp", &ingressv1.Item{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
 		ProviderAccountId: "200001", ProviderMessageId: id,
-		Sender: []*eventv1.Alias{{Kind: "phone", Value: "15550100777"}},
+		Sender: []*eventv1.Alias{{Kind: "phone", Value: phone}},
 		Event:  &ingressv1.Inbound_Message{Message: conversation.Text("hello")},
 	}}})
 	r.say(t, channel.KindAgent, "workspace", &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
