@@ -1,5 +1,5 @@
-# Weiche needs Go and nothing else to run. Its tests also want node 20 with npm,
-# for other people's clients against the simulator. What check, fmt and
+# Weiche needs Go and nothing else to run. Its tests also want node 20 with npm, and
+# Chromium, which they install where they may. What check, fmt and
 # generate need beside it is pinned in tools/go.mod and built into bin/ once.
 #
 # Variables, for every target that has a use for them:
@@ -55,7 +55,7 @@ bench: ## compare with others side by side; ARGS names the comparisons
 
 ##: Check
 
-check: lint check-breaking check-generated check-map check-modules check-words ## everything that a commit has to pass beside the tests
+check: lint lint-web check-breaking check-generated check-map check-modules check-words ## everything that a commit has to pass beside the tests
 	@echo 'make check: passed'
 
 lint: lint-proto lint-go ## the linters alone
@@ -69,10 +69,13 @@ lint-go: bin/staticcheck bin/gofumpt
 	bin/staticcheck -checks=$(CHECKS) $$(go list work | grep -v /gen/)
 	@unformatted=$$(bin/gofumpt -l .) && [ -z "$$unformatted" ] || { printf '%s\n' "$$unformatted" 'not formatted: run make fmt'; exit 1; }
 
+lint-web: web/node_modules
+	cd web && npm run --silent check
+
 check-breaking: bin/buf
 	tools/breaking.sh
 
-check-generated: bin/buf
+check-generated: bin/buf web/node_modules
 	tools/generated.sh
 
 check-map:
@@ -89,19 +92,28 @@ vulncheck: bin/govulncheck ## look for known vulnerabilities; says NOT RUN witho
 
 ##: Change
 
-fmt: bin/gofumpt bin/buf ## format Go and proto
+fmt: bin/gofumpt bin/buf web/node_modules ## format Go, proto and web
 	bin/gofumpt -l -w .
 	cd proto && ../bin/buf format -w
+	cd web && npm run --silent fmt
 
-generate: bin/buf ## generate proto/gen from the proto files, and what is written of settings
+generate: bin/buf web/node_modules ## generate code from the proto files, and what is written of settings
 	cd proto && ../bin/buf generate
+	cd proto && ../bin/buf generate --template buf.web.yaml -o ..
 	cd proto && ../bin/buf generate --template buf.openapi.yaml -o ../services/reference
 	$(WEICHE) config env > .env.example
 	$(WEICHE) config doc > docs/settings.md
 
+bundle: web/node_modules ## make web/dist from web/src
+	go run weiche/web/bundle
+
 clean: ## remove what was built; ./data stays
 	rm -rf bin
 	find . -name '*.test' -o -name '*.prof' | xargs -r rm -f
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 bin/buf:         TOOL = github.com/bufbuild/buf/cmd/buf
 bin/gofumpt:     TOOL = mvdan.cc/gofumpt
@@ -112,5 +124,5 @@ bin/buf bin/gofumpt bin/govulncheck bin/staticcheck: tools/go.mod tools/go.sum
 	GOWORK=off go -C tools build -o ../$@ $(TOOL)
 	@touch $@
 
-.PHONY: help demo serve test race stories fuzz soak bench check lint lint-proto lint-go \
+.PHONY: help demo serve test race stories fuzz soak bench check lint lint-proto lint-go lint-web bundle \
 	check-breaking check-generated check-map check-modules check-words vulncheck fmt generate clean

@@ -124,6 +124,7 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260904194346-d0f1323225a4 // indirect
 	google.golang.org/grpc v1.83.2 // indirect
 	rsc.io/qr v0.2.0 // indirect
+	weiche/web v0.0.0 // indirect
 )
 
 replace (
@@ -131,4 +132,5 @@ replace (
 	weiche/projections => ../projections
 	weiche/proto => ../proto
 	weiche/services => ../services
+	weiche/web => ../web
 )

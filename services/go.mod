@@ -26,6 +26,7 @@ require (
 	weiche/eventstore v0.0.0
 	weiche/projections v0.0.0
 	weiche/proto v0.0.0
+	weiche/web v0.0.0
 )
 
 require (
@@ -132,4 +133,5 @@ replace (
 	weiche/eventstore => ../eventstore
 	weiche/projections => ../projections
 	weiche/proto => ../proto
+	weiche/web => ../web
 )

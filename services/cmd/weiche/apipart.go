@@ -12,6 +12,7 @@ import (
 	"weiche/services/directory"
 	"weiche/services/instagram"
 	"weiche/services/messenger"
+	"weiche/services/pages"
 	"weiche/services/stream"
 	"weiche/services/whatsapp"
 )
@@ -24,8 +25,11 @@ func (s *server) newAPI(context.Context) (part, error) {
 	config.Stream = hub
 	handler := api.New(config)
 	p := part{
-		public: func(mux *http.ServeMux) { mux.Handle("/", s.gate(handler)) },
-		edge:   []func(context.Context) error{s.afterwards(hub.Run)},
+		public: func(mux *http.ServeMux) {
+			pages.Register(mux, pages.Config{Origins: s.embedders})
+			mux.Handle("/", s.gate(handler))
+		},
+		edge: []func(context.Context) error{s.afterwards(hub.Run)},
 	}
 	if s.config.NATSURL != "" { // nobody else reaches the embedded one
 		backends := api.Backends(handler)
@@ -43,8 +47,15 @@ func (s *server) apiConfig() api.Config {
 		Log:     s.public,
 		Views:   s.views, Media: s.media, Keys: s.keys, Links: deepLink, Logger: s.config.logger,
 		Templates: s.providers.Templates, Check: s.providers.Check, Proxies: s.config.Proxies,
-		Webhooks: api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.lastWebhook},
+		Workspace: true,
+		Webhooks:  api.Webhooks{Takes: takesWebhooks, URL: s.webhookURL, Last: s.lastWebhook},
 	}
+}
+
+// embedders returns the origins that may embed a widget.
+func (s *server) embedders(widgetID string) ([]string, bool) {
+	widget, ok := setups{s.directory}.Widget(widgetID)
+	return widget.Origins, ok
 }
 
 // webhookURL returns the address of an app's webhooks.

@@ -1,0 +1,144 @@
+// Command bundle makes web/dist from web/src with esbuild, which is a Go package:
+// of Node it needs the sources of Preact in web/node_modules and nothing more.
+//
+//	go run weiche/web/bundle            # web/dist, which is committed
+//	go run weiche/web/bundle -gallery DIR   # the gallery of all states, for the tests
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+func main() {
+	gallery := flag.String("gallery", "", "write the gallery into this folder instead")
+	flag.Parse()
+	if err := run(*gallery); err != nil {
+		fmt.Fprintln(os.Stderr, "bundle:", err)
+		os.Exit(1)
+	}
+}
+
+func run(gallery string) error {
+	root, into, makes := source(), "", dist
+	if into = filepath.Join(root, "dist"); gallery != "" {
+		into, makes = gallery, galleries
+	}
+	files, err := build(root, makes)
+	if err != nil {
+		return err
+	}
+	return replace(into, files)
+}
+
+// source is the folder web of this checkout.
+func source() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(filepath.Dir(file))
+}
+
+// part is one bundle.
+type part struct {
+	// entry is the file that it begins with, below src.
+	entry string
+	// name is what it is called, without .js.
+	name string
+	// shadow keeps styles in the script, for a shadow root; otherwise they are a
+	// file beside it.
+	shadow bool
+	// format is how the script is loaded.
+	format api.Format
+}
+
+// dist is what is served.
+var dist = []part{
+	{entry: "loader/loader.ts", name: "loader", shadow: true, format: api.FormatIIFE},
+	{entry: "widget/widget.tsx", name: "widget", shadow: true, format: api.FormatESModule},
+	{entry: "workspace/workspace.tsx", name: "workspace", format: api.FormatESModule},
+	{entry: "admin/admin.tsx", name: "admin", format: api.FormatESModule},
+	{entry: "demo/demo.tsx", name: "demo", format: api.FormatESModule},
+}
+
+// galleries show every state of the pages, for the tests.
+var galleries = []part{
+	{entry: "gallery/gallery.tsx", name: "gallery", format: api.FormatESModule},
+}
+
+// build returns the files that the parts give, by their names.
+func build(root string, parts []part) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, p := range parts {
+		options := api.BuildOptions{
+			EntryPointsAdvanced: []api.EntryPoint{{InputPath: filepath.Join(root, "src", p.entry), OutputPath: p.name}},
+			AbsWorkingDir:       root,
+			Outdir:              filepath.Join(root, "dist"),
+			Bundle:              true,
+			Format:              p.format,
+			Target:              api.ES2022,
+			MinifyWhitespace:    true,
+			MinifyIdentifiers:   true,
+			MinifySyntax:        true,
+			LegalComments:       api.LegalCommentsNone,
+			JSX:                 api.JSXAutomatic,
+			JSXImportSource:     "preact",
+			Charset:             api.CharsetASCII,
+		}
+		if p.shadow {
+			options.Plugins = []api.Plugin{stylesInScript}
+		}
+		result := api.Build(options)
+		if len(result.Errors) > 0 || len(result.Warnings) > 0 {
+			return nil, errors.New(strings.Join(api.FormatMessages(append(result.Errors, result.Warnings...), api.FormatMessagesOptions{}), "\n"))
+		}
+		for _, file := range result.OutputFiles {
+			files[filepath.Base(file.Path)] = file.Contents
+		}
+	}
+	return files, nil
+}
+
+// stylesInScript makes of an imported style sheet its text without what only people
+// need, for adoptedStyleSheets.
+var stylesInScript = api.Plugin{Name: "styles in script", Setup: func(build api.PluginBuild) {
+	build.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		result := api.Build(api.BuildOptions{
+			EntryPoints: []string{args.Path}, Bundle: true, MinifyWhitespace: true, MinifySyntax: true, Target: api.ES2022,
+		})
+		if len(result.Errors) > 0 {
+			return api.OnLoadResult{Errors: result.Errors}, nil
+		}
+		text := strings.TrimSpace(string(result.OutputFiles[0].Contents))
+		return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
+	})
+}}
+
+// replace makes the folder hold these files and no others.
+func replace(folder string, files map[string][]byte) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	there, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, entry := range there {
+		if _, stays := files[entry.Name()]; !stays {
+			if err := os.Remove(filepath.Join(folder, entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

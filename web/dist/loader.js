@@ -1,0 +1,1 @@
+"use strict";(()=>{import(new URL("widget.js",document.currentScript.src).href);})();

@@ -1,0 +1,3 @@
+import tokens from "../look/tokens.css";
+
+export const styles = tokens;
