@@ -24,7 +24,7 @@ export interface Connection {
 	close(): void;
 }
 
-/** Dial opens a connection. */
+/** Dial opens a connection, and tells nothing before it has returned. */
 export type Dial = (ears: Ears) => Connection;
 
 /** Makes connections by WebSocket. */

@@ -158,10 +158,12 @@ export class Stream {
 		let lives = false;
 		const connection = this.around.dials[fallback ? 1 : 0]({
 			opened: () => {
+				if (this.connection !== connection) return;
 				lives = !fallback;
 				this.begin();
 			},
 			heard: (frame) => {
+				if (this.connection !== connection) return;
 				lives = true;
 				this.tries = 0;
 				this.watchdog();
