@@ -12,6 +12,7 @@ import (
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/channel"
+	"weiche/services/widget"
 )
 
 // adminService is what an administrator may do.
@@ -110,6 +111,11 @@ func (s *adminService) free(account string, setup *ingressv1.ApplySetup) error {
 	for _, w := range setup.GetWidgets() {
 		if err := strong(w.GetId(), w.GetVisitorKeys()...); err != nil {
 			return err
+		}
+		if zone := w.GetAppearance().GetHours().GetTimeZone(); zone != "" {
+			if _, ok := widget.Zone(zone); !ok {
+				return invalid(fmt.Sprintf("widget %q: hours: there is no time zone %.64q", w.GetId(), zone))
+			}
 		}
 	}
 	for _, change := range setup.GetVisitorKeys() {

@@ -51,7 +51,8 @@ type Config struct {
 	Media *blob.Store
 	// Keys binds tokens and makes the codes of links.
 	Keys keyring.Hasher
-	// Links makes the address that takes a code to an account of a channel.
+	// Links makes the address that takes a code to an account of a channel; without
+	// a code, that of the chat with it. It is empty where the channel has no such.
 	Links func(channel, address, language, code string) string
 	// Templates asks the provider of an integration for its approved templates.
 	// The error is a *channel.SendError, or channel.ErrNoIntegration. No

@@ -119,23 +119,3 @@ func forAgent(item *viewv1.TimelineItem) {
 		}
 	}
 }
-
-// widgetOf returns what a page needs to know of a widget, and of the channels
-// that its visitor's conversation is linked to. What is unhealthy is not in the menu
-// (R10), except for whoever may want to disconnect it.
-func widgetOf(w *Widget, route *viewv1.Route) *widgetv1.Widget {
-	out := &widgetv1.Widget{WidgetId: w.ID, Site: w.Site, Languages: w.Languages}
-	for _, offer := range w.Offers {
-		linked := slices.ContainsFunc(route.GetBindings(), func(b *viewv1.Binding) bool {
-			return b.GetIntegrationId() == offer.IntegrationID
-		})
-		if offer.Unhealthy && !linked {
-			continue
-		}
-		out.Channels = append(out.Channels, &widgetv1.OfferedChannel{
-			IntegrationId: offer.IntegrationID, Channel: offer.Channel, Name: offer.Name,
-			Linked: linked, Unhealthy: offer.Unhealthy,
-		})
-	}
-	return out
-}

@@ -130,7 +130,9 @@ func (p pages) forVisitor(ctx context.Context, topic stream.Topic, since uint64)
 		return nil, err
 	}
 	if of, ok := p.Queries.Widget(route.GetWidgetId()); ok && menu {
-		last.Widget = widgetOf(&of, route)
+		if last.Widget, err = p.widgetOf(ctx, &of, route); err != nil {
+			return nil, err
+		}
 	}
 	if bindings := route.GetBindings(); len(bindings) > 0 {
 		last.RepliesTo = bindings[0].GetChannel()
@@ -159,7 +161,11 @@ func (p pages) Setup(ctx context.Context, topic stream.Topic) (*streamv1.Change,
 	if !ok {
 		return nil, nil
 	}
-	change := &streamv1.Change{ConversationId: topic.ID, Widget: widgetOf(&of, route)}
+	shown, err := p.widgetOf(ctx, &of, route)
+	if err != nil {
+		return nil, err
+	}
+	change := &streamv1.Change{ConversationId: topic.ID, Widget: shown}
 	if bindings := route.GetBindings(); len(bindings) > 0 {
 		change.RepliesTo = bindings[0].GetChannel()
 	}

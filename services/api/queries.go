@@ -103,6 +103,9 @@ type Widget struct {
 	Languages []string
 	// Origins may embed it: exact, as https://shop.example.
 	Origins []string
+	// Appearance is how it looks and what it says by itself; nil where nothing was said
+	// of that. It must not be changed.
+	Appearance *eventv1.Appearance
 	// Offers are the channels that the set-up offers, in the order in which they
 	// are shown.
 	Offers []Offer

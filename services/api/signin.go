@@ -54,8 +54,12 @@ func (s *widgetService) signIn(ctx context.Context, of *Widget, token string) (*
 			return nil, err
 		}
 	}
+	shown, err := s.widgetOf(ctx, of, nil)
+	if err != nil {
+		return nil, err
+	}
 	return &widgetv1.OpenSessionResponse{
-		SessionToken: session.Token().Reveal(), Widget: widgetOf(of, nil), ExpiresAt: timestamppb.New(session.SignIn.ExpiresAt),
+		SessionToken: session.Token().Reveal(), Widget: shown, ExpiresAt: timestamppb.New(session.SignIn.ExpiresAt),
 	}, nil
 }
 

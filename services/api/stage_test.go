@@ -149,9 +149,12 @@ func links(channel, address, language, code string) string {
 	switch channel {
 	case "whatsapp":
 		digits := strings.NewReplacer("+", "", " ", "").Replace(address)
+		if code == "" {
+			return "https://wa.me/" + digits
+		}
 		return "https://wa.me/" + digits + "?text=" + url.QueryEscape(conversation.LinkSentence(language, code))
 	case "messenger":
-		return "https://m.me/" + address + "?ref=" + code
+		return strings.TrimSuffix("https://m.me/"+address+"?ref="+code, "?ref=")
 	}
 	return ""
 }

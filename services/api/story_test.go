@@ -73,7 +73,8 @@ func TestFromTheWidgetToWhatsAppAndBack(t *testing.T) {
 	if after.text(at+"channel") != "whatsapp" || after.text(at+"agentName") != "Eva" || after.text(at+"state") != "queued" {
 		t.Errorf("the reply is %v", after.get(strings.TrimSuffix(at, ".")))
 	}
-	if after.text("repliesTo") != "whatsapp" || after.get("widget.channels.0.linked") != true {
+	if after.text("repliesTo") != "whatsapp" || after.get("widget.channels.0.linked") != true ||
+		after.text("widget.channels.0.hint") != "67" || after.text("widget.channels.0.url") != "https://wa.me/15550001111" {
 		t.Errorf("the widget is %v", after.values)
 	}
 	var about []string
@@ -91,7 +92,8 @@ func TestFromTheWidgetToWhatsAppAndBack(t *testing.T) {
 		fmt.Sprintf(`{"linkId":%q,"clientToken":"4"}`, link))
 	cut := s.must(t, widgetService+"Disconnect", ana, `{"integrationId":"wa","clientToken":"5"}`)
 	back := s.must(t, widgetService+"GetTimeline", ana, fmt.Sprintf(`{"minPosition":%q}`, cut.text("position")))
-	if back.text("repliesTo") != "widget" || back.get("widget.channels.0.linked") != nil {
+	if back.text("repliesTo") != "widget" || back.get("widget.channels.0.linked") != nil ||
+		back.get("widget.channels.0.hint") != nil || back.get("widget.channels.0.url") != nil {
 		t.Errorf("the widget is %v", back.values)
 	}
 	s.want(t, "failed_precondition", "WIDGET_BINDING", widgetService+"Disconnect", ana, `{"integrationId":"shop","clientToken":"6"}`)

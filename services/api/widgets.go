@@ -60,6 +60,7 @@ func widgetSettings(account *queryv1.AccountSnapshot, w *queryv1.Widget, uses ma
 		WidgetId: config.GetWidgetId(), Site: config.GetSite(), Origins: config.GetOrigins(), Languages: config.GetLanguages(),
 		Confirmation: config.GetConfirmation(), CodeLifetime: config.GetCodeLifetime(), SilentDisconnect: config.GetSilentDisconnect(),
 		NewConversationAfter: config.GetNewConversationAfter(), SignedVisitorsOnly: config.GetSignedVisitorsOnly(),
+		Appearance: config.GetAppearance(),
 	}
 	for _, key := range config.GetVisitorKeys() {
 		shown.VisitorKeyIds = append(shown.VisitorKeyIds, key.GetKeyId())

@@ -34,8 +34,12 @@ func (s *widgetService) OpenSession(ctx context.Context, req *widgetv1.OpenSessi
 	if found.SignedOnly {
 		return nil, errUnauthenticated
 	}
+	shown, err := s.widgetOf(ctx, &found, nil)
+	if err != nil {
+		return nil, err
+	}
 	session := widget.NewSession(s.Keys, found.Account, found.ID)
-	return &widgetv1.OpenSessionResponse{SessionToken: session.Token().Reveal(), Widget: widgetOf(&found, nil)}, nil
+	return &widgetv1.OpenSessionResponse{SessionToken: session.Token().Reveal(), Widget: shown}, nil
 }
 
 // SendMessage says something in the conversation, which begins with it.
@@ -82,8 +86,12 @@ func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimeli
 	if err != nil {
 		return nil, err
 	}
+	shown, err := s.widgetOf(ctx, &v.widget, route)
+	if err != nil {
+		return nil, err
+	}
 	response := &widgetv1.GetTimelineResponse{
-		ConversationId: id, Widget: widgetOf(&v.widget, route), Position: s.opaque(at), Cursor: s.opaque(at), More: timeline.GetMore(),
+		ConversationId: id, Widget: shown, Position: s.opaque(at), Cursor: s.opaque(at), More: timeline.GetMore(),
 	}
 	for _, item := range timeline.GetItems() {
 		response.Lines = append(response.Lines, s.lineOf(v.widget.Account, id, item))

@@ -118,7 +118,7 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup, keys []*eventv1.SecretF
 		Confirmation: w.GetConfirmation(), CodeLifetime: w.GetCodeLifetime(),
 		SilentDisconnect: w.GetSilentDisconnect(), NewConversationAfter: w.GetNewConversationAfter(),
 		VisitorKeys:        visitorKeys(before.Config, w, keys),
-		SignedVisitorsOnly: w.GetSignedVisitorsOnly(),
+		SignedVisitorsOnly: w.GetSignedVisitorsOnly(), Appearance: w.GetAppearance(),
 	})
 	for _, id := range w.GetOffers() {
 		if !before.Offers[id] {
@@ -209,6 +209,9 @@ func check(account *Account, setup *ingressv1.ApplySetup, fingerprints map[strin
 		}
 		if l := w.GetCodeLifetime(); l != nil && (l.AsDuration() < minCodeLifetime || l.AsDuration() > maxCodeLifetime) {
 			return refuse(invalid, "widget %q: a code lives 5 to 60 minutes", w.GetId())
+		}
+		if err := checkAppearance(w.GetId(), w.GetAppearance()); err != nil {
+			return err
 		}
 		for _, id := range w.GetOffers() {
 			if c, ok := channels[id]; !ok || c == ChannelWidget {

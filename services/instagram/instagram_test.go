@@ -230,6 +230,9 @@ func TestLink(t *testing.T) {
 	if got, want := Link("@shop.at", "w1ab=_-"), "https://ig.me/m/shop.at?ref=w1ab%3D_-"; got != want {
 		t.Errorf("Link = %s, want %s", got, want)
 	}
+	if got := Link("@shop.at", ""); got != "https://ig.me/m/shop.at" {
+		t.Errorf("without a ref: %s", got)
+	}
 }
 
 func FuzzRead(f *testing.F) {

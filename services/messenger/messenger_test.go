@@ -182,6 +182,9 @@ func TestLink(t *testing.T) {
 	if got, want := Link("4001", "w1ab=_-"), "https://m.me/4001?ref=w1ab%3D_-"; got != want {
 		t.Errorf("Link = %s, want %s", got, want)
 	}
+	if got := Link("4001", ""); got != "https://m.me/4001" {
+		t.Errorf("without a ref: %s", got)
+	}
 }
 
 func FuzzRead(f *testing.F) {

@@ -75,10 +75,14 @@ func takesWebhooks(channelName string) bool {
 // commands is where commands go.
 func (s *server) commands() publisher { return publisher{s.broker, s.directory} }
 
-// deepLink returns the address that carries a code to a channel.
+// deepLink returns the address that carries a code to a channel, or without a code
+// that of the chat there.
 func deepLink(channelName, address, language, code string) string {
 	switch channelName {
 	case whatsapp.Channel:
+		if code == "" {
+			return whatsapp.Link(address, "")
+		}
 		return whatsapp.Link(address, conversation.LinkSentence(language, code))
 	case messenger.Channel:
 		return messenger.Link(address, code)

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // widgets have opening hours, and not every machine knows all zones
 
 	"connectrpc.com/connect/v2"
 	"github.com/spf13/cobra"

@@ -165,7 +165,8 @@ type setupFile struct {
 			Secret     string `yaml:"secret"`
 			SecretFile string `yaml:"secret_file"`
 		} `yaml:"visitor_keys"`
-		SignedVisitorsOnly bool `yaml:"signed_visitors_only"`
+		SignedVisitorsOnly bool            `yaml:"signed_visitors_only"`
+		Appearance         *appearanceFile `yaml:"appearance"`
 	} `yaml:"widgets"`
 	Agents []struct {
 		ID    string `yaml:"id"`
@@ -228,11 +229,16 @@ func parseSetup(text []byte, beside string) (account string, setup *ingressv1.Ap
 		if err != nil {
 			return "", nil, fmt.Errorf("widget %q: %w", w.ID, err)
 		}
+		appearance, err := w.Appearance.read()
+		if err != nil {
+			return "", nil, fmt.Errorf("widget %q: %w", w.ID, err)
+		}
 		widget := &ingressv1.WidgetSetup{
 			Id: w.ID, Site: w.Site, Origins: w.Origins, Languages: w.Languages,
 			Confirmation:     eventv1.Confirmation(confirmation),
 			SilentDisconnect: w.SilentDisconnect, Offers: w.Offers,
 			SignedVisitorsOnly: w.SignedVisitorsOnly, KeepVisitorKeys: w.VisitorKeys == nil,
+			Appearance: appearance,
 		}
 		if w.VisitorKeys != nil {
 			for _, key := range *w.VisitorKeys {

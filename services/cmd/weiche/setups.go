@@ -20,6 +20,7 @@ func (s setups) Widget(widgetID string) (api.Widget, bool) {
 	found := api.Widget{
 		Account: account.GetAccountId(), ID: widgetID, Site: widget.GetConfig().GetSite(),
 		Languages: widget.GetConfig().GetLanguages(), Origins: widget.GetConfig().GetOrigins(),
+		Appearance: widget.GetConfig().GetAppearance(),
 	}
 	found.SignedOnly = widget.GetConfig().GetSignedVisitorsOnly()
 	for _, key := range widget.GetConfig().GetVisitorKeys() {

@@ -477,8 +477,9 @@ type OfferedChannel struct {
 	// Its provider does not serve it at the moment: replies go elsewhere, and it
 	// takes no new link. Such a channel is listed only while it is linked.
 	Unhealthy bool `protobuf:"varint,5,opt,name=unhealthy,proto3" json:"unhealthy,omitempty"`
-	// Which account of the customer's is linked, so that they know it again: two digits
-	// of a number. Empty where nothing is linked, and where nothing can be shown.
+	// Which account of the customer's is linked, so that they know it again: the last
+	// two digits of a number, or the ends of a user name as @a…z. Empty where nothing is
+	// linked, and where neither is known.
 	Hint string `protobuf:"bytes,6,opt,name=hint,proto3" json:"hint,omitempty"`
 	// The address that opens the linked chat on this device. Empty where nothing is
 	// linked, and for a channel without such addresses.
