@@ -1,0 +1,53 @@
+/**
+ * The gallery shows one state of a surface, as the address says:
+ * ?state=SURFACE/NAME&theme=light|dark&lang=en|de&dir=ltr|rtl. Without a state it lists
+ * all of them.
+ */
+
+import { isValidElement, render } from "preact";
+import "../look/page.css";
+import { type Language, languageOf } from "../look/words.js";
+import { surfaces } from "./surfaces.js";
+
+const asked = new URLSearchParams(location.search);
+const language: Language = languageOf([asked.get("lang") ?? "en"]);
+const root = document.documentElement;
+root.lang = language;
+root.dir = asked.get("dir") ?? "ltr";
+root.style.colorScheme = asked.get("theme") ?? "light";
+
+const wanted = asked.get("state");
+const [surface, name] = wanted
+	? [wanted.slice(0, wanted.indexOf("/")), wanted.slice(wanted.indexOf("/") + 1)]
+	: [];
+const state = surface ? surfaces[surface]?.find((one) => one.name === name) : undefined;
+
+document.title = wanted ?? "Gallery";
+if (state) {
+	const drawn = state.draw(language);
+	if (drawn instanceof HTMLElement) document.body.append(drawn);
+	else render(isValidElement(drawn) ? drawn : <>{drawn}</>, document.body);
+} else {
+	render(
+		<main>
+			<h1>{wanted ? `There is no state ${wanted}.` : "Gallery"}</h1>
+			<ul>
+				{Object.entries(surfaces).flatMap(([of, states]) =>
+					states.map((one) => (
+						<li key={of + one.name}>
+							<a
+								data-state={`${of}/${one.name}`}
+								data-size={(one.size ?? [1280, 800]).join("x")}
+								href={`?state=${encodeURIComponent(`${of}/${one.name}`)}`}
+							>
+								{of}: {one.name}
+							</a>
+						</li>
+					)),
+				)}
+			</ul>
+		</main>,
+		document.body,
+	);
+}
+root.dataset.drawn = "";

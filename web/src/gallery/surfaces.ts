@@ -1,0 +1,4 @@
+import type { GalleryState } from "./state.js";
+
+/** Every surface with its states: a line for each, imported from the file of its name. */
+export const surfaces: Record<string, GalleryState[]> = {};
