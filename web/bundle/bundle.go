@@ -88,10 +88,8 @@ func build(root string, parts []part) (map[string][]byte, error) {
 			LegalComments:       api.LegalCommentsNone,
 			JSX:                 api.JSXAutomatic,
 			JSXImportSource:     "preact",
+			Plugins:             []api.Plugin{stylesInScript(p.shadow)},
 			Charset:             api.CharsetASCII,
-		}
-		if p.shadow {
-			options.Plugins = []api.Plugin{stylesInScript}
 		}
 		result := api.Build(options)
 		if len(result.Errors) > 0 || len(result.Warnings) > 0 {
@@ -104,20 +102,25 @@ func build(root string, parts []part) (map[string][]byte, error) {
 	return files, nil
 }
 
-// stylesInScript makes of an imported style sheet its text without what only people
-// need, for adoptedStyleSheets.
-var stylesInScript = api.Plugin{Name: "styles in script", Setup: func(build api.PluginBuild) {
-	build.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		result := api.Build(api.BuildOptions{
-			EntryPoints: []string{args.Path}, Bundle: true, MinifyWhitespace: true, MinifySyntax: true, Target: api.ES2022,
+// stylesInScript makes of a style sheet that is imported with { type: "text" } its text
+// without what only people need, for adoptedStyleSheets.
+func stylesInScript(always bool) api.Plugin {
+	return api.Plugin{Name: "styles in script", Setup: func(build api.PluginBuild) {
+		build.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+			if !always && args.With["type"] != "text" {
+				return api.OnLoadResult{}, nil
+			}
+			result := api.Build(api.BuildOptions{
+				EntryPoints: []string{args.Path}, Bundle: true, MinifyWhitespace: true, MinifySyntax: true, Target: api.ES2022,
+			})
+			if len(result.Errors) > 0 {
+				return api.OnLoadResult{Errors: result.Errors}, nil
+			}
+			text := strings.TrimSpace(string(result.OutputFiles[0].Contents))
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
 		})
-		if len(result.Errors) > 0 {
-			return api.OnLoadResult{Errors: result.Errors}, nil
-		}
-		text := strings.TrimSpace(string(result.OutputFiles[0].Contents))
-		return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
-	})
-}}
+	}}
+}
 
 // replace makes the folder hold these files and no others.
 func replace(folder string, files map[string][]byte) error {

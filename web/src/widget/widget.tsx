@@ -1,3 +1,3 @@
-import tokens from "../look/tokens.css";
+import tokens from "../look/tokens.css" with { type: "text" };
 
 export const styles = tokens;
