@@ -4,7 +4,7 @@
  * all of them.
  */
 
-import { isValidElement, render } from "preact";
+import { render } from "preact";
 import "../look/page.css";
 import { type Language, languageOf } from "../look/words.js";
 import { surfaces } from "./surfaces.js";
@@ -26,7 +26,7 @@ document.title = wanted ?? "Gallery";
 if (state) {
 	const drawn = state.draw(language);
 	if (drawn instanceof HTMLElement) document.body.append(drawn);
-	else render(isValidElement(drawn) ? drawn : <>{drawn}</>, document.body);
+	else render(drawn, document.body);
 } else {
 	render(
 		<main>

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { VNode } from "preact";
 import type { Language } from "../look/words.js";
 
 /** GalleryState is one state of a surface as it can be looked at without a server. */
@@ -8,5 +8,5 @@ export interface GalleryState {
 	/** Width and height of the window in pixels; 1280 by 800 if not said. */
 	size?: [width: number, height: number];
 	/** Draws it: components, or an element that is put into the page. */
-	draw(language: Language): ComponentChildren | HTMLElement;
+	draw(language: Language): VNode | HTMLElement;
 }
