@@ -198,6 +198,7 @@ func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 	forbidden("CreateApiKey", key, `{"name":"k","scopes":["setup:write"],"clientToken":"11"}`)
 	forbidden("MakeLoginLink", key, `{"agentId":"eva","clientToken":"12"}`)
 	s.want(t, "invalid_argument", "INVALID", adminService+"CreateApiKey", olga, `{"name":"k","scopes":["everything"],"clientToken":"13"}`)
+	_, _ = s.WaitForSetup(t.Context(), s.store.Durable()) // nobody waits for the note that it was used
 	listed := s.must(t, adminService+"ListApiKeys", "", `{}`, "Authorization", basic("anybody", key))
 	if listed.length("apiKeys") != 1 || listed.text("apiKeys.0.createdBy") != "agent/olga" || listed.text("apiKeys.0.usedAt") == "" {
 		t.Errorf("%v", listed.values)

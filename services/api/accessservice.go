@@ -15,7 +15,6 @@ import (
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
-	"weiche/services/channel"
 	"weiche/services/password"
 )
 
@@ -31,23 +30,6 @@ func newSecret(prefix string) (token string, hash []byte) {
 	_, _ = rand.Read(secret[:]) // it never fails, it ends the process
 	sum := sha256.Sum256(secret[:])
 	return prefix + tokenEncoding.EncodeToString(secret[:]), sum[:]
-}
-
-// askAccess gives a command about who may come in, and returns once the set-up shows
-// what became of it: what was ended is refused from then on.
-func (s *server) askAccess(ctx context.Context, account, by string, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
-	command.AgentId, command.Deadline = by, s.deadline()
-	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: instanceAccess}
-	answer, err := s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: command}})
-	if err != nil || answer.GetPosition() == 0 {
-		return answer, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, waitForViews)
-	defer cancel()
-	if _, err := s.Queries.WaitForSetup(ctx, answer.GetPosition()); err != nil {
-		return nil, errBehind
-	}
-	return answer, nil
 }
 
 // LogIn opens a session by a password. Who is not there takes as long as who is.

@@ -67,11 +67,11 @@ func (s *adminService) administered(ctx context.Context, named string) (*queryv1
 	return snapshot, nil
 }
 
-// decide gives an administrator's command and returns the answer.
+// decide gives an administrator's command and returns the answer, once the set-up
+// shows what became of it.
 func (s *adminService) decide(ctx context.Context, account string, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
-	command.AgentId, command.Deadline = callingAgent(ctx).by(), s.deadline()
 	from := channel.Source{Kind: channel.KindAgent, Account: account, ID: instanceAdmin}
-	return s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: command}})
+	return s.askSetup(ctx, from, callingAgent(ctx).by(), command)
 }
 
 // free refuses ids of a wrong form and what belongs to another account. The

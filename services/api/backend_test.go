@@ -87,6 +87,7 @@ func (s *stage) command(t *testing.T, command *ingressv1.AgentCommand) {
 	if err != nil || answer.GetItems()[0].GetStatus() != ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
 		t.Fatalf("%v: %v", answer, err)
 	}
+	_, _ = s.WaitForSetup(t.Context(), answer.GetItems()[0].GetPosition())
 }
 
 // key makes an API key.

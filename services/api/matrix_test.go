@@ -32,6 +32,7 @@ func (s *stage) access(t testing.TB, account string, command *ingressv1.AgentCom
 	if err != nil || answer.GetItems()[0].GetStatus() != ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
 		t.Fatalf("%v, %v", answer, err)
 	}
+	_, _ = s.WaitForSetup(t.Context(), answer.GetItems()[0].GetPosition())
 }
 
 // secret makes a secret and its hash.

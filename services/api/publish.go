@@ -42,6 +42,28 @@ func (s *server) askAgent(ctx context.Context, a actor, command *ingressv1.Agent
 	return s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: command}})
 }
 
+// askAccess gives a command about who may come in. What was ended is refused once it
+// is answered.
+func (s *server) askAccess(ctx context.Context, account, by string, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
+	return s.askSetup(ctx, channel.Source{Kind: channel.KindAgent, Account: account, ID: instanceAccess}, by, command)
+}
+
+// askSetup gives a command that changes what is set up, and returns once the set-up
+// shows what became of it.
+func (s *server) askSetup(ctx context.Context, from channel.Source, by string, command *ingressv1.AgentCommand) (*ingressv1.ItemAnswer, error) {
+	command.AgentId, command.Deadline = by, s.deadline()
+	answer, err := s.ask(ctx, from, &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: command}})
+	if err != nil || answer.GetPosition() == 0 {
+		return answer, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, waitForViews)
+	defer cancel()
+	if _, err := s.Queries.WaitForSetup(ctx, answer.GetPosition()); err != nil {
+		return nil, errBehind
+	}
+	return answer, nil
+}
+
 func (s *server) deadline() *timestamppb.Timestamp { return timestamppb.New(s.Now().Add(patience)) }
 
 // ask publishes one item and waits for what became of it.

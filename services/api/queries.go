@@ -14,7 +14,7 @@ import (
 
 // Queries answers questions about the set-up and the log. Implementations are
 // safe for concurrent use. The set-up is answered from memory, as of the last
-// command that Publish answered or later: a set-up that was answered is seen.
+// position that WaitForSetup returned for or later.
 type Queries interface {
 	// Widget returns a widget of any account by its id, which is unique over all
 	// accounts.

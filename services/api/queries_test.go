@@ -111,18 +111,25 @@ func (s *stage) Integrations(account string) (integrations []api.Integration, ok
 	return integrations, ok
 }
 
-// directory returns the set-up as of the end of the log.
+// directory returns the set-up as of the last position that was waited for: whoever
+// does not wait sees what was before.
 func (s *stage) directory() *directory.Directory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if position := s.store.Durable(); s.known == nil || s.knownAt != position {
-		d, err := router.NewDirectory(context.Background(), s.store, s.keys)
-		if err != nil {
-			panic(err)
-		}
-		s.known, s.knownAt = d, position
+	if s.known == nil {
+		s.know()
 	}
 	return s.known
+}
+
+// know reads the set-up anew, with mu held.
+func (s *stage) know() {
+	position := s.store.Durable()
+	d, err := router.NewDirectory(context.Background(), s.store, s.keys)
+	if err != nil {
+		panic(err)
+	}
+	s.known, s.knownAt = d, position
 }
 
 func (s *stage) Account(account string) (*queryv1.AccountSnapshot, bool) {
@@ -152,7 +159,12 @@ func (s *stage) VisitorEnded(ctx context.Context, account string, hash []byte) (
 }
 
 func (s *stage) WaitForSetup(_ context.Context, position uint64) (uint64, error) {
-	return max(position, s.store.Durable()), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.knownAt < position {
+		s.know()
+	}
+	return s.knownAt, nil
 }
 
 func (s *stage) Audit(ctx context.Context, account string, after uint64, limit int) ([]*adminv1.LoggedEvent, uint64, error) {

@@ -194,4 +194,5 @@ func (s *stage) sender(t *testing.T, command *ingressv1.SenderCommand) {
 	if err != nil || answer.GetItems()[0].GetStatus() != ingressv1.ItemStatus_ITEM_STATUS_COMMITTED {
 		t.Fatalf("%v: %v", answer, err)
 	}
+	_, _ = s.WaitForSetup(t.Context(), answer.GetItems()[0].GetPosition())
 }

@@ -5,11 +5,8 @@ import (
 	"net/http"
 	"strings"
 
-	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/api"
-	"weiche/services/channel"
 	"weiche/services/conversation"
-	"weiche/services/directory"
 	"weiche/services/instagram"
 	"weiche/services/messenger"
 	"weiche/services/pages"
@@ -41,7 +38,7 @@ func (s *server) newAPI(context.Context) (part, error) {
 // apiConfig is what the API is made of.
 func (s *server) apiConfig() api.Config {
 	return api.Config{
-		Publisher: s.commands(), Signals: s.broker.PublishSignal,
+		Publisher: s.broker, Signals: s.broker.PublishSignal,
 		Events:  s.metrics.Calls(),
 		Queries: queries{setups{s.directory}, s.log},
 		Log:     s.public,
@@ -72,9 +69,6 @@ func takesWebhooks(channelName string) bool {
 	return ours
 }
 
-// commands is where commands go.
-func (s *server) commands() publisher { return publisher{s.broker, s.directory} }
-
 // deepLink returns the address that carries a code to a channel, or without a code
 // that of the chat there.
 func deepLink(channelName, address, language, code string) string {
@@ -90,31 +84,4 @@ func deepLink(channelName, address, language, code string) string {
 		return instagram.Link(address, code)
 	}
 	return ""
-}
-
-// publisher publishes for the API. What changes the set-up is answered once the
-// directory knows it, so that the next webhook finds its integration.
-type publisher struct {
-	channel.Publisher
-	directory *directory.Directory
-}
-
-func (p publisher) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
-	answer, err := p.Publisher.Publish(ctx, from, batch)
-	if err != nil {
-		return answer, err
-	}
-	for at, item := range batch.GetItems() {
-		if changesSetup(item.GetAgent()) && at < len(answer.GetItems()) {
-			if err := p.directory.WaitFor(ctx, answer.GetItems()[at].GetPosition()); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return answer, nil
-}
-
-// changesSetup says whether the set-up is another one after a command.
-func changesSetup(command *ingressv1.AgentCommand) bool {
-	return command.GetApplySetup() != nil || command.GetRemoveIntegration() != nil || command.GetRemoveAgent() != nil
 }

@@ -74,7 +74,7 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 		}
 	}
 	p.operated = func(mux *http.ServeMux) {
-		mux.Handle("/", api.NewOperations(s.apiConfig(), s.folder.operations(s.commands(), s.directory, s.media, logger)))
+		mux.Handle("/", api.NewOperations(s.apiConfig(), s.folder.operations(s.broker, s.directory, s.media, logger)))
 	}
 	return p, nil
 }
