@@ -1,0 +1,95 @@
+/** How far the page of a channel is that the customer wants to go on over. */
+
+import type { LinkJson } from "../../gen/weiche/widget/v1/widget_pb.js";
+
+/** Why a link came to nothing. */
+export type End =
+	/** The time ran out. */
+	| "expired"
+	/** The account belongs to another chat. */
+	| "in_use"
+	/** The customer said no over there. */
+	| "declined"
+	/** A newer code for the same channel took its place. */
+	| "replaced"
+	/** Somebody ended it, here or there. */
+	| "cancelled"
+	/** The channel is not offered any more. */
+	| "withdrawn"
+	/** Something else went wrong. */
+	| "failed"
+	/** The server could not be asked. */
+	| "unreachable";
+
+/** Linking is one visit to the page of a channel. */
+export type Linking =
+	/** A code is being fetched. */
+	| { at: "asking" }
+	/** The code waits to be brought. Whether its end can be told by this device's clock is timed. */
+	| { at: "waiting"; link: LinkJson; timed: boolean }
+	/** Somebody brought it, and has to confirm. */
+	| { at: "matched"; link: LinkJson }
+	/** It is done. */
+	| { at: "connected"; link: LinkJson }
+	/** It came to nothing; link is the one that did, where there was one. */
+	| { at: "ended"; why: End; link?: LinkJson };
+
+/** The longest life of a code, and what clocks may differ by, in milliseconds. */
+const longestLife = 61 * 60_000;
+
+const ends: Record<string, End> = {
+	customer: "cancelled",
+	answered_no: "declined",
+	replaced: "replaced",
+	withdrawn: "withdrawn",
+	bound_elsewhere: "in_use",
+};
+
+/** The page after the answer to a request for a code, at a time of this device's clock. */
+export function asked(link: LinkJson, now: number): Linking {
+	const life = Date.parse(link.expiresAt ?? "") - now;
+	return tell({ at: "waiting", link, timed: life > 0 && life <= longestLife }, link);
+}
+
+/**
+ * The page after news of a link of its integration. News of the link that is shown come
+ * without its code, which stays. Another link that waits has taken its place; one that
+ * somebody has brought is followed, whoever asked for it.
+ */
+export function told(page: Linking, news: LinkJson): Linking {
+	if (page.at === "asking") return page;
+	const ours = page.link?.linkId === news.linkId;
+	if (!ours && news.state === "LINK_STATE_WAITING") {
+		return page.at === "waiting" ? { at: "ended", why: "replaced", link: page.link } : page;
+	}
+	if (!ours && news.state !== "LINK_STATE_MATCHED" && news.state !== "LINK_STATE_CONNECTED") return page;
+	return tell(page, ours ? { ...page.link, ...news } : news);
+}
+
+function tell(page: Linking, link: LinkJson): Linking {
+	switch (link.state) {
+		case "LINK_STATE_MATCHED":
+			return { at: "matched", link };
+		case "LINK_STATE_CONNECTED":
+			return { at: "connected", link };
+		case "LINK_STATE_EXPIRED":
+			return { at: "ended", why: "expired", link };
+		case "LINK_STATE_CANCELLED":
+			return { at: "ended", why: ends[link.reason ?? ""] ?? "cancelled", link };
+		case "LINK_STATE_FAILED":
+			return { at: "ended", why: ends[link.reason ?? ""] ?? "failed", link };
+	}
+	// What waited and was brought does not wait again: this was told too late.
+	return page.at === "waiting" ? { ...page, link } : page;
+}
+
+/** The page at a time of this device's clock: a code whose time has run out is not shown. */
+export function ticked(page: Linking, now: number): Linking {
+	if (page.at !== "waiting" || !page.timed || minutesLeft(page.link, now) > 0) return page;
+	return { at: "ended", why: "expired", link: page.link };
+}
+
+/** The minutes that a link has left, begun ones counted in full. */
+export function minutesLeft(link: LinkJson, now: number): number {
+	return Math.max(0, Math.ceil((Date.parse(link.expiresAt ?? "") - now) / 60_000));
+}
