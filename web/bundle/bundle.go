@@ -61,7 +61,7 @@ type part struct {
 var dist = []part{
 	{entry: "loader/loader.ts", name: "loader", shadow: true, format: api.FormatIIFE},
 	{entry: "widget/widget.tsx", name: "widget", shadow: true, format: api.FormatESModule},
-	{entry: "workspace/workspace.tsx", name: "workspace", format: api.FormatESModule},
+	{entry: "workspace/main.tsx", name: "workspace", format: api.FormatESModule},
 	{entry: "admin/admin.tsx", name: "admin", format: api.FormatESModule},
 	{entry: "demo/demo.tsx", name: "demo", format: api.FormatESModule},
 }

@@ -13,6 +13,7 @@ import type { AgentSetup, AgentSetupJson, ApplySetup, ApplySetupJson, AppSetup, 
 import type { SendError, SendErrorJson } from "../../event/v1/identity_pb";
 import type { Any, AnyJson, Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import type { BoundElsewhere, BoundElsewhereJson, Confirmation, ConfirmationJson } from "../../event/v1/account_pb";
+import type { Appearance, AppearanceJson } from "../../event/v1/appearance_pb";
 import type { OfferUse, OfferUseJson } from "../../view/v1/inbox_pb";
 import type { Agent, AgentJson } from "../../workspace/v1/workspace_pb";
 import type { Session, SessionJson } from "../../workspace/v1/access_pb";
@@ -1147,6 +1148,13 @@ export declare type WidgetSettings = Message<"weiche.admin.v1.WidgetSettings"> &
    * @generated from field: repeated weiche.admin.v1.WidgetOffer offers = 11;
    */
   offers: WidgetOffer[];
+
+  /**
+   * How it looks, and what it says by itself.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 12;
+   */
+  appearance?: Appearance | undefined;
 };
 
 /**
@@ -1232,6 +1240,13 @@ export declare type WidgetSettingsJson = {
    * @generated from field: repeated weiche.admin.v1.WidgetOffer offers = 11;
    */
   offers?: WidgetOfferJson[];
+
+  /**
+   * How it looks, and what it says by itself.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 12;
+   */
+  appearance?: AppearanceJson;
 };
 
 /**

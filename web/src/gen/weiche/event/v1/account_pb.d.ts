@@ -8,6 +8,7 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import type { Message } from "@bufbuild/protobuf";
 import type { SendError, SendErrorJson } from "./identity_pb";
 import type { Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import type { Appearance, AppearanceJson } from "./appearance_pb";
 
 /**
  * Describes the file weiche/event/v1/account.proto.
@@ -660,6 +661,13 @@ export declare type WidgetConfigured = Message<"weiche.event.v1.WidgetConfigured
    * @generated from field: bool signed_visitors_only = 10;
    */
   signedVisitorsOnly: boolean;
+
+  /**
+   * How it looks, and what it says by itself.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 11;
+   */
+  appearance?: Appearance | undefined;
 };
 
 /**
@@ -738,6 +746,13 @@ export declare type WidgetConfiguredJson = {
    * @generated from field: bool signed_visitors_only = 10;
    */
   signedVisitorsOnly?: boolean;
+
+  /**
+   * How it looks, and what it says by itself.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 11;
+   */
+  appearance?: AppearanceJson;
 };
 
 /**

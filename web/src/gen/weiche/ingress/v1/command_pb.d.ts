@@ -10,6 +10,7 @@ import type { Alias, AliasJson, Profile, ProfileJson, SendError, SendErrorJson }
 import type { Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import type { Content, ContentJson, Media, MediaJson, StoredMedia, StoredMediaJson } from "../../event/v1/content_pb";
 import type { BoundElsewhere, BoundElsewhereJson, Confirmation, ConfirmationJson, Role, RoleJson } from "../../event/v1/account_pb";
+import type { Appearance, AppearanceJson } from "../../event/v1/appearance_pb";
 
 /**
  * Describes the file weiche/ingress/v1/command.proto.
@@ -2552,6 +2553,13 @@ export declare type WidgetSetup = Message<"weiche.ingress.v1.WidgetSetup"> & {
    * @generated from field: bool keep_visitor_keys = 13;
    */
   keepVisitorKeys: boolean;
+
+  /**
+   * How it looks, and what it says by itself.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 14;
+   */
+  appearance?: Appearance | undefined;
 };
 
 /**
@@ -2652,6 +2660,13 @@ export declare type WidgetSetupJson = {
    * @generated from field: bool keep_visitor_keys = 13;
    */
   keepVisitorKeys?: boolean;
+
+  /**
+   * How it looks, and what it says by itself.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 14;
+   */
+  appearance?: AppearanceJson;
 };
 
 /**

@@ -456,6 +456,15 @@ export declare type Identity = Message<"weiche.view.v1.Identity"> & {
    * @generated from field: repeated weiche.view.v1.OptIn opt_ins = 15;
    */
   optIns: OptIn[];
+
+  /**
+   * When the customer last wrote or answered there, by the provider, as far as the
+   * conversation knows that its messages join; not set where there is none. Set for
+   * readers.
+   *
+   * @generated from field: google.protobuf.Timestamp last_active_at = 16;
+   */
+  lastActiveAt?: Timestamp | undefined;
 };
 
 /**
@@ -571,6 +580,15 @@ export declare type IdentityJson = {
    * @generated from field: repeated weiche.view.v1.OptIn opt_ins = 15;
    */
   optIns?: OptInJson[];
+
+  /**
+   * When the customer last wrote or answered there, by the provider, as far as the
+   * conversation knows that its messages join; not set where there is none. Set for
+   * readers.
+   *
+   * @generated from field: google.protobuf.Timestamp last_active_at = 16;
+   */
+  lastActiveAt?: TimestampJson;
 };
 
 /**

@@ -549,6 +549,13 @@ export declare type CustomerComment = Message<"weiche.view.v1.CustomerComment"> 
    * @generated from field: string link_id = 6;
    */
   linkId: string;
+
+  /**
+   * An agent has seen it, or answered after it. Set for readers.
+   *
+   * @generated from field: bool seen = 7;
+   */
+  seen: boolean;
 };
 
 /**
@@ -598,6 +605,13 @@ export declare type CustomerCommentJson = {
    * @generated from field: string link_id = 6;
    */
   linkId?: string;
+
+  /**
+   * An agent has seen it, or answered after it. Set for readers.
+   *
+   * @generated from field: bool seen = 7;
+   */
+  seen?: boolean;
 };
 
 /**

@@ -9,6 +9,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import type { Appearance, AppearanceJson } from "../../event/v1/appearance_pb";
 import type { Content, ContentJson } from "../../event/v1/content_pb";
 
 /**
@@ -226,6 +227,29 @@ export declare type Widget = Message<"weiche.widget.v1.Widget"> & {
    * @generated from field: repeated weiche.widget.v1.OfferedChannel channels = 4;
    */
   channels: OfferedChannel[];
+
+  /**
+   * How it looks, and what it says by itself; not set where nothing was said of that.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 5;
+   */
+  appearance?: Appearance | undefined;
+
+  /**
+   * Nobody is there now: until when. Not set while somebody is.
+   *
+   * @generated from field: google.protobuf.Timestamp away_until = 6;
+   */
+  awayUntil?: Timestamp | undefined;
+
+  /**
+   * Somebody is there now: until when. Not set while nobody is, and where somebody
+   * always is. Nobody is told when that time has come: read the widget again then,
+   * by GetTimeline.
+   *
+   * @generated from field: google.protobuf.Timestamp open_until = 7;
+   */
+  openUntil?: Timestamp | undefined;
 };
 
 /**
@@ -262,6 +286,29 @@ export declare type WidgetJson = {
    * @generated from field: repeated weiche.widget.v1.OfferedChannel channels = 4;
    */
   channels?: OfferedChannelJson[];
+
+  /**
+   * How it looks, and what it says by itself; not set where nothing was said of that.
+   *
+   * @generated from field: weiche.event.v1.Appearance appearance = 5;
+   */
+  appearance?: AppearanceJson;
+
+  /**
+   * Nobody is there now: until when. Not set while somebody is.
+   *
+   * @generated from field: google.protobuf.Timestamp away_until = 6;
+   */
+  awayUntil?: TimestampJson;
+
+  /**
+   * Somebody is there now: until when. Not set while nobody is, and where somebody
+   * always is. Nobody is told when that time has come: read the widget again then,
+   * by GetTimeline.
+   *
+   * @generated from field: google.protobuf.Timestamp open_until = 7;
+   */
+  openUntil?: TimestampJson;
 };
 
 /**
@@ -311,6 +358,23 @@ export declare type OfferedChannel = Message<"weiche.widget.v1.OfferedChannel"> 
    * @generated from field: bool unhealthy = 5;
    */
   unhealthy: boolean;
+
+  /**
+   * Which account of the customer's is linked, so that they know it again: the last
+   * two digits of a number, or the ends of a user name as @a…z. Empty where nothing is
+   * linked, and where neither is known.
+   *
+   * @generated from field: string hint = 6;
+   */
+  hint: string;
+
+  /**
+   * The address that opens the linked chat on this device. Empty where nothing is
+   * linked, and for a channel without such addresses.
+   *
+   * @generated from field: string url = 7;
+   */
+  url: string;
 };
 
 /**
@@ -354,6 +418,23 @@ export declare type OfferedChannelJson = {
    * @generated from field: bool unhealthy = 5;
    */
   unhealthy?: boolean;
+
+  /**
+   * Which account of the customer's is linked, so that they know it again: the last
+   * two digits of a number, or the ends of a user name as @a…z. Empty where nothing is
+   * linked, and where neither is known.
+   *
+   * @generated from field: string hint = 6;
+   */
+  hint?: string;
+
+  /**
+   * The address that opens the linked chat on this device. Empty where nothing is
+   * linked, and for a channel without such addresses.
+   *
+   * @generated from field: string url = 7;
+   */
+  url?: string;
 };
 
 /**
@@ -746,6 +827,14 @@ export declare type GetTimelineResponse = Message<"weiche.widget.v1.GetTimelineR
    * @generated from field: string cursor = 7;
    */
   cursor: string;
+
+  /**
+   * The links of the conversation that wait for their code or for a yes, the last one
+   * asked for last, without code and address: GetLink has those.
+   *
+   * @generated from field: repeated weiche.widget.v1.Link links = 8;
+   */
+  links: Link[];
 };
 
 /**
@@ -802,6 +891,14 @@ export declare type GetTimelineResponseJson = {
    * @generated from field: string cursor = 7;
    */
   cursor?: string;
+
+  /**
+   * The links of the conversation that wait for their code or for a yes, the last one
+   * asked for last, without code and address: GetLink has those.
+   *
+   * @generated from field: repeated weiche.widget.v1.Link links = 8;
+   */
+  links?: LinkJson[];
 };
 
 /**
@@ -867,7 +964,9 @@ export declare type Line = Message<"weiche.widget.v1.Line"> & {
 
   /**
    * How far an agent's reply came: queued, sending, sent, delivered, read,
-   * failed or unknown.
+   * failed or unknown. Of what the customer said: sent, and read once an agent has
+   * seen it or answered. All that the customer said before something that was read
+   * was read too, and only the last of it is told again when that changes.
    *
    * @generated from field: string state = 8;
    */
@@ -973,7 +1072,9 @@ export declare type LineJson = {
 
   /**
    * How far an agent's reply came: queued, sending, sent, delivered, read,
-   * failed or unknown.
+   * failed or unknown. Of what the customer said: sent, and read once an agent has
+   * seen it or answered. All that the customer said before something that was read
+   * was read too, and only the last of it is told again when that changes.
    *
    * @generated from field: string state = 8;
    */

@@ -6,7 +6,7 @@
 // @generated from file weiche/workspace/v1/workspace.proto (package weiche.workspace.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import type { Role, RoleJson } from "../../event/v1/account_pb";
@@ -18,6 +18,7 @@ import type { ChannelView, ChannelViewJson } from "../../view/v1/channel_pb";
 import type { Customer, CustomerJson } from "../../view/v1/customer_pb";
 import type { Buttons, ButtonsJson, ContactCards, ContactCardsJson, Location, LocationJson, MediaKind, MediaKindJson, Template, TemplateJson } from "../../event/v1/content_pb";
 import type { FitChange, FitChangeJson, FrozenRoute, FrozenRouteJson } from "../../event/v1/conversation_pb";
+import type { SendError, SendErrorJson } from "../../event/v1/identity_pb";
 
 /**
  * Describes the file weiche/workspace/v1/workspace.proto.
@@ -3114,6 +3115,678 @@ export declare type ConfirmIdentityResponseJson = {
 export declare const ConfirmIdentityResponseSchema: GenMessage<ConfirmIdentityResponse, {jsonType: ConfirmIdentityResponseJson}>;
 
 /**
+ * ListChannelsRequest asks for the channels of the account.
+ *
+ * @generated from message weiche.workspace.v1.ListChannelsRequest
+ */
+export declare type ListChannelsRequest = Message<"weiche.workspace.v1.ListChannelsRequest"> & {
+  /**
+   * The conversation that they are asked about; empty for none.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * Answer only with what stands at this position or later.
+   *
+   * @generated from field: string min_position = 2;
+   */
+  minPosition: string;
+};
+
+/**
+ * ListChannelsRequest asks for the channels of the account.
+ *
+ * @generated from message weiche.workspace.v1.ListChannelsRequest
+ */
+export declare type ListChannelsRequestJson = {
+  /**
+   * The conversation that they are asked about; empty for none.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId?: string;
+
+  /**
+   * Answer only with what stands at this position or later.
+   *
+   * @generated from field: string min_position = 2;
+   */
+  minPosition?: string;
+};
+
+/**
+ * Describes the message weiche.workspace.v1.ListChannelsRequest.
+ * Use `create(ListChannelsRequestSchema)` to create a new message.
+ */
+export declare const ListChannelsRequestSchema: GenMessage<ListChannelsRequest, {jsonType: ListChannelsRequestJson}>;
+
+/**
+ * ListChannelsResponse has the channels.
+ *
+ * @generated from message weiche.workspace.v1.ListChannelsResponse
+ */
+export declare type ListChannelsResponse = Message<"weiche.workspace.v1.ListChannelsResponse"> & {
+  /**
+   * The channels in the order of their integrations' ids, widgets included.
+   *
+   * @generated from field: repeated weiche.workspace.v1.Channel channels = 1;
+   */
+  channels: Channel[];
+
+  /**
+   * The position that this was read at.
+   *
+   * @generated from field: string position = 2;
+   */
+  position: string;
+};
+
+/**
+ * ListChannelsResponse has the channels.
+ *
+ * @generated from message weiche.workspace.v1.ListChannelsResponse
+ */
+export declare type ListChannelsResponseJson = {
+  /**
+   * The channels in the order of their integrations' ids, widgets included.
+   *
+   * @generated from field: repeated weiche.workspace.v1.Channel channels = 1;
+   */
+  channels?: ChannelJson[];
+
+  /**
+   * The position that this was read at.
+   *
+   * @generated from field: string position = 2;
+   */
+  position?: string;
+};
+
+/**
+ * Describes the message weiche.workspace.v1.ListChannelsResponse.
+ * Use `create(ListChannelsResponseSchema)` to create a new message.
+ */
+export declare const ListChannelsResponseSchema: GenMessage<ListChannelsResponse, {jsonType: ListChannelsResponseJson}>;
+
+/**
+ * Channel is a connected channel account as an agent sees it.
+ *
+ * @generated from message weiche.workspace.v1.Channel
+ */
+export declare type Channel = Message<"weiche.workspace.v1.Channel"> & {
+  /**
+   * The integration.
+   *
+   * @generated from field: string integration_id = 1;
+   */
+  integrationId: string;
+
+  /**
+   * Its channel.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * What people call it.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * The provider serves it, as far as is known.
+   *
+   * @generated from field: bool healthy = 4;
+   */
+  healthy: boolean;
+
+  /**
+   * Why it does not.
+   *
+   * @generated from field: weiche.event.v1.SendError error = 5;
+   */
+  error?: SendError | undefined;
+
+  /**
+   * What it can show.
+   *
+   * @generated from field: weiche.workspace.v1.ChannelLimits limits = 6;
+   */
+  limits?: ChannelLimits | undefined;
+
+  /**
+   * The conversation is tied to it: a reply can be sent there.
+   *
+   * @generated from field: bool bound = 7;
+   */
+  bound: boolean;
+
+  /**
+   * The identity that it is tied to.
+   *
+   * @generated from field: string identity_id = 8;
+   */
+  identityId: string;
+
+  /**
+   * A link to it can be offered in the conversation.
+   *
+   * @generated from field: bool offerable = 9;
+   */
+  offerable: boolean;
+
+  /**
+   * Why it cannot.
+   *
+   * @generated from field: weiche.workspace.v1.NotOfferable not_offerable = 10;
+   */
+  notOfferable: NotOfferable;
+};
+
+/**
+ * Channel is a connected channel account as an agent sees it.
+ *
+ * @generated from message weiche.workspace.v1.Channel
+ */
+export declare type ChannelJson = {
+  /**
+   * The integration.
+   *
+   * @generated from field: string integration_id = 1;
+   */
+  integrationId?: string;
+
+  /**
+   * Its channel.
+   *
+   * @generated from field: string channel = 2;
+   */
+  channel?: string;
+
+  /**
+   * What people call it.
+   *
+   * @generated from field: string name = 3;
+   */
+  name?: string;
+
+  /**
+   * The provider serves it, as far as is known.
+   *
+   * @generated from field: bool healthy = 4;
+   */
+  healthy?: boolean;
+
+  /**
+   * Why it does not.
+   *
+   * @generated from field: weiche.event.v1.SendError error = 5;
+   */
+  error?: SendErrorJson;
+
+  /**
+   * What it can show.
+   *
+   * @generated from field: weiche.workspace.v1.ChannelLimits limits = 6;
+   */
+  limits?: ChannelLimitsJson;
+
+  /**
+   * The conversation is tied to it: a reply can be sent there.
+   *
+   * @generated from field: bool bound = 7;
+   */
+  bound?: boolean;
+
+  /**
+   * The identity that it is tied to.
+   *
+   * @generated from field: string identity_id = 8;
+   */
+  identityId?: string;
+
+  /**
+   * A link to it can be offered in the conversation.
+   *
+   * @generated from field: bool offerable = 9;
+   */
+  offerable?: boolean;
+
+  /**
+   * Why it cannot.
+   *
+   * @generated from field: weiche.workspace.v1.NotOfferable not_offerable = 10;
+   */
+  notOfferable?: NotOfferableJson;
+};
+
+/**
+ * Describes the message weiche.workspace.v1.Channel.
+ * Use `create(ChannelSchema)` to create a new message.
+ */
+export declare const ChannelSchema: GenMessage<Channel, {jsonType: ChannelJson}>;
+
+/**
+ * ChannelLimits is what a channel can show. What it cannot is not refused where it
+ * can be turned into something: a longer text goes in several messages, and a file
+ * that it does not take goes as a link where links is set.
+ *
+ * @generated from message weiche.workspace.v1.ChannelLimits
+ */
+export declare type ChannelLimits = Message<"weiche.workspace.v1.ChannelLimits"> & {
+  /**
+   * How long a text in one message may be.
+   *
+   * @generated from field: weiche.workspace.v1.TextLimit text = 1;
+   */
+  text?: TextLimit | undefined;
+
+  /**
+   * How long the text above buttons may be.
+   *
+   * @generated from field: weiche.workspace.v1.TextLimit question = 2;
+   */
+  question?: TextLimit | undefined;
+
+  /**
+   * How long the text below a file may be, for kinds that have one.
+   *
+   * @generated from field: weiche.workspace.v1.TextLimit caption = 3;
+   */
+  caption?: TextLimit | undefined;
+
+  /**
+   * The kinds of files that it takes.
+   *
+   * @generated from field: repeated weiche.workspace.v1.MediaLimit media = 4;
+   */
+  media: MediaLimit[];
+
+  /**
+   * What it takes of no kind, or not so large, goes as a link.
+   *
+   * @generated from field: bool links = 5;
+   */
+  links: boolean;
+
+  /**
+   * How many pictures one message may have.
+   *
+   * @generated from field: uint32 images = 6;
+   */
+  images: number;
+
+  /**
+   * One message may have several parts of any kinds.
+   *
+   * @generated from field: bool parts = 7;
+   */
+  parts: boolean;
+
+  /**
+   * How many buttons a question may have; 0 is none.
+   *
+   * @generated from field: uint32 buttons = 8;
+   */
+  buttons: number;
+
+  /**
+   * How many rows a list has that stands in for more buttons; 0 is none.
+   *
+   * @generated from field: uint32 list_rows = 9;
+   */
+  listRows: number;
+
+  /**
+   * How long the title of a button may be, in characters.
+   *
+   * @generated from field: uint32 button_title = 10;
+   */
+  buttonTitle: number;
+
+  /**
+   * How long the title of a row of a list may be with what stands below it, in
+   * characters.
+   *
+   * @generated from field: uint32 row_title = 11;
+   */
+  rowTitle: number;
+
+  /**
+   * It has templates.
+   *
+   * @generated from field: bool templates = 12;
+   */
+  templates: boolean;
+
+  /**
+   * It shows places.
+   *
+   * @generated from field: bool locations = 13;
+   */
+  locations: boolean;
+
+  /**
+   * It shows address cards.
+   *
+   * @generated from field: bool contacts = 14;
+   */
+  contacts: boolean;
+
+  /**
+   * It shows reactions.
+   *
+   * @generated from field: bool reactions = 15;
+   */
+  reactions: boolean;
+
+  /**
+   * It shows what a message answers to.
+   *
+   * @generated from field: bool quotes = 16;
+   */
+  quotes: boolean;
+
+  /**
+   * It shows that somebody types.
+   *
+   * @generated from field: bool typing = 17;
+   */
+  typing: boolean;
+
+  /**
+   * It shows that something was seen.
+   *
+   * @generated from field: bool seen = 18;
+   */
+  seen: boolean;
+};
+
+/**
+ * ChannelLimits is what a channel can show. What it cannot is not refused where it
+ * can be turned into something: a longer text goes in several messages, and a file
+ * that it does not take goes as a link where links is set.
+ *
+ * @generated from message weiche.workspace.v1.ChannelLimits
+ */
+export declare type ChannelLimitsJson = {
+  /**
+   * How long a text in one message may be.
+   *
+   * @generated from field: weiche.workspace.v1.TextLimit text = 1;
+   */
+  text?: TextLimitJson;
+
+  /**
+   * How long the text above buttons may be.
+   *
+   * @generated from field: weiche.workspace.v1.TextLimit question = 2;
+   */
+  question?: TextLimitJson;
+
+  /**
+   * How long the text below a file may be, for kinds that have one.
+   *
+   * @generated from field: weiche.workspace.v1.TextLimit caption = 3;
+   */
+  caption?: TextLimitJson;
+
+  /**
+   * The kinds of files that it takes.
+   *
+   * @generated from field: repeated weiche.workspace.v1.MediaLimit media = 4;
+   */
+  media?: MediaLimitJson[];
+
+  /**
+   * What it takes of no kind, or not so large, goes as a link.
+   *
+   * @generated from field: bool links = 5;
+   */
+  links?: boolean;
+
+  /**
+   * How many pictures one message may have.
+   *
+   * @generated from field: uint32 images = 6;
+   */
+  images?: number;
+
+  /**
+   * One message may have several parts of any kinds.
+   *
+   * @generated from field: bool parts = 7;
+   */
+  parts?: boolean;
+
+  /**
+   * How many buttons a question may have; 0 is none.
+   *
+   * @generated from field: uint32 buttons = 8;
+   */
+  buttons?: number;
+
+  /**
+   * How many rows a list has that stands in for more buttons; 0 is none.
+   *
+   * @generated from field: uint32 list_rows = 9;
+   */
+  listRows?: number;
+
+  /**
+   * How long the title of a button may be, in characters.
+   *
+   * @generated from field: uint32 button_title = 10;
+   */
+  buttonTitle?: number;
+
+  /**
+   * How long the title of a row of a list may be with what stands below it, in
+   * characters.
+   *
+   * @generated from field: uint32 row_title = 11;
+   */
+  rowTitle?: number;
+
+  /**
+   * It has templates.
+   *
+   * @generated from field: bool templates = 12;
+   */
+  templates?: boolean;
+
+  /**
+   * It shows places.
+   *
+   * @generated from field: bool locations = 13;
+   */
+  locations?: boolean;
+
+  /**
+   * It shows address cards.
+   *
+   * @generated from field: bool contacts = 14;
+   */
+  contacts?: boolean;
+
+  /**
+   * It shows reactions.
+   *
+   * @generated from field: bool reactions = 15;
+   */
+  reactions?: boolean;
+
+  /**
+   * It shows what a message answers to.
+   *
+   * @generated from field: bool quotes = 16;
+   */
+  quotes?: boolean;
+
+  /**
+   * It shows that somebody types.
+   *
+   * @generated from field: bool typing = 17;
+   */
+  typing?: boolean;
+
+  /**
+   * It shows that something was seen.
+   *
+   * @generated from field: bool seen = 18;
+   */
+  seen?: boolean;
+};
+
+/**
+ * Describes the message weiche.workspace.v1.ChannelLimits.
+ * Use `create(ChannelLimitsSchema)` to create a new message.
+ */
+export declare const ChannelLimitsSchema: GenMessage<ChannelLimits, {jsonType: ChannelLimitsJson}>;
+
+/**
+ * TextLimit is a length; 0 is none.
+ *
+ * @generated from message weiche.workspace.v1.TextLimit
+ */
+export declare type TextLimit = Message<"weiche.workspace.v1.TextLimit"> & {
+  /**
+   * How long.
+   *
+   * @generated from field: uint32 max = 1;
+   */
+  max: number;
+
+  /**
+   * In what.
+   *
+   * @generated from field: weiche.workspace.v1.TextUnit unit = 2;
+   */
+  unit: TextUnit;
+};
+
+/**
+ * TextLimit is a length; 0 is none.
+ *
+ * @generated from message weiche.workspace.v1.TextLimit
+ */
+export declare type TextLimitJson = {
+  /**
+   * How long.
+   *
+   * @generated from field: uint32 max = 1;
+   */
+  max?: number;
+
+  /**
+   * In what.
+   *
+   * @generated from field: weiche.workspace.v1.TextUnit unit = 2;
+   */
+  unit?: TextUnitJson;
+};
+
+/**
+ * Describes the message weiche.workspace.v1.TextLimit.
+ * Use `create(TextLimitSchema)` to create a new message.
+ */
+export declare const TextLimitSchema: GenMessage<TextLimit, {jsonType: TextLimitJson}>;
+
+/**
+ * MediaLimit is what files of a kind may be.
+ *
+ * @generated from message weiche.workspace.v1.MediaLimit
+ */
+export declare type MediaLimit = Message<"weiche.workspace.v1.MediaLimit"> & {
+  /**
+   * The kind.
+   *
+   * @generated from field: weiche.event.v1.MediaKind kind = 1;
+   */
+  kind: MediaKind;
+
+  /**
+   * The MIME types that it takes; any where there are none.
+   *
+   * @generated from field: repeated string mime_types = 2;
+   */
+  mimeTypes: string[];
+
+  /**
+   * The largest size in bytes.
+   *
+   * @generated from field: int64 max_bytes = 3;
+   */
+  maxBytes: bigint;
+
+  /**
+   * The largest size in bytes of those that move; 0 where it is the same.
+   *
+   * @generated from field: int64 max_moving_bytes = 4;
+   */
+  maxMovingBytes: bigint;
+
+  /**
+   * Text may stand below it.
+   *
+   * @generated from field: bool caption = 5;
+   */
+  caption: boolean;
+};
+
+/**
+ * MediaLimit is what files of a kind may be.
+ *
+ * @generated from message weiche.workspace.v1.MediaLimit
+ */
+export declare type MediaLimitJson = {
+  /**
+   * The kind.
+   *
+   * @generated from field: weiche.event.v1.MediaKind kind = 1;
+   */
+  kind?: MediaKindJson;
+
+  /**
+   * The MIME types that it takes; any where there are none.
+   *
+   * @generated from field: repeated string mime_types = 2;
+   */
+  mimeTypes?: string[];
+
+  /**
+   * The largest size in bytes.
+   *
+   * @generated from field: int64 max_bytes = 3;
+   */
+  maxBytes?: string;
+
+  /**
+   * The largest size in bytes of those that move; 0 where it is the same.
+   *
+   * @generated from field: int64 max_moving_bytes = 4;
+   */
+  maxMovingBytes?: string;
+
+  /**
+   * Text may stand below it.
+   *
+   * @generated from field: bool caption = 5;
+   */
+  caption?: boolean;
+};
+
+/**
+ * Describes the message weiche.workspace.v1.MediaLimit.
+ * Use `create(MediaLimitSchema)` to create a new message.
+ */
+export declare const MediaLimitSchema: GenMessage<MediaLimit, {jsonType: MediaLimitJson}>;
+
+/**
  * ListTemplatesRequest names an integration.
  *
  * @generated from message weiche.workspace.v1.ListTemplatesRequest
@@ -3596,6 +4269,107 @@ export declare type MarkSeenResponseJson = {
 export declare const MarkSeenResponseSchema: GenMessage<MarkSeenResponse, {jsonType: MarkSeenResponseJson}>;
 
 /**
+ * NotOfferable is why a channel cannot be offered in a conversation.
+ *
+ * @generated from enum weiche.workspace.v1.NotOfferable
+ */
+export enum NotOfferable {
+  /**
+   * Not stated: it can, or no conversation was asked about.
+   *
+   * @generated from enum value: NOT_OFFERABLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The conversation is tied to it already.
+   *
+   * @generated from enum value: NOT_OFFERABLE_BOUND = 1;
+   */
+  BOUND = 1,
+
+  /**
+   * It is a widget: nobody goes on there by a link.
+   *
+   * @generated from enum value: NOT_OFFERABLE_WIDGET = 2;
+   */
+  WIDGET = 2,
+
+  /**
+   * The conversation lives in no widget.
+   *
+   * @generated from enum value: NOT_OFFERABLE_NO_WIDGET = 3;
+   */
+  NO_WIDGET = 3,
+
+  /**
+   * The widget of the conversation does not offer it.
+   *
+   * @generated from enum value: NOT_OFFERABLE_NOT_OFFERED = 4;
+   */
+  NOT_OFFERED = 4,
+
+  /**
+   * Its provider does not serve it at the moment.
+   *
+   * @generated from enum value: NOT_OFFERABLE_UNHEALTHY = 5;
+   */
+  UNHEALTHY = 5,
+}
+
+/**
+ * NotOfferable is why a channel cannot be offered in a conversation.
+ *
+ * @generated from enum weiche.workspace.v1.NotOfferable
+ */
+export declare type NotOfferableJson = "NOT_OFFERABLE_UNSPECIFIED" | "NOT_OFFERABLE_BOUND" | "NOT_OFFERABLE_WIDGET" | "NOT_OFFERABLE_NO_WIDGET" | "NOT_OFFERABLE_NOT_OFFERED" | "NOT_OFFERABLE_UNHEALTHY";
+
+/**
+ * Describes the enum weiche.workspace.v1.NotOfferable.
+ */
+export declare const NotOfferableSchema: GenEnum<NotOfferable, NotOfferableJson>;
+
+/**
+ * TextUnit is what a text is measured in.
+ *
+ * @generated from enum weiche.workspace.v1.TextUnit
+ */
+export enum TextUnit {
+  /**
+   * Not stated.
+   *
+   * @generated from enum value: TEXT_UNIT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Characters of Unicode: code points.
+   *
+   * @generated from enum value: TEXT_UNIT_CHARACTERS = 1;
+   */
+  CHARACTERS = 1,
+
+  /**
+   * Bytes of UTF-8.
+   *
+   * @generated from enum value: TEXT_UNIT_BYTES = 2;
+   */
+  BYTES = 2,
+}
+
+/**
+ * TextUnit is what a text is measured in.
+ *
+ * @generated from enum weiche.workspace.v1.TextUnit
+ */
+export declare type TextUnitJson = "TEXT_UNIT_UNSPECIFIED" | "TEXT_UNIT_CHARACTERS" | "TEXT_UNIT_BYTES";
+
+/**
+ * Describes the enum weiche.workspace.v1.TextUnit.
+ */
+export declare const TextUnitSchema: GenEnum<TextUnit, TextUnitJson>;
+
+/**
  * WorkspaceService is what an agent may do.
  *
  * @generated from service weiche.workspace.v1.WorkspaceService
@@ -3850,6 +4624,17 @@ export declare const WorkspaceService: GenService<{
     methodKind: "unary";
     input: typeof ConfirmIdentityRequestSchema;
     output: typeof ConfirmIdentityResponseSchema;
+  },
+  /**
+   * ListChannels returns the connected channels of the account with what each can
+   * show, and how each stands to a conversation.
+   *
+   * @generated from rpc weiche.workspace.v1.WorkspaceService.ListChannels
+   */
+  listChannels: {
+    methodKind: "unary";
+    input: typeof ListChannelsRequestSchema;
+    output: typeof ListChannelsResponseSchema;
   },
   /**
    * ListTemplates returns the templates that the provider approved for an

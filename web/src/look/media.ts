@@ -1,0 +1,15 @@
+/** What the window is like. */
+
+import { useEffect, useState } from "preact/hooks";
+
+/** Whether a media query holds; who uses it is drawn again when that changes. */
+export function useMedia(query: string): boolean {
+	const [, redraw] = useState({});
+	const media = matchMedia(query);
+	useEffect(() => {
+		const look = () => redraw({});
+		media.addEventListener("change", look);
+		return () => media.removeEventListener("change", look);
+	}, [query]);
+	return media.matches;
+}

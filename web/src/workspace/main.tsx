@@ -1,0 +1,8 @@
+import { render } from "preact";
+import "../look/page.css";
+import "../look/controls.css";
+import "../look/dialog.css";
+import { App } from "./app.js";
+import { Workspace } from "./workspace.js";
+
+render(<App workspace={Workspace.ofPage()} />, document.body);

@@ -1,0 +1,101 @@
+/** What the workspace knows and can do. Its components only draw. */
+
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { CallError, Caller, type CallOptions } from "../api/call.js";
+import { Stream, surroundings } from "../api/stream.js";
+import { Store, useStore } from "../look/store.js";
+import type { Language } from "../look/words.js";
+import { Keys } from "./keys.js";
+import { Places } from "./place.js";
+import { Chosen, languageBy } from "./preferences.js";
+import { may, Session, type Team } from "./session.js";
+import { Toasts } from "./toasts.js";
+
+/** What a workspace is made of. */
+export interface Parts {
+	caller: Caller;
+	stream: Stream;
+	places: Places;
+	chosen: Chosen;
+}
+
+/** Workspace is one page of one agent. */
+export class Workspace {
+	/** The one connection of the page. */
+	readonly stream: Stream;
+	/** Where the page is. */
+	readonly places: Places;
+	readonly chosen: Chosen;
+	readonly session: Session;
+	readonly toasts = new Toasts();
+	readonly keys: Keys;
+	/** Whether the context lies over the conversation, in a window where it has no room beside it. */
+	readonly drawer = new Store(false);
+	private readonly caller: Caller;
+
+	constructor(parts: Parts) {
+		this.caller = parts.caller;
+		this.stream = parts.stream;
+		this.places = parts.places;
+		this.chosen = parts.chosen;
+		this.session = new Session(parts.caller);
+		this.keys = new Keys(() => this.chosen.value.keys);
+	}
+
+	/** That of the page. */
+	static ofPage(): Workspace {
+		const workspace = new Workspace({
+			caller: new Caller(""),
+			stream: new Stream(surroundings("", () => "")),
+			places: Places.ofPage(),
+			chosen: Chosen.ofPage(),
+		});
+		workspace.keys.listen(document);
+		workspace.stream.watch((state) => state === "revoked" && workspace.session.end());
+		workspace.session.watch(() => {
+			if (workspace.session.value.status === "in" && workspace.stream.state === "revoked")
+				workspace.stream.restart();
+		});
+		void workspace.session.open();
+		return workspace;
+	}
+
+	/**
+	 * Calls a method, such as weiche.workspace.v1.WorkspaceService/SendReply. Throws
+	 * CallError; where the session has ended, the page asks to log in as well.
+	 */
+	async call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
+		try {
+			return await this.caller.call<Request, Response>(method, request, options);
+		} catch (error) {
+			if (error instanceof CallError && error.code === "unauthenticated") this.session.end();
+			throw error;
+		}
+	}
+
+	/** Whether the agent may do what a scope says, such as conversations:write. */
+	may(scope: string): boolean {
+		return may(this.session.value.team, scope);
+	}
+}
+
+/** The workspace that a component is in. */
+export const WorkspaceContext = createContext<Workspace | undefined>(undefined);
+
+/** The workspace of the component. */
+export function useWorkspace(): Workspace {
+	const workspace = useContext(WorkspaceContext);
+	if (!workspace) throw new Error("there is no workspace around this");
+	return workspace;
+}
+
+/** Who is in. */
+export function useTeam(): Team | undefined {
+	return useStore(useWorkspace().session, (state) => state.team);
+}
+
+/** The language that the page speaks. */
+export function useLanguage(): Language {
+	return useStore(useWorkspace().chosen, languageBy);
+}
