@@ -66,13 +66,16 @@ func (s *server) followerAs(a actor) (*follower, error) {
 	return who, nil
 }
 
-// still says whether who follows may still do so.
-func (s *server) still(ctx context.Context, who *follower) bool {
+// still returns who follows as they are now: their role may be another one. It says
+// whether they may still do so.
+func (s *server) still(ctx context.Context, who *follower) (*follower, bool) {
 	a, ok := s.stands(ctx, who.actor)
 	if ok && a.kind == anAgent && a.session == nil {
 		_, ok = s.Queries.Agent(a.account, a.id)
 	}
-	return ok && authorize(a, streamv1connect.StreamServiceSubscribeProcedure) == nil
+	now := *who
+	now.actor = a
+	return &now, ok && authorize(a, streamv1connect.StreamServiceSubscribeProcedure) == nil
 }
 
 // follow begins what a follower asks for.

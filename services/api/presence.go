@@ -8,21 +8,22 @@ func (c *socket) present(conversationID string, there bool) {
 	if c.shown == nil {
 		c.shown = map[string]struct{}{}
 	}
-	if c.who.kind == aVisitor {
+	who := c.who
+	if who.kind == aVisitor {
 		conversationID = "" // there is one alone
 	}
 	_, was := c.shown[conversationID]
 	switch {
 	case there && !was && !c.closed && len(c.shown) < maxSubscriptions:
 		c.shown[conversationID] = struct{}{}
-		c.looking.take(c.who.looksAt(conversationID))
+		c.looking.take(who.looksAt(conversationID))
 	case !there && was:
 		delete(c.shown, conversationID)
-		c.looking.give(c.who.looksAt(conversationID))
+		c.looking.give(who.looksAt(conversationID))
 	}
 	c.mu.Unlock()
-	if there || !c.looking.any(c.who.looksAt(conversationID)) {
-		c.show(c.who, presence(there), c.topics(), conversationID)
+	if there || !c.looking.any(who.looksAt(conversationID)) {
+		c.show(who, presence(there), c.topics(), conversationID)
 	}
 }
 

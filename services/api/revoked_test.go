@@ -85,6 +85,57 @@ func TestI22OpenStreamsEndWithWhatTheyStandOn(t *testing.T) {
 	}
 }
 
+// What the role of an agent becomes counts on the sockets that they have open: an
+// auditor is not shown to type.
+func TestI22OpenSocketsHaveTheRoleOfNow(t *testing.T) {
+	s := newStage(t, func(c *api.Config) { c.CheckStreams = 20 * time.Millisecond })
+	s.setup(t, "acme", `{"agents":[{"id":"eva","name":"Eva","role":"ROLE_AUDITOR"},{"id":"max","name":"Max"}]}`)
+	conversation := s.onPage(t)
+	open := func(agent string) *client {
+		c := s.socket(t, "weiche.v1.json", "", s.session(t, "acme", agent))
+		c.follow(1, oneConversation(conversation))
+		c.caughtUp(1)
+		return c
+	}
+	eva, max, watcher := open("eva"), open("max"), open("max")
+	types := func(c *client) {
+		t.Helper()
+		c.say(&streamv1.ClientFrame{Frame: &streamv1.ClientFrame_Typing{Typing: &streamv1.ClientTyping{ConversationId: conversation, On: true}}})
+		// What follows is answered after that was taken.
+		c.follow(2, &streamv1.SubscribeRequest{})
+		c.until(func(f *streamv1.SubscribeResponse) bool { return f.GetRefused() != nil })
+	}
+	// shown lets Eva type, and Max after her, and says whether both are shown.
+	shown := func() (both bool) {
+		t.Helper()
+		types(eva)
+		types(max)
+		watcher.until(func(f *streamv1.SubscribeResponse) bool {
+			both = both || f.GetTyping().GetAgentId() == "eva"
+			return f.GetTyping().GetAgentId() == "max"
+		})
+		return both
+	}
+	if shown() {
+		t.Error("an auditor is shown to type")
+	}
+	for _, now := range []struct {
+		role string
+		want bool
+	}{{"ROLE_AGENT", true}, {"ROLE_AUDITOR", false}} {
+		s.must(t, adminService+"PutAgent", s.admin(), fmt.Sprintf(`{"accountId":"acme","agent":{"id":"eva","name":"Eva","role":%q},"clientToken":%q}`, now.role, now.role))
+		tick := time.NewTicker(150 * time.Millisecond) // sockets may say ten things in a second
+		defer tick.Stop()
+		for late := time.After(10 * time.Second); shown() != now.want; {
+			select {
+			case <-tick.C:
+			case <-late:
+				t.Fatalf("shown to type as %s: %v", now.role, !now.want)
+			}
+		}
+	}
+}
+
 // both is who follows one thing by a socket and by a call.
 type both struct {
 	socket *client

@@ -61,11 +61,11 @@ type socket struct {
 	under *wire
 	json  bool
 	rate  *rate.Limiter
-	who   *follower
 	of    map[string]int
 	again *time.Timer // asks whether who follows still may
 
 	mu        sync.Mutex
+	who       *follower // as of the last check
 	following map[uint32]*stream.Subscription
 	own       []*streamv1.SubscribeResponse // what the socket itself says
 	shown     map[string]struct{}           // conversations in which the client is present
@@ -178,8 +178,9 @@ func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
 	if !c.tally.take(of) {
 		return closeTooMany, "too many sockets"
 	}
-	c.who, c.of = who, of
+	c.of = of
 	c.mu.Lock()
+	c.who = who
 	c.again = time.AfterFunc(c.CheckStreams, c.check)
 	c.mu.Unlock()
 	for {
@@ -257,7 +258,7 @@ func (c *socket) take(ctx context.Context, said *streamv1.ClientFrame) (websocke
 			followed.Close()
 		}
 	case *streamv1.ClientFrame_Typing:
-		c.show(c.who, typing(frame.Typing.GetOn()), c.topics(), frame.Typing.GetConversationId())
+		c.show(c.whose(), typing(frame.Typing.GetOn()), c.topics(), frame.Typing.GetConversationId())
 	case *streamv1.ClientFrame_Presence:
 		c.present(frame.Presence.GetConversationId(), frame.Presence.GetThere())
 	default:
@@ -279,7 +280,7 @@ func (c *socket) subscribe(ctx context.Context, asked *streamv1.Follow) (websock
 	var followed *stream.Subscription
 	err := fail(errorv1.Reason_REASON_TOO_MANY_STREAMS, "a socket has at most 16 subscriptions")
 	if n < maxSubscriptions {
-		followed, err = c.follow(ctx, c.who, asked.GetRequest(), c.wake)
+		followed, err = c.follow(ctx, c.whose(), asked.GetRequest(), c.wake)
 	}
 	if err != nil {
 		c.mu.Lock()
@@ -296,6 +297,13 @@ func (c *socket) subscribe(ctx context.Context, asked *streamv1.Follow) (websock
 	return 0, ""
 }
 
+// whose returns who follows, as of the last check.
+func (c *socket) whose() *follower {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.who
+}
+
 // topics returns what the subscriptions are about.
 func (c *socket) topics() []stream.Topic {
 	var topics []stream.Topic
@@ -310,7 +318,8 @@ func (c *socket) topics() []stream.Topic {
 func (c *socket) check() {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
-	if !c.still(ctx, c.who) {
+	who, still := c.still(ctx, c.whose())
+	if !still {
 		following := c.all()
 		for _, f := range following {
 			f.followed.End() // the socket ends when that is told
@@ -320,6 +329,9 @@ func (c *socket) check() {
 		}
 		return
 	}
+	c.mu.Lock()
+	c.who = who
+	c.mu.Unlock()
 	if c.conn.Ping(ctx) != nil {
 		_ = c.conn.CloseNow()
 		return
@@ -358,7 +370,7 @@ func (c *socket) why(code websocket.StatusCode, reason string) string {
 func (c *socket) end() {
 	c.mu.Lock()
 	c.closed = true
-	following, shown := c.following, c.shown
+	who, following, shown := c.who, c.following, c.shown
 	c.following = map[uint32]*stream.Subscription{}
 	if c.again != nil {
 		c.again.Stop()
@@ -370,11 +382,11 @@ func (c *socket) end() {
 		followed.Close()
 	}
 	for conversationID := range shown {
-		c.looking.give(c.who.looksAt(conversationID))
-		if c.looking.any(c.who.looksAt(conversationID)) {
+		c.looking.give(who.looksAt(conversationID))
+		if c.looking.any(who.looksAt(conversationID)) {
 			continue // another page of theirs shows it
 		}
-		c.show(c.who, presence(false), topics, conversationID)
+		c.show(who, presence(false), topics, conversationID)
 	}
 	if c.of != nil {
 		c.tally.give(c.of)

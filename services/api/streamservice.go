@@ -92,7 +92,7 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 			return nil
 		case <-something:
 		case <-check.C:
-			if !s.still(ctx, who) {
+			if _, still := s.still(ctx, who); !still {
 				followed.End()
 			}
 		}
