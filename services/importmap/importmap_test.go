@@ -78,7 +78,7 @@ var areas = []area{
 	{packages: "weiche/services/notify/...", is: "outgoing webhooks", may: []string{broker, proto}},
 	{packages: blob, is: "media: sealed files, their fetching and their links", may: []string{channel, broker, keyring, proto}},
 	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},
-	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests", may: []string{proto}},
+	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests, and of weiche/web, which holds files alone, shows the page of the phones", may: []string{proto, "weiche/web"}},
 
 	{packages: "weiche/services/password", is: "argon2id; knows nobody"},
 	{

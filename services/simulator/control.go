@@ -67,6 +67,9 @@ func (s *Simulator) routes(trusted []string) (http.Handler, error) {
 		mux.HandleFunc(pattern, serve(h))
 	}
 	mux.HandleFunc("GET /sim/media/{id}", s.getMedia)
+	if err := addPage(mux); err != nil {
+		return nil, err
+	}
 	mux.HandleFunc("/sim/", serve(func(r *http.Request) (any, error) {
 		return nil, notFound("%s %s", r.Method, r.URL.Path)
 	}))

@@ -61,6 +61,7 @@
 // for a wait that ran out. {integration} is an id, or the channel's name if
 // there is one of it. timeout is a duration ("5s"); without it nothing waits.
 //
+//	GET    /sim/                              a page of the phones, for people
 //	GET    /sim/config                        Config
 //	PUT    /sim/config                        Config, replaced
 //	PATCH  /sim/config                        fields of Config; lists replaced, objects merged

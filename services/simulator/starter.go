@@ -53,6 +53,7 @@ func (s *Simulator) Describe(w io.Writer, base string) error {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("Graph API      %s/v26.0/ (any version from v%d.0)", base, oldestVersion)
 	line("control API    %s/sim/", base)
+	line("phones         %s/sim/ in a browser", base)
 	for _, a := range config.Apps {
 		callback := a.CallbackURL
 		if callback == "" {

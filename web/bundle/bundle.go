@@ -64,6 +64,7 @@ var dist = []part{
 	{entry: "workspace/main.tsx", name: "workspace", format: api.FormatESModule},
 	{entry: "admin/admin.tsx", name: "admin", format: api.FormatESModule},
 	{entry: "demo/demo.tsx", name: "demo", format: api.FormatESModule},
+	{entry: "phone/phone.tsx", name: "phone", format: api.FormatESModule},
 }
 
 // galleries show every state of the pages, for the tests.

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	adminv1 "weiche/proto/gen/weiche/admin/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
@@ -25,6 +26,8 @@ type actors struct {
 	weiche, providers string
 	// visitor and agent are their tokens.
 	visitor, agent string
+	// tokens are those of all agents.
+	tokens []*adminv1.AgentToken
 	// person is who holds the phone.
 	person string
 	// patience is how long they wait for something to happen.

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,9 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"weiche/projections"
-	adminv1 "weiche/proto/gen/weiche/admin/v1"
-	eventv1 "weiche/proto/gen/weiche/event/v1"
-	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/api"
 	"weiche/services/setting"
 	"weiche/services/simulator"
@@ -28,7 +24,7 @@ import (
 type demoConfig struct {
 	data, simulator, fault string
 	http, admin            setting.Address
-	once                   bool
+	once, play             bool
 	// patience is how long each step of the story may take; usualPatience if 0.
 	patience time.Duration
 }
@@ -39,17 +35,22 @@ func newDemoCommand() *cobra.Command {
 	var config demoConfig
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Run the whole product with simulated channels and play its story",
-		Long: `Starts Weiche and a simulator of the providers, sets an account up, and plays the
-story that the product is made for, over real HTTP: the API, signed webhooks, and
-sends through the Graph API. Then it prints the views and stays up, so that one can
-go on by curl.
+		Short: "Run the whole product with simulated channels, and a page to try it on",
+		Long: `Starts Weiche and a simulator of the providers, and sets a shop up with agents and
+customers. It prints the address of a page that has all of it side by side: the shop
+with its chat, a phone with three messengers, the agents' workspace, and the calls
+between Weiche and the providers. It stays up until it is interrupted.
 
-With --once it plays the story, checks it through the public API and on the phones,
-verifies the log, builds the views anew and compares them, and says with its exit
-code whether all is right. --fault puts a fault of the simulator in, which the
+With --play it plays the story that the product is made for by itself first, over real
+HTTP: the API, signed webhooks, and sends through the Graph API. Then it prints the
+views, and a line by which one can go on with curl.
+
+With --once it plays the story alone, checks it through the public API and on the
+phones, verifies the log, builds the views anew and compares them, and says with its
+exit code whether all is right. --fault puts a fault of the simulator in, which the
 product has to survive or --once to notice.`,
 		Example: `  weiche demo
+  weiche demo --play
   weiche demo --once
   weiche demo --once --data ./look && weiche events --data ./look`,
 		Args: cobra.NoArgs,
@@ -70,12 +71,14 @@ product has to survive or --once to notice.`,
 		}
 	}, "http", "admin", flagMasterKey)
 	cmd.Flags().StringVar(&config.simulator, "simulator", "127.0.0.1:8090", "the address of the simulator")
-	cmd.Flags().BoolVar(&config.once, "once", false, "play, check and end")
+	cmd.Flags().BoolVar(&config.play, "play", false, "play the story first")
+	cmd.Flags().BoolVar(&config.once, "once", false, "play the story, check it and end")
+	cmd.MarkFlagsMutuallyExclusive("play", "once")
 	cmd.Flags().StringVar(&config.fault, "fault", "", "a fault of the simulator: drop, rate_limit, timeout_after_accept, ...")
 	return cmd
 }
 
-// runDemo starts everything, plays the story, and stays or checks.
+// runDemo starts everything, and stays, or plays the story and checks.
 func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) {
 	if config.data == "" {
 		if config.data, err = os.MkdirTemp("", "weiche-demo-"); err != nil {
@@ -101,7 +104,12 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 		weiche: "http://" + serves.listener.Addr().String(), providers: "http://" + simListener.Addr().String(), person: demoPerson,
 		patience: cmp.Or(config.patience, usualPatience),
 	}
-	sim, err := simulator.New(demoProviders(a.weiche, config.fault), simulator.Options{})
+	providers, options := demoProviders(a.weiche, config.fault), simulator.Options{}
+	providers.BaseURL = a.providers
+	if !config.once {
+		options.Now = func() time.Time { return time.Now().Add(-demoPast) }
+	}
+	sim, err := simulator.New(providers, options)
 	if err != nil {
 		return usageError{err}
 	}
@@ -112,6 +120,11 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 		return err
 	}
 	running, stop := context.WithCancel(ctx)
+	if !config.once {
+		s.handler = demoPages{
+			weiche: a.weiche, token: api.AdminToken(s.folder.keys), product: s.handler, providers: sim.Handler(), until: running,
+		}.handler()
+	}
 	group, running := errgroup.WithContext(running)
 	group.Go(func() error { return runSimulator(running, sim, simListener) })
 	group.Go(func() error { return s.run(running) })
@@ -133,20 +146,31 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 	return err
 }
 
-// perform sets the account up and plays.
+// perform sets the account up, plays where it shall, and stays or checks.
 func perform(ctx context.Context, s *server, a *actors, config demoConfig, out io.Writer) error {
-	began := time.Now()
 	tokens, err := applySetup(ctx, a.weiche, api.AdminToken(s.folder.keys).Reveal(), demoAccount, demoSetup(a.weiche))
 	if err != nil {
 		return fmt.Errorf("set the account up: %w", err)
 	}
-	a.agent = tokens[0].GetToken()
-	fmt.Fprintf(out, "Weiche serves on %s, the simulated providers on %s.\n", a.weiche, a.providers)
-	if err := playDemo(ctx, a, out); err != nil {
-		return err
+	for _, agent := range tokens {
+		a.tokens = append(a.tokens, agent)
+		if agent.GetAgentId() == demoAgent {
+			a.agent = agent.GetToken()
+		}
 	}
-	if err := showViews(ctx, a, out); err != nil {
-		return err
+	if !config.once {
+		if err := fillInbox(ctx, a); err != nil {
+			return fmt.Errorf("let customers write: %w", err)
+		}
+	}
+	fmt.Fprintf(out, "Weiche serves on %s, the simulated providers on %s.\n", a.weiche, a.providers)
+	if config.once || config.play {
+		if err := playDemo(ctx, a, out); err != nil {
+			return err
+		}
+		if err := showViews(ctx, a, out); err != nil {
+			return err
+		}
 	}
 	if config.once {
 		if err := a.simulate(ctx, "GET", "/sim/idle?timeout="+a.patience.String(), nil, nil); err != nil {
@@ -154,13 +178,11 @@ func perform(ctx context.Context, s *server, a *actors, config demoConfig, out i
 		}
 		return checkDemo(ctx, a)
 	}
-	link := &adminv1.MakeLoginLinkResponse{}
-	if err := call(ctx, a.weiche, "weiche.admin.v1.AdminService/MakeLoginLink", api.AdminToken(s.folder.keys).Reveal(),
-		&adminv1.MakeLoginLinkRequest{AccountId: demoAccount, AgentId: "kim", ClientToken: rand.Text()}, link); err != nil {
-		return fmt.Errorf("make a login link: %w", err)
+	if config.play {
+		fmt.Fprintf(out, "\nIt stays up; go on as the agent:\n\n%s\nor look at Ana's phone:\n\n  curl -s %s/sim/people/%s/threads\n", curlReply(a), a.providers, a.person)
 	}
-	fmt.Fprintf(out, "\nPlayed in %s. It stays up; go on as the agent:\n\n%s\nor log in as the agent, once, within an hour:\n\n  %s%s\n\nor look at Ana's phone:\n\n  curl -s %s/sim/people/%s/threads\n\nCtrl-C ends it.\n",
-		time.Since(began).Round(time.Millisecond), curlReply(a), a.weiche, link.GetPath(), a.providers, a.person)
+	fmt.Fprintf(out, "\n  Open %s%s\n\nCtrl-C ends it.\n", a.weiche, demoPage)
+	openBrowser(ctx, out, a.weiche+demoPage)
 	<-ctx.Done()
 	return nil
 }
@@ -211,66 +233,4 @@ func checkLog(ctx context.Context, s *server, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "\n%d events verified, %d views rebuilt and the same.\n", s.folder.store.Durable(), len(live))
 	return nil
-}
-
-// demoSetup is the demo's account.
-func demoSetup(origin string) *ingressv1.ApplySetup {
-	setup := &ingressv1.ApplySetup{
-		Name: "Blue Shop",
-		Widgets: []*ingressv1.WidgetSetup{{
-			Id: demoWidget, Site: "blue-shop.example", Origins: []string{origin}, Languages: []string{"en", "de"},
-			Confirmation: eventv1.Confirmation_CONFIRMATION_PROMPT,
-		}},
-		Agents: []*ingressv1.AgentSetup{{Id: "kim", Name: "Kim"}},
-	}
-	for _, c := range []struct{ channel, address, page, business string }{
-		{channel: "whatsapp", address: "15550100001", business: "210001"},
-		{channel: "messenger", address: "blue.shop"},
-		{channel: "instagram", address: "blue.shop.ig", page: "300002"},
-	} {
-		setup.Apps = append(setup.Apps, &ingressv1.AppSetup{
-			Id: "demo-" + c.channel, Channel: c.channel, ProviderAppId: demoApp(c.channel),
-			AppSecrets: []string{"demo-secret-" + c.channel}, VerifyToken: "demo-verify",
-		})
-		setup.Integrations = append(setup.Integrations, &ingressv1.IntegrationSetup{
-			Id: c.channel, Channel: c.channel, AppId: "demo-" + c.channel, ProviderAccountId: demoProviderAccount(c.channel),
-			Address: c.address, Name: "Blue Shop", PageId: c.page, BusinessAccountId: c.business, AccessToken: "demo-token-" + c.channel,
-		})
-		setup.Widgets[0].Offers = append(setup.Widgets[0].Offers, c.channel)
-	}
-	return setup
-}
-
-// demoProviderAccount is the provider's id of the demo's account on a channel.
-func demoProviderAccount(channel string) string {
-	return map[string]string{"whatsapp": "200001", "messenger": "300001", "instagram": "400001"}[channel]
-}
-
-// demoApp is the provider's id of the app of a channel.
-func demoApp(channel string) string {
-	return map[string]string{"whatsapp": "100001", "messenger": "100002", "instagram": "100003"}[channel]
-}
-
-// demoProviders is the same account at the providers.
-func demoProviders(weiche, fault string) simulator.Config {
-	config := simulator.Config{
-		Seed:    1,
-		Numbers: []simulator.Number{{ID: "200001", WABA: "210001", App: demoApp("whatsapp"), Display: "15550100001", Name: "Blue Shop", Token: "demo-token-whatsapp"}},
-		Pages: []simulator.Page{
-			{ID: "300001", Name: "blue.shop", App: demoApp("messenger"), Token: "demo-token-messenger"},
-			{ID: "300002", Name: "blue.shop.page", App: demoApp("instagram"), Token: "demo-token-instagram"},
-		},
-		Instagrams: []simulator.Instagram{{ID: "400001", Username: "blue.shop.ig", Page: "300002", App: demoApp("instagram"), Token: "demo-token-instagram"}},
-		People:     []simulator.Person{{Name: demoPerson}},
-	}
-	for _, channel := range []string{"whatsapp", "messenger", "instagram"} {
-		config.Apps = append(config.Apps, simulator.App{
-			ID: demoApp(channel), Secret: "demo-secret-" + channel, VerifyToken: "demo-verify",
-			CallbackURL: weiche + "/webhooks/" + channel + "/demo-" + channel,
-		})
-	}
-	if fault != "" {
-		config.Faults = []simulator.Fault{{Kind: simulator.FaultKind(fault)}}
-	}
-	return config
 }

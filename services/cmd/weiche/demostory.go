@@ -17,6 +17,7 @@ const (
 	demoAccount = "demo"
 	demoWidget  = "shop"
 	demoPerson  = "Ana"
+	demoAgent   = "kim"
 )
 
 // line is one comment of the demo's story: who says it, where, and over which
