@@ -16,6 +16,7 @@ var rowNames = map[string]map[byte]struct{ name, of, rest string }{
 		kindMessage:  {"place of message", "conversation", "$"},
 		kindLink:     {"link", "conversation", "$"},
 		kindIdentity: {"identity", "conversation", "$"},
+		kindSeen:     {"seen", "conversation", ""},
 	},
 	ChannelViewName: {
 		kindState:     {"state", "conversation", ""},

@@ -18,6 +18,7 @@ import "encoding/binary"
 //	             account, conversation, m, message               ItemPlace
 //	             account, conversation, l, link                  Endpoint
 //	             account, conversation, b, identity              Endpoint
+//	             account, conversation, w                        SeenMark
 //	             account, conversation, c, changed, position     ItemPlace
 //	             account, event, e                               ItemPlace
 //	channelview  account, conversation, s                        ChannelState
@@ -59,6 +60,7 @@ const (
 	kindEvent     byte = 'e'
 	kindLink      byte = 'l'
 	kindIdentity  byte = 'b'
+	kindSeen      byte = 'w'
 	kindState     byte = 's'
 	kindSegment   byte = 'g'
 	kindPlacement byte = 'p'

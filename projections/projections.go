@@ -40,7 +40,7 @@ type Projection struct {
 // All returns the projections. None of them reads the rows of another.
 func All() []Projection {
 	return []Projection{
-		{Name: TimelineName, Revision: 5, Apply: erasing(applyTimeline, eraseTimeline)},
+		{Name: TimelineName, Revision: 6, Apply: erasing(applyTimeline, eraseTimeline)},
 		{Name: ChannelViewName, Revision: 1, Apply: erasing(applyChannelView, eraseChannelView)},
 		{Name: RouteName, Revision: 2, Apply: erasing(applyRoute, eraseRoute)},
 		{Name: CustomerName, Revision: 2, Apply: erasing(applyCustomer, eraseCustomer)},

@@ -81,6 +81,10 @@ func (r *reader) timeline(account, conversation string, page Page) (*viewv1.Time
 		to = itemKey(account, conversation, page.Before)
 	}
 	view := &viewv1.Timeline{AsOf: r.asOf}
+	seen, err := r.seenUpTo(account, conversation)
+	if err != nil {
+		return nil, err
+	}
 	rows, bytes := r.rows[TimelineName], 0
 	take := func(_ []byte, load func(proto.Message) error) (bool, error) {
 		item := new(viewv1.TimelineItem)
@@ -97,6 +101,7 @@ func (r *reader) timeline(account, conversation string, page Page) (*viewv1.Time
 		if err := r.open.item(account, item); err != nil {
 			return false, err
 		}
+		markSeen(item, seen)
 		bytes += proto.Size(item)
 		return !page.Enough || len(view.Items) < page.Limit, nil
 	}
@@ -183,9 +188,13 @@ func (r *reader) channel(account, conversation, integration string) (*viewv1.Cha
 	if !describe(view, state) {
 		return nil, ErrNotFound
 	}
+	seen, err := r.seenUpTo(account, conversation)
+	if err != nil {
+		return nil, err
+	}
 	segments := map[uint64]*viewv1.Segment{}
 	prefix := rowKey(account, conversation, kindSegment).text(integration)
-	err := rows.scan(prefix, prefixEnd(prefix), false, func(_ []byte, load func(proto.Message) error) (bool, error) {
+	err = rows.scan(prefix, prefixEnd(prefix), false, func(_ []byte, load func(proto.Message) error) (bool, error) {
 		segment := new(viewv1.Segment)
 		if err := load(segment); err != nil {
 			return false, err
@@ -207,6 +216,7 @@ func (r *reader) channel(account, conversation, integration string) (*viewv1.Cha
 		if err != nil {
 			return false, err
 		}
+		markSeen(item, seen)
 		segment := segments[placement.Segment]
 		if segment == nil {
 			// What came before the channel ever led has a segment of its own.

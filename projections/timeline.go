@@ -23,6 +23,7 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 				SentAt: e.SentAt, Late: e.Late, LinkId: e.LinkId,
 			}},
 		})
+		t.unseen(e.ConversationId)
 	case *eventv1.ReplyQueued:
 		t.comment(e.ConversationId, e.MessageId, &viewv1.TimelineItem{
 			Line: &viewv1.TimelineItem_Agent{Agent: &viewv1.AgentComment{
@@ -32,12 +33,20 @@ func applyTimeline(rows Rows, rec *eventstore.Record, event proto.Message) {
 				Automated: e.Automated,
 			}},
 		})
+		if !e.Automated {
+			t.seen(e.ConversationId, rec.Position)
+		}
 	case *eventv1.EchoReceived:
 		t.comment(e.ConversationId, e.MessageId, &viewv1.TimelineItem{
 			Line: &viewv1.TimelineItem_NativeApp{NativeApp: &viewv1.NativeComment{
 				IdentityId: e.IdentityId, IntegrationId: e.IntegrationId, Channel: e.Channel, SentAt: e.SentAt,
 			}},
 		})
+		t.seen(e.ConversationId, rec.Position)
+	case *eventv1.ConversationSeen:
+		if place := t.placeOf(e.ConversationId, e.MessageId); place != nil {
+			t.seen(e.ConversationId, place.Position)
+		}
 	case *eventv1.NoteAdded:
 		t.message(e.ConversationId, e.MessageId, &viewv1.TimelineItem{
 			Kind: viewv1.ItemKind_ITEM_KIND_NOTE,
@@ -127,10 +136,14 @@ func (t *timelineFold) comment(conversation, id string, item *viewv1.TimelineIte
 // change lets f change the line of a message where it stands. f reports whether
 // it did.
 func (t *timelineFold) change(conversation, id string, f func(*viewv1.TimelineItem) bool) {
-	place := get[viewv1.ItemPlace](t.rows, rowKey(t.account, conversation, kindMessage).text(id))
-	if place != nil {
+	if place := t.placeOf(conversation, id); place != nil {
 		t.changeAt(conversation, place.Position, f)
 	}
+}
+
+// placeOf returns where the line of a message is, nil if there is none.
+func (t *timelineFold) placeOf(conversation, id string) *viewv1.ItemPlace {
+	return get[viewv1.ItemPlace](t.rows, rowKey(t.account, conversation, kindMessage).text(id))
 }
 
 // changeAt does the same for the line at a position.

@@ -53,7 +53,10 @@ func (s *server) lineOf(account, conversation string, item *viewv1.TimelineItem)
 	}
 	switch kind := item.GetLine().(type) {
 	case *viewv1.TimelineItem_Customer:
-		line.Author, line.Channel = widgetv1.Author_AUTHOR_CUSTOMER, kind.Customer.GetChannel()
+		line.Author, line.Channel, line.State = widgetv1.Author_AUTHOR_CUSTOMER, kind.Customer.GetChannel(), "sent"
+		if kind.Customer.GetSeen() {
+			line.State = "read"
+		}
 	case *viewv1.TimelineItem_Agent:
 		reply := kind.Agent
 		line.Author, line.Channel = widgetv1.Author_AUTHOR_AGENT, reply.GetChannel()

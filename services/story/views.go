@@ -41,14 +41,18 @@ func (p *player) view(t *testing.T, d *datadriven.TestData) string {
 }
 
 // timeline tells the conversation as the workspace shows it, or with comments
-// alone as the widget does.
+// alone, and what agents have seen of them, as the widget does.
 func (p *player) timeline(t testing.TB, conversationID string, commentsOnly bool) string {
 	var out strings.Builder
 	for _, item := range p.stage.Timeline(t, conversationID) {
 		if commentsOnly && item.GetKind() != viewv1.ItemKind_ITEM_KIND_COMMENT {
 			continue
 		}
-		fmt.Fprintln(&out, p.item(item))
+		out.WriteString(p.item(item))
+		if commentsOnly && item.GetCustomer().GetSeen() {
+			out.WriteString(" (seen)")
+		}
+		out.WriteString("\n")
 	}
 	return out.String()
 }

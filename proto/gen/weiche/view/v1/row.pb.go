@@ -263,6 +263,61 @@ func (x *ItemPlace) GetConversationId() string {
 	return ""
 }
 
+// SeenMark says how far agents have seen what the customer wrote.
+type SeenMark struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The position up to which they have.
+	Seen uint64 `protobuf:"varint,1,opt,name=seen,proto3" json:"seen,omitempty"`
+	// The line of the customer's last comment.
+	Last          uint64 `protobuf:"varint,2,opt,name=last,proto3" json:"last,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeenMark) Reset() {
+	*x = SeenMark{}
+	mi := &file_weiche_view_v1_row_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeenMark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeenMark) ProtoMessage() {}
+
+func (x *SeenMark) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_view_v1_row_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeenMark.ProtoReflect.Descriptor instead.
+func (*SeenMark) Descriptor() ([]byte, []int) {
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SeenMark) GetSeen() uint64 {
+	if x != nil {
+		return x.Seen
+	}
+	return 0
+}
+
+func (x *SeenMark) GetLast() uint64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
 // Endpoint is the integration that an identity or a link is about.
 type Endpoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -278,7 +333,7 @@ type Endpoint struct {
 
 func (x *Endpoint) Reset() {
 	*x = Endpoint{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[3]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -290,7 +345,7 @@ func (x *Endpoint) String() string {
 func (*Endpoint) ProtoMessage() {}
 
 func (x *Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[3]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -303,7 +358,7 @@ func (x *Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Endpoint.ProtoReflect.Descriptor instead.
 func (*Endpoint) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{3}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Endpoint) GetIntegrationId() string {
@@ -344,7 +399,7 @@ type ChannelState struct {
 
 func (x *ChannelState) Reset() {
 	*x = ChannelState{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[4]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -356,7 +411,7 @@ func (x *ChannelState) String() string {
 func (*ChannelState) ProtoMessage() {}
 
 func (x *ChannelState) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[4]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -369,7 +424,7 @@ func (x *ChannelState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelState.ProtoReflect.Descriptor instead.
 func (*ChannelState) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{4}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ChannelState) GetLeadIntegrationId() string {
@@ -415,7 +470,7 @@ type ChannelCount struct {
 
 func (x *ChannelCount) Reset() {
 	*x = ChannelCount{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[5]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +482,7 @@ func (x *ChannelCount) String() string {
 func (*ChannelCount) ProtoMessage() {}
 
 func (x *ChannelCount) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[5]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +495,7 @@ func (x *ChannelCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelCount.ProtoReflect.Descriptor instead.
 func (*ChannelCount) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{5}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ChannelCount) GetIntegrationId() string {
@@ -479,7 +534,7 @@ type Placement struct {
 
 func (x *Placement) Reset() {
 	*x = Placement{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[6]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +546,7 @@ func (x *Placement) String() string {
 func (*Placement) ProtoMessage() {}
 
 func (x *Placement) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[6]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +559,7 @@ func (x *Placement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Placement.ProtoReflect.Descriptor instead.
 func (*Placement) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{6}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Placement) GetItem() uint64 {
@@ -545,7 +600,7 @@ type PlacedReply struct {
 
 func (x *PlacedReply) Reset() {
 	*x = PlacedReply{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[7]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +612,7 @@ func (x *PlacedReply) String() string {
 func (*PlacedReply) ProtoMessage() {}
 
 func (x *PlacedReply) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[7]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +625,7 @@ func (x *PlacedReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlacedReply.ProtoReflect.Descriptor instead.
 func (*PlacedReply) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{7}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PlacedReply) GetIntegrationId() string {
@@ -612,7 +667,7 @@ type IdentityOwner struct {
 
 func (x *IdentityOwner) Reset() {
 	*x = IdentityOwner{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[8]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +679,7 @@ func (x *IdentityOwner) String() string {
 func (*IdentityOwner) ProtoMessage() {}
 
 func (x *IdentityOwner) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[8]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +692,7 @@ func (x *IdentityOwner) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentityOwner.ProtoReflect.Descriptor instead.
 func (*IdentityOwner) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{8}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *IdentityOwner) GetCustomerId() string {
@@ -670,7 +725,7 @@ type InboxConversation struct {
 
 func (x *InboxConversation) Reset() {
 	*x = InboxConversation{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -682,7 +737,7 @@ func (x *InboxConversation) String() string {
 func (*InboxConversation) ProtoMessage() {}
 
 func (x *InboxConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[9]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -695,7 +750,7 @@ func (x *InboxConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboxConversation.ProtoReflect.Descriptor instead.
 func (*InboxConversation) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{9}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *InboxConversation) GetSummary() *ConversationSummary {
@@ -753,7 +808,7 @@ type OpenLink struct {
 
 func (x *OpenLink) Reset() {
 	*x = OpenLink{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[10]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -765,7 +820,7 @@ func (x *OpenLink) String() string {
 func (*OpenLink) ProtoMessage() {}
 
 func (x *OpenLink) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[10]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -778,7 +833,7 @@ func (x *OpenLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenLink.ProtoReflect.Descriptor instead.
 func (*OpenLink) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{10}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *OpenLink) GetLinkId() string {
@@ -806,7 +861,7 @@ type InboxPlace struct {
 
 func (x *InboxPlace) Reset() {
 	*x = InboxPlace{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[11]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +873,7 @@ func (x *InboxPlace) String() string {
 func (*InboxPlace) ProtoMessage() {}
 
 func (x *InboxPlace) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[11]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +886,7 @@ func (x *InboxPlace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboxPlace.ProtoReflect.Descriptor instead.
 func (*InboxPlace) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{11}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *InboxPlace) GetConversationId() string {
@@ -852,7 +907,7 @@ type InboxCount struct {
 
 func (x *InboxCount) Reset() {
 	*x = InboxCount{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[12]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -864,7 +919,7 @@ func (x *InboxCount) String() string {
 func (*InboxCount) ProtoMessage() {}
 
 func (x *InboxCount) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[12]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -877,7 +932,7 @@ func (x *InboxCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InboxCount.ProtoReflect.Descriptor instead.
 func (*InboxCount) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{12}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *InboxCount) GetCount() uint32 {
@@ -899,7 +954,7 @@ type AgentGone struct {
 
 func (x *AgentGone) Reset() {
 	*x = AgentGone{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[13]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +966,7 @@ func (x *AgentGone) String() string {
 func (*AgentGone) ProtoMessage() {}
 
 func (x *AgentGone) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[13]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +979,7 @@ func (x *AgentGone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentGone.ProtoReflect.Descriptor instead.
 func (*AgentGone) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{13}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AgentGone) GetAgentId() string {
@@ -953,7 +1008,7 @@ type Checkpoint struct {
 
 func (x *Checkpoint) Reset() {
 	*x = Checkpoint{}
-	mi := &file_weiche_view_v1_row_proto_msgTypes[14]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -965,7 +1020,7 @@ func (x *Checkpoint) String() string {
 func (*Checkpoint) ProtoMessage() {}
 
 func (x *Checkpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_view_v1_row_proto_msgTypes[14]
+	mi := &file_weiche_view_v1_row_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -978,7 +1033,7 @@ func (x *Checkpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Checkpoint.ProtoReflect.Descriptor instead.
 func (*Checkpoint) Descriptor() ([]byte, []int) {
-	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{14}
+	return file_weiche_view_v1_row_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Checkpoint) GetPosition() uint64 {
@@ -1040,7 +1095,10 @@ const file_weiche_view_v1_row_proto_rawDesc = "" +
 	"\agone_at\x18\x05 \x03(\v2\x1a.google.protobuf.TimestampR\x06goneAt\"P\n" +
 	"\tItemPlace\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12'\n" +
-	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\"l\n" +
+	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\"2\n" +
+	"\bSeenMark\x12\x12\n" +
+	"\x04seen\x18\x01 \x01(\x04R\x04seen\x12\x12\n" +
+	"\x04last\x18\x02 \x01(\x04R\x04last\"l\n" +
 	"\bEndpoint\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x1f\n" +
@@ -1109,37 +1167,38 @@ func file_weiche_view_v1_row_proto_rawDescGZIP() []byte {
 	return file_weiche_view_v1_row_proto_rawDescData
 }
 
-var file_weiche_view_v1_row_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_weiche_view_v1_row_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_weiche_view_v1_row_proto_goTypes = []any{
 	(*Sealed)(nil),                // 0: weiche.view.v1.Sealed
 	(*SealedAliases)(nil),         // 1: weiche.view.v1.SealedAliases
 	(*ItemPlace)(nil),             // 2: weiche.view.v1.ItemPlace
-	(*Endpoint)(nil),              // 3: weiche.view.v1.Endpoint
-	(*ChannelState)(nil),          // 4: weiche.view.v1.ChannelState
-	(*ChannelCount)(nil),          // 5: weiche.view.v1.ChannelCount
-	(*Placement)(nil),             // 6: weiche.view.v1.Placement
-	(*PlacedReply)(nil),           // 7: weiche.view.v1.PlacedReply
-	(*IdentityOwner)(nil),         // 8: weiche.view.v1.IdentityOwner
-	(*InboxConversation)(nil),     // 9: weiche.view.v1.InboxConversation
-	(*OpenLink)(nil),              // 10: weiche.view.v1.OpenLink
-	(*InboxPlace)(nil),            // 11: weiche.view.v1.InboxPlace
-	(*InboxCount)(nil),            // 12: weiche.view.v1.InboxCount
-	(*AgentGone)(nil),             // 13: weiche.view.v1.AgentGone
-	(*Checkpoint)(nil),            // 14: weiche.view.v1.Checkpoint
-	(*v1.AliasHash)(nil),          // 15: weiche.event.v1.AliasHash
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*ConversationSummary)(nil),   // 17: weiche.view.v1.ConversationSummary
+	(*SeenMark)(nil),              // 3: weiche.view.v1.SeenMark
+	(*Endpoint)(nil),              // 4: weiche.view.v1.Endpoint
+	(*ChannelState)(nil),          // 5: weiche.view.v1.ChannelState
+	(*ChannelCount)(nil),          // 6: weiche.view.v1.ChannelCount
+	(*Placement)(nil),             // 7: weiche.view.v1.Placement
+	(*PlacedReply)(nil),           // 8: weiche.view.v1.PlacedReply
+	(*IdentityOwner)(nil),         // 9: weiche.view.v1.IdentityOwner
+	(*InboxConversation)(nil),     // 10: weiche.view.v1.InboxConversation
+	(*OpenLink)(nil),              // 11: weiche.view.v1.OpenLink
+	(*InboxPlace)(nil),            // 12: weiche.view.v1.InboxPlace
+	(*InboxCount)(nil),            // 13: weiche.view.v1.InboxCount
+	(*AgentGone)(nil),             // 14: weiche.view.v1.AgentGone
+	(*Checkpoint)(nil),            // 15: weiche.view.v1.Checkpoint
+	(*v1.AliasHash)(nil),          // 16: weiche.event.v1.AliasHash
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*ConversationSummary)(nil),   // 18: weiche.view.v1.ConversationSummary
 }
 var file_weiche_view_v1_row_proto_depIdxs = []int32{
 	0,  // 0: weiche.view.v1.SealedAliases.sealed:type_name -> weiche.view.v1.Sealed
-	15, // 1: weiche.view.v1.SealedAliases.hashes:type_name -> weiche.event.v1.AliasHash
-	16, // 2: weiche.view.v1.SealedAliases.learnt_at:type_name -> google.protobuf.Timestamp
-	16, // 3: weiche.view.v1.SealedAliases.gone_at:type_name -> google.protobuf.Timestamp
-	3,  // 4: weiche.view.v1.ChannelState.identities:type_name -> weiche.view.v1.Endpoint
-	5,  // 5: weiche.view.v1.ChannelState.channels:type_name -> weiche.view.v1.ChannelCount
-	17, // 6: weiche.view.v1.InboxConversation.summary:type_name -> weiche.view.v1.ConversationSummary
-	3,  // 7: weiche.view.v1.InboxConversation.bindings:type_name -> weiche.view.v1.Endpoint
-	10, // 8: weiche.view.v1.InboxConversation.links:type_name -> weiche.view.v1.OpenLink
+	16, // 1: weiche.view.v1.SealedAliases.hashes:type_name -> weiche.event.v1.AliasHash
+	17, // 2: weiche.view.v1.SealedAliases.learnt_at:type_name -> google.protobuf.Timestamp
+	17, // 3: weiche.view.v1.SealedAliases.gone_at:type_name -> google.protobuf.Timestamp
+	4,  // 4: weiche.view.v1.ChannelState.identities:type_name -> weiche.view.v1.Endpoint
+	6,  // 5: weiche.view.v1.ChannelState.channels:type_name -> weiche.view.v1.ChannelCount
+	18, // 6: weiche.view.v1.InboxConversation.summary:type_name -> weiche.view.v1.ConversationSummary
+	4,  // 7: weiche.view.v1.InboxConversation.bindings:type_name -> weiche.view.v1.Endpoint
+	11, // 8: weiche.view.v1.InboxConversation.links:type_name -> weiche.view.v1.OpenLink
 	9,  // [9:9] is the sub-list for method output_type
 	9,  // [9:9] is the sub-list for method input_type
 	9,  // [9:9] is the sub-list for extension type_name
@@ -1159,7 +1218,7 @@ func file_weiche_view_v1_row_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_view_v1_row_proto_rawDesc), len(file_weiche_view_v1_row_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -274,6 +274,54 @@ export declare type ItemPlaceJson = {
 export declare const ItemPlaceSchema: GenMessage<ItemPlace, {jsonType: ItemPlaceJson}>;
 
 /**
+ * SeenMark says how far agents have seen what the customer wrote.
+ *
+ * @generated from message weiche.view.v1.SeenMark
+ */
+export declare type SeenMark = Message<"weiche.view.v1.SeenMark"> & {
+  /**
+   * The position up to which they have.
+   *
+   * @generated from field: uint64 seen = 1;
+   */
+  seen: bigint;
+
+  /**
+   * The line of the customer's last comment.
+   *
+   * @generated from field: uint64 last = 2;
+   */
+  last: bigint;
+};
+
+/**
+ * SeenMark says how far agents have seen what the customer wrote.
+ *
+ * @generated from message weiche.view.v1.SeenMark
+ */
+export declare type SeenMarkJson = {
+  /**
+   * The position up to which they have.
+   *
+   * @generated from field: uint64 seen = 1;
+   */
+  seen?: string;
+
+  /**
+   * The line of the customer's last comment.
+   *
+   * @generated from field: uint64 last = 2;
+   */
+  last?: string;
+};
+
+/**
+ * Describes the message weiche.view.v1.SeenMark.
+ * Use `create(SeenMarkSchema)` to create a new message.
+ */
+export declare const SeenMarkSchema: GenMessage<SeenMark, {jsonType: SeenMarkJson}>;
+
+/**
  * Endpoint is the integration that an identity or a link is about.
  *
  * @generated from message weiche.view.v1.Endpoint
