@@ -168,6 +168,9 @@ func (s *server) described(ctx context.Context, account, id string) (*eventv1.Me
 // posted makes the content of what a visitor says. A file counts for who has uploaded
 // it alone.
 func (s *server) posted(ctx context.Context, v *visit, req *widgetv1.SendMessageRequest) (*eventv1.Content, error) {
+	if button := req.GetPressed(); button != nil {
+		return s.pressed(ctx, v, button)
+	}
 	content := &eventv1.Content{}
 	if req.GetText() != "" {
 		content = plainText(req.GetText())

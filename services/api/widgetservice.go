@@ -46,7 +46,12 @@ func (s *widgetService) OpenSession(ctx context.Context, req *widgetv1.OpenSessi
 func (s *widgetService) SendMessage(ctx context.Context, req *widgetv1.SendMessageRequest) (*widgetv1.SendMessageResponse, error) {
 	token, err := clientToken(ctx, req.GetClientToken())
 	var text error
-	if req.GetText() != "" || len(req.GetAttachments()) == 0 {
+	switch {
+	case req.GetPressed() != nil:
+		if req.GetText() != "" || len(req.GetAttachments()) > 0 {
+			text = invalid("what is pressed has no text and no files beside it")
+		}
+	case req.GetText() != "" || len(req.GetAttachments()) == 0:
 		text = visitorText(req.GetText())
 	}
 	if err := errors.Join(err, text, language(req.GetLanguage())); err != nil {
