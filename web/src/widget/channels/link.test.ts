@@ -21,7 +21,7 @@ function news(state: LinkJson["state"], more: Partial<LinkJson> = {}): LinkJson 
 
 describe("a link", () => {
 	test("waits, is confirmed and connected, and keeps its code on the way", () => {
-		expect(shown).toEqual({ at: "waiting", link: waiting, timed: true });
+		expect(shown).toEqual({ at: "waiting", link: waiting, minutes: 15 });
 		const matched = told(shown, news("LINK_STATE_MATCHED", { hint: "67" }));
 		expect(matched).toMatchObject({ at: "matched", link: { hint: "67", code: "ABCD" } });
 		expect(told(matched, news("LINK_STATE_CONNECTED")).at).toBe("connected");
@@ -78,14 +78,16 @@ describe("the clock", () => {
 		expect(minutesLeft(waiting, noon)).toBe(15);
 		expect(minutesLeft(waiting, noon + 1)).toBe(15);
 		expect(minutesLeft(waiting, noon + 60_000)).toBe(14);
-		expect(ticked(shown, noon + 15 * 60_000 - 1)).toBe(shown);
+		expect(ticked(shown, noon + 59_999)).toBe(shown);
+		expect(ticked(shown, noon + 60_000)).toMatchObject({ at: "waiting", minutes: 14 });
+		expect(ticked(shown, noon + 15 * 60_000 - 1)).toMatchObject({ at: "waiting", minutes: 1 });
 		expect(ticked(shown, noon + 15 * 60_000)).toMatchObject({ at: "ended", why: "expired" });
 	});
 
 	test("of a device that goes wrong ends nothing", () => {
 		for (const wrong of [noon + 20 * 60_000, noon - 3 * 3_600_000]) {
 			const page = asked(waiting, wrong);
-			expect(page).toMatchObject({ at: "waiting", timed: false });
+			expect(page).toMatchObject({ at: "waiting", minutes: undefined });
 			expect(ticked(page, wrong + 60 * 60_000)).toBe(page);
 		}
 	});

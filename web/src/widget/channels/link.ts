@@ -25,8 +25,8 @@ export type End =
 export type Linking =
 	/** A code is being fetched. */
 	| { at: "asking" }
-	/** The code waits to be brought. Whether its end can be told by this device's clock is timed. */
-	| { at: "waiting"; link: LinkJson; timed: boolean }
+	/** The code waits to be brought, for so many minutes, where this device's clock can tell. */
+	| { at: "waiting"; link: LinkJson; minutes: number | undefined }
 	/** Somebody brought it, and has to confirm. */
 	| { at: "matched"; link: LinkJson }
 	/** It is done. */
@@ -48,7 +48,8 @@ const ends: Record<string, End> = {
 /** The page after the answer to a request for a code, at a time of this device's clock. */
 export function asked(link: LinkJson, now: number): Linking {
 	const life = Date.parse(link.expiresAt ?? "") - now;
-	return tell({ at: "waiting", link, timed: life > 0 && life <= longestLife }, link);
+	const minutes = life > 0 && life <= longestLife ? minutesLeft(link, now) : undefined;
+	return tell({ at: "waiting", link, minutes }, link);
 }
 
 /**
@@ -85,8 +86,10 @@ function tell(page: Linking, link: LinkJson): Linking {
 
 /** The page at a time of this device's clock: a code whose time has run out is not shown. */
 export function ticked(page: Linking, now: number): Linking {
-	if (page.at !== "waiting" || !page.timed || minutesLeft(page.link, now) > 0) return page;
-	return { at: "ended", why: "expired", link: page.link };
+	if (page.at !== "waiting" || page.minutes === undefined) return page;
+	const minutes = minutesLeft(page.link, now);
+	if (minutes === 0) return { at: "ended", why: "expired", link: page.link };
+	return minutes === page.minutes ? page : { ...page, minutes };
 }
 
 /** The minutes that a link has left, begun ones counted in full. */
