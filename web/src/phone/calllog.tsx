@@ -1,0 +1,89 @@
+import { useEffect, useState } from "preact/hooks";
+import { Glyph } from "../look/glyph.js";
+import { useStore } from "../look/store.js";
+import type { Language } from "../look/words.js";
+import type { Handset } from "./handset.js";
+import { type Entry, entries, tidy } from "./log.js";
+import { phoneWords } from "./words.js";
+
+/** So many of each kind are shown. */
+const most = 60;
+
+/** What goes over the wire, as it goes; software is the name of what the phones write to. */
+export function CallLog({
+	handset,
+	language,
+	software,
+}: {
+	handset: Handset;
+	language: Language;
+	software: string;
+}) {
+	const words = phoneWords[language];
+	const revision = useStore(handset.store, (state) => state.revision);
+	const integrations = useStore(handset.store, (state) => state.integrations);
+	const [list, setList] = useState<Entry[]>([]);
+	useEffect(() => {
+		// Much can change at once: look when it has.
+		const timer = setTimeout(() => {
+			void handset.provider.log(most).then(
+				({ calls, deliveries }) => setList(entries(calls, deliveries, integrations).slice(0, most)),
+				() => {},
+			);
+		}, 150);
+		return () => clearTimeout(timer);
+	}, [revision, integrations]);
+	if (list.length === 0) return <p class="calls-empty">{words.logEmpty}</p>;
+	return (
+		<ul class="calls">
+			{list.map((entry) => (
+				<li key={entry.id}>
+					<Line entry={entry} language={language} software={software} />
+				</li>
+			))}
+		</ul>
+	);
+}
+
+function Line({ entry, language, software }: { entry: Entry; language: Language; software: string }) {
+	const words = phoneWords[language];
+	const [open, setOpen] = useState(false);
+	const app = entry.app ? words.appNames[entry.app] : words.provider;
+	const fine = entry.status >= 200 && entry.status < 300;
+	return (
+		<details onToggle={(event) => setOpen(event.currentTarget.open)}>
+			<summary>
+				<time dateTime={entry.at}>{new Date(entry.at).toLocaleTimeString(language)}</time>
+				<span class="calls-way" data-from={entry.from}>
+					<Glyph name={entry.from === "software" ? "forward" : "back"} />
+					{entry.from === "software" ? words.toProvider(app) : words.fromProvider(app)}
+				</span>
+				<code>{entry.what}</code>
+				{entry.tries > 1 && <span>{words.tries(entry.tries)}</span>}
+				{entry.fault && <span class="calls-fault">{words.fault(entry.fault)}</span>}
+				<span class={fine ? "calls-good" : "calls-bad"}>
+					{entry.state === "done" || entry.status ? entry.status || words.noAnswer : words[entry.state]}
+				</span>
+			</summary>
+			{open && (
+				<div class="calls-body">
+					<p>
+						{words.request} ({entry.from === "software" ? software : app})
+					</p>
+					<pre dir="ltr">{tidy(entry.request) || "-"}</pre>
+					{entry.signature && (
+						<p>
+							{words.signature}: <code>{entry.signature}</code>
+						</p>
+					)}
+					{entry.answer && (
+						<>
+							<p>{words.answer}</p>
+							<pre dir="ltr">{tidy(entry.answer)}</pre>
+						</>
+					)}
+				</div>
+			)}
+		</details>
+	);
+}

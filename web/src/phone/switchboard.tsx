@@ -1,0 +1,36 @@
+import { useStore } from "../look/store.js";
+import type { Language } from "../look/words.js";
+import type { Handset } from "./handset.js";
+import { isOn, switches, timesOf } from "./switches.js";
+import { phoneWords } from "./words.js";
+
+/** The switches for what goes wrong, each with what it does and how often it has. */
+export function Switchboard({ handset, language }: { handset: Handset; language: Language }) {
+	const words = phoneWords[language];
+	const faults = useStore(handset.store, (state) => state.faults);
+	return (
+		<fieldset class="switchboard">
+			<legend>{words.switchesTitle}</legend>
+			{switches.map((one) => {
+				const on = isOn(one, faults);
+				const times = timesOf(one, faults);
+				return (
+					<label key={one} class="switch" data-on={on || undefined}>
+						<input
+							type="checkbox"
+							checked={on}
+							onChange={(event) => void handset.flip(one, event.currentTarget.checked)}
+						/>
+						<span>
+							<b>{words.switchNames[one]}</b>
+							<small>
+								{words.switchHints[one]}
+								{on && times > 0 && <em> {words.happened(times)}</em>}
+							</small>
+						</span>
+					</label>
+				);
+			})}
+		</fieldset>
+	);
+}
