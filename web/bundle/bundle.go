@@ -9,9 +9,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -50,6 +52,9 @@ type part struct {
 	entry string
 	// name is what it is called, without .js.
 	name string
+	// later are entries that it loads when they are needed, by their names. What they
+	// and the first have in common is a file of its own.
+	later map[string]string
 	// shadow keeps styles in the script, for a shadow root; otherwise they are a
 	// file beside it.
 	shadow bool
@@ -60,7 +65,10 @@ type part struct {
 // dist is what is served.
 var dist = []part{
 	{entry: "loader/loader.ts", name: "loader", shadow: true, format: api.FormatIIFE},
-	{entry: "widget/widget.tsx", name: "widget", shadow: true, format: api.FormatESModule},
+	{
+		entry: "widget/widget.ts", name: "widget", later: map[string]string{"panel": "widget/panel.tsx"},
+		shadow: true, format: api.FormatESModule,
+	},
 	{entry: "workspace/main.tsx", name: "workspace", format: api.FormatESModule},
 	{entry: "admin/admin.tsx", name: "admin", format: api.FormatESModule},
 	{entry: "demo/demo.tsx", name: "demo", format: api.FormatESModule},
@@ -76,8 +84,14 @@ var galleries = []part{
 func build(root string, parts []part) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, p := range parts {
+		entries := []api.EntryPoint{{InputPath: filepath.Join(root, "src", p.entry), OutputPath: p.name}}
+		for _, name := range slices.Sorted(maps.Keys(p.later)) {
+			entries = append(entries, api.EntryPoint{InputPath: filepath.Join(root, "src", p.later[name]), OutputPath: name})
+		}
 		options := api.BuildOptions{
-			EntryPointsAdvanced: []api.EntryPoint{{InputPath: filepath.Join(root, "src", p.entry), OutputPath: p.name}},
+			EntryPointsAdvanced: entries,
+			Splitting:           len(p.later) > 0,
+			ChunkNames:          p.name + "-common",
 			AbsWorkingDir:       root,
 			Outdir:              filepath.Join(root, "dist"),
 			Bundle:              true,

@@ -1,0 +1,101 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Glyph } from "../look/glyph.js";
+import { useStore } from "../look/store.js";
+import { channelName } from "../look/words.js";
+import { AttachButton } from "./attachments/button.js";
+import { AttachmentTray } from "./attachments/tray.js";
+import { useChat, useChatState } from "./chat.js";
+import { isSocial } from "./state.js";
+
+/** So many characters the server takes. */
+const most = 4096;
+/** From so many on, the visitor is told how many are left. */
+const near = 3800;
+
+/** Where the visitor writes. Its text is kept until it was sent. */
+export function Composer() {
+	const { conversation, attachments, words } = useChat();
+	const [text, setText] = useState(conversation.kept.draft);
+	const field = useRef<HTMLTextAreaElement>(null);
+	const files = useStore(attachments.store, (all) => all);
+	const repliesTo = useChatState((state) => state.repliesTo);
+	const left = most - [...text].length;
+	const ready = left >= 0 && attachments.settled && (text.trim() !== "" || files.length > 0);
+
+	useLayoutEffect(() => grow(field.current), [text]);
+	useEffect(() => () => conversation.typing(false), []);
+
+	const write = (value: string) => {
+		setText(value);
+		conversation.kept.draft = value;
+		conversation.typing(value.trim() !== "");
+	};
+	const send = () => {
+		if (!ready) return;
+		conversation.send({ text: text.trim(), attachments: attachments.take() });
+		setText("");
+		conversation.kept.draft = "";
+		field.current?.focus();
+	};
+	return (
+		<form
+			class="composer"
+			onSubmit={(event) => {
+				event.preventDefault();
+				send();
+			}}
+		>
+			{isSocial(repliesTo) && <p class="route">{words.repliesTo(channelName(repliesTo, words.web))}</p>}
+			<AttachmentTray />
+			<div class="write">
+				<AttachButton />
+				<textarea
+					ref={field}
+					class="text"
+					rows={1}
+					dir="auto"
+					aria-label={words.message}
+					placeholder={words.placeholder}
+					aria-describedby={left <= most - near ? "left" : undefined}
+					aria-invalid={left < 0}
+					value={text}
+					onInput={(event) => write(event.currentTarget.value)}
+					onBlur={() => conversation.typing(false)}
+					onKeyDown={(event) => {
+						// An input method takes Enter for itself; some say so by the code only.
+						if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+						event.preventDefault();
+						send();
+					}}
+					onPaste={(event) => {
+						const pasted = [...(event.clipboardData?.files ?? [])];
+						if (pasted.length === 0) return;
+						event.preventDefault();
+						attachments.add(pasted);
+					}}
+				/>
+				<button
+					type="submit"
+					class="tool send"
+					aria-label={words.send}
+					title={words.send}
+					aria-disabled={!ready}
+				>
+					<Glyph name="send" />
+				</button>
+			</div>
+			{left <= most - near && (
+				<p id="left" class={left < 0 ? "left over" : "left"} role={left < 0 ? "status" : undefined}>
+					{left < 0 ? words.over(-left) : words.left(left)}
+				</p>
+			)}
+		</form>
+	);
+}
+
+/** Makes a field as high as its text; styles say where that ends. */
+function grow(field: HTMLTextAreaElement | null): void {
+	if (!field) return;
+	field.style.blockSize = "auto";
+	field.style.blockSize = `${field.scrollHeight + 2}px`;
+}

@@ -1,0 +1,296 @@
+/** The conversation of a visitor, as the server has it and as this device adds to it. */
+
+import { CallError, Caller, type CallOptions, clientToken } from "../api/call.js";
+import { type Following, Stream, surroundings } from "../api/stream.js";
+import type { SubscribeResponseJson } from "../gen/weiche/stream/v1/stream_pb.js";
+import type {
+	GetTimelineRequestJson,
+	GetTimelineResponseJson,
+	LineJson,
+	OpenSessionRequestJson,
+	OpenSessionResponseJson,
+	PressedButtonJson,
+	SendMessageRequestJson,
+	SendMessageResponseJson,
+} from "../gen/weiche/widget/v1/widget_pb.js";
+import { Store } from "../look/held.js";
+import type { Attached, Kept } from "./kept.js";
+import { Outbox } from "./outbox.js";
+import {
+	apply,
+	blank,
+	comparePlaces,
+	dropped,
+	loaded,
+	marked,
+	placeOf,
+	type State,
+	sent,
+	type View,
+	withOlder,
+	wrote,
+} from "./state.js";
+
+/** So many lines are read at once. */
+const page = 30;
+/** A connection that is back sooner was never away, as far as the visitor sees. */
+const calm = 2000;
+/** An agent who typed so long ago does not type any more. */
+const typingEnds = 10_000;
+/** So often it is told that the visitor still types. */
+const typingAgain = 4000;
+
+/** Message is what a visitor says: a text, files, or a button. */
+export interface Message {
+	text?: string;
+	attachments?: Attached[];
+	pressed?: PressedButtonJson & { title: string };
+}
+
+/** Conversation holds what a chat knows in its store, and does what its visitor does. */
+export class Conversation {
+	readonly store: Store<State>;
+	private readonly caller: Caller;
+	private readonly stream: Stream;
+	private readonly outbox: Outbox;
+	private readonly timers = new Set<() => void>();
+	private readonly waysOut: (() => void)[] = [];
+	private following: Following | undefined;
+	private starting: Promise<void> | undefined;
+	private stopTyping = () => {};
+	private stopAway = () => {};
+	private toldTyping = 0;
+	private markedRead = "";
+	private ended = false;
+
+	/**
+	 * @param origin the server
+	 * @param widget the widget's id
+	 * @param kept what is on this device
+	 * @param language the visitor's
+	 */
+	constructor(
+		readonly origin: string,
+		readonly widget: string,
+		readonly kept: Kept,
+		readonly language: () => string,
+	) {
+		this.store = new Store<State>({ ...blank, seen: kept.seen });
+		this.caller = new Caller(origin, () => kept.token);
+		this.stream = new Stream(surroundings(origin, () => kept.token));
+		this.outbox = new Outbox(kept, {
+			send: (request) => this.call<SendMessageRequestJson, SendMessageResponseJson>("SendMessage", request),
+			language,
+			sent: (token, messageId) => this.store.update((state) => sent(state, token, messageId)),
+			failed: (token) => this.store.update((state) => marked(state, token, "failed")),
+			after: (milliseconds, then) => this.after(milliseconds, then),
+		});
+		this.stream.watch((state) => this.connectionIs(state === "open"));
+		const online = () => this.outbox.nudge();
+		addEventListener("online", online);
+		this.waysOut.push(() => removeEventListener("online", online));
+	}
+
+	/** Whether somebody has chatted on this device. */
+	get known(): boolean {
+		return this.kept.token !== "";
+	}
+
+	/** Reads the conversation and follows it; makes a session where there is none. */
+	start(): Promise<void> {
+		this.starting ??= this.begin().catch((cause: unknown) => {
+			this.starting = undefined;
+			this.store.update((state) => ({ ...state, phase: "failed" }));
+			if (!(cause instanceof CallError)) throw cause;
+		});
+		return this.starting;
+	}
+
+	/** Calls a method of the widget's service, in the visitor's session. Throws CallError. */
+	async call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
+		if (!this.known && method !== "OpenSession") await this.openSession();
+		try {
+			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
+		} catch (cause) {
+			if (!(cause instanceof CallError) || cause.code !== "unauthenticated" || method === "OpenSession")
+				throw cause;
+			// The session has ended elsewhere: a new one, as on a new device.
+			this.kept.token = "";
+			await this.openSession();
+			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
+		}
+	}
+
+	/** The header Authorization of the session, or nothing. */
+	get authorization(): Record<string, string> {
+		return this.caller.authorization;
+	}
+
+	/** Makes a session, of whom the site says that it is where there is a token for that. */
+	async openSession(visitorToken?: string): Promise<void> {
+		const answer = await this.call<OpenSessionRequestJson, OpenSessionResponseJson>("OpenSession", {
+			widgetId: this.widget,
+			visitorToken,
+		});
+		this.kept.token = answer.sessionToken ?? "";
+		this.store.update((state) => ({ ...state, widget: answer.widget ?? state.widget }));
+	}
+
+	/** Begins anew with the session that is there now: somebody came in or left. */
+	async restart(): Promise<void> {
+		this.following?.stop();
+		this.following = this.starting = undefined;
+		this.store.update((state) => ({
+			...blank,
+			open: state.open,
+			widget: state.widget,
+			seen: this.kept.seen,
+		}));
+		if (this.known || this.store.value.open) await this.start();
+	}
+
+	/** Says something. It is shown at once, and sent when there is a connection. */
+	send(message: Message): void {
+		const unsent = { text: "", ...message, token: clientToken(), at: Date.now() };
+		this.store.update((state) => wrote(state, unsent));
+		this.toldTyping = 0;
+		this.outbox.put(unsent);
+	}
+
+	/** Tries a message again that was refused. */
+	retry(token: string): void {
+		const message = this.kept.unsent.find((unsent) => unsent.token === token);
+		if (!message) return;
+		this.store.update((state) => marked(state, token, "sending"));
+		this.outbox.put(message);
+	}
+
+	/** Drops a message that was refused. */
+	discard(token: string): void {
+		this.kept.drop(token);
+		this.store.update((state) => dropped(state, token));
+	}
+
+	/** Shows something else in the panel. */
+	show(view: View): void {
+		this.store.update((state) => ({ ...state, view }));
+	}
+
+	/** Reads a page of lines before those that are there. */
+	async older(): Promise<void> {
+		const { older, more, lines } = this.store.value;
+		if (older || !more) return;
+		this.store.update((state) => ({ ...state, older: true }));
+		try {
+			const answer = await this.timeline({ before: placeOf(lines[0]), limit: page });
+			this.store.update((state) => withOlder(state, answer));
+		} catch {
+			this.store.update((state) => ({ ...state, older: false }));
+		}
+	}
+
+	/** Reads a line again, such as for the address of its files, which ends. */
+	async again(line: LineJson): Promise<void> {
+		const before = (BigInt(placeOf(line)) - 1n).toString();
+		const answer = await this.timeline({ after: before, limit: 1 }).catch(() => undefined);
+		if (answer) this.store.update((state) => apply(state, { ownLines: answer.lines }));
+	}
+
+	/** Says that the last line was on screen. */
+	see(): void {
+		const { lines, seen } = this.store.value;
+		const last = lines[lines.length - 1];
+		if (!last || comparePlaces(last.place, seen) <= 0) return;
+		this.kept.seen = placeOf(last);
+		this.store.update((state) => ({ ...state, seen: placeOf(last) }));
+		const reply = lines.findLast((line) => line.author === "AUTHOR_AGENT" && line.messageId);
+		if (!reply?.messageId || reply.state === "read" || reply.messageId === this.markedRead) return;
+		this.markedRead = reply.messageId;
+		this.call("MarkRead", { messageId: reply.messageId }).catch(() => {
+			this.markedRead = "";
+		});
+	}
+
+	/** Says that the visitor types, or no longer. */
+	typing(on: boolean): void {
+		if (!this.store.value.conversationId) return;
+		const now = Date.now();
+		if (on ? now - this.toldTyping < typingAgain : this.toldTyping === 0) return;
+		this.toldTyping = on ? now : 0;
+		this.stream.say({ typing: { on } });
+	}
+
+	/** Calls back after milliseconds, unless it was ended; what it returns ends that. */
+	after(milliseconds: number, then: () => void): () => void {
+		const stop = () => {
+			clearTimeout(timer);
+			this.timers.delete(stop);
+		};
+		const timer = setTimeout(() => {
+			this.timers.delete(stop);
+			then();
+		}, milliseconds);
+		this.timers.add(stop);
+		return stop;
+	}
+
+	/** Ends everything: nothing is connected, waits or listens. */
+	close(): void {
+		this.ended = true;
+		this.outbox.close();
+		this.stream.close();
+		for (const stop of [...this.timers, ...this.waysOut]) stop();
+	}
+
+	private async begin(): Promise<void> {
+		this.store.update((state) => ({ ...state, phase: "loading" }));
+		if (!this.known) await this.openSession();
+		const answer = await this.timeline({ latest: true, limit: page });
+		if (this.ended) return;
+		this.store.update((state) => loaded(state, answer));
+		this.following = this.stream.follow(
+			{ own: true, cursor: answer.cursor },
+			{
+				heard: (frame) => this.hear(frame),
+				expired: () => void this.restart(),
+				refused: () => void this.after(5000, () => void this.restart()),
+			},
+		);
+		for (const message of this.kept.unsent) {
+			if (this.store.value.pending.some((other) => other.token === message.token)) continue;
+			this.store.update((state) => wrote(state, message));
+			this.outbox.put(message);
+		}
+	}
+
+	private timeline(request: GetTimelineRequestJson): Promise<GetTimelineResponseJson> {
+		return this.call("GetTimeline", request);
+	}
+
+	private hear(frame: SubscribeResponseJson): void {
+		const { change, typing } = frame;
+		if (change) this.store.update((state) => apply(state, change));
+		if (typing?.agentId) {
+			this.stopTyping();
+			this.types(typing.on ? (typing.agentName ?? "") : undefined);
+			if (typing.on) this.stopTyping = this.after(typingEnds, () => this.types(undefined));
+		}
+	}
+
+	private types(typing: string | undefined): void {
+		this.store.update((state) => ({ ...state, typing }));
+	}
+
+	private connectionIs(open: boolean): void {
+		this.stopAway();
+		if (open) {
+			this.outbox.nudge();
+			this.store.update((state) => (state.away ? { ...state, away: false } : state));
+		} else if (this.stream.state === "away") {
+			this.stopAway = this.after(calm, () => this.store.update((state) => ({ ...state, away: true })));
+		} else if (this.stream.state === "revoked") {
+			this.kept.token = "";
+			void this.restart().then(() => this.stream.restart());
+		}
+	}
+}

@@ -1,0 +1,157 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { ChannelPage } from "./channels/page.js";
+import { useChat, useChatState } from "./chat.js";
+import { Composer } from "./composer.js";
+import { Header } from "./header.js";
+import { Log } from "./log.js";
+
+/** What the panel is named by. */
+const title = "title";
+
+/**
+ * The panel: a dialog beside the page, one over it where it fills the window, or a page of
+ * its own.
+ */
+export function Panel({ announcement }: { announcement: string }) {
+	const { page, full, close } = useChat();
+	const open = useChatState((state) => state.open);
+	const dialog = useRef<HTMLDialogElement>(null);
+
+	useLayoutEffect(() => {
+		const element = dialog.current;
+		if (!element || !open) return;
+		const within = (element.getRootNode() as ShadowRoot).activeElement;
+		if (full) element.showModal();
+		else element.show();
+		const back = within && element.contains(within) ? within : element.querySelector("textarea");
+		(back as HTMLElement | null)?.focus();
+		return () => element.close();
+	}, [open, full]);
+	useKeyboardRoom(dialog, open && full);
+
+	const spoken = (
+		<p class="hidden" role="status">
+			{announcement}
+		</p>
+	);
+	if (page) {
+		return (
+			<div class="panel page">
+				{open && <Inside />}
+				{spoken}
+			</div>
+		);
+	}
+	return (
+		<dialog
+			ref={dialog}
+			class={full ? "panel full" : "panel"}
+			aria-labelledby={title}
+			aria-modal={full}
+			onCancel={(event) => {
+				event.preventDefault();
+				close();
+			}}
+			onKeyDown={(event) => {
+				if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+				event.preventDefault();
+				close();
+			}}
+		>
+			<Inside />
+			{spoken}
+		</dialog>
+	);
+}
+
+function Inside() {
+	const { words, conversation, attachments } = useChat();
+	const phase = useChatState((state) => state.phase);
+	const view = useChatState((state) => state.view);
+	const away = useChatState((state) => state.away);
+	const elsewhere = view.name !== "conversation";
+	return (
+		<>
+			<Header title={title} />
+			{away && phase === "ready" && (
+				<p class="banner" role="status">
+					{navigator.onLine ? words.reconnecting : words.offline}
+				</p>
+			)}
+			{phase === "failed" ? (
+				<div class="trouble" role="alert">
+					<p>{words.failed}</p>
+					<button type="button" class="button" onClick={() => void conversation.start()}>
+						{words.tryAgain}
+					</button>
+				</div>
+			) : phase === "ready" ? (
+				<div class="views">
+					{/* It stays where it is below another view, so that nothing of it is lost. */}
+					{/* biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere; the button does the same */}
+					<div
+						class="view"
+						inert={elsewhere}
+						onDragOver={(event) => event.preventDefault()}
+						onDrop={(event) => {
+							event.preventDefault();
+							attachments.add([...(event.dataTransfer?.files ?? [])]);
+						}}
+					>
+						<Log />
+						<Composer />
+					</div>
+					{view.name === "channel" && (
+						<div class="view over">
+							<ChannelPage key={view.integrationId} integrationId={view.integrationId} />
+						</div>
+					)}
+				</div>
+			) : (
+				<Waiting />
+			)}
+		</>
+	);
+}
+
+/** What stands there until the conversation was read, where that takes long enough to see. */
+function Waiting() {
+	const { words, conversation } = useChat();
+	const [late, setLate] = useState(false);
+	useEffect(() => conversation.after(300, () => setLate(true)), []);
+	return (
+		<div class="waiting" role="status" aria-label={words.loading}>
+			{late && (
+				<>
+					<i />
+					<i />
+					<i />
+				</>
+			)}
+		</div>
+	);
+}
+
+/** Keeps a panel that fills the window within what the keyboard on the screen leaves. */
+function useKeyboardRoom(panel: { current: HTMLElement | null }, on: boolean): void {
+	useEffect(() => {
+		const room = window.visualViewport;
+		const style = panel.current?.style;
+		if (!on || !room || !style) return;
+		const keep = () => {
+			// Who has zoomed in looks at a part: the panel stays whole.
+			if (room.scale > 1.01) return;
+			style.setProperty("--room", `${room.height}px`);
+			style.setProperty("--room-top", `${room.offsetTop}px`);
+		};
+		keep();
+		room.addEventListener("resize", keep);
+		room.addEventListener("scroll", keep);
+		return () => {
+			room.removeEventListener("resize", keep);
+			room.removeEventListener("scroll", keep);
+			style.removeProperty("--room");
+			style.removeProperty("--room-top");
+		};
+	}, [on]);
+}
