@@ -1,0 +1,93 @@
+/** What somebody is about to say in a conversation: it outlives a reload and a session. */
+
+import type { MediaKindJson } from "../../gen/weiche/event/v1/content_pb.js";
+
+/** A file that was uploaded and is to be sent. */
+export interface Uploaded {
+	name: string;
+	type: string;
+	size: number;
+	blobId: string;
+	kind: MediaKindJson;
+}
+
+/** Draft is one text with what goes with it. */
+export interface Draft {
+	text: string;
+	files: readonly Uploaded[];
+	/** The titles of quick replies below the text. */
+	buttons: readonly string[];
+	/** The message that it answers; empty for none. */
+	answers: string;
+}
+
+/** Drafts are what is written in a conversation: a reply and a note, apart. */
+export interface Drafts {
+	mode: "reply" | "note";
+	reply: Draft;
+	note: Draft;
+	/** The integration that the agent chose; empty for automatic. */
+	pinned: string;
+	/** Where replies went when the reply was begun; empty where there is none. */
+	begunFor: string;
+}
+
+const blank: Draft = { text: "", files: [], buttons: [], answers: "" };
+
+/** Nothing written. */
+export const noDrafts: Drafts = { mode: "reply", reply: blank, note: blank, pinned: "", begunFor: "" };
+
+/** Whether there is anything in a draft. */
+export function isBlank(draft: Draft): boolean {
+	return draft.text.trim() === "" && draft.files.length === 0 && draft.buttons.length === 0;
+}
+
+/** Drafts with another text, or more, in the one that is shown. */
+export function write(drafts: Drafts, change: Partial<Draft>, place: string): Drafts {
+	const next = { ...drafts, [drafts.mode]: { ...drafts[drafts.mode], ...change } };
+	if (drafts.mode === "note") return next;
+	return { ...next, begunFor: isBlank(next.reply) ? "" : drafts.begunFor || place };
+}
+
+/** Drafts without the one that was sent. */
+export function sent(drafts: Drafts): Drafts {
+	return { ...drafts, [drafts.mode]: blank, ...(drafts.mode === "reply" ? { begunFor: "" } : {}) };
+}
+
+/** DraftStore keeps drafts by conversation, for one agent in one tab. */
+export class DraftStore {
+	constructor(
+		private readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">,
+		private readonly agentId: string,
+	) {}
+
+	private key(conversationId: string): string {
+		return `weiche:draft:${this.agentId}:${conversationId}`;
+	}
+
+	/** The drafts of a conversation. */
+	read(conversationId: string): Drafts {
+		try {
+			const kept = JSON.parse(this.storage.getItem(this.key(conversationId)) ?? "{}") as Partial<Drafts>;
+			return {
+				...noDrafts,
+				...kept,
+				reply: { ...blank, ...kept.reply },
+				note: { ...blank, ...kept.note },
+			};
+		} catch {
+			return noDrafts;
+		}
+	}
+
+	/** Keeps them. Storage that is full or forbidden is no reason to stop somebody writing. */
+	write(conversationId: string, drafts: Drafts): void {
+		try {
+			if (isBlank(drafts.reply) && isBlank(drafts.note) && !drafts.pinned) {
+				this.storage.removeItem(this.key(conversationId));
+			} else this.storage.setItem(this.key(conversationId), JSON.stringify(drafts));
+		} catch {
+			// They live as long as the page.
+		}
+	}
+}
