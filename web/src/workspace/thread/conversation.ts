@@ -1,0 +1,302 @@
+/** A conversation as an agent has it before them: read, followed, and acted in. */
+
+import { CallError, type CallOptions, clientToken } from "../../api/call.js";
+import type { Following, Stream } from "../../api/stream.js";
+import type { SubscribeResponseJson } from "../../gen/weiche/stream/v1/stream_pb.js";
+import type { CustomerJson } from "../../gen/weiche/view/v1/customer_pb.js";
+import type {
+	ChannelJson,
+	GetConversationRequestJson,
+	GetConversationResponseJson,
+	GetCustomerRequestJson,
+	GetCustomerResponseJson,
+	ListChannelsRequestJson,
+	ListChannelsResponseJson,
+} from "../../gen/weiche/workspace/v1/workspace_pb.js";
+import { Store } from "../../look/store.js";
+import { Outbox } from "./outbox.js";
+import { apply, lastOfCustomer, prepend, type Timeline } from "./timeline.js";
+
+/** What a conversation needs of the page around it. */
+export interface Line {
+	/** Calls a method. Throws CallError. */
+	call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response>;
+	stream: Stream;
+}
+
+/** The service of agents. */
+export const service = "weiche.workspace.v1.WorkspaceService";
+
+/** So many lines are read at once. */
+const page = 60;
+/** So long somebody types after the last sign of it. */
+const typesFor = 10_000;
+
+/** Somebody who types. */
+export interface Typist {
+	/** The agent; empty for the customer. */
+	agentId: string;
+	name: string;
+}
+
+/** ConversationState is what is known of a conversation. */
+export interface ConversationState {
+	/** How far reading it is. */
+	phase: "loading" | "ready" | "missing" | "failed";
+	timeline?: Timeline;
+	/** The channels of the account, and how each stands to the conversation. */
+	channels: readonly ChannelJson[];
+	/** Who the customer is; not set until it was read. */
+	customer?: CustomerJson;
+	/** The card could not be read. */
+	customerFailed: boolean;
+	loadingOlder: boolean;
+	typists: readonly Typist[];
+	/** The customer looks at the web chat. */
+	visiting: boolean;
+}
+
+/** Conversation is one that an agent opened. It is followed between open and close. */
+export class Conversation extends Store<ConversationState> {
+	/** What is on its way. */
+	readonly outbox: Outbox;
+
+	private following: Following | undefined;
+	private unwatch = () => {};
+	private cursor = "";
+	private seen = "";
+	private reading = false;
+	private readonly typing = new Map<string, ReturnType<typeof setTimeout>>();
+
+	constructor(
+		readonly id: string,
+		private readonly line: Line,
+	) {
+		super({
+			phase: "loading",
+			channels: [],
+			customerFailed: false,
+			loadingOlder: false,
+			typists: [],
+			visiting: false,
+		});
+		this.outbox = new Outbox(id, (method, request) => this.act(method, request));
+	}
+
+	/** Reads it where it was not read, and follows it. */
+	open(): void {
+		if (this.value.phase === "ready") this.follow();
+		else void this.read();
+		this.unwatch();
+		this.unwatch = this.line.stream.watch((state) => state === "open" && this.attend(true));
+	}
+
+	/** Follows it no longer. What was read stays. */
+	close(): void {
+		this.attend(false);
+		this.unwatch();
+		this.following?.stop();
+		this.following = undefined;
+		for (const timer of this.typing.values()) clearTimeout(timer);
+		this.typing.clear();
+		this.set({ typists: [], visiting: false });
+	}
+
+	/** Reads its end anew. */
+	async read(): Promise<void> {
+		if (this.reading) return;
+		this.reading = true;
+		if (this.value.phase !== "ready") this.set({ phase: "loading" });
+		try {
+			const [answer] = await Promise.all([
+				this.call<GetConversationRequestJson, GetConversationResponseJson>("GetConversation", {
+					conversationId: this.id,
+					latest: true,
+					limit: page,
+				}),
+				this.readChannels(),
+			]);
+			this.cursor = answer.cursor ?? "";
+			this.set({
+				phase: "ready",
+				timeline: {
+					lines: answer.timeline?.items ?? [],
+					older: answer.timeline?.more ?? false,
+					route: answer.route ?? {},
+					summary: answer.summary ?? {},
+				},
+			});
+			this.follow();
+			void this.readCustomer();
+		} catch (error) {
+			if (!(error instanceof CallError)) throw error;
+			const missing = error.code === "not_found" || error.code === "invalid_argument";
+			if (this.value.phase !== "ready") this.set({ phase: missing ? "missing" : "failed" });
+		} finally {
+			this.reading = false;
+		}
+	}
+
+	/** Reads the lines before the first. */
+	async readOlder(): Promise<void> {
+		const { timeline, loadingOlder } = this.value;
+		const first = timeline?.lines[0]?.position;
+		if (!timeline?.older || !first || loadingOlder) return;
+		this.set({ loadingOlder: true });
+		try {
+			const answer = await this.call<GetConversationRequestJson, GetConversationResponseJson>(
+				"GetConversation",
+				{
+					conversationId: this.id,
+					before: first,
+					limit: page,
+				},
+			);
+			this.update((now) =>
+				now.timeline
+					? {
+							...now,
+							timeline: prepend(now.timeline, answer.timeline?.items ?? [], answer.timeline?.more ?? false),
+						}
+					: now,
+			);
+		} catch (error) {
+			if (!(error instanceof CallError)) throw error;
+		} finally {
+			this.set({ loadingOlder: false });
+		}
+	}
+
+	/** Reads who the customer is. */
+	async readCustomer(): Promise<void> {
+		try {
+			const answer = await this.call<GetCustomerRequestJson, GetCustomerResponseJson>("GetCustomer", {
+				conversationId: this.id,
+			});
+			this.set({ customerFailed: false, ...(answer.customer ? { customer: answer.customer } : {}) });
+		} catch (error) {
+			if (!(error instanceof CallError)) throw error;
+			this.set({ customerFailed: !this.value.customer });
+		}
+	}
+
+	/** Calls a method of the service. Throws CallError. */
+	call<Request, Response>(method: string, request: Request): Promise<Response> {
+		return this.line.call<Request, Response>(`${service}/${method}`, request);
+	}
+
+	/** Does something in the conversation, once however often the call has to be made. Throws CallError. */
+	act<Request extends object, Response>(method: string, request: Request): Promise<Response> {
+		return this.call<Request, Response>(method, {
+			conversationId: this.id,
+			clientToken: clientToken(),
+			...request,
+		});
+	}
+
+	/** Says that the agent types, or no longer. */
+	type(on: boolean): void {
+		this.line.stream.say({ typing: { conversationId: this.id, on } });
+	}
+
+	/** Writes down that an agent has seen everything that the customer wrote. */
+	see(): void {
+		const last = lastOfCustomer(this.value.timeline?.lines ?? []);
+		if (!last || last === this.seen || !this.value.timeline?.summary.unread) return;
+		this.seen = last;
+		this.call("MarkSeen", { conversationId: this.id, messageId: last }).catch(() => {
+			if (this.seen === last) this.seen = "";
+		});
+	}
+
+	/** Says whether the agent looks at it. */
+	private attend(there: boolean): void {
+		this.line.stream.say({ presence: { conversationId: this.id, there } });
+	}
+
+	private async readChannels(): Promise<void> {
+		try {
+			const answer = await this.call<ListChannelsRequestJson, ListChannelsResponseJson>("ListChannels", {
+				conversationId: this.id,
+			});
+			this.set({ channels: answer.channels ?? [] });
+		} catch (error) {
+			// Without it nothing is known of limits; the conversation is more than that.
+			if (!(error instanceof CallError)) throw error;
+		}
+	}
+
+	private follow(): void {
+		this.following?.stop();
+		this.following = this.line.stream.follow(
+			{ conversationId: this.id, ...(this.cursor ? { cursor: this.cursor } : {}) },
+			{
+				heard: (frame) => this.hear(frame),
+				expired: () => void this.read(),
+				refused: () => this.set({ phase: "missing" }),
+			},
+		);
+		if (this.line.stream.state === "open") this.attend(true);
+	}
+
+	private hear(frame: SubscribeResponseJson): void {
+		if (frame.cursor) this.cursor = frame.cursor;
+		const { change, typing, presence } = frame;
+		if (change) {
+			this.update((now) => {
+				if (!now.timeline) return now;
+				const timeline = apply(now.timeline, change);
+				return timeline === now.timeline ? now : { ...now, timeline };
+			});
+			this.outbox.arrived(change.lines ?? []);
+			if (change.lines?.some((line) => line.customer)) this.stopTyping("");
+			if (change.customerId) void this.readCustomer();
+			if (change.route || change.setup) void this.readChannels();
+		}
+		if (typing)
+			this.hearTyping({ agentId: typing.agentId ?? "", name: typing.agentName ?? "" }, typing.on ?? false);
+		if (presence && !presence.agentId) this.set({ visiting: presence.there ?? false });
+	}
+
+	private hearTyping(typist: Typist, on: boolean): void {
+		this.stopTyping(typist.agentId);
+		if (!on) return;
+		this.typing.set(
+			typist.agentId,
+			setTimeout(() => this.stopTyping(typist.agentId), typesFor),
+		);
+		this.set({ typists: [...this.value.typists, typist] });
+	}
+
+	private stopTyping(agentId: string): void {
+		clearTimeout(this.typing.get(agentId));
+		if (!this.typing.delete(agentId)) return;
+		this.set({ typists: this.value.typists.filter((one) => one.agentId !== agentId) });
+	}
+
+	private set(change: Partial<ConversationState>): void {
+		this.update((now) => ({ ...now, ...change }));
+	}
+}
+
+/** So many conversations are kept, beside the one that is open. */
+const kept = 20;
+
+/** Conversations are those that were opened: who comes back to one sees it at once. */
+export class Conversations {
+	private readonly all = new Map<string, Conversation>();
+
+	constructor(private readonly line: Line) {}
+
+	/** One of them. */
+	get(id: string): Conversation {
+		const found = this.all.get(id) ?? new Conversation(id, this.line);
+		this.all.delete(id);
+		this.all.set(id, found);
+		for (const oldest of this.all.keys()) {
+			if (this.all.size <= kept) break;
+			this.all.delete(oldest);
+		}
+		return found;
+	}
+}
