@@ -45,6 +45,10 @@ const paths = {
 	history: "M4 12a8 8 0 1 1 2.5 5.8M4 19v-5h5M12 8v4l3 2",
 	panel: "M4 5h16v14H4zM14 5v14",
 	route: "M6 4a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM18 16a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM6 8v6a4 4 0 0 0 4 4h6",
+	smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14a4 4 0 0 0 7 0M9 9.5h.01M15 9.5h.01",
+	quote: "M10 7l-5 5 5 5M5 12h9a5 5 0 0 1 5 5v1",
+	buttons: "M4 5h16v6H4zM4 15h10v4H4z",
+	template: "M5 4h14v16H5zM8.5 8h7M8.5 12h7M8.5 16h3",
 } as const;
 
 export type GlyphName = keyof typeof paths;

@@ -10,6 +10,7 @@ import { Keys } from "./keys.js";
 import { Places } from "./place.js";
 import { Chosen, languageBy } from "./preferences.js";
 import { may, Session, type Team } from "./session.js";
+import { Conversations } from "./thread/conversation.js";
 import { Toasts } from "./toasts.js";
 
 /** What a workspace is made of. */
@@ -30,6 +31,8 @@ export class Workspace {
 	readonly session: Session;
 	readonly toasts = new Toasts();
 	readonly keys: Keys;
+	/** The conversations that were opened. */
+	readonly conversations: Conversations;
 	/** Whether the context lies over the conversation, in a window where it has no room beside it. */
 	readonly drawer = new Store(false);
 	private readonly caller: Caller;
@@ -40,6 +43,7 @@ export class Workspace {
 		this.places = parts.places;
 		this.chosen = parts.chosen;
 		this.session = new Session(parts.caller);
+		this.conversations = new Conversations(this, () => this.session.value.team?.me.agent?.agentId ?? "");
 		this.keys = new Keys(() => this.chosen.value.keys);
 	}
 

@@ -2,7 +2,7 @@
 
 import { CallError, type CallOptions, clientToken } from "../../api/call.js";
 import type { Following, Stream } from "../../api/stream.js";
-import type { SubscribeResponseJson } from "../../gen/weiche/stream/v1/stream_pb.js";
+import type { ChangeJson, SubscribeResponseJson } from "../../gen/weiche/stream/v1/stream_pb.js";
 import type { CustomerJson } from "../../gen/weiche/view/v1/customer_pb.js";
 import type {
 	ChannelJson,
@@ -14,8 +14,10 @@ import type {
 	ListChannelsResponseJson,
 } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 import { Store } from "../../look/store.js";
+import { DraftStore, type Drafts } from "./draft.js";
 import { Outbox } from "./outbox.js";
 import { apply, lastOfCustomer, prepend, type Timeline } from "./timeline.js";
+import { Uploads } from "./upload.js";
 
 /** What a conversation needs of the page around it. */
 export interface Line {
@@ -29,6 +31,8 @@ export const service = "weiche.workspace.v1.WorkspaceService";
 
 /** So many lines are read at once. */
 const page = 60;
+/** Addresses of files are good for ten minutes; they are read again before that. */
+const addressesFor = 8 * 60_000;
 /** So long somebody types after the last sign of it. */
 const typesFor = 10_000;
 
@@ -60,17 +64,26 @@ export interface ConversationState {
 export class Conversation extends Store<ConversationState> {
 	/** What is on its way. */
 	readonly outbox: Outbox;
+	/** What is being written. */
+	readonly drafts: Store<Drafts>;
+	/** The integration whose templates are looked through; empty for none. */
+	readonly templates = new Store("");
+	/** Files that are being uploaded for it. */
+	readonly uploads: Uploads;
 
 	private following: Following | undefined;
 	private unwatch = () => {};
 	private cursor = "";
 	private seen = "";
 	private reading = false;
+	private readAt = 0;
+	private readonly refreshed = new Map<string, number>();
 	private readonly typing = new Map<string, ReturnType<typeof setTimeout>>();
 
 	constructor(
 		readonly id: string,
 		private readonly line: Line,
+		kept: DraftStore,
 	) {
 		super({
 			phase: "loading",
@@ -81,6 +94,9 @@ export class Conversation extends Store<ConversationState> {
 			visiting: false,
 		});
 		this.outbox = new Outbox(id, (method, request) => this.act(method, request));
+		this.uploads = new Uploads(id);
+		this.drafts = new Store(kept.read(id));
+		this.drafts.watch(() => kept.write(id, this.drafts.value));
 	}
 
 	/** Reads it where it was not read, and follows it. */
@@ -117,6 +133,7 @@ export class Conversation extends Store<ConversationState> {
 				this.readChannels(),
 			]);
 			this.cursor = answer.cursor ?? "";
+			this.readAt = Date.now();
 			this.set({
 				phase: "ready",
 				timeline: {
@@ -164,6 +181,23 @@ export class Conversation extends Store<ConversationState> {
 			if (!(error instanceof CallError)) throw error;
 		} finally {
 			this.set({ loadingOlder: false });
+		}
+	}
+
+	/** Reads a line again whose addresses of files may have expired. */
+	async refresh(position: string): Promise<void> {
+		const last = this.refreshed.get(position) ?? this.readAt;
+		if (Date.now() - last < addressesFor) return;
+		this.refreshed.set(position, Date.now());
+		try {
+			const answer = await this.call<GetConversationRequestJson, GetConversationResponseJson>("GetConversation", {
+				conversationId: this.id,
+				after: String(BigInt(position) - 1n),
+				limit: 1,
+			});
+			this.change({ lines: answer.timeline?.items ?? [] });
+		} catch (error) {
+			if (!(error instanceof CallError)) throw error;
 		}
 	}
 
@@ -243,11 +277,7 @@ export class Conversation extends Store<ConversationState> {
 		if (frame.cursor) this.cursor = frame.cursor;
 		const { change, typing, presence } = frame;
 		if (change) {
-			this.update((now) => {
-				if (!now.timeline) return now;
-				const timeline = apply(now.timeline, change);
-				return timeline === now.timeline ? now : { ...now, timeline };
-			});
+			this.change(change);
 			this.outbox.arrived(change.lines ?? []);
 			if (change.lines?.some((line) => line.customer)) this.stopTyping("");
 			if (change.customerId) void this.readCustomer();
@@ -256,6 +286,14 @@ export class Conversation extends Store<ConversationState> {
 		if (typing)
 			this.hearTyping({ agentId: typing.agentId ?? "", name: typing.agentName ?? "" }, typing.on ?? false);
 		if (presence && !presence.agentId) this.set({ visiting: presence.there ?? false });
+	}
+
+	private change(change: ChangeJson): void {
+		this.update((now) => {
+			if (!now.timeline) return now;
+			const timeline = apply(now.timeline, change);
+			return timeline === now.timeline ? now : { ...now, timeline };
+		});
 	}
 
 	private hearTyping(typist: Typist, on: boolean): void {
@@ -286,11 +324,16 @@ const kept = 20;
 export class Conversations {
 	private readonly all = new Map<string, Conversation>();
 
-	constructor(private readonly line: Line) {}
+	/** @param agentId says who is at the page: nobody else gets to see the drafts */
+	constructor(
+		private readonly line: Line,
+		private readonly agentId: () => string,
+	) {}
 
 	/** One of them. */
 	get(id: string): Conversation {
-		const found = this.all.get(id) ?? new Conversation(id, this.line);
+		const found =
+			this.all.get(id) ?? new Conversation(id, this.line, new DraftStore(sessionStorage, this.agentId()));
 		this.all.delete(id);
 		this.all.set(id, found);
 		for (const oldest of this.all.keys()) {

@@ -37,9 +37,14 @@ const blank: Draft = { text: "", files: [], buttons: [], answers: "" };
 /** Nothing written. */
 export const noDrafts: Drafts = { mode: "reply", reply: blank, note: blank, pinned: "", begunFor: "" };
 
+/** The quick replies that have a title, each once. */
+export function titlesOf(draft: Draft): string[] {
+	return [...new Set(draft.buttons.map((title) => title.trim()).filter(Boolean))];
+}
+
 /** Whether there is anything in a draft. */
 export function isBlank(draft: Draft): boolean {
-	return draft.text.trim() === "" && draft.files.length === 0 && draft.buttons.length === 0;
+	return draft.text.trim() === "" && draft.files.length === 0 && titlesOf(draft).length === 0;
 }
 
 /** Drafts with another text, or more, in the one that is shown. */
@@ -52,6 +57,27 @@ export function write(drafts: Drafts, change: Partial<Draft>, place: string): Dr
 /** Drafts without the one that was sent. */
 export function sent(drafts: Drafts): Drafts {
 	return { ...drafts, [drafts.mode]: blank, ...(drafts.mode === "reply" ? { begunFor: "" } : {}) };
+}
+
+/** Drafts in which a reply answers a message. */
+export function answer(drafts: Drafts, messageId: string): Drafts {
+	return { ...drafts, mode: "reply", reply: { ...drafts.reply, answers: messageId } };
+}
+
+/** Drafts with one that was not sent: it goes before what was written since. */
+export function restore(drafts: Drafts, draft: Draft, note: boolean): Drafts {
+	const mode = note ? "note" : "reply";
+	const now = drafts[mode];
+	return {
+		...drafts,
+		mode,
+		[mode]: {
+			text: [draft.text, now.text].filter((text) => text.trim()).join("\n\n"),
+			files: [...draft.files, ...now.files],
+			buttons: draft.buttons.length > 0 ? draft.buttons : now.buttons,
+			answers: draft.answers || now.answers,
+		},
+	};
 }
 
 /** DraftStore keeps drafts by conversation, for one agent in one tab. */

@@ -9,7 +9,7 @@ import type {
 	SendReplyResponseJson,
 } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 import { Store } from "../../look/store.js";
-import type { Draft } from "./draft.js";
+import { type Draft, titlesOf } from "./draft.js";
 
 /** Pending is a message whose line has not come. */
 export interface Pending {
@@ -34,7 +34,7 @@ export type Outcome =
 	/** Nobody answered: the same can be sent again. */
 	| { kind: "waiting" }
 	/** The server refused it. */
-	| { kind: "refused"; error: CallError };
+	| { kind: "refused"; token: string; error: CallError };
 
 /** What is said about how a draft is sent. */
 export interface Sending {
@@ -43,8 +43,10 @@ export interface Sending {
 	channel: string;
 	/** The integration that the agent chose; empty for by the route. */
 	pinned: string;
-	/** The version of the route that the agent saw. */
+	/** The version of the route that the agent saw; empty for none. */
 	seen: string;
+	/** It is refused rather than sent by another route than that. */
+	strict: boolean;
 }
 
 /** The request that says a draft. */
@@ -77,6 +79,7 @@ function destination(sending: Sending): SendReplyRequestJson {
 	return {
 		...(sending.pinned ? { destination: { integrationId: sending.pinned } } : {}),
 		...(sending.seen ? { seenRouteVersion: sending.seen } : {}),
+		...(sending.strict ? { strict: true } : {}),
 	};
 }
 
@@ -169,7 +172,7 @@ export class Outbox extends Store<readonly Pending[]> {
 			if (!(error instanceof CallError)) throw error;
 			const waits = error.mayPass || error.code === "unauthenticated";
 			this.change(pending.token, { error: error.reason || error.code });
-			return waits ? { kind: "waiting" } : { kind: "refused", error };
+			return waits ? { kind: "waiting" } : { kind: "refused", token: pending.token, error };
 		}
 	}
 

@@ -1,16 +1,58 @@
 /** The conversation that is open. */
 
-import { ContextToggle, ListBack, threadHeading } from "../panes.js";
+import { useEffect } from "preact/hooks";
+import { useStore } from "../../look/store.js";
+import { useWorkspace } from "../workspace.js";
+import { ConversationContext, useOf, useSpeech } from "./around.js";
+import { Composer } from "./composer.js";
+import { useConversation } from "./around.js";
+import { ThreadHead } from "./head.js";
+import { Log } from "./log.js";
+import { Skeleton } from "./skeleton.js";
 
 /** The pane of a conversation. Its heading takes the focus when it is opened. */
 export function ThreadPane({ conversationId }: { conversationId: string }) {
+	const { conversations, session } = useWorkspace();
+	const conversation = conversations.get(conversationId);
+	const status = useStore(session, (state) => state.status);
+	useEffect(() => {
+		// Where a session ended while it was read, it is read by the next.
+		if (status !== "in") return;
+		conversation.open();
+		return () => conversation.close();
+	}, [conversation, status]);
 	return (
-		<header class="thread-head">
-			<ListBack />
-			<h2 id={threadHeading} tabIndex={-1}>
-				{conversationId}
-			</h2>
-			<ContextToggle />
-		</header>
+		<ConversationContext.Provider value={conversation}>
+			<Thread />
+		</ConversationContext.Provider>
+	);
+}
+
+/** A conversation, however far reading it is. */
+export function Thread() {
+	const conversation = useConversation();
+	const { words } = useSpeech();
+	const phase = useOf((state) => state.phase);
+	return (
+		<>
+			<ThreadHead />
+			{phase === "ready" ? (
+				<>
+					<Log />
+					<Composer />
+				</>
+			) : phase === "loading" ? (
+				<Skeleton words={words.loading} />
+			) : (
+				<div class="thread-none" role="alert">
+					<p>{phase === "missing" ? words.missing : words.broken}</p>
+					{phase === "failed" && (
+						<button type="button" class="button" onClick={() => conversation.read()}>
+							{words.tryAgain}
+						</button>
+					)}
+				</div>
+			)}
+		</>
 	);
 }

@@ -1,0 +1,88 @@
+/** What every part of an open conversation needs. */
+
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { CallError } from "../../api/call.js";
+import { type Store, useStore } from "../../look/store.js";
+import { channelName, type Language } from "../../look/words.js";
+import { agentName } from "../session.js";
+import { useLanguage, useTeam, useWorkspace } from "../workspace.js";
+import type { Conversation, ConversationState } from "./conversation.js";
+import { type ThreadWords, words } from "./words.js";
+
+/** The conversation that components are in. */
+export const ConversationContext = createContext<Conversation | undefined>(undefined);
+
+/** The conversation of the component. */
+export function useConversation(): Conversation {
+	const conversation = useContext(ConversationContext);
+	if (!conversation) throw new Error("there is no conversation around this");
+	return conversation;
+}
+
+/** What pick makes of the conversation. */
+export function useOf<P>(pick: (state: ConversationState) => P): P {
+	return useStore(useConversation() as Store<ConversationState>, pick);
+}
+
+/** Speech is how the conversation is told of. */
+export interface Speech {
+	language: Language;
+	words: ThreadWords;
+	/** The customer's name. */
+	name: string;
+	/** The name of a channel, within a sentence. */
+	channel(channel: string | undefined): string;
+	/** The name of an agent, or that it is the one who reads. */
+	agent(agentId: string | undefined): string;
+	/** What to say of a call that was refused. */
+	refusal(error: CallError): string;
+}
+
+/** The words in the language of the page, with the names of people and channels. */
+export function useSpeech(): Speech {
+	const language = useLanguage();
+	const team = useTeam();
+	const said = words[language];
+	const name = useOf((state) => state.timeline?.summary.customerName) || said.visitor;
+	return {
+		language,
+		words: said,
+		name,
+		channel: (channel) => channelName(channel ?? "", said.web),
+		agent: (agentId) => {
+			if (!agentId) return said.somebody;
+			if (agentId === team?.me.agent?.agentId) return said.you;
+			const found = agentName(team, agentId);
+			return found === agentId ? said.program : found;
+		},
+		refusal: (error) => said.refused[error.reason] ?? said.refused[error.code] ?? said.refusedOther,
+	};
+}
+
+/** Runs something that may be refused, and says so. */
+export function useAttempt(): (run: () => Promise<unknown>, done?: string) => Promise<boolean> {
+	const { toasts } = useWorkspace();
+	const { refusal } = useSpeech();
+	return async (run, done) => {
+		try {
+			await run();
+			if (done) toasts.show({ text: done });
+			return true;
+		} catch (error) {
+			if (!(error instanceof Error && "reason" in error)) throw error;
+			toasts.show({ text: refusal(error as CallError), bad: true });
+			return false;
+		}
+	};
+}
+
+/** Whether the agent may write here. */
+export function useMayWrite(): boolean {
+	return useWorkspace().may("conversations:write");
+}
+
+/** A word at the beginning of a sentence. */
+export function capital(text: string): string {
+	return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

@@ -1,0 +1,130 @@
+/** The log of a conversation: it stays where it is read, and goes on at its end. */
+
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Glyph } from "../../look/glyph.js";
+import { useStore } from "../../look/store.js";
+import { day } from "../../look/words.js";
+import { useConversation, useOf, useSpeech } from "./around.js";
+import { plainText } from "./content.js";
+import { MessageGroup } from "./message.js";
+import { PendingMessage } from "./pending.js";
+import { SystemGroup } from "./system.js";
+import { compare, groups } from "./timeline.js";
+
+/** Nearer than this to the end is at the end, in pixels. */
+const near = 48;
+/** Nearer than this to the beginning, older lines are read. */
+const early = 240;
+
+/** The lines, what is on its way, and who types. */
+export function Log() {
+	const conversation = useConversation();
+	const { words, name, language } = useSpeech();
+	const lines = useOf((state) => state.timeline?.lines) ?? [];
+	const older = useOf((state) => state.timeline?.older ?? false);
+	const pending = useStore(conversation.outbox, (all) => all);
+	const typists = useOf((state) => state.typists);
+	const all = useMemo(() => groups(lines), [lines]);
+	const box = useRef<HTMLDivElement>(null);
+	const content = useRef<HTMLDivElement>(null);
+	// Where it stands: at the end, and how far from it, with the first line that there was.
+	const place = useRef({ atEnd: true, fromEnd: 0, first: lines[0]?.position });
+	const [seen, setSeen] = useState(lines.at(-1)?.position);
+	const [said, setSaid] = useState("");
+
+	const toEnd = () => {
+		const log = box.current;
+		if (log) log.scrollTop = log.scrollHeight;
+	};
+	const look = () => {
+		const log = box.current;
+		if (!log) return;
+		const fromEnd = log.scrollHeight - log.scrollTop - log.clientHeight;
+		place.current = { ...place.current, fromEnd, atEnd: fromEnd < near };
+		if (place.current.atEnd) {
+			setSeen(lines.at(-1)?.position);
+			if (document.visibilityState === "visible" && document.hasFocus()) conversation.see();
+		}
+		if (log.scrollTop < early && older) void conversation.readOlder();
+	};
+
+	useLayoutEffect(() => {
+		const log = box.current;
+		if (!log) return;
+		const first = lines[0]?.position;
+		if (place.current.atEnd) toEnd();
+		else if (first !== place.current.first) {
+			log.scrollTop = log.scrollHeight - log.clientHeight - place.current.fromEnd;
+		}
+		place.current.first = first;
+		look();
+	}, [lines, pending, typists]);
+	// Files that come, a composer that grows and a window that shrinks move the end.
+	useEffect(() => {
+		if (!box.current || !content.current) return;
+		const watcher = new ResizeObserver(() => place.current.atEnd && toEnd());
+		watcher.observe(box.current);
+		watcher.observe(content.current);
+		return () => watcher.disconnect();
+	}, []);
+	useEffect(() => {
+		const back = () => look();
+		addEventListener("focus", back);
+		document.addEventListener("visibilitychange", back);
+		return () => {
+			removeEventListener("focus", back);
+			document.removeEventListener("visibilitychange", back);
+		};
+	}, [lines, older]);
+	// What comes is said once: not what was there, nor what the agent says.
+	const last = useRef(lines.at(-1)?.position);
+	useEffect(() => {
+		const news = lines.filter((line) => line.customer && compare(line.position, last.current) > 0);
+		last.current = lines.at(-1)?.position;
+		if (news.length) setSaid(news.map((line) => `${name}: ${plainText(line, words)}`).join("\n"));
+	}, [lines]);
+
+	const fresh = lines.filter((line) => line.customer && compare(line.position, seen) > 0).length;
+	const now = new Date();
+	return (
+		<div class="log-place">
+			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it by keys */}
+			<div ref={box} class="log" role="log" aria-live="off" aria-label={words.log(name)} tabIndex={0} onScroll={look}>
+				<div ref={content} class="log-lines">
+					{older ? (
+						<button type="button" class="button plain older" onClick={() => conversation.readOlder()}>
+							{words.older}
+						</button>
+					) : (
+						<p class="system beginning">{words.beginning}</p>
+					)}
+					{all.map((group) => (
+						<div key={group.key} class="log-part">
+							{group.day && (
+								<h3 class="day">
+									<time dateTime={group.day.toISOString().slice(0, 10)}>{day(language, group.day, now)}</time>
+								</h3>
+							)}
+							{group.speaker === "system" ? <SystemGroup group={group} /> : <MessageGroup group={group} />}
+						</div>
+					))}
+					{pending.map((one) => (
+						<PendingMessage key={one.token} pending={one} />
+					))}
+				</div>
+			</div>
+			<p class="typists">
+				{typists.map((one) => words.typing(one.agentId ? one.name : name)).join(" ")}
+			</p>
+			<p class="hidden" role="status">
+				{said}
+			</p>
+			{fresh > 0 && (
+				<button type="button" class="button fresh" onClick={toEnd}>
+					<Glyph name="down" />
+					{words.fresh(fresh)}
+				</button>
+			)}
+		</div>
+	);
+}

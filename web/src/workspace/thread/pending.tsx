@@ -1,0 +1,67 @@
+/** A message that is on its way to the server. */
+
+import { Glyph } from "../../look/glyph.js";
+import { Text } from "../../look/text.js";
+import { useConversation, useSpeech } from "./around.js";
+import { restore } from "./draft.js";
+import type { Pending } from "./outbox.js";
+
+/** It stands at the end of the log until its line comes, or somebody takes it back. */
+export function PendingMessage({ pending }: { pending: Pending }) {
+	const { words, channel } = useSpeech();
+	const { outbox, drafts } = useConversation();
+	const { draft } = pending;
+	const failed = pending.error !== "";
+	const edit = () => {
+		const back = outbox.take(pending.token);
+		if (back) drafts.update((now) => restore(now, back.draft, back.note));
+		document.getElementById("composer-text")?.focus();
+	};
+	return (
+		<div class={`group own ${pending.note ? "note" : "agent"} pending`}>
+			<p class="group-head">
+				<bdi class="group-who">{words.you}</bdi>
+				{!pending.note && <span class="channel">{words.via(channel(pending.channel))}</span>}
+			</p>
+			<article class={failed ? "message troubled" : "message"}>
+				<div class="bubble-row">
+					<div class="bubble">
+						{draft.files.map((file) => (
+							<p key={file.blobId} class="download">
+								<Glyph name="file" />
+								<bdi>{file.name}</bdi>
+							</p>
+						))}
+						{draft.text && (
+							<p class="said">
+								<Text text={draft.text.trim()} />
+							</p>
+						)}
+					</div>
+				</div>
+				{failed ? (
+					<div class="trouble" role="alert">
+						<p>
+							{words.notSent} {words.refused[pending.error] ?? words.refusedOther}
+						</p>
+						<div class="trouble-steps">
+							<button type="button" class="button small" onClick={() => outbox.again(pending.token)}>
+								{words.tryAgain}
+							</button>
+							<button type="button" class="button small" onClick={edit}>
+								{words.edit}
+							</button>
+						</div>
+					</div>
+				) : (
+					<p class="message-foot">
+						<span class="delivery sending">
+							<Glyph name="clock" />
+							{words.sending}
+						</span>
+					</p>
+				)}
+			</article>
+		</div>
+	);
+}
