@@ -12,8 +12,8 @@ import { plainText } from "./content.js";
 import { type Drafts, isBlank, restore, sent, titlesOf, write } from "./draft.js";
 import { Findings } from "./findings.js";
 import { blocks, check } from "./limits.js";
-import { plan as planOf } from "./reply.js";
 import { QuickReplies } from "./quickreplies.js";
+import { plan as planOf } from "./reply.js";
 import { RouteLine } from "./routeline.js";
 import { Templates } from "./templates.js";
 import { lineOf } from "./timeline.js";
@@ -118,130 +118,140 @@ export function Composer() {
 	if (!may) return null;
 	const quoted = draft.answers ? lineOf(lines, draft.answers) : undefined;
 	return (
-		<form
-			class={`composer ${all.mode}${dropping ? " dropping" : ""}`}
-			aria-label={words.composer}
-			onSubmit={(event) => {
-				event.preventDefault();
-				void send();
-			}}
-			onDragOver={(event) => {
-				if (!event.dataTransfer?.types.includes("Files")) return;
-				event.preventDefault();
-				setDropping(true);
-			}}
-			onDragLeave={() => setDropping(false)}
-			onDrop={(event) => {
-				event.preventDefault();
-				setDropping(false);
-				attach([...(event.dataTransfer?.files ?? [])]);
-			}}
-		>
-			<div class="composer-top">
-				<fieldset class="modes">
-					<legend class="hidden">{words.composer}</legend>
-					{(["reply", "note"] as const).map((mode) => (
-						<label key={mode} class={all.mode === mode ? "mode on" : "mode"}>
-							<input
-								type="radio"
-								name="mode"
-								class="hidden"
-								checked={all.mode === mode}
-								onChange={() => turn(mode)}
-							/>
-							{mode === "note" && <Glyph name="lock" />}
-							{words[mode]}
-							{!isBlank(all[mode]) && all.mode !== mode && <span class="dot" title={words.draft}><span class="hidden">{words.draft}</span></span>}
-						</label>
-					))}
-				</fieldset>
-				{note ? (
-					<p class="route-line">
-						<Glyph name="lock" />
-						{words.onlyAgents}
-					</p>
-				) : (
-					<RouteLine plan={plan} route={route} now={now} />
-				)}
-			</div>
-			{recheck && !note && (
-				<p class="route-bar warn" role="alert">
-					<Glyph name="alert" />
-					<span>{words.movedChecked(speech.channel(to?.channel))}</span>
-				</p>
-			)}
-			{draft.answers && (
-				<div class="answering">
-					<blockquote class="quoted">
-						<span class="hidden">{words.answers} </span>
-						<bdi>{quoted ? plainText(quoted, words) : words.gone}</bdi>
-					</blockquote>
-					<button
-						type="button"
-						class="button plain icon small"
-						aria-label={words.cancelQuote}
-						onClick={() => put((value) => write(value, { answers: "" }, ""))}
-					>
-						<Glyph name="close" />
-					</button>
-				</div>
-			)}
-			<textarea
-				ref={field}
-				id="composer-text"
-				class="input composer-text"
-				dir="auto"
-				rows={2}
-				aria-label={note ? words.noteText : words.replyText(speech.channel(to?.channel))}
-				aria-describedby="composer-findings"
-				placeholder={note ? words.notePlaceholder : words.replyPlaceholder(name)}
-				value={draft.text}
-				onInput={(event) => {
-					const text = event.currentTarget.value;
-					put((value) => write(value, { text }, to?.integrationId ?? ""));
-					type(text.trim() !== "");
-				}}
-				onKeyDown={(event) => {
-					if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+		<>
+			<form
+				class={`composer ${all.mode}${dropping ? " dropping" : ""}`}
+				aria-label={words.composer}
+				onSubmit={(event) => {
 					event.preventDefault();
 					void send();
 				}}
-				onPaste={(event) => {
-					const files = [...(event.clipboardData?.files ?? [])];
-					if (files.length === 0) return;
+				onDragOver={(event) => {
+					if (!event.dataTransfer?.types.includes("Files")) return;
 					event.preventDefault();
-					attach(files);
+					setDropping(true);
 				}}
-				onBlur={() => type(false)}
-			/>
-			{dropping && <p class="drop-here">{words.drop}</p>}
-			{draft.buttons.length > 0 && <QuickReplies draft={draft} most={limits?.buttonTitle ?? 0} />}
-			<Attachments draft={draft} limits={limits} channel={speech.channel(to?.channel)} />
-			<Findings findings={findings} question={question} channel={speech.channel(to?.channel)} />
-			<div class="composer-foot">
-				<AttachButton onFiles={attach} />
-				{!note && (
-					<>
+				onDragLeave={() => setDropping(false)}
+				onDrop={(event) => {
+					event.preventDefault();
+					setDropping(false);
+					attach([...(event.dataTransfer?.files ?? [])]);
+				}}
+			>
+				<div class="composer-top">
+					<fieldset class="modes">
+						<legend class="hidden">{words.composer}</legend>
+						{(["reply", "note"] as const).map((mode) => (
+							<label key={mode} class={all.mode === mode ? "mode on" : "mode"}>
+								<input
+									type="radio"
+									name="mode"
+									class="hidden"
+									checked={all.mode === mode}
+									onChange={() => turn(mode)}
+								/>
+								{mode === "note" && <Glyph name="lock" />}
+								{words[mode]}
+								{!isBlank(all[mode]) && all.mode !== mode && (
+									<span class="dot" title={words.draft}>
+										<span class="hidden">{words.draft}</span>
+									</span>
+								)}
+							</label>
+						))}
+					</fieldset>
+					{note ? (
+						<p class="route-line">
+							<Glyph name="lock" />
+							{words.onlyAgents}
+						</p>
+					) : (
+						<RouteLine plan={plan} route={route} now={now} />
+					)}
+				</div>
+				{recheck && !note && (
+					<p class="route-bar warn" role="alert">
+						<Glyph name="alert" />
+						<span>{words.movedChecked(speech.channel(to?.channel))}</span>
+					</p>
+				)}
+				{draft.answers && (
+					<div class="answering">
+						<blockquote class="quoted">
+							<span class="hidden">{words.answers} </span>
+							<bdi>{quoted ? plainText(quoted, words) : words.gone}</bdi>
+						</blockquote>
 						<button
 							type="button"
-							class="button plain icon"
-							aria-label={words.quickReplies}
-							title={words.quickReplies}
-							aria-pressed={draft.buttons.length > 0}
-							onClick={() => put((value) => write(value, { buttons: draft.buttons.length ? [] : ["", ""] }, to?.integrationId ?? ""))}
+							class="button plain icon small"
+							aria-label={words.cancelQuote}
+							onClick={() => put((value) => write(value, { answers: "" }, ""))}
 						>
-							<Glyph name="buttons" />
+							<Glyph name="close" />
 						</button>
-						<TemplateButton />
-					</>
+					</div>
 				)}
-				<button type="submit" class="button primary send" aria-disabled={!ready}>
-					<Glyph name={note ? "note" : "send"} />
-					{note ? words.saveNote : to ? words.sendVia(speech.channel(to.channel)) : words.send}
-				</button>
-			</div>
+				<textarea
+					ref={field}
+					id="composer-text"
+					class="input composer-text"
+					dir="auto"
+					rows={2}
+					aria-label={note ? words.noteText : words.replyText(speech.channel(to?.channel))}
+					aria-describedby="composer-findings"
+					placeholder={note ? words.notePlaceholder : words.replyPlaceholder(name)}
+					value={draft.text}
+					onInput={(event) => {
+						const text = event.currentTarget.value;
+						put((value) => write(value, { text }, to?.integrationId ?? ""));
+						type(text.trim() !== "");
+					}}
+					onKeyDown={(event) => {
+						if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+						event.preventDefault();
+						void send();
+					}}
+					onPaste={(event) => {
+						const files = [...(event.clipboardData?.files ?? [])];
+						if (files.length === 0) return;
+						event.preventDefault();
+						attach(files);
+					}}
+					onBlur={() => type(false)}
+				/>
+				{dropping && <p class="drop-here">{words.drop}</p>}
+				{draft.buttons.length > 0 && <QuickReplies draft={draft} most={limits?.buttonTitle ?? 0} />}
+				<Attachments draft={draft} limits={limits} channel={speech.channel(to?.channel)} />
+				<Findings findings={findings} question={question} channel={speech.channel(to?.channel)} />
+				<div class="composer-foot">
+					<AttachButton onFiles={attach} />
+					{!note && (
+						<>
+							<button
+								type="button"
+								class="button plain icon"
+								aria-label={words.quickReplies}
+								title={words.quickReplies}
+								aria-pressed={draft.buttons.length > 0}
+								onClick={() =>
+									put((value) =>
+										write(value, { buttons: draft.buttons.length ? [] : ["", ""] }, to?.integrationId ?? ""),
+									)
+								}
+							>
+								<Glyph name="buttons" />
+							</button>
+							<TemplateButton />
+						</>
+					)}
+					<button type="submit" class="button primary send" aria-disabled={!ready}>
+						<Glyph name={note ? "note" : "send"} />
+						{note ? words.saveNote : to ? words.sendVia(speech.channel(to.channel)) : words.send}
+					</button>
+				</div>
+			</form>
 			{templates && <Templates integrationId={templates} />}
-		</form>
+		</>
 	);
 }
 

@@ -24,9 +24,11 @@ export function plain(content: ContentJson | undefined, words: ThreadWords): str
 function plainPart(part: PartJson, words: ThreadWords): string {
 	if (part.text) return part.text.body ?? "";
 	if (part.media) return part.media.caption || part.media.fileName || words.file;
-	if (part.location) return [words.place, part.location.name, part.location.address].filter(Boolean).join(", ");
+	if (part.location)
+		return [words.place, part.location.name, part.location.address].filter(Boolean).join(", ");
 	if (part.contacts) return (part.contacts.cards ?? []).map((card) => card.name).join(", ");
-	if (part.answer) return part.answer.formJson ? words.form(part.answer.formName ?? "") : (part.answer.title ?? "");
+	if (part.answer)
+		return part.answer.formJson ? words.form(part.answer.formName ?? "") : (part.answer.title ?? "");
 	if (part.postback) return part.postback.title ?? "";
 	if (part.share) return `${words.shared} ${part.share.title || part.share.url || ""}`;
 	if (part.order) return words.order(part.order.items?.length ?? 0);
@@ -37,7 +39,15 @@ function plainPart(part: PartJson, words: ThreadWords): string {
 }
 
 /** A content, with its files where they are. */
-export function Content({ content, files, from }: { content?: ContentJson; files?: MediaFileJson[]; from: string }) {
+export function Content({
+	content,
+	files,
+	from,
+}: {
+	content?: ContentJson;
+	files?: MediaFileJson[];
+	from: string;
+}) {
 	const { words } = useSpeech();
 	const { referral } = content ?? {};
 	return (
@@ -50,12 +60,7 @@ export function Content({ content, files, from }: { content?: ContentJson; files
 			)}
 			{content?.replyTo?.storyUrl !== undefined && <p class="aside">{words.story}</p>}
 			{content?.parts?.map((part, at) => (
-				<Part
-					key={at}
-					part={part}
-					file={files?.find((file) => (file.part ?? 0) === at)}
-					from={from}
-				/>
+				<Part key={at} part={part} file={files?.find((file) => (file.part ?? 0) === at)} from={from} />
 			))}
 		</>
 	);
@@ -63,12 +68,19 @@ export function Content({ content, files, from }: { content?: ContentJson; files
 
 function Part({ part, file, from }: { part: PartJson; file?: MediaFileJson; from: string }) {
 	const { words } = useSpeech();
-	if (part.text) return <p class="said"><Text text={part.text.body ?? ""} /></p>;
+	if (part.text)
+		return (
+			<p class="said">
+				<Text text={part.text.body ?? ""} />
+			</p>
+		);
 	if (part.media) return <FilePart media={part.media} file={file} from={from} />;
 	if (part.buttons) {
 		return (
 			<>
-				<p class="said"><Text text={part.buttons.body ?? ""} /></p>
+				<p class="said">
+					<Text text={part.buttons.body ?? ""} />
+				</p>
 				<ul class="chips" aria-label={words.quickReplies}>
 					{part.buttons.buttons?.map((button) => (
 						<li key={button.payload} dir="auto">
@@ -84,7 +96,9 @@ function Part({ part, file, from }: { part: PartJson; file?: MediaFileJson; from
 		const map = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;
 		return (
 			<div class="card">
-				<p class="card-title" dir="auto">{name || words.place}</p>
+				<p class="card-title" dir="auto">
+					{name || words.place}
+				</p>
 				{address && <p dir="auto">{address}</p>}
 				<a href={map} target="_blank" rel="noopener noreferrer" title="www.openstreetmap.org">
 					{words.onMap}
@@ -97,10 +111,16 @@ function Part({ part, file, from }: { part: PartJson; file?: MediaFileJson; from
 			<>
 				{part.contacts.cards?.map((card, at) => (
 					<div key={at} class="card">
-						<p class="card-title" dir="auto">{card.name}</p>
-						{[card.organisation, ...(card.phones ?? []), ...(card.emails ?? [])].filter(Boolean).map((line, of) => (
-							<p key={of} dir="auto">{line}</p>
-						))}
+						<p class="card-title" dir="auto">
+							{card.name}
+						</p>
+						{[card.organisation, ...(card.phones ?? []), ...(card.emails ?? [])]
+							.filter(Boolean)
+							.map((line, of) => (
+								<p key={of} dir="auto">
+									{line}
+								</p>
+							))}
 					</div>
 				))}
 			</>
@@ -144,7 +164,8 @@ function Part({ part, file, from }: { part: PartJson; file?: MediaFileJson; from
 			</p>
 		);
 	}
-	if (part.template) return <TemplatePart name={part.template.name ?? ""} json={part.template.componentsJson ?? ""} />;
+	if (part.template)
+		return <TemplatePart name={part.template.name ?? ""} json={part.template.componentsJson ?? ""} />;
 	if (part.reacted) return <p class="said">{part.reacted.emoji}</p>;
 	return <p class="aside">{words.unsupported(part.unsupported?.type ?? "")}</p>;
 }
@@ -155,7 +176,9 @@ function TemplatePart({ name, json }: { name: string; json: string }) {
 	const values = valuesOf(json);
 	return (
 		<div class="card">
-			<p class="card-title" dir="auto">{words.template(name)}</p>
+			<p class="card-title" dir="auto">
+				{words.template(name)}
+			</p>
 			{values.length > 0 && <p dir="auto">{values.join(" · ")}</p>}
 		</div>
 	);

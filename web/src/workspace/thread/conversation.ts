@@ -190,11 +190,14 @@ export class Conversation extends Store<ConversationState> {
 		if (Date.now() - last < addressesFor) return;
 		this.refreshed.set(position, Date.now());
 		try {
-			const answer = await this.call<GetConversationRequestJson, GetConversationResponseJson>("GetConversation", {
-				conversationId: this.id,
-				after: String(BigInt(position) - 1n),
-				limit: 1,
-			});
+			const answer = await this.call<GetConversationRequestJson, GetConversationResponseJson>(
+				"GetConversation",
+				{
+					conversationId: this.id,
+					after: String(BigInt(position) - 1n),
+					limit: 1,
+				},
+			);
 			this.change({ lines: answer.timeline?.items ?? [] });
 		} catch (error) {
 			if (!(error instanceof CallError)) throw error;

@@ -4,7 +4,15 @@ import type { SendErrorJson } from "../../gen/weiche/event/v1/identity_pb.js";
 import type { AgentCommentJson, TimelineItemJson } from "../../gen/weiche/view/v1/timeline_pb.js";
 import { Glyph, type GlyphName } from "../../look/glyph.js";
 import { clock } from "../../look/words.js";
-import { capital, type Speech, useAttempt, useConversation, useMayWrite, useOf, useSpeech } from "./around.js";
+import {
+	capital,
+	type Speech,
+	useAttempt,
+	useConversation,
+	useMayWrite,
+	useOf,
+	useSpeech,
+} from "./around.js";
 import { repeated } from "./outbox.js";
 import { isWidget } from "./reply.js";
 
@@ -72,7 +80,8 @@ export function fallbackText(reply: AgentCommentJson, speech: Speech): string {
 	if (!fell && (!intended || intended === reply.integrationId)) return "";
 	const { words, channel } = speech;
 	const from = channel(passed?.channel ?? reply.intendedChannel);
-	const because = words.because[reasonOf(passed?.reason)]?.(capital(from)) ?? words.because.FAILED?.(from) ?? "";
+	const because =
+		words.because[reasonOf(passed?.reason)]?.(capital(from)) ?? words.because.FAILED?.(from) ?? "";
 	const to = channel(reply.channel);
 	return reply.channel === "widget" ? words.fellBack(to, because) : words.wentElsewhere(to, because);
 }
@@ -108,7 +117,8 @@ export function Trouble({ line, reply }: { line: TimelineItemJson; reply: AgentC
 	}
 	const widget = bindings?.find(isWidget)?.integrationId;
 	const bound = bindings?.some((binding) => binding.integrationId === reply.integrationId);
-	const templates = bound && channels.find((one) => one.integrationId === reply.integrationId)?.limits?.templates;
+	const templates =
+		bound && channels.find((one) => one.integrationId === reply.integrationId)?.limits?.templates;
 	const send = (integrationId: string, to: string | undefined) => {
 		const request = repeated(line.content, integrationId);
 		if (!request) return;
@@ -123,8 +133,8 @@ export function Trouble({ line, reply }: { line: TimelineItemJson; reply: AgentC
 	return (
 		<div class="trouble">
 			<p>
-				{words.notArrived(channel)} {capital(errorText(reply.error, speech))}{reply.error?.reason ? "." : ""}{" "}
-				<small>{codeText(reply.error, speech)}</small>
+				{words.notArrived(channel)} {capital(errorText(reply.error, speech))}
+				{reply.error?.reason ? "." : ""} <small>{codeText(reply.error, speech)}</small>
 			</p>
 			{may && (
 				<div class="trouble-steps">

@@ -1,12 +1,12 @@
 /** A file of a message: a picture, a film, a sound, or something to load. */
 
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
 import type { MediaJson } from "../../gen/weiche/event/v1/content_pb.js";
 import type { MediaFileJson } from "../../gen/weiche/view/v1/timeline_pb.js";
 import { bytes } from "../../look/bytes.js";
 import { Glyph } from "../../look/glyph.js";
 import { Text } from "../../look/text.js";
-import { createContext } from "preact";
-import { useContext } from "preact/hooks";
 import { useConversation, useSpeech } from "./around.js";
 
 /** The position of the line that a file belongs to. */
@@ -21,7 +21,11 @@ export function FilePart({ media, file, from }: { media: MediaJson; file?: Media
 	return (
 		<div class="file">
 			<FileBody media={media} file={file} from={from} />
-			{media.caption && <p class="said"><Text text={media.caption} /></p>}
+			{media.caption && (
+				<p class="said">
+					<Text text={media.caption} />
+				</p>
+			)}
 		</div>
 	);
 }
@@ -42,7 +46,14 @@ function FileBody({ media, file, from }: { media: MediaJson; file?: MediaFileJso
 		const { width = widest, height = widest } = stored;
 		const scale = Math.min(1, widest / width, highest / height);
 		return (
-			<a class="picture" href={file.url} target="_blank" rel="noopener" onPointerEnter={renew} onFocus={renew}>
+			<a
+				class="picture"
+				href={file.url}
+				target="_blank"
+				rel="noopener"
+				onPointerEnter={renew}
+				onFocus={renew}
+			>
 				<img
 					src={file.thumbnailUrl || file.url}
 					width={Math.max(24, Math.round(width * scale))}
@@ -55,12 +66,30 @@ function FileBody({ media, file, from }: { media: MediaJson; file?: MediaFileJso
 		);
 	}
 	if (kind === "MEDIA_KIND_AUDIO" || kind === "MEDIA_KIND_VOICE") {
-		// biome-ignore lint/a11y/useMediaCaption: what people say has no captions
-		return <audio controls preload="none" src={file.url} aria-label={name} onError={renew} onPointerEnter={renew} />;
+		return (
+			// biome-ignore lint/a11y/useMediaCaption: what people say has no captions
+			<audio
+				controls
+				preload="none"
+				src={file.url}
+				aria-label={name}
+				onError={renew}
+				onPointerEnter={renew}
+			/>
+		);
 	}
 	if (kind === "MEDIA_KIND_VIDEO") {
-		// biome-ignore lint/a11y/useMediaCaption: what people film has no captions
-		return <video controls preload="none" src={file.url} aria-label={name} onError={renew} onPointerEnter={renew} />;
+		return (
+			// biome-ignore lint/a11y/useMediaCaption: what people film has no captions
+			<video
+				controls
+				preload="none"
+				src={file.url}
+				aria-label={name}
+				onError={renew}
+				onPointerEnter={renew}
+			/>
+		);
 	}
 	return (
 		<a

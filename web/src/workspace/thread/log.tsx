@@ -88,8 +88,16 @@ export function Log() {
 	const now = new Date();
 	return (
 		<div class="log-place">
-			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it by keys */}
-			<div ref={box} class="log" role="log" aria-live="off" aria-label={words.log(name)} tabIndex={0} onScroll={look}>
+			<div
+				ref={box}
+				class="log"
+				role="log"
+				aria-live="off"
+				aria-label={words.log(name)}
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it by keys
+				tabIndex={0}
+				onScroll={look}
+			>
 				<div ref={content} class="log-lines">
 					{older ? (
 						<button type="button" class="button plain older" onClick={() => conversation.readOlder()}>
@@ -113,9 +121,7 @@ export function Log() {
 					))}
 				</div>
 			</div>
-			<p class="typists">
-				{typists.map((one) => words.typing(one.agentId ? one.name : name)).join(" ")}
-			</p>
+			<p class="typists">{typists.map((one) => words.typing(one.agentId ? one.name : name)).join(" ")}</p>
 			<p class="hidden" role="status">
 				{said}
 			</p>

@@ -11,10 +11,10 @@ import { capital, useAttempt, useConversation, useMayWrite, useOf, useSpeech } f
 import { Content, plain, plainText } from "./content.js";
 import { DeliveryMark, fallbackText, isTroubled, Trouble } from "./delivery.js";
 import { answer } from "./draft.js";
-import { LinePosition } from "./file.js";
 import { emojis } from "./emojis.js";
+import { LinePosition } from "./file.js";
 import { Reactions } from "./reactions.js";
-import { type Group, lineOf, timeOf } from "./timeline.js";
+import { type Group, lineOf } from "./timeline.js";
 import { Why } from "./why.js";
 
 /** A group of messages under the name of who wrote them. */
@@ -23,7 +23,11 @@ export function MessageGroup({ group }: { group: Group }) {
 	const via = group.channel ? channel(group.channel) : "";
 	const own = group.speaker === "agent" || group.speaker === "native";
 	const who =
-		group.speaker === "customer" ? name : group.speaker === "native" ? words.nativeApp(via) : capital(agent(group.agentId));
+		group.speaker === "customer"
+			? name
+			: group.speaker === "native"
+				? words.nativeApp(via)
+				: capital(agent(group.agentId));
 	const at = clock(language, group.at);
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: it is no set of fields

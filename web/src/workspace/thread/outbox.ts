@@ -61,10 +61,9 @@ export function requestOf(draft: Draft, sending: Sending): SendReplyRequestJson 
 			fileName: file.name,
 		},
 	}));
-	if (draft.buttons.length > 0) {
-		parts.push({
-			buttons: { body: text, buttons: draft.buttons.map((title) => ({ title, payload: title })) },
-		});
+	const titles = titlesOf(draft);
+	if (titles.length > 0) {
+		parts.push({ buttons: { body: text, buttons: titles.map((title) => ({ title, payload: title })) } });
 	} else if (text && parts.length > 0) parts.push({ text });
 	return {
 		...(parts.length > 0 ? { content: { parts } } : { text }),

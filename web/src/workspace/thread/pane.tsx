@@ -3,12 +3,14 @@
 import { useEffect } from "preact/hooks";
 import { useStore } from "../../look/store.js";
 import { useWorkspace } from "../workspace.js";
-import { ConversationContext, useOf, useSpeech } from "./around.js";
+import { ConversationContext, useConversation, useOf, useSpeech } from "./around.js";
 import { Composer } from "./composer.js";
-import { useConversation } from "./around.js";
 import { ThreadHead } from "./head.js";
 import { Log } from "./log.js";
 import { Skeleton } from "./skeleton.js";
+import "../../look/menu.css";
+import "../../look/copy.css";
+import "./thread.css";
 
 /** The pane of a conversation. Its heading takes the focus when it is opened. */
 export function ThreadPane({ conversationId }: { conversationId: string }) {

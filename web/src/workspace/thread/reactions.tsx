@@ -27,7 +27,9 @@ export function Reactions({ line }: { line: TimelineItemJson }) {
 								class="reaction"
 								title={words.unreact(emoji)}
 								aria-label={`${said}. ${words.unreact(emoji)}`}
-								onClick={() => attempt(() => conversation.act("React", { messageId: line.messageId, emoji: "" }))}
+								onClick={() =>
+									attempt(() => conversation.act("React", { messageId: line.messageId, emoji: "" }))
+								}
 							>
 								{emoji}
 							</button>

@@ -12,7 +12,12 @@ import { isBlank } from "./draft.js";
 import { isWidget, minutesLeft, obstacle, type Plan, plan as planOf, windowHours } from "./reply.js";
 
 /** Why a reply goes where it goes, in a few words; empty where that needs none. */
-export function whyText(plan: Plan, route: RouteJson, now: Date, { words, name, language, channel }: Speech): string {
+export function whyText(
+	plan: Plan,
+	route: RouteJson,
+	now: Date,
+	{ words, name, language, channel }: Speech,
+): string {
 	const { to } = plan;
 	if (!to || plan.rule === "fallback" || plan.rule === "window_closed") return "";
 	const used = to.activeAt ? words.lastUsed(name, ago(language, new Date(to.activeAt), now)) : "";
@@ -135,7 +140,15 @@ function Announcement({ to, speech, why }: { to: BindingJson | undefined; speech
 }
 
 /** Says that replies go elsewhere than when the draft was begun. */
-function Moved({ plan, route, onPin }: { plan: Plan; route: RouteJson; onPin: (integrationId: string) => void }) {
+function Moved({
+	plan,
+	route,
+	onPin,
+}: {
+	plan: Plan;
+	route: RouteJson;
+	onPin: (integrationId: string) => void;
+}) {
 	const { drafts } = useConversation();
 	const { words, name, channel } = useSpeech();
 	const all = useStore(drafts, (value) => value);
@@ -203,7 +216,9 @@ function ChannelMenu({
 	for (const binding of bindings) {
 		const reason = reasonOf(obstacle(binding, now));
 		const text = capital(channel(binding.channel));
-		const used = binding.activeAt ? words.usable(ago(language, new Date(binding.activeAt), now)) : words.neverUsed;
+		const used = binding.activeAt
+			? words.usable(ago(language, new Date(binding.activeAt), now))
+			: words.neverUsed;
 		items.push({
 			text,
 			drawn: entry(text, binding.channel ?? "", reason ? (words.disabled[reason] ?? reason) : used),
@@ -227,7 +242,13 @@ function ChannelMenu({
 	const said = plan.to ? words.replying(channel(plan.to.channel)) : words.nowhereShort;
 	return (
 		<div class="route-menu">
-			<Menu label={`${said}. ${words.channelMenu}`} title={words.channelMenu} class="button plain small route-button" up items={items}>
+			<Menu
+				label={`${said}. ${words.channelMenu}`}
+				title={words.channelMenu}
+				class="button plain small route-button"
+				up
+				items={items}
+			>
 				<Glyph name={plan.to ? channelGlyph(plan.to.channel ?? "") : "alert"} />
 				<span>{said}</span>
 				<Glyph name="down" />

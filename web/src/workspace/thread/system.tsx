@@ -24,7 +24,11 @@ export function systemText(line: SystemLineJson, speech: Speech): string {
 		case "LINK_PROMPTED":
 			return said.linkPrompted(channel);
 		case "LINK_ANSWERED":
-			return line.tooLate ? said.linkTooLate(channel) : line.yes ? said.linkYes(channel) : said.linkNo(channel);
+			return line.tooLate
+				? said.linkTooLate(channel)
+				: line.yes
+					? said.linkYes(channel)
+					: said.linkNo(channel);
 		case "LINK_CANCELLED":
 			return said.linkCancelled(channel);
 		case "LINK_FAILED":
@@ -68,7 +72,9 @@ export function systemText(line: SystemLineJson, speech: Speech): string {
 			return said.continued;
 		case "ASSIGNED":
 			if (!line.assigneeId) return said.unassigned(who);
-			return line.assigneeId === line.agentId ? said.assignedSelf(who) : said.assigned(who, agent(line.assigneeId));
+			return line.assigneeId === line.agentId
+				? said.assignedSelf(who)
+				: said.assigned(who, agent(line.assigneeId));
 		case "LABELS_CHANGED":
 			return [
 				line.labelsAdded?.length ? said.labelled(who, line.labelsAdded.join(", ")) : "",

@@ -49,7 +49,11 @@ export function isTextual(template: MessageTemplateJson): boolean {
 export function filled(template: MessageTemplateJson, values: readonly string[]): TemplateJson {
 	const parameters = new Map<Blank["place"], object[]>();
 	blanks(template).forEach((blank, at) => {
-		const value = { type: "text", ...(blank.named ? { parameter_name: blank.name } : {}), text: values[at] ?? "" };
+		const value = {
+			type: "text",
+			...(blank.named ? { parameter_name: blank.name } : {}),
+			text: values[at] ?? "",
+		};
 		parameters.set(blank.place, [...(parameters.get(blank.place) ?? []), value]);
 	});
 	const components = [...parameters].map(([place, list]) =>
@@ -87,7 +91,9 @@ export function preview(
 
 /** Whether a template has some words in its name or its texts. */
 export function hasWords(template: MessageTemplateJson, words: string): boolean {
-	const text = [template.name, ...(template.components ?? []).map((component) => component.text)].join(" ").toLowerCase();
+	const text = [template.name, ...(template.components ?? []).map((component) => component.text)]
+		.join(" ")
+		.toLowerCase();
 	return words
 		.toLowerCase()
 		.split(/\s+/)

@@ -16,7 +16,9 @@ import { type Blank, blanks, filled, hasWords, isTextual, preview } from "./temp
 export function Templates({ integrationId }: { integrationId: string }) {
 	const conversation = useConversation();
 	const { words, channel } = useSpeech();
-	const name = useOf((state) => state.timeline?.route.bindings)?.find((one) => one.integrationId === integrationId)?.channel;
+	const name = useOf((state) => state.timeline?.route.bindings)?.find(
+		(one) => one.integrationId === integrationId,
+	)?.channel;
 	const [all, setAll] = useState<MessageTemplateJson[] | "failed">();
 	const [sought, setSought] = useState("");
 	const [chosen, setChosen] = useState<MessageTemplateJson>();
@@ -24,9 +26,12 @@ export function Templates({ integrationId }: { integrationId: string }) {
 	const load = async () => {
 		setAll(undefined);
 		try {
-			const answer = await conversation.call<ListTemplatesRequestJson, ListTemplatesResponseJson>("ListTemplates", {
-				integrationId,
-			});
+			const answer = await conversation.call<ListTemplatesRequestJson, ListTemplatesResponseJson>(
+				"ListTemplates",
+				{
+					integrationId,
+				},
+			);
 			setAll(answer.templates ?? []);
 		} catch (error) {
 			if (!(error instanceof CallError)) throw error;
@@ -76,7 +81,9 @@ export function Templates({ integrationId }: { integrationId: string }) {
 											<small>
 												{one.language} · {one.category?.toLowerCase()}
 											</small>
-											<span dir="auto">{one.components?.find((component) => component.type === "BODY")?.text}</span>
+											<span dir="auto">
+												{one.components?.find((component) => component.type === "BODY")?.text}
+											</span>
 										</button>
 									</li>
 								))}

@@ -39,7 +39,8 @@ export function Why({ reply, id }: { reply: AgentCommentJson; id: string }) {
 						{reply.givenUp.map((given, at) => (
 							<li key={at}>
 								{capital(speech.channel(given.route?.channel))}: {words.state[stateOf(given)]}
-								{given.error?.reason && `, ${errorText(given.error, speech)}`} <small>{codeText(given.error, speech)}</small>
+								{given.error?.reason && `, ${errorText(given.error, speech)}`}{" "}
+								<small>{codeText(given.error, speech)}</small>
 							</li>
 						))}
 					</ul>
