@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { Glyph } from "../../look/glyph.js";
 import { useStore } from "../../look/store.js";
 import { day } from "../../look/words.js";
+import { useTeam } from "../workspace.js";
 import { useConversation, useOf, useSpeech } from "./around.js";
 import { plainText } from "./content.js";
 import { MessageGroup } from "./message.js";
@@ -23,7 +24,8 @@ export function Log() {
 	const lines = useOf((state) => state.timeline?.lines) ?? [];
 	const older = useOf((state) => state.timeline?.older ?? false);
 	const pending = useStore(conversation.outbox, (all) => all);
-	const typists = useOf((state) => state.typists);
+	const me = useTeam()?.me.agent?.agentId;
+	const typists = useOf((state) => state.typists).filter((one) => one.agentId !== me || !me);
 	const all = useMemo(() => groups(lines), [lines]);
 	const box = useRef<HTMLDivElement>(null);
 	const content = useRef<HTMLDivElement>(null);
@@ -58,7 +60,7 @@ export function Log() {
 		}
 		place.current.first = first;
 		look();
-	}, [lines, pending, typists]);
+	}, [lines, pending, typists.length]);
 	// Files that come, a composer that grows and a window that shrinks move the end.
 	useEffect(() => {
 		if (!box.current || !content.current) return;

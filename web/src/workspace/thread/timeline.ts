@@ -106,15 +106,18 @@ export interface Group {
 /** Lines further apart than this do not stand together. */
 const together = 10 * 60_000;
 
-/** Lines that no agent needs to read: another line beside them says the same. */
-const silent = new Set(["SYSTEM_LINE_KIND_LINK_CONFIRMED"]);
+/** Whether a line says what another line beside it says already. */
+function isSilent({ system }: TimelineItemJson): boolean {
+	if (system?.kind === "SYSTEM_LINE_KIND_ROUTE_CHANGED") return system.routeRule === "ROUTE_RULE_STARTED";
+	return system?.kind === "SYSTEM_LINE_KIND_LINK_CONFIRMED";
+}
 
 /** Divides lines into groups. */
 export function groups(lines: readonly TimelineItemJson[]): Group[] {
 	const all: Group[] = [];
 	let last: Group | undefined;
 	for (const line of lines) {
-		if (silent.has(line.system?.kind ?? "")) continue;
+		if (isSilent(line)) continue;
 		const at = timeOf(line);
 		const next = {
 			speaker: speakerOf(line),
