@@ -20,7 +20,7 @@ export function Composer() {
 	const files = useStore(attachments.store, (all) => all);
 	const repliesTo = useChatState((state) => state.repliesTo);
 	const left = most - [...text].length;
-	const ready = left >= 0 && attachments.settled && (text.trim() !== "" || files.length > 0);
+	const ready = left >= 0 && attachments.settled && (text.trim() !== "" || files.chosen.length > 0);
 
 	useLayoutEffect(() => grow(field.current), [text]);
 	useEffect(() => () => conversation.typing(false), []);

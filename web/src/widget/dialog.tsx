@@ -1,4 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useDrop } from "./attachments/drop.js";
+import { words as fileWords } from "./attachments/words.js";
 import { ChannelPage } from "./channels/page.js";
 import { useChat, useChatState } from "./chat.js";
 import { Composer } from "./composer.js";
@@ -65,7 +67,8 @@ export function Panel({ announcement }: { announcement: string }) {
 }
 
 function Inside() {
-	const { words, conversation, attachments } = useChat();
+	const { words, conversation, attachments, language } = useChat();
+	const drop = useDrop(attachments);
 	const phase = useChatState((state) => state.phase);
 	const view = useChatState((state) => state.view);
 	const away = useChatState((state) => state.away);
@@ -88,16 +91,7 @@ function Inside() {
 			) : phase === "ready" ? (
 				<div class="views">
 					{/* It stays where it is below another view, so that nothing of it is lost. */}
-					{/* biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere; the button does the same */}
-					<div
-						class="view"
-						inert={elsewhere}
-						onDragOver={(event) => event.preventDefault()}
-						onDrop={(event) => {
-							event.preventDefault();
-							attachments.add([...(event.dataTransfer?.files ?? [])]);
-						}}
-					>
+					<div class="view" inert={elsewhere} data-drop={fileWords[language].drop} {...drop}>
 						<Log />
 						<Composer />
 					</div>

@@ -1,31 +1,92 @@
 /** Files that a visitor adds to a message, from their choice to their upload. */
 
-import { Store } from "../../look/held.js";
+import { Store } from "../../look/store.js";
 import type { Conversation } from "../conversation.js";
 import type { Attached } from "../kept.js";
+import { add, areReady, type Chosen, change, type Files, next, noFiles, remove } from "./files.js";
+import { UploadError, upload } from "./upload.js";
+
+/** So many are uploaded at a time; a server takes few more of one address. */
+const atOnce = 2;
 
 /** Attachments are the files that wait to be sent with the next message. */
 export class Attachments {
 	/** What of them there is to show. */
-	readonly store = new Store<readonly Attached[]>([]);
+	readonly store = new Store<Files>(noFiles);
+	private readonly underWay = new Map<number, AbortController>();
 
-	constructor(protected readonly conversation: Conversation) {}
+	constructor(private readonly conversation: Conversation) {}
 
-	/** Whether the composer may send: nothing is under way or was refused. */
+	/** Whether the composer may send: nothing is under way or did not arrive. */
 	get settled(): boolean {
-		return true;
+		return areReady(this.store.value);
 	}
 
-	/** Adds files that were chosen, pasted or dropped. */
-	add(_files: readonly File[]): void {}
+	/** Adds files that were chosen, pasted or dropped, and begins to upload those that may be sent. */
+	add(files: readonly File[]): void {
+		if (files.length === 0) return;
+		this.store.update((now) => add(now, files));
+		this.go();
+	}
+
+	/** Takes a file out, and ends its upload. */
+	remove(id: number): void {
+		this.underWay.get(id)?.abort();
+		this.underWay.delete(id);
+		this.store.update((now) => remove(now, id));
+		this.go();
+	}
+
+	/** Tries again what did not arrive. */
+	retry(id: number): void {
+		this.store.update((now) => change(now, id, { failed: undefined, done: 0 }));
+		this.go();
+	}
 
 	/** Takes them out, for the message that is sent now. */
 	take(): Attached[] {
-		const files = [...this.store.value];
-		this.store.update(() => []);
-		return files;
+		const { chosen } = this.store.value;
+		this.store.update((now) => ({ ...noFiles, last: now.last }));
+		return chosen.flatMap(({ blobId, file }) =>
+			blobId ? [{ blobId, name: file.name, mimeType: file.type, size: file.size }] : [],
+		);
 	}
 
-	/** Ends what is under way. */
-	close(): void {}
+	/** Ends what is under way, and forgets all. */
+	close(): void {
+		for (const call of this.underWay.values()) call.abort();
+		this.underWay.clear();
+		this.store.update((now) => ({ ...noFiles, last: now.last }));
+	}
+
+	private go(): void {
+		for (;;) {
+			const one = next(this.store.value, atOnce, new Set(this.underWay.keys()));
+			if (!one) return;
+			const call = new AbortController();
+			this.underWay.set(one.id, call);
+			void this.upload(one, call.signal);
+		}
+	}
+
+	private async upload({ id, file }: Chosen, signal: AbortSignal): Promise<void> {
+		const tell = (to: Partial<Chosen>) => {
+			if (!signal.aborted) this.store.update((now) => change(now, id, to));
+		};
+		const { conversation } = this;
+		try {
+			if (!conversation.known) await conversation.openSession();
+			if (signal.aborted) return;
+			const headers = conversation.authorization;
+			tell({
+				blobId: await upload(conversation.origin, headers, file, (done) => tell({ done }), signal),
+				done: 1,
+			});
+		} catch (cause) {
+			tell({ failed: cause instanceof UploadError ? cause.refusal : { why: "unreachable" } });
+		}
+		if (signal.aborted) return;
+		this.underWay.delete(id);
+		this.go();
+	}
 }

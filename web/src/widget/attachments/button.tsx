@@ -1,4 +1,35 @@
+import { useRef } from "preact/hooks";
+import { Glyph } from "../../look/glyph.js";
+import { useChat } from "../chat.js";
+import { words } from "./words.js";
+
 /** The button in the composer that chooses files. */
 export function AttachButton() {
-	return null;
+	const { attachments, language } = useChat();
+	const input = useRef<HTMLInputElement>(null);
+	const said = words[language];
+	return (
+		<>
+			<button
+				type="button"
+				class="tool"
+				aria-label={said.attach}
+				title={said.attach}
+				onClick={() => input.current?.click()}
+			>
+				<Glyph name="attach" />
+			</button>
+			<input
+				ref={input}
+				type="file"
+				multiple
+				hidden
+				aria-label={said.attach}
+				onChange={(event) => {
+					attachments.add([...(event.currentTarget.files ?? [])]);
+					event.currentTarget.value = ""; // so that the same file can be chosen again
+				}}
+			/>
+		</>
+	);
 }

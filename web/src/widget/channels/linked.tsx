@@ -1,0 +1,115 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { clientToken } from "../../api/call.js";
+import { channelGlyph, Glyph } from "../../look/glyph.js";
+import { channelName } from "../../look/words.js";
+import { useChat, useChatState } from "../chat.js";
+import type { PageProps } from "./page.js";
+import { type ChannelWords, words } from "./words.js";
+
+/** The page of a channel that the conversation is linked to. */
+export function LinkedPage({ channel, name, offered }: PageProps) {
+	const { conversation, language } = useChat();
+	const repliesTo = useChatState((state) => state.repliesTo);
+	const [asks, setAsks] = useState(false);
+	const [step, setStep] = useState<"" | "under way" | "failed">("");
+	const said = words[language];
+	const app = channelName(channel.channel ?? "", "");
+	const linked = offered && !!channel.linked;
+
+	const disconnect = async () => {
+		setStep("under way");
+		try {
+			await conversation.call("Disconnect", {
+				integrationId: channel.integrationId,
+				clientToken: clientToken(),
+			});
+		} catch {
+			setStep("failed");
+		}
+	};
+	const status = linked ? said.connected : said.disconnected(app);
+	return (
+		<>
+			<h2 id="channel" tabIndex={-1}>
+				<Glyph name={channelGlyph(channel.channel ?? "")} />
+				{name}
+			</h2>
+			<p class={`outcome is-${linked ? "connected" : "ended"}`} role="status">
+				<Glyph name={linked ? "check" : "unlink"} />
+				<span>{status}</span>
+			</p>
+			{linked && channel.hint && <p class="soft">{said.you(app, channel.hint)}</p>}
+			{linked && (
+				<p class="soft">
+					{channel.unhealthy
+						? said.disturbedLong(app)
+						: repliesTo === channel.channel
+							? said.repliesThere(app)
+							: said.repliesHere(app)}
+				</p>
+			)}
+			{linked ? (
+				<>
+					{channel.url && (
+						<a class="button primary" href={channel.url} target="_blank" rel="noopener noreferrer">
+							<Glyph name="open" />
+							{said.openChat}
+						</a>
+					)}
+					{asks ? (
+						<Question
+							app={app}
+							said={said}
+							step={step}
+							yes={() => void disconnect()}
+							no={() => {
+								setAsks(false);
+								setStep("");
+							}}
+						/>
+					) : (
+						<button type="button" class="button" onClick={() => setAsks(true)}>
+							<Glyph name="unlink" />
+							{said.disconnect}
+						</button>
+					)}
+				</>
+			) : (
+				<button
+					type="button"
+					class="button primary"
+					onClick={() => conversation.show({ name: "conversation" })}
+				>
+					{said.toChat}
+				</button>
+			)}
+		</>
+	);
+}
+
+/** Asks once, and says what it does. */
+function Question(props: { app: string; said: ChannelWords; step: string; yes(): void; no(): void }) {
+	const { app, said, step, yes, no } = props;
+	const keep = useRef<HTMLButtonElement>(null);
+	useEffect(() => keep.current?.focus(), []);
+	return (
+		<fieldset class="question" aria-labelledby="question">
+			<p id="question">
+				<strong>{said.disconnectNow(app)}</strong> {said.disconnectEffect}
+			</p>
+			{step === "failed" && (
+				<p class="bad" role="alert">
+					{said.notDisconnected}
+				</p>
+			)}
+			<div class="ways">
+				<button type="button" class="button danger" aria-disabled={step === "under way"} onClick={yes}>
+					{said.disconnect}
+				</button>
+				<button ref={keep} type="button" class="button" onClick={no}>
+					{said.keep}
+				</button>
+			</div>
+		</fieldset>
+	);
+}

@@ -1,0 +1,149 @@
+/** Visit is one visit to the page of a channel that is not linked: it asks for a code, and hears of it. */
+
+import { CallError, clientToken } from "../../api/call.js";
+import type {
+	GetLinkRequestJson,
+	GetLinkResponseJson,
+	LinkJson,
+	RequestLinkRequestJson,
+	RequestLinkResponseJson,
+} from "../../gen/weiche/widget/v1/widget_pb.js";
+import { Store } from "../../look/store.js";
+import type { Conversation } from "../conversation.js";
+import { asked, type End, type Linking, ticked, told } from "./link.js";
+
+/** What the server's reasons mean here. */
+const refusals: Record<string, End> = {
+	REASON_CHANNEL_NOT_OFFERED: "withdrawn",
+	REASON_CHANNEL_UNHEALTHY: "withdrawn",
+	REASON_NOT_FOUND: "withdrawn",
+};
+
+export class Visit {
+	/** How far it is. */
+	readonly store = new Store<Linking>({ at: "asking" });
+	private heard: readonly LinkJson[];
+	private stopWatching = () => {};
+	private stopTicking = () => {};
+	private left = false;
+
+	constructor(
+		private readonly conversation: Conversation,
+		private readonly integrationId: string,
+	) {
+		this.heard = conversation.store.value.links;
+	}
+
+	/**
+	 * Begins it, with a fresh code; where somebody has brought a code before and is asked
+	 * to confirm, it goes on with that.
+	 */
+	begin(): void {
+		this.stopWatching = this.conversation.store.watch(() => this.hear());
+		this.tick();
+		const brought = this.ours(this.heard).findLast((link) => link.state === "LINK_STATE_MATCHED");
+		if (brought) {
+			this.store.update(() => ({ at: "matched", link: brought }));
+			void this.read(brought);
+		} else void this.ask();
+	}
+
+	/** Leaves the page; a code that was not used stays good. */
+	end(): void {
+		this.left = true;
+		this.stopWatching();
+		this.stopTicking();
+	}
+
+	/** Asks for a fresh code. */
+	async ask(): Promise<void> {
+		this.store.update(() => ({ at: "asking" }));
+		try {
+			const { link } = await this.conversation.call<RequestLinkRequestJson, RequestLinkResponseJson>(
+				"RequestLink",
+				{
+					integrationId: this.integrationId,
+					clientToken: clientToken(),
+					language: this.conversation.language(),
+				},
+			);
+			if (!link) throw new CallError("unknown", "", "no link");
+			this.store.update(() => asked(link, Date.now()));
+			for (const news of this.ours(this.conversation.store.value.links)) {
+				if (news.linkId === link.linkId) this.store.update((page) => told(page, news));
+			}
+		} catch (cause) {
+			const reason = cause instanceof CallError ? cause.reason : "";
+			this.store.update(() =>
+				reason === "REASON_ALREADY_LINKED"
+					? { at: "connected", link: {} }
+					: { at: "ended", why: refusals[reason] ?? "unreachable" },
+			);
+		}
+	}
+
+	/** Says that it was the visitor who brought the code. */
+	confirm(): Promise<void> {
+		return this.say("ConfirmLink", (page) =>
+			page.at === "matched" ? { ...page, link: { ...page.link, asks: false } } : page,
+		);
+	}
+
+	/** Ends the link. */
+	cancel(): Promise<void> {
+		return this.say("CancelLink", (page) => ({
+			at: "ended",
+			why: "cancelled",
+			link: page.at === "asking" ? undefined : page.link,
+		}));
+	}
+
+	private async say(method: string, then: (page: Linking) => Linking): Promise<void> {
+		const page = this.store.value;
+		const linkId = page.at === "asking" ? undefined : page.link?.linkId;
+		if (!linkId) return;
+		try {
+			await this.conversation.call(method, { linkId, clientToken: clientToken() });
+			// What was heard meanwhile is newer than the answer.
+			this.store.update((now) => (now === page ? then(now) : now));
+		} catch (cause) {
+			if (cause instanceof CallError && !cause.mayPass) await this.read({ linkId });
+		}
+	}
+
+	/** Reads the link: what is heard of it comes without code, address, and whether it asks. */
+	private async read({ linkId }: LinkJson): Promise<void> {
+		const request = { linkId, language: this.conversation.language() };
+		try {
+			const { link } = await this.conversation.call<GetLinkRequestJson, GetLinkResponseJson>(
+				"GetLink",
+				request,
+			);
+			if (link) this.store.update((page) => told(page, link));
+		} catch {
+			// What was heard is shown.
+		}
+	}
+
+	private hear(): void {
+		const { links } = this.conversation.store.value;
+		if (links === this.heard) return;
+		const before = this.heard;
+		this.heard = links;
+		for (const news of this.ours(links)) {
+			if (before.includes(news)) continue;
+			this.store.update((page) => told(page, news));
+			if (news.state === "LINK_STATE_MATCHED") void this.read(news);
+		}
+	}
+
+	private ours(links: readonly LinkJson[]): readonly LinkJson[] {
+		return links.filter((link) => link.integrationId === this.integrationId);
+	}
+
+	private tick(): void {
+		if (this.left) return;
+		this.store.update((page) => ticked(page, Date.now()));
+		this.stopTicking = this.conversation.after(1000, () => this.tick());
+	}
+}
