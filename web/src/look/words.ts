@@ -69,7 +69,7 @@ function startOf(at: Date): number {
 /** How long ago in the largest unit that fits, such as "3 min. ago". */
 export function ago(language: string, at: Date, now: Date): string {
 	const seconds = Math.round((at.getTime() - now.getTime()) / 1000);
-	const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+	const format = agoFormat(language);
 	const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 		["day", 86_400],
 		["hour", 3600],
@@ -79,4 +79,15 @@ export function ago(language: string, at: Date, now: Date): string {
 		if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
 	}
 	return format.format(0, "second");
+}
+
+/** Formats cost more to make than to use, and a list shows many times. */
+const agoFormats = new Map<string, Intl.RelativeTimeFormat>();
+
+function agoFormat(language: string): Intl.RelativeTimeFormat {
+	const made = agoFormats.get(language);
+	if (made) return made;
+	const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+	agoFormats.set(language, format);
+	return format;
 }

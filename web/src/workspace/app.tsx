@@ -1,57 +1,164 @@
 /** The whole page: who is not in logs in, everybody else works. */
 
+import { useEffect, useRef } from "preact/hooks";
+import { Glyph } from "../look/glyph.js";
+import { Later } from "../look/later.js";
 import { useStore } from "../look/store.js";
+import { Bar } from "./bar.js";
+import { ConnectionLine } from "./connection.js";
 import { ContextPane } from "./context/pane.js";
-import { Panes } from "./panes.js";
+import { InboxPane, linkOf } from "./inbox/list.js";
+import { useKeys } from "./keys.js";
+import { LogIn } from "./login.js";
+import { Overlays } from "./overlays.js";
+import { Panes, threadHeading } from "./panes.js";
 import { ThreadPane } from "./thread/pane.js";
 import { ToastCorner } from "./toasts.js";
 import { useWords } from "./words.js";
-import { type Workspace, WorkspaceContext } from "./workspace.js";
+import { useWorkspace, type Workspace, WorkspaceContext } from "./workspace.js";
 import "./workspace.css";
+import "./inbox/inbox.css";
+import "./dialogs.css";
 
 /** The workspace, however its session stands. */
 export function App({ workspace }: { workspace: Workspace }) {
 	return (
 		<WorkspaceContext.Provider value={workspace}>
-			<Shell workspace={workspace} />
+			<Page />
 		</WorkspaceContext.Provider>
 	);
 }
 
-function Shell({ workspace }: { workspace: Workspace }) {
-	const words = useWords();
-	const status = useStore(workspace.session, (state) => state.status);
-	const conversationId = useStore(workspace.places, (place) => place.conversationId);
-	if (status !== "in" && status !== "ended") {
-		return (
-			<main>
-				<h1>{words.app}</h1>
-			</main>
-		);
+function Page() {
+	const { session } = useWorkspace();
+	const status = useStore(session, (state) => state.status);
+	switch (status) {
+		case "opening":
+			return <Opening />;
+		case "failed":
+			return <Unreachable />;
+		case "out":
+			return <LogIn back={false} />;
 	}
 	return (
-		<div class="desk" inert={status === "ended"}>
+		<>
+			<Desk inert={status === "ended"} />
+			{status === "ended" && (
+				<div class="locked">
+					<LogIn back />
+				</div>
+			)}
+		</>
+	);
+}
+
+function Desk({ inert }: { inert: boolean }) {
+	const workspace = useWorkspace();
+	const words = useWords();
+	const conversationId = useStore(workspace.places, (place) => place.conversationId);
+	useTitle();
+	useFocusOnOpen(conversationId);
+	useEffect(() => workspace.overlay.update((now) => (inert ? undefined : now)), [inert]);
+	/** The conversation that a key is about: that of the row with the focus, or the open one. */
+	const about = () => document.activeElement?.closest<HTMLElement>("[data-id]")?.dataset.id || conversationId;
+	const open = (kind: "assign" | "labels") => {
+		const id = about();
+		if (id && workspace.may("conversations:write")) workspace.show({ kind, conversationId: id });
+	};
+	useKeys({
+		a: () => open("assign"),
+		l: () => open("labels"),
+		z: () => void workspace.toasts.act(),
+		"/": () => workspace.show({ kind: "find" }),
+		"?": () => workspace.show({ kind: "help" }),
+		"Mod+k": () => workspace.show({ kind: "commands" }),
+	});
+	return (
+		<div class="desk" inert={inert}>
 			<a class="skip" href="#main">
 				{words.skip}
 			</a>
-			<header class="bar">
-				<h1>{words.app}</h1>
-			</header>
+			<Bar />
+			<ConnectionLine />
 			<Panes
 				open={conversationId !== ""}
-				list={<p>{words.conversations}</p>}
+				list={<InboxPane />}
 				thread={
-					conversationId ? (
-						<ThreadPane key={conversationId} conversationId={conversationId} />
-					) : (
-						<p>{words.choose}</p>
-					)
+					conversationId ? <ThreadPane key={conversationId} conversationId={conversationId} /> : <Nothing />
 				}
 				context={
 					conversationId ? <ContextPane key={conversationId} conversationId={conversationId} /> : undefined
 				}
 			/>
 			<ToastCorner />
+			<Overlays />
 		</div>
+	);
+}
+
+/** The title says how many conversations have something that nobody has seen. */
+function useTitle(): void {
+	const { inbox, places } = useWorkspace();
+	const words = useWords();
+	const unread = useStore(inbox.counts, (counts) => counts?.unread ?? 0);
+	const view = useStore(places, (place) => place.view);
+	useEffect(() => {
+		document.title = words.title(unread, words.view[view]);
+	}, [unread, view, words]);
+}
+
+/** Who opens a conversation is at its heading then; who leaves it for the list is at its row. */
+function useFocusOnOpen(conversationId: string): void {
+	const before = useRef(conversationId);
+	useEffect(() => {
+		if (before.current === conversationId) return;
+		const left = before.current;
+		before.current = conversationId;
+		if (!conversationId) return linkOf(left)?.focus();
+		(document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
+	}, [conversationId]);
+}
+
+function Nothing() {
+	const words = useWords();
+	return (
+		<div class="nothing">
+			<Glyph name="chat" />
+			<h2>{words.choose}</h2>
+			<p class="soft">{words.chooseHint}</p>
+		</div>
+	);
+}
+
+function Opening() {
+	const words = useWords();
+	return (
+		<main class="nothing">
+			<h1 class="hidden">{words.app}</h1>
+			<Later>
+				<p class="soft" role="status">
+					{words.opening}
+				</p>
+			</Later>
+		</main>
+	);
+}
+
+function Unreachable() {
+	const { session } = useWorkspace();
+	const words = useWords();
+	useEffect(() => {
+		const again = () => void session.open();
+		addEventListener("online", again);
+		return () => removeEventListener("online", again);
+	}, []);
+	return (
+		<main class="nothing">
+			<Glyph name="alert" />
+			<h1>{words.openFailed}</h1>
+			<button type="button" class="button" onClick={() => void session.open()}>
+				{words.again}
+			</button>
+		</main>
 	);
 }

@@ -38,13 +38,14 @@ export class Keys {
 		// A dialog has the page to itself.
 		if (document.querySelector("dialog:modal")) return;
 		const name = mod ? `Mod+${event.key.toLowerCase()}` : event.key;
-		for (const { keys } of [...this.bindings].reverse()) {
-			const run = keys[name];
-			if (!run) continue;
-			event.preventDefault();
-			run();
-			return;
-		}
+		if (this.run(name)) event.preventDefault();
+	}
+
+	/** Does what a key does at the moment; false where it does nothing. */
+	run(name: string): boolean {
+		const bound = [...this.bindings].findLast(({ keys }) => keys[name]);
+		bound?.keys[name]?.();
+		return bound !== undefined;
 	}
 }
 

@@ -41,7 +41,7 @@ export function Panes(props: {
 				{props.list}
 			</section>
 			<Splitter pane="list" controls="list" label={words.listWidth} />
-			<main class="pane thread-pane" id="main">
+			<main class="pane thread-pane" id="main" tabIndex={-1}>
 				{props.thread}
 			</main>
 			{props.context && drawn && (

@@ -32,11 +32,20 @@ export function placeOf(url: URL): Place {
 
 /** The address of a place, without the origin. */
 export function addressOf(place: Place): string {
+	return addresses(place)(place.conversationId);
+}
+
+/** The addresses of all conversations in a list: for many rows, which differ in nothing else. */
+export function addresses({
+	view,
+	channel,
+	label,
+}: Omit<Place, "conversationId">): (conversationId: string) => string {
 	const query = new URLSearchParams();
-	if (place.channel) query.set("channel", place.channel);
-	if (place.label) query.set("label", place.label);
-	const conversation = place.conversationId ? `/${encodeURIComponent(place.conversationId)}` : "";
-	return root + place.view + conversation + (query.size ? `?${query}` : "");
+	if (channel) query.set("channel", channel);
+	if (label) query.set("label", label);
+	const after = query.size ? `?${query}` : "";
+	return (id) => root + view + (id && `/${encodeURIComponent(id)}`) + after;
 }
 
 function decoded(part: string): string {

@@ -31,7 +31,8 @@ export interface SessionState {
 }
 
 const workspaceService = "weiche.workspace.v1.WorkspaceService";
-const accessService = "weiche.workspace.v1.AccessService";
+/** The service by which agents come in and go. */
+export const accessService = "weiche.workspace.v1.AccessService";
 
 /** Session is the session of the page's cookie. */
 export class Session extends Store<SessionState> {
@@ -50,7 +51,7 @@ export class Session extends Store<SessionState> {
 			const team = { me, agents: agents.agents ?? [], channels: channels.channels ?? [] };
 			this.update(() => ({ status: "in", team }));
 		} catch (error) {
-			if (error instanceof CallError && error.code === "unauthenticated") this.end();
+			if (error instanceof CallError && error.reason === "REASON_UNAUTHENTICATED") this.end();
 			else this.update((now) => (now.team ? now : { status: "failed" }));
 		}
 	}

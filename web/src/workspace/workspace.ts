@@ -6,10 +6,14 @@ import { CallError, Caller, type CallOptions } from "../api/call.js";
 import { Stream, surroundings } from "../api/stream.js";
 import { Store, useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
+import { Actions } from "./inbox/actions.js";
+import { Inbox } from "./inbox/inbox.js";
+import { wordsOf } from "./inbox/words.js";
 import { Keys } from "./keys.js";
+import type { Overlay } from "./overlay.js";
 import { Places } from "./place.js";
 import { Chosen, languageBy } from "./preferences.js";
-import { may, Session, type Team } from "./session.js";
+import { agentName, may, Session, type Team } from "./session.js";
 import { Conversations } from "./thread/conversation.js";
 import { Toasts } from "./toasts.js";
 
@@ -35,7 +39,14 @@ export class Workspace {
 	readonly conversations: Conversations;
 	/** Whether the context lies over the conversation, in a window where it has no room beside it. */
 	readonly drawer = new Store(false);
+	/** The dialog that is open, if any. */
+	readonly overlay = new Store<Overlay | undefined>(undefined);
+	/** All rows that the page knows. */
+	readonly inbox: Inbox;
+	/** What can be done with a conversation. */
+	readonly actions: Actions;
 	private readonly caller: Caller;
+	private began = false;
 
 	constructor(parts: Parts) {
 		this.caller = parts.caller;
@@ -45,6 +56,12 @@ export class Workspace {
 		this.session = new Session(parts.caller);
 		this.conversations = new Conversations(this, () => this.session.value.team?.me.agent?.agentId ?? "");
 		this.keys = new Keys(() => this.chosen.value.keys);
+		const call = this.call.bind(this);
+		this.inbox = new Inbox(call, this.stream, this.places.value, () => void this.session.open());
+		const words = () => wordsOf(languageBy(this.chosen.value));
+		this.actions = new Actions(call, this.inbox, this.toasts, words, (id) =>
+			agentName(this.session.value.team, id),
+		);
 	}
 
 	/** That of the page. */
@@ -57,12 +74,24 @@ export class Workspace {
 		});
 		workspace.keys.listen(document);
 		workspace.stream.watch((state) => state === "revoked" && workspace.session.end());
-		workspace.session.watch(() => {
-			if (workspace.session.value.status === "in" && workspace.stream.state === "revoked")
-				workspace.stream.restart();
-		});
+		workspace.session.watch(() => workspace.begin());
 		void workspace.session.open();
 		return workspace;
+	}
+
+	/** Begins once somebody is in, and goes on where they have come back. */
+	private begin(): void {
+		const { status, team } = this.session.value;
+		if (status !== "in" || !team) return;
+		if (!this.began) {
+			this.began = true;
+			this.inbox.start(team.me.agent?.agentId ?? "");
+		} else if (this.stream.state === "revoked") this.stream.restart();
+	}
+
+	/** Opens a dialog. */
+	show(overlay: Overlay): void {
+		this.overlay.update(() => overlay);
 	}
 
 	/**
@@ -73,7 +102,7 @@ export class Workspace {
 		try {
 			return await this.caller.call<Request, Response>(method, request, options);
 		} catch (error) {
-			if (error instanceof CallError && error.code === "unauthenticated") this.session.end();
+			if (error instanceof CallError && error.reason === "REASON_UNAUTHENTICATED") this.session.end();
 			throw error;
 		}
 	}

@@ -1,0 +1,240 @@
+/** The list of conversations. */
+
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Glyph } from "../../look/glyph.js";
+import { Later } from "../../look/later.js";
+import { useStore } from "../../look/store.js";
+import { useKeys } from "../keys.js";
+import { addresses } from "../place.js";
+import { agentName } from "../session.js";
+import { useWords } from "../words.js";
+import { useLanguage, useTeam, useWorkspace } from "../workspace.js";
+import { RowItem } from "./row.js";
+import { fits, pagesOf, rowOf } from "./state.js";
+import { countOf, Filters, plain, ViewTabs } from "./views.js";
+import { useInboxWords } from "./words.js";
+
+/** The pane of the list: views, filters and rows. */
+export function InboxPane() {
+	const { places } = useWorkspace();
+	const words = useWords();
+	const view = useStore(places, (place) => place.view);
+	return (
+		<>
+			<h1 class="hidden">{words.viewTitle[view]}</h1>
+			<ViewTabs />
+			<Filters />
+			<Rows />
+		</>
+	);
+}
+
+function Rows() {
+	const workspace = useWorkspace();
+	const { inbox, places, actions } = workspace;
+	const language = useLanguage();
+	const team = useTeam();
+	const state = useStore(inbox, (now) => now);
+	const place = useStore(places, (now) => now);
+	const list = useRef<HTMLUListElement>(null);
+	const [hovered, setHovered] = useState("");
+	const [focused, setFocused] = useState("");
+	const pages = pagesOf(state);
+	const me = state.me;
+
+	useEffect(() => inbox.turn({ view: place.view, channel: place.channel, label: place.label }), [place]);
+	useEffect(() => inbox.open(place.conversationId), [place.conversationId]);
+	useEffect(() => inbox.hold([...new Set([hovered, focused])].filter(Boolean)), [hovered, focused]);
+	// Who is on a row stays on it, also where the browser has moved its element.
+	useLayoutEffect(() => {
+		if (!focused || list.current?.contains(document.activeElement)) return;
+		if (document.activeElement === document.body) linkOf(focused)?.focus({ preventScroll: true });
+	}, [state.shown]);
+
+	const name = useCallback((id: string) => agentName(team, id), [team]);
+	const href = useMemo(() => addresses(place), [place]);
+	const reachable =
+		[focused, place.conversationId].find((id) => id && state.shown.includes(id)) ?? state.shown[0];
+
+	/** Goes to the row so many after the one that has the focus, or after the open conversation. */
+	const step = (by: number) => {
+		const from = focused || place.conversationId;
+		const at = state.shown.indexOf(from);
+		const to = state.shown[at < 0 ? 0 : Math.min(state.shown.length - 1, Math.max(0, at + by))];
+		if (!to || (at >= 0 && to === from)) return;
+		if (!focused && place.conversationId) places.go({ conversationId: to });
+		else linkOf(to)?.focus();
+	};
+	useKeys({
+		j: () => step(1),
+		k: () => step(-1),
+		e: () => {
+			const id = focused || place.conversationId;
+			if (!id || !workspace.may("conversations:write")) return;
+			actions.toggle(id);
+			if (focused) step(1);
+		},
+	});
+
+	if (pages?.status === "failed" && state.shown.length === 0) return <Failed />;
+	if (!pages || (pages.status === "reading" && state.shown.length === 0)) return <Skeleton />;
+	if (state.shown.length === 0) return <Empty />;
+	return (
+		<div class="rows">
+			<ul
+				ref={list}
+				class={state.held.length > 0 ? "row-list held" : "row-list"}
+				onPointerOver={(event) => setHovered(idAt(event.target))}
+				onPointerLeave={() => setHovered("")}
+				onFocusIn={(event) => setFocused(idAt(event.target))}
+				onFocusOut={(event) =>
+					list.current?.contains(event.relatedTarget as Node | null) || leave(setFocused)
+				}
+				onClick={(event) => {
+					const id = idAt(event.target);
+					if (!id || !plain(event)) return;
+					event.preventDefault();
+					places.go({ conversationId: id });
+				}}
+				onKeyDown={(event) => {
+					if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event.key === "ArrowDown" ? 1 : -1);
+					else if (event.key === "Home") linkOf(state.shown[0] ?? "")?.focus();
+					else if (event.key === "End") linkOf(state.shown.at(-1) ?? "")?.focus();
+					else return;
+					event.preventDefault();
+				}}
+			>
+				{state.shown.map((id) => {
+					const row = rowOf(state, id);
+					return (
+						row && (
+							<RowItem
+								key={id}
+								row={row}
+								language={language}
+								me={me}
+								name={name}
+								href={href(id)}
+								current={id === place.conversationId}
+								reachable={id === reachable}
+								leaving={!fits(row, state.narrowing, me)}
+							/>
+						)
+					);
+				})}
+			</ul>
+			{pages.status === "failed" ? (
+				<Failed more />
+			) : (
+				pages.next && <More reading={pages.status === "reading"} />
+			)}
+		</div>
+	);
+}
+
+/** The focus has left the list; not where only its element was moved. */
+function leave(setFocused: (id: string) => void): void {
+	requestAnimationFrame(() => idAt(document.activeElement) || setFocused(""));
+}
+
+function idAt(target: EventTarget | null): string {
+	return (target as Element | null)?.closest<HTMLElement>("[data-id]")?.dataset.id ?? "";
+}
+
+/** The link of a row; none where it is not drawn. */
+export function linkOf(id: string): HTMLElement | null {
+	return document.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(id)}"]`);
+}
+
+/** The end of what was read: more is read before somebody gets there. */
+function More({ reading }: { reading: boolean }) {
+	const { inbox } = useWorkspace();
+	const words = useInboxWords();
+	const end = useRef<HTMLDivElement>(null);
+	useEffect(() => {
+		if (!end.current) return;
+		const near = new IntersectionObserver(([seen]) => seen?.isIntersecting && void inbox.more(), {
+			root: end.current.parentElement,
+			rootMargin: "1200px",
+		});
+		near.observe(end.current);
+		return () => near.disconnect();
+	}, [reading]);
+	return (
+		<div ref={end} class="row-end">
+			<button type="button" class="button" aria-disabled={reading} onClick={() => void inbox.more()}>
+				{reading ? words.loading : words.more}
+			</button>
+		</div>
+	);
+}
+
+function Failed({ more }: { more?: boolean }) {
+	const { inbox } = useWorkspace();
+	const words = useInboxWords();
+	return (
+		<div class="rows-state" role="alert">
+			<Glyph name="alert" />
+			<p>{more ? words.failedMore : words.failed}</p>
+			<button type="button" class="button" onClick={() => void inbox.more()}>
+				{words.again}
+			</button>
+		</div>
+	);
+}
+
+function Empty() {
+	const { places, inbox } = useWorkspace();
+	const words = useInboxWords();
+	const general = useWords();
+	const { view, channel, label } = useStore(places, (now) => now);
+	const free = useStore(inbox.counts, (counts) => countOf(counts, "unassigned") ?? 0);
+	if (channel || label) {
+		return (
+			<div class="rows-state">
+				<Glyph name="filter" />
+				<h2>{words.emptyFiltered}</h2>
+				<button type="button" class="button" onClick={() => places.go({ channel: "", label: "" })}>
+					{words.clear}
+				</button>
+			</div>
+		);
+	}
+	return (
+		<div class="rows-state">
+			<Glyph name="check" />
+			<h2>{words.empty[view]}</h2>
+			{view === "mine" && free > 0 ? (
+				<>
+					<p>{words.waitingFor(free)}</p>
+					<button type="button" class="button" onClick={() => places.go({ view: "unassigned" })}>
+						{general.view.unassigned}
+					</button>
+				</>
+			) : (
+				<p>{words.emptyHint[view]}</p>
+			)}
+		</div>
+	);
+}
+
+/** What stands there while the first rows are on their way, for longer than nobody minds. */
+function Skeleton() {
+	const words = useInboxWords();
+	return (
+		<div class="rows" aria-busy="true">
+			<Later>
+				<p class="hidden" role="status">
+					{words.loading}
+				</p>
+				{Array.from({ length: 8 }, (_, at) => (
+					<div key={at} class="row ghost" aria-hidden="true">
+						<span class="row-name" />
+						<span class="row-line" />
+						<span class="row-facts" />
+					</div>
+				))}
+			</Later>
+		</div>
+	);
+}

@@ -1,0 +1,147 @@
+/** A conversation as one row of the list. */
+
+import { Component } from "preact";
+import { channelGlyph, Glyph } from "../../look/glyph.js";
+import { Ago, lasting, useNow } from "../../look/time.js";
+import { channelName, type Language } from "../../look/words.js";
+import type { Row } from "./state.js";
+import { type InboxWords, wordsOf } from "./words.js";
+
+/** What a row is drawn from. */
+export interface RowProps {
+	row: Row;
+	language: Language;
+	/** Who looks. */
+	me: string;
+	/** The name of an agent. */
+	name(agentId: string): string;
+	href: string;
+	/** Its conversation is open. */
+	current: boolean;
+	/** It is the one of the list that the tabulator leads to. */
+	reachable: boolean;
+	/** It is not of this list any more, and stays only as long as it is held. */
+	leaving: boolean;
+}
+
+/** RowItem is drawn again only where something of it is different: there may be thousands. */
+export class RowItem extends Component<RowProps> {
+	override shouldComponentUpdate(next: RowProps): boolean {
+		return (Object.keys(next) as (keyof RowProps)[]).some((key) => next[key] !== this.props[key]);
+	}
+
+	override render({ row, language, me, name, href, current, reachable, leaving }: RowProps) {
+		const words = wordsOf(language);
+		const unread = (row.unread ?? 0) > 0;
+		const closed = row.status === "CONVERSATION_STATUS_CLOSED";
+		return (
+			<li class="row-item">
+				<a
+					class={`row${unread ? " unread" : ""}${leaving ? " leaving" : ""}`}
+					href={href}
+					data-id={row.conversationId}
+					aria-current={current ? "true" : undefined}
+					aria-label={spoken(words, row, me, name)}
+					tabIndex={reachable ? 0 : -1}
+				>
+					<span class="row-name" dir="auto">
+						{nameOf(words, row)}
+					</span>
+					<span class="row-time">{row.activeAt && <Ago at={row.activeAt} language={language} />}</span>
+					<span class="row-line" dir="auto">
+						{lineOf(words, row, me, name)}
+					</span>
+					<span class="row-facts">
+						<span class="fact">
+							<Glyph name={channelGlyph(row.channel ?? "")} />
+							{channelName(row.channel ?? "", words.webChat)}
+						</span>
+						{(row.troubles ?? 0) > 0 && (
+							<span class="fact bad">
+								<Glyph name="alert" />
+								{words.troubles(row.troubles ?? 0)}
+							</span>
+						)}
+						{closed ? (
+							<span class="fact">
+								<Glyph name="check" />
+								{words.isClosed}
+							</span>
+						) : (
+							row.waitingSince && <Waiting since={row.waitingSince} language={language} />
+						)}
+						{row.labels?.map((label) => (
+							<bdi key={label} class="tag">
+								{label}
+							</bdi>
+						))}
+						{row.assigneeId && (
+							<span class="fact assignee">
+								<Glyph name="person" />
+								<bdi>{row.assigneeId === me ? words.you : name(row.assigneeId)}</bdi>
+							</span>
+						)}
+					</span>
+				</a>
+			</li>
+		);
+	}
+}
+
+/** How long the customer has been waiting. */
+function Waiting({ since, language }: { since: string; language: Language }) {
+	const at = new Date(since);
+	// Within a minute nobody waits.
+	const span = useNow((now) => (now.getTime() - at.getTime() < 60_000 ? "" : lasting(language, at, now)));
+	if (!span) return null;
+	return (
+		<span class="fact waiting">
+			<Glyph name="clock" />
+			{wordsOf(language).waiting(span)}
+		</span>
+	);
+}
+
+/** The name of the customer of a row. */
+export function nameOf(words: InboxWords, row: Row): string {
+	if (row.erased) return words.erased;
+	return (
+		row.customerName || words.noName((row.customerId ?? row.conversationId ?? "").slice(-4).toLowerCase())
+	);
+}
+
+/** The last thing that somebody said, and who where it was not the customer. */
+export function lineOf(words: InboxWords, row: Row, me: string, name: (id: string) => string): string {
+	const line = row.lastLine;
+	if (!line) return words.silent;
+	const said = line.unsent ? words.unsent : line.text || words.other[line.other ?? ""] || words.otherwise;
+	const by = line.agentId === me ? words.you : line.agentId ? name(line.agentId) : words.program;
+	switch (line.speaker) {
+		case "SPEAKER_AGENT":
+			return `${by}: ${said}`;
+		case "SPEAKER_NOTE":
+			return `${words.note(by)}: ${said}`;
+		case "SPEAKER_NATIVE_APP":
+			return `${words.nativeApp}: ${said}`;
+	}
+	return said;
+}
+
+/** All of a row as one name, the important first. */
+function spoken(words: InboxWords, row: Row, me: string, name: (id: string) => string): string {
+	const assignee = row.assigneeId === me ? words.you : name(row.assigneeId ?? "");
+	return [
+		nameOf(words, row),
+		row.unread ? words.unread(row.unread) : "",
+		channelName(row.channel ?? "", words.webChat),
+		lineOf(words, row, me, name),
+		row.status === "CONVERSATION_STATUS_CLOSED" ? words.isClosed : "",
+		row.waitingSince ? words.waiting(lasting(words.tag, new Date(row.waitingSince), new Date())) : "",
+		row.activeAt ? words.ago(new Date(row.activeAt), new Date()) : "",
+		row.troubles ? words.troubles(row.troubles) : "",
+		row.assigneeId ? words.assignedTo(assignee) : words.unassigned,
+		...(row.labels ?? []),
+	]
+		.filter(Boolean)
+		.join(", ");
+}
