@@ -1,6 +1,6 @@
 /** Texts that are there to be taken elsewhere. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Glyph } from "./glyph.js";
 
 /** What a copy button says. */
@@ -64,36 +64,37 @@ export function CopyField({
 	rows?: number;
 }) {
 	const field = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+	const id = useId();
 	const select = () => {
 		field.current?.focus();
 		field.current?.select();
 	};
 	return (
 		<div class="field copy-field">
-			<label>
-				<span class="label">{label}</span>
-				{rows ? (
-					<textarea
-						ref={field}
-						class="input code"
-						dir="ltr"
-						readOnly
-						rows={rows}
-						value={text}
-						spellcheck={false}
-					/>
-				) : (
-					<input
-						ref={field}
-						class="input code"
-						dir="ltr"
-						readOnly
-						value={text}
-						spellcheck={false}
-						onFocus={select}
-					/>
-				)}
-			</label>
+			<label for={id}>{label}</label>
+			{rows ? (
+				<textarea
+					id={id}
+					ref={field}
+					class="input code"
+					dir="ltr"
+					readOnly
+					rows={rows}
+					value={text}
+					spellcheck={false}
+				/>
+			) : (
+				<input
+					id={id}
+					ref={field}
+					class="input code"
+					dir="ltr"
+					readOnly
+					value={text}
+					spellcheck={false}
+					onFocus={select}
+				/>
+			)}
 			<CopyButton text={text} what={label} words={words} onDenied={select} />
 			{hint ? <p class="hint">{hint}</p> : null}
 		</div>

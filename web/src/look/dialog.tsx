@@ -69,7 +69,12 @@ export function Ask({
 }) {
 	const [busy, setBusy] = useState(false);
 	const there = useRef(true);
-	useEffect(() => () => void (there.current = false), []);
+	useEffect(
+		() => () => {
+			there.current = false;
+		},
+		[],
+	);
 	const yes = async () => {
 		if (busy) return;
 		setBusy(true);
