@@ -1,0 +1,109 @@
+/** The whole page: who may not, or is not in, is told so. */
+
+import { useMemo, useRef, useState } from "preact/hooks";
+import { CallError, type Caller, type CallOptions } from "../api/call.js";
+import { LogIn } from "../look/login.js";
+import { useStore } from "../look/store.js";
+import { type Chosen, languageBy } from "../workspace/preferences.js";
+import { Admin } from "./api.js";
+import { type Desk, DeskContext } from "./context.js";
+import type { Router } from "./router.js";
+import type { Session } from "./session.js";
+import { Shell, sectionsFor } from "./shell.js";
+import { words } from "./words.js";
+
+/** How long it is said that something was done, in milliseconds. */
+const said = 4000;
+
+/** What the page is made of. */
+export interface Parts {
+	caller: Caller;
+	session: Session;
+	router: Router;
+	chosen: Chosen;
+}
+
+/** The admin center, however its session stands. */
+export function App({ caller, session, router, chosen }: Parts) {
+	const language = useStore(chosen, languageBy);
+	const { status, me } = useStore(session, (state) => state);
+	const { text, say } = useNotice();
+	const admin = useMemo(() => new Admin(watched(caller, session)), []);
+	const here = words[language];
+	if (status === "opening") return <main class="login-page" aria-busy="true" />;
+	if (status === "failed" || !me)
+		return (
+			<main class="login-page">
+				{status === "failed" ? (
+					<div class="empty" role="alert">
+						<h1>{here.title}</h1>
+						<p>{here.failed}</p>
+						<button type="button" class="button" onClick={() => void session.open()}>
+							{here.again}
+						</button>
+					</div>
+				) : (
+					<LogIn logIn={(login, password) => session.logIn(login, password)} language={language} page />
+				)}
+			</main>
+		);
+	const may = (scope: string) => me.scopes?.includes(scope) ?? false;
+	const desk: Desk = { admin, router, me, words: here, language, may, say, now: () => new Date() };
+	if (sectionsFor(may).length === 0)
+		return (
+			<main class="login-page">
+				<div class="denied">
+					<h1>{here.denied.title}</h1>
+					<p>{here.denied.text(me.agent?.name ?? "")}</p>
+					<a class="button primary" href="/workspace/">
+						{here.denied.back}
+					</a>
+				</div>
+			</main>
+		);
+	return (
+		<DeskContext.Provider value={desk}>
+			<div inert={status === "ended"}>
+				<Shell onLogOut={() => void session.logOut().catch(() => session.open())} />
+			</div>
+			{status === "ended" ? (
+				<div class="login-over">
+					<LogIn logIn={(login, password) => session.logIn(login, password)} language={language} ended />
+				</div>
+			) : null}
+			<div class="notices" role="status">
+				{text ? <p class="said-notice">{text}</p> : null}
+			</div>
+		</DeskContext.Provider>
+	);
+}
+
+/** A caller that notices when the session has ended. */
+function watched(caller: Caller, session: Session): Pick<Caller, "call"> {
+	return {
+		async call<Request, Response>(
+			method: string,
+			request: Request,
+			options?: CallOptions,
+		): Promise<Response> {
+			try {
+				return await caller.call<Request, Response>(method, request, options);
+			} catch (error) {
+				if (error instanceof CallError && error.code === "unauthenticated") session.end();
+				throw error;
+			}
+		},
+	};
+}
+
+/** A text that is said for a few seconds. */
+function useNotice(): { text: string; say: (text: string) => void } {
+	const [text, setText] = useState("");
+	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	const say = (now: string) => {
+		clearTimeout(timer.current);
+		setText(now);
+		timer.current = setTimeout(() => setText(""), said);
+	};
+	return { text, say };
+}

@@ -1,0 +1,194 @@
+/** One widget, or a new one. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { WidgetOfferJson, WidgetSettingsJson } from "../../gen/weiche/admin/v1/admin_pb.js";
+import { useDesk, useLoaded } from "../context.js";
+import { Form, TextField } from "../field.js";
+import { freeId, slug } from "../integrations/draft.js";
+import { Await, Nothing, Page, Problem } from "../page.js";
+import { problemOf } from "../problem.js";
+import { pathOf } from "../route.js";
+import { AppearanceCard } from "./appearance.js";
+import { ChannelsCard } from "./channels.js";
+import { type Draft, draftOf, newDraft, same, setupOf, wrongsOf } from "./draft.js";
+import type { Editing } from "./editing.js";
+import { EmbedCard, OriginsCard } from "./embed.js";
+import { LanguagesCard } from "./languages.js";
+import { OpeningCard } from "./opening.js";
+import { Preview } from "./preview.js";
+import { SwitchingCard } from "./switching.js";
+import { VisitorsCard } from "./visitors.js";
+
+/** The page of a widget; "new" is the page for a new one. */
+export function Widget({ id }: { id: string }) {
+	const { admin, words } = useDesk();
+	const loaded = useLoaded(async () => {
+		const [widgets, integrations] = await Promise.all([admin.widgets(), admin.integrations()]);
+		return { widgets, integrations };
+	});
+	const back = { to: pathOf("widgets"), name: words.sections.widgets };
+	const isNew = id === "new";
+	const found = loaded.value?.widgets.find((widget) => widget.widgetId === id);
+	if (loaded.value && !found && !isNew) return <Nothing back={back} />;
+	return (
+		<Page
+			title={isNew ? words.widgets.newTitle : found?.appearance?.title || found?.site || id}
+			back={back}
+			wide
+		>
+			<Await of={loaded}>
+				{({ widgets, integrations }) => (
+					<Editor
+						settings={found}
+						offers={
+							found?.offers ??
+							integrations.map(({ integrationId, channel, name, healthy }) => ({
+								integrationId,
+								channel,
+								name,
+								healthy,
+							}))
+						}
+						taken={[
+							...widgets.map((one) => one.widgetId ?? ""),
+							...integrations.map((one) => one.integrationId ?? ""),
+						]}
+						again={loaded.again}
+					/>
+				)}
+			</Await>
+		</Page>
+	);
+}
+
+/** The form of a widget with its preview. Nothing of it counts before it is saved. */
+export function Editor({
+	settings,
+	offers,
+	taken,
+	again,
+}: {
+	/** The widget as it is saved; nothing for a new one. */
+	settings?: WidgetSettingsJson;
+	offers: readonly WidgetOfferJson[];
+	/** Ids that a new one cannot have. */
+	taken: readonly string[];
+	again: () => Promise<void>;
+}) {
+	const { admin, words, language, may, router, say } = useDesk();
+	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+	const before = settings ? draftOf(settings, zone) : newDraft(language, zone);
+	const [draft, setDraft] = useState<Draft>(before);
+	const [wantedId, setWantedId] = useState("");
+	const [tried, setTried] = useState(false);
+	const [busy, setBusy] = useState(false);
+	const [problem, setProblem] = useState("");
+	const form = useRef<HTMLDivElement>(null);
+	const id = settings?.widgetId ?? "";
+	const newId = wantedId || freeId(slug(draft.site) || "chat", taken);
+	const wrongs = wrongsOf(draft);
+	const wrongId = id ? "" : wrongNewId(newId, taken);
+	const changed = !same(before, draft);
+	const disabled = busy || !may("setup:write");
+	useEffect(() => {
+		router.hold(changed);
+		return () => router.hold(false);
+	}, [changed]);
+	const save = async () => {
+		setTried(true);
+		setProblem("");
+		if (wrongs.length || wrongId) return false;
+		setBusy(true);
+		try {
+			await admin.putWidget(setupOf(id || newId, draft));
+			setTried(false);
+			if (id) {
+				await again();
+				setDraft((now) => ({ ...now, cut: false }));
+				say(words.saved);
+			} else {
+				say(words.widgets.created(draft.site));
+				router.replace(pathOf("widgets", newId));
+			}
+			return true;
+		} catch (error) {
+			setProblem(problemOf(words, error));
+			return false;
+		} finally {
+			setBusy(false);
+		}
+	};
+	const editing: Editing = {
+		draft,
+		change: (part) => setDraft((now) => ({ ...now, ...part })),
+		wrongs: tried ? wrongs : [],
+		disabled,
+	};
+	const faults = tried ? wrongs.length + (wrongId ? 1 : 0) : 0;
+	return (
+		<div class="editor" ref={form}>
+			<Form onSend={save} class="editor-form">
+				{may("setup:write") ? null : <p class="notice">{words.readOnly}</p>}
+				<AppearanceCard {...editing} />
+				<ChannelsCard {...editing} before={before} offers={offers} />
+				<LanguagesCard {...editing} />
+				<OpeningCard {...editing} />
+				<SwitchingCard {...editing} />
+				<OriginsCard {...editing} />
+				{id ? null : (
+					<section class="card" aria-label={words.widgets.id}>
+						<TextField
+							label={words.widgets.id}
+							hint={words.widgets.idHint}
+							error={tried && wrongId ? words.widgets.wrong[wrongId] : ""}
+							value={newId}
+							onValue={setWantedId}
+							code
+							disabled={disabled}
+						/>
+					</section>
+				)}
+				<VisitorsCard {...editing} id={id} keys={settings?.visitorKeyIds ?? []} again={again} />
+				<EmbedCard id={id} />
+				{changed || busy || !id ? (
+					<section class="save-bar" aria-label={words.widgets.unsaved}>
+						<div role="status">
+							{busy
+								? words.saving
+								: faults
+									? words.widgets.faults(faults)
+									: changed
+										? words.widgets.unsaved
+										: ""}
+						</div>
+						<Problem text={problem} />
+						{changed ? (
+							<button
+								type="button"
+								class="button"
+								disabled={busy}
+								onClick={() => {
+									setDraft(before);
+									setTried(false);
+									setProblem("");
+								}}
+							>
+								{words.widgets.discard}
+							</button>
+						) : null}
+						<button type="submit" class="button primary" disabled={disabled}>
+							{id ? words.save : words.widgets.create}
+						</button>
+					</section>
+				) : null}
+			</Form>
+			<Preview draft={draft} offers={offers} />
+		</div>
+	);
+}
+
+/** What is wrong with the id of a new widget. */
+function wrongNewId(id: string, taken: readonly string[]): "id" | "idTaken" | "" {
+	if (!/^[a-z0-9-]{1,64}$/.test(id) || /^-+$/.test(id) || id === "new") return "id";
+	return taken.includes(id) ? "idTaken" : "";
+}
