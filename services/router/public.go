@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"weiche/eventstore"
 	"weiche/proto/schema"
@@ -67,30 +68,20 @@ func (l PublicLog) Sequence(ctx context.Context, account string, position uint64
 // without a gap: each is one event, empty where nothing is public. It returns none
 // where that was the last.
 func (l PublicLog) Account(ctx context.Context, account string, after uint64, limit int) ([]broker.Event, error) {
-	var events []broker.Event
-	bytes := 0
-	for rec, err := range l.engine.store.ReadAccount(ctx, account, after+1) {
-		if err != nil {
-			return nil, err
-		}
-		event, err := l.engine.publicEvent(rec)
-		if err != nil {
-			return nil, err
-		}
-		events, bytes = append(events, event), bytes+len(event.Data)
-		if len(events) >= limit || bytes >= publicBytes {
-			break
-		}
-	}
-	return events, nil
+	return l.page(l.engine.store.ReadAccount(ctx, account, after+1), limit)
 }
 
 // Conversation is Account for the records of one conversation, after a version.
 func (l PublicLog) Conversation(ctx context.Context, account, conversationID string, after uint64, limit int) ([]broker.Event, error) {
+	stream := eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: conversationID}
+	return l.page(l.engine.store.ReadStream(ctx, stream, after+1), limit)
+}
+
+// page returns what is public of the first records, bounded by a limit and in bytes.
+func (l PublicLog) page(records iter.Seq2[*eventstore.Record, error], limit int) ([]broker.Event, error) {
 	var events []broker.Event
 	bytes := 0
-	stream := eventstore.Stream{Account: account, Category: conversation.CategoryConversation, ID: conversationID}
-	for rec, err := range l.engine.store.ReadStream(ctx, stream, after+1) {
+	for rec, err := range records {
 		if err != nil {
 			return nil, err
 		}
