@@ -53,9 +53,15 @@ func (b *Broker) Answer(ctx context.Context, answers Answers) error {
 			}
 		}
 	}
+	return stopAfter(ctx, service, &a.underWay)
+}
+
+// stopAfter stops a service when ctx ends, and returns once what it has under way is
+// answered.
+func stopAfter(ctx context.Context, service micro.Service, underWay *sync.WaitGroup) error {
 	<-ctx.Done()
-	err = service.Stop()
-	a.underWay.Wait()
+	err := service.Stop()
+	underWay.Wait()
 	if errors.Is(err, nats.ErrConnectionClosed) {
 		return nil
 	}

@@ -76,13 +76,7 @@ func (b *Broker) ServeBackends(ctx context.Context, answer func(context.Context,
 	if err != nil {
 		return errors.Join(unreachable(err), service.Stop())
 	}
-	<-ctx.Done()
-	err = service.Stop()
-	s.underWay.Wait()
-	if errors.Is(err, nats.ErrConnectionClosed) {
-		return nil
-	}
-	return err
+	return stopAfter(ctx, service, &s.underWay)
 }
 
 // serving is one call of ServeBackends.
