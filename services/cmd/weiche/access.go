@@ -131,33 +131,30 @@ func readPassword(cmd *cobra.Command) (string, error) {
 }
 
 func (a *administrator) agents() *cobra.Command {
-	return a.ready(&cobra.Command{
-		Use: "agents", Short: "List the agents", Args: cobra.NoArgs,
-		Example: `  weiche admin agents --account shop`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			list := &adminv1.ListAgentsResponse{}
-			if err := a.call(cmd, "ListAgents", &adminv1.ListAgentsRequest{AccountId: a.account}, list); err != nil {
-				return err
-			}
-			return table(cmd, func(row func(...string)) {
-				for _, agent := range list.GetAgents() {
-					password := "no password"
-					if agent.GetHasPassword() {
-						password = "password"
-					}
-					row(agent.GetAgent().GetAgentId(), agent.GetAgent().GetName(),
-						strings.ToLower(strings.TrimPrefix(agent.GetAgent().GetRole().String(), "ROLE_")),
-						agent.GetLogin(), password, fmt.Sprintf("%d sessions", len(agent.GetSessions())))
-				}
-			})
-		},
+	return a.listed("agents", "List the agents", func(agent *adminv1.AgentSettings, row func(...string)) {
+		password := "no password"
+		if agent.GetHasPassword() {
+			password = "password"
+		}
+		row(agent.GetAgent().GetAgentId(), agent.GetAgent().GetName(),
+			strings.ToLower(strings.TrimPrefix(agent.GetAgent().GetRole().String(), "ROLE_")),
+			agent.GetLogin(), password, fmt.Sprintf("%d sessions", len(agent.GetSessions())))
 	})
 }
 
 func (a *administrator) sessions() *cobra.Command {
+	return a.listed("sessions", "List the sessions of the agents", func(agent *adminv1.AgentSettings, row func(...string)) {
+		for _, session := range agent.GetSessions() {
+			row(session.GetSessionId(), agent.GetAgent().GetAgentId(), "opened "+day(session.GetOpenedAt()), "ends "+day(session.GetExpiresAt()))
+		}
+	})
+}
+
+// listed is a command that prints rows of each agent.
+func (a *administrator) listed(use, short string, rows func(agent *adminv1.AgentSettings, row func(...string))) *cobra.Command {
 	return a.ready(&cobra.Command{
-		Use: "sessions", Short: "List the sessions of the agents", Args: cobra.NoArgs,
-		Example: `  weiche admin sessions --account shop`,
+		Use: use, Short: short, Args: cobra.NoArgs,
+		Example: "  weiche admin " + use + " --account shop",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list := &adminv1.ListAgentsResponse{}
 			if err := a.call(cmd, "ListAgents", &adminv1.ListAgentsRequest{AccountId: a.account}, list); err != nil {
@@ -165,9 +162,7 @@ func (a *administrator) sessions() *cobra.Command {
 			}
 			return table(cmd, func(row func(...string)) {
 				for _, agent := range list.GetAgents() {
-					for _, session := range agent.GetSessions() {
-						row(session.GetSessionId(), agent.GetAgent().GetAgentId(), "opened "+day(session.GetOpenedAt()), "ends "+day(session.GetExpiresAt()))
-					}
+					rows(agent, row)
 				}
 			})
 		},
