@@ -227,7 +227,8 @@ func TestSignedVisitorsOnly(t *testing.T) {
 	s.must(t, widgetService+"GetTimeline", s.signedIn(t, "shop", "k1", siteKey, "7", soon(), ""), `{}`)
 }
 
-// P3: what somebody said on a device before they signed in is theirs on every device.
+// P3: what somebody said on a device before they signed in is theirs on every device,
+// and nobody's on that one once they have signed out.
 func TestADeviceThatSignsIn(t *testing.T) {
 	s := newStage(t, nil)
 	s.setup(t, "acme", fmt.Sprintf(`{"widgets":[{"id":"shop","site":"Acme Shop","origins":["https://shop.example"],"visitorKeys":[{"id":"k1","secret":%q}]}]}`, siteKey))
@@ -244,7 +245,21 @@ func TestADeviceThatSignsIn(t *testing.T) {
 	}
 	s.must(t, widgetService+"EndSession", elsewhere, `{}`)
 	s.want(t, "unauthenticated", "UNAUTHENTICATED", widgetService+"GetTimeline", elsewhere, `{}`)
-	s.must(t, widgetService+"GetTimeline", device, `{}`)
+	s.want(t, "unauthenticated", "UNAUTHENTICATED", widgetService+"GetTimeline", device, `{}`)
+	next := s.must(t, widgetService+"OpenSession", device, `{"widgetId":"shop"}`).text("sessionToken")
+	if got := s.must(t, widgetService+"GetTimeline", next, `{}`); got.get("conversationId") != nil || got.length("lines") != 0 {
+		t.Errorf("whoever has the device next reads %v", got.values)
+	}
+	// Their own conversation ends for the device too where agents are asked whose it is.
+	s.must(t, widgetService+"SendMessage", next, `{"text":"me too","clientToken":"1"}`)
+	s.signedIn(t, "shop", "k1", siteKey, "7", soon(), next)
+	s.want(t, "unauthenticated", "UNAUTHENTICATED", widgetService+"GetTimeline", next, `{}`)
+	// A session in which nothing was said goes on: there is nothing to find in it.
+	unused := s.visitor(t, "shop")
+	s.signedIn(t, "shop", "k1", siteKey, "7", soon(), unused)
+	if got := s.must(t, widgetService+"GetTimeline", unused, `{}`); got.length("lines") != 0 {
+		t.Errorf("a session in which nothing was said reads %v", got.values)
+	}
 }
 
 // I22: another secret under the same id is another key.

@@ -37,6 +37,8 @@ func TestI22OpenStreamsEndWithWhatTheyStandOn(t *testing.T) {
 	ended, changed, set := s.session(t, "acme", "eva"), loggedIn(), s.session(t, "acme", "max")
 	keyID, key := s.keyOf(t, "acme", time.Time{}, "conversations:read", "events:read")
 	left, known := s.visitor(t, "shop"), s.signedIn(t, "shop", "k1", siteKey, "7", soon(), "")
+	device := s.visitor(t, "shop")
+	s.must(t, widgetService+"SendMessage", device, `{"text":"hello","clientToken":"1"}`)
 	withdrawn := s.signedIn(t, "shop", "k2", siteKey, "8", soon(), "")
 
 	staying := s.session(t, "acme", "max")
@@ -56,6 +58,7 @@ func TestI22OpenStreamsEndWithWhatTheyStandOn(t *testing.T) {
 		}},
 		{"a visitor who ends their session", left, own, func() { s.must(t, widgetService+"EndSession", left, `{}`) }},
 		{"a signed visitor who ends their session", known, own, func() { s.must(t, widgetService+"EndSession", known, `{}`) }},
+		{"a visitor who signs in", device, own, func() { s.signedIn(t, "shop", "k1", siteKey, "9", soon(), device) }},
 		{"a signed visitor whose key is removed", withdrawn, own, func() {
 			s.must(t, adminService+"RemoveVisitorKey", s.admin(), `{"accountId":"acme","widgetId":"shop","keyId":"k2","clientToken":"4"}`)
 		}},

@@ -47,6 +47,7 @@ func (s *widgetService) signIn(ctx context.Context, of *Widget, token string) (*
 	known := device.known && device.widget.ID == of.ID && !device.session.Signed()
 	if known {
 		v.session = device.session
+		identify.SessionHash = device.session.Hash()
 	}
 	if known || identify.GetProfile() != nil {
 		command := &ingressv1.WidgetCommand{Command: &ingressv1.WidgetCommand_Identify{Identify: identify}}

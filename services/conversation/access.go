@@ -204,7 +204,10 @@ func (d *decider) endVisitorSession(c *EndVisitorSession) error {
 	if len(c.Hash) != hashSize {
 		return refuse(invalid, "a session has a hash of 32 bytes")
 	}
-	// Each has a stream of its own: there may be many, and nothing is folded of them.
-	d.emit(Stream{CategoryVisitor, hex.EncodeToString(c.Hash)}, &eventv1.VisitorSessionEnded{Hash: c.Hash})
+	d.emit(visitorStream(c.Hash), &eventv1.VisitorSessionEnded{Hash: c.Hash})
 	return nil
 }
+
+// visitorStream is where it stands that a visitor's session has ended. Each has one of
+// its own: there may be many, and nothing is folded of them.
+func visitorStream(hash []byte) Stream { return Stream{CategoryVisitor, hex.EncodeToString(hash)} }

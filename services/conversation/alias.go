@@ -167,10 +167,10 @@ func (d *decider) learn(i *identityDraft, addresses newAddresses) {
 
 // conflict writes down, once, that addresses of one person lead to the identities of
 // two customers. Nothing is merged (P2).
-func (d *decider) conflict(i, other *identityDraft) {
+func (d *decider) conflict(i, other *identityDraft) (found bool) {
 	if other == nil || other.id == i.id || other.customer == i.customer ||
 		i.base.Conflicts[other.id] != "" || other.base.Conflicts[i.id] != "" || i.clashed[other.id] {
-		return
+		return false
 	}
 	if i.clashed == nil {
 		i.clashed = map[string]bool{}
@@ -189,4 +189,5 @@ func (d *decider) conflict(i, other *identityDraft) {
 			})
 		}
 	}
+	return true
 }

@@ -205,6 +205,9 @@ func (w *world) signsIn(t *rapid.T) {
 	if w.chance("a shared device", 3) {
 		c.Visitor = w.visitor(pick(w, "device", people...))
 	}
+	if rapid.Bool().Draw(t, "a session") {
+		c.Session = hash(string(c.Visitor.Address.Value))
+	}
 	if w.chance("no device", 4) {
 		c.Visitor.Address = c.External
 	}

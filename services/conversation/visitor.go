@@ -21,13 +21,17 @@ type IdentifyVisitor struct {
 	// hash; nil where it tells nothing.
 	Profile     *eventv1.Profile
 	ProfileHash []byte
+	// Session is the SHA-256 of the secret of the device's session; nil where there is
+	// none.
+	Session []byte
 }
 
 // identifyVisitor joins the person whom a site knows to what was said on the device
 // before (P3). Where the device's conversation is another customer's already nothing is
 // merged, and agents are asked; where it is that of somebody else whom the site has
 // signed in on this device, there is nothing to ask. The visitor goes on as whom the
-// site says in any case.
+// site says in any case, and what was said on the device before is not to be read there
+// any more without that word: its session ends.
 func (d *decider) identifyVisitor(c *IdentifyVisitor) error {
 	integration, err := d.integration(c.Visitor.WidgetID)
 	if err != nil {
@@ -41,18 +45,19 @@ func (d *decider) identifyVisitor(c *IdentifyVisitor) error {
 	if device != nil && device.base.signedIn() {
 		device = nil
 	}
-	learnt := &eventv1.IdentityAliasesChanged{}
+	learnt, ends := &eventv1.IdentityAliasesChanged{}, false
 	switch {
 	case person == nil && device != nil:
 		person = device
 		newAddresses{c.External}.into(learnt)
+		ends = true
 	case person == nil && len(c.ProfileHash) > 0:
 		person = d.createIdentity(integration, []Address{c.External}, nil)
 	case person == nil:
 		// Nobody has said anything yet, and there is nothing to remember.
 		return nil
 	case device != nil:
-		d.conflict(person, device)
+		ends = d.conflict(person, device)
 	}
 	if len(c.ProfileHash) > 0 && !bytes.Equal(c.ProfileHash, person.base.ProfileHash) {
 		learnt.ProfileHash = c.ProfileHash
@@ -64,6 +69,9 @@ func (d *decider) identifyVisitor(c *IdentifyVisitor) error {
 	if len(learnt.Added) > 0 || len(learnt.ProfileHash) > 0 {
 		learnt.IdentityId, learnt.CustomerId, learnt.IntegrationId = person.id, person.customer, person.integration
 		d.emit(person.stream(), learnt)
+	}
+	if ends && len(c.Session) == hashSize {
+		d.emit(visitorStream(c.Session), &eventv1.VisitorSessionEnded{Hash: c.Session})
 	}
 	d.answer.ConversationID = person.conversation
 	return nil

@@ -62,6 +62,7 @@ func (t *translation) identify(visitor *conversation.Visitor, said *ingressv1.Id
 	}
 	command := &conversation.IdentifyVisitor{
 		Header: t.header, Visitor: *visitor, External: t.address(external), Profile: said.GetProfile(),
+		Session: said.GetSessionHash(),
 	}
 	if proto.Size(said.GetProfile()) > 0 {
 		plain, err := deterministic.Marshal(said.GetProfile())

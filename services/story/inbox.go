@@ -106,6 +106,9 @@ func (p *player) signsIn(t testing.TB, m []string) string {
 	if m[2] != "" {
 		said.Profile = &eventv1.Profile{Name: m[2]}
 	}
+	if _, again := p.signed[m[0]]; !again {
+		said.SessionHash = sessionOf(m[0])
+	}
 	delete(p.signed, m[0])
 	refused, _ := p.visitor(t, m[0], &ingressv1.WidgetCommand{Command: &ingressv1.WidgetCommand_Identify{Identify: said}})
 	p.signed[m[0]] = said.GetExternal()
@@ -113,12 +116,17 @@ func (p *player) signsIn(t testing.TB, m []string) string {
 }
 
 func (p *player) signsOut(t testing.TB, m []string) string {
-	session := sha256.Sum256([]byte("the session of " + m[0]))
 	refused, _ := p.visitor(t, m[0], &ingressv1.WidgetCommand{Command: &ingressv1.WidgetCommand_EndSession{
-		EndSession: &ingressv1.EndVisitorSession{Hash: session[:]},
+		EndSession: &ingressv1.EndVisitorSession{Hash: sessionOf(m[0] + ", signed in")},
 	}})
 	delete(p.signed, m[0])
 	return refused
+}
+
+// sessionOf is the hash of the session that a device has.
+func sessionOf(device string) []byte {
+	hash := sha256.Sum256([]byte("the session of " + device))
+	return hash[:]
 }
 
 // tellInbox says how agents keep a conversation.

@@ -259,7 +259,10 @@ type IdentifyVisitor struct {
 	// The site's own id of the person, of the kind external_id.
 	External *v1.Alias `protobuf:"bytes,1,opt,name=external,proto3" json:"external,omitempty"`
 	// What the site tells about the person.
-	Profile       *v1.Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	Profile *v1.Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	// SHA-256 of the secret of the device's session, which ends where something was said
+	// on the device before; empty where there is none.
+	SessionHash   []byte `protobuf:"bytes,3,opt,name=session_hash,json=sessionHash,proto3" json:"session_hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -304,6 +307,13 @@ func (x *IdentifyVisitor) GetExternal() *v1.Alias {
 func (x *IdentifyVisitor) GetProfile() *v1.Profile {
 	if x != nil {
 		return x.Profile
+	}
+	return nil
+}
+
+func (x *IdentifyVisitor) GetSessionHash() []byte {
+	if x != nil {
+		return x.SessionHash
 	}
 	return nil
 }
@@ -3980,10 +3990,11 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vend_session\x18\v \x01(\v2$.weiche.ingress.v1.EndVisitorSessionH\x00R\n" +
 	"endSession\x12C\n" +
 	"\fconfirm_link\x18\f \x01(\v2\x1e.weiche.ingress.v1.ConfirmLinkH\x00R\vconfirmLinkB\t\n" +
-	"\acommand\"y\n" +
+	"\acommand\"\x9c\x01\n" +
 	"\x0fIdentifyVisitor\x122\n" +
 	"\bexternal\x18\x01 \x01(\v2\x16.weiche.event.v1.AliasR\bexternal\x122\n" +
-	"\aprofile\x18\x02 \x01(\v2\x18.weiche.event.v1.ProfileR\aprofile\"'\n" +
+	"\aprofile\x18\x02 \x01(\v2\x18.weiche.event.v1.ProfileR\aprofile\x12!\n" +
+	"\fsession_hash\x18\x03 \x01(\fR\vsessionHash\"'\n" +
 	"\x11EndVisitorSession\x12\x12\n" +
 	"\x04hash\x18\x01 \x01(\fR\x04hash\"A\n" +
 	"\vPostMessage\x122\n" +

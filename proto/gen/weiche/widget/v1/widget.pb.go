@@ -162,7 +162,9 @@ type OpenSessionRequest struct {
 	// the widget that its header names as kid, with the claims scope "user",
 	// external_id, aud (the widget's id), exp (at most an hour ahead), and if wanted
 	// name. Empty for a visitor of whom only the device is known. Where the call
-	// carries the token of an anonymous session, its conversation becomes theirs.
+	// carries the token of an anonymous session, its conversation becomes theirs, or
+	// agents are asked whether it is where they have one already; that session ends, so
+	// that nothing of it is left on the device once they sign out.
 	VisitorToken  string `protobuf:"bytes,2,opt,name=visitor_token,json=visitorToken,proto3" json:"visitor_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

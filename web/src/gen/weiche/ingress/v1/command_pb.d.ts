@@ -241,6 +241,14 @@ export declare type IdentifyVisitor = Message<"weiche.ingress.v1.IdentifyVisitor
    * @generated from field: weiche.event.v1.Profile profile = 2;
    */
   profile?: Profile | undefined;
+
+  /**
+   * SHA-256 of the secret of the device's session, which ends where something was said
+   * on the device before; empty where there is none.
+   *
+   * @generated from field: bytes session_hash = 3;
+   */
+  sessionHash: Uint8Array;
 };
 
 /**
@@ -264,6 +272,14 @@ export declare type IdentifyVisitorJson = {
    * @generated from field: weiche.event.v1.Profile profile = 2;
    */
   profile?: ProfileJson;
+
+  /**
+   * SHA-256 of the secret of the device's session, which ends where something was said
+   * on the device before; empty where there is none.
+   *
+   * @generated from field: bytes session_hash = 3;
+   */
+  sessionHash?: string;
 };
 
 /**

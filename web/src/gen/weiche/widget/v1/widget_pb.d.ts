@@ -35,7 +35,9 @@ export declare type OpenSessionRequest = Message<"weiche.widget.v1.OpenSessionRe
    * the widget that its header names as kid, with the claims scope "user",
    * external_id, aud (the widget's id), exp (at most an hour ahead), and if wanted
    * name. Empty for a visitor of whom only the device is known. Where the call
-   * carries the token of an anonymous session, its conversation becomes theirs.
+   * carries the token of an anonymous session, its conversation becomes theirs, or
+   * agents are asked whether it is where they have one already; that session ends, so
+   * that nothing of it is left on the device once they sign out.
    *
    * @generated from field: string visitor_token = 2;
    */
@@ -60,7 +62,9 @@ export declare type OpenSessionRequestJson = {
    * the widget that its header names as kid, with the claims scope "user",
    * external_id, aud (the widget's id), exp (at most an hour ahead), and if wanted
    * name. Empty for a visitor of whom only the device is known. Where the call
-   * carries the token of an anonymous session, its conversation becomes theirs.
+   * carries the token of an anonymous session, its conversation becomes theirs, or
+   * agents are asked whether it is where they have one already; that session ends, so
+   * that nothing of it is left on the device once they sign out.
    *
    * @generated from field: string visitor_token = 2;
    */
