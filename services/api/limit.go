@@ -21,14 +21,15 @@ type Limits struct {
 	VisitorPerSecond float64
 	VisitorBurst     int
 	// AddressPerSecond and AddressBurst are for visitors, and who has no token that
-	// counts, from one address, of IPv6 from one network of 64 bits: 50 and 200.
+	// counts, from one address, of IPv6 from one network of 64 bits: 100 and 600. Behind
+	// one address may be a whole office that opens its pages at once.
 	AddressPerSecond float64
 	AddressBurst     int
 	// CallerPerSecond and CallerBurst are for one agent, and one API key: 50 and 200.
 	CallerPerSecond float64
 	CallerBurst     int
 	// LoginPerSecond and LoginBurst are for attempts to log in, from one address and
-	// under one name: 0.2 and 10.
+	// under one name: 0.2 and 30.
 	LoginPerSecond float64
 	LoginBurst     int
 	// UploadPerSecond and UploadBurst are for the uploads of one address: 0.2 and
@@ -51,12 +52,12 @@ type Limits struct {
 func (l *Limits) ensureDefaults() {
 	l.VisitorPerSecond = cmp.Or(l.VisitorPerSecond, 10)
 	l.VisitorBurst = cmp.Or(l.VisitorBurst, 40)
-	l.AddressPerSecond = cmp.Or(l.AddressPerSecond, 50)
-	l.AddressBurst = cmp.Or(l.AddressBurst, 200)
+	l.AddressPerSecond = cmp.Or(l.AddressPerSecond, 100)
+	l.AddressBurst = cmp.Or(l.AddressBurst, 600)
 	l.CallerPerSecond = cmp.Or(l.CallerPerSecond, 50)
 	l.CallerBurst = cmp.Or(l.CallerBurst, 200)
 	l.LoginPerSecond = cmp.Or(l.LoginPerSecond, 0.2)
-	l.LoginBurst = cmp.Or(l.LoginBurst, 10)
+	l.LoginBurst = cmp.Or(l.LoginBurst, 30)
 	l.UploadPerSecond = cmp.Or(l.UploadPerSecond, 0.2)
 	l.UploadBurst = cmp.Or(l.UploadBurst, 20)
 	l.Uploads = cmp.Or(l.Uploads, 16)

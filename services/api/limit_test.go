@@ -27,6 +27,36 @@ func TestCallersAreLimited(t *testing.T) {
 	s.must(t, widgetService+"GetTimeline", ben, `{}`)
 }
 
+// Behind one address is an office: its people open their pages at once, write, and look
+// at pictures, and its agents come to work.
+func TestAnOfficeIsNotLimited(t *testing.T) {
+	s := newStage(t, func(c *api.Config) { c.Limits = api.Limits{} })
+	for range 120 {
+		token := s.visitor(t, "shop")
+		s.must(t, widgetService+"GetTimeline", token, `{}`)
+		s.must(t, widgetService+"SendMessage", token, `{"text":"hello","clientToken":"1"}`)
+		s.must(t, widgetService+"GetTimeline", token, `{}`)
+	}
+	var open []*client
+	for range 20 {
+		eva := s.session(t, "acme", "eva")
+		c := s.socket(t, "weiche.v1.json", "", eva)
+		c.follow(1, inbox)
+		open = append(open, c)
+		for range 5 {
+			s.must(t, workspaceService+"ListConversations", eva, `{}`)
+		}
+	}
+	for _, c := range open {
+		c.caughtUp(1)
+	}
+	for range 20 {
+		if got := s.call(t, accessService+"LogIn", "", `{"login":"eva","password":"no such password"}`); got.reason() == "REASON_RATE_LIMITED" {
+			t.Fatal("an agent who comes to work is limited")
+		}
+	}
+}
+
 // Two sites may know different people by one id.
 func TestSitesDoNotShareLimits(t *testing.T) {
 	s := newStage(t, func(c *api.Config) {
