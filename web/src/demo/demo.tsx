@@ -1,9 +1,39 @@
 import { render } from "preact";
 import "../look/page.css";
+import "../look/controls.css";
+import "../phone/board.css";
+import "./demo.css";
+import { deviceLanguage } from "../look/words.js";
+import { Handset } from "../phone/handset.js";
+import { ownerOf, pass } from "./owner.js";
+import { DemoPage } from "./page.js";
+import { Visitor } from "./visitor.js";
+import { demoWords } from "./words.js";
+
+/** The widget of the shop. */
+const widget = "shop";
+
+const language = deviceLanguage();
+document.documentElement.lang = language;
+document.title = demoWords[language].title;
+
+const visitor = new Visitor(widget);
+visitor.start();
+const handset = new Handset(ownerOf(), "whatsapp");
+void handset.provider.addPerson(ownerOf()).catch(() => {}); // who is there already stays
+handset.start();
 
 render(
-	<main id="main">
-		<h1>Weiche</h1>
-	</main>,
+	<DemoPage
+		handset={handset}
+		visitor={visitor}
+		language={language}
+		onStartOver={async () => {
+			visitor.forget();
+			for (const fault of await handset.provider.faults()) await handset.provider.removeFault(fault.id);
+			handset.take(await pass(handset.provider));
+			handset.look("whatsapp");
+		}}
+	/>,
 	document.body,
 );
