@@ -83,8 +83,8 @@ type client struct {
 }
 
 // dial opens a socket; nothing is said yet.
-func (s *stage) dial(t *testing.T, protocol, origin string) (*client, *http.Response, error) {
-	header := http.Header{}
+func (s *stage) dial(t *testing.T, protocol, origin string, cookies ...string) (*client, *http.Response, error) {
+	header := http.Header{"Cookie": cookies}
 	if origin != "" {
 		header.Set("Origin", origin)
 	}

@@ -170,20 +170,17 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // serve reads what the client says until it ends, and returns with what code the
 // socket is closed.
 func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
-	who, code := c.authenticates(r)
+	who, byCookie, code := c.authenticates(r)
 	if code != 0 {
 		return code, "nobody authenticated"
 	}
-	of := map[string]int{who.name: c.Limits.Streams}
-	if !c.tally.take(of) {
+	if !c.enter(who) {
 		return closeTooMany, "too many sockets"
 	}
-	c.of = of
 	c.mu.Lock()
-	c.who = who
 	c.again = time.AfterFunc(c.CheckStreams, c.check)
 	c.mu.Unlock()
-	for {
+	for first := true; ; first = false {
 		said, code, why := c.read(0)
 		if code != 0 {
 			return code, why
@@ -191,30 +188,57 @@ func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
 		if !c.rate.Allow() {
 			return websocket.StatusPolicyViolation, "too many frames"
 		}
+		if said.GetAuthenticate() != nil && first && byCookie {
+			// A page that says who it is means that: its widget is the visitor's, whoever
+			// else has logged in at the same origin.
+			if who, err := c.followerOf(r, said.GetAuthenticate().GetAuthorization()); err != nil {
+				return closeRevoked, "nobody authenticated"
+			} else if !c.enter(who) {
+				return closeTooMany, "too many sockets"
+			}
+			continue
+		}
 		if code, reason := c.take(context.Background(), said); code != 0 {
 			return code, reason
 		}
 	}
 }
 
+// enter makes the socket one of somebody's, and no longer of who had it. It is false
+// where they have too many.
+func (c *socket) enter(who *follower) bool {
+	of := map[string]int{who.name: c.Limits.Streams}
+	if !c.tally.take(of) {
+		return false
+	}
+	if c.of != nil {
+		c.tally.give(c.of)
+	}
+	c.of = of
+	c.mu.Lock()
+	c.who = who
+	c.mu.Unlock()
+	return true
+}
+
 // authenticates waits for the client to say who it is, unless the page's own cookie
-// came with the request.
-func (c *socket) authenticates(r *http.Request) (*follower, websocket.StatusCode) {
+// came with the request and says it.
+func (c *socket) authenticates(r *http.Request) (who *follower, byCookie bool, code websocket.StatusCode) {
 	if who, err := c.followerOf(r, ""); err == nil {
-		return who, 0
+		return who, true, 0
 	}
 	first, code, _ := c.read(firstWithin)
 	if code == websocket.StatusPolicyViolation {
-		return nil, closeRevoked
+		return nil, false, closeRevoked
 	}
 	if code != 0 {
-		return nil, code
+		return nil, false, code
 	}
 	who, err := c.followerOf(r, first.GetAuthenticate().GetAuthorization())
 	if err != nil || first.GetAuthenticate() == nil {
-		return nil, closeRevoked
+		return nil, false, closeRevoked
 	}
-	return who, 0
+	return who, false, 0
 }
 
 // read reads one frame of the client within some time, 0 for whenever. The code is
@@ -318,7 +342,8 @@ func (c *socket) topics() []stream.Topic {
 func (c *socket) check() {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
-	who, still := c.still(ctx, c.whose())
+	before := c.whose()
+	who, still := c.still(ctx, before)
 	if !still {
 		following := c.all()
 		for _, f := range following {
@@ -330,7 +355,9 @@ func (c *socket) check() {
 		return
 	}
 	c.mu.Lock()
-	c.who = who
+	if c.who == before {
+		c.who = who
+	}
 	c.mu.Unlock()
 	if c.conn.Ping(ctx) != nil {
 		_ = c.conn.CloseNow()

@@ -220,6 +220,48 @@ func TestSocketsRefuse(t *testing.T) {
 	}
 }
 
+// The cookie of a page says who its socket is, unless the socket says it: a widget on the
+// origin of the workspace is its visitor's, and follows as the visitor alone.
+func TestSocketsOfAPageWithACookie(t *testing.T) {
+	s := team(t)
+	cookie := s.logIn(t, "eva", goodPassword).cookie(t)
+	dial := func() *client {
+		t.Helper()
+		c, _, err := s.dial(t, "weiche.v1.json", s.server.URL, cookie)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	eva := dial()
+	eva.follow(1, inbox)
+	eva.caughtUp(1)
+	authenticate := func(token string) *streamv1.ClientFrame {
+		return &streamv1.ClientFrame{Frame: &streamv1.ClientFrame_Authenticate{Authenticate: &streamv1.Authenticate{Authorization: "Bearer " + token}}}
+	}
+	ana := dial()
+	ana.say(authenticate(s.visitor(t, "shop")))
+	ana.follow(1, own)
+	ana.caughtUp(1)
+	ana.follow(2, inbox)
+	refused := ana.until(func(f *streamv1.SubscribeResponse) bool { return f.GetSubscription() == 2 })
+	if refused.GetRefused() == nil {
+		t.Errorf("the visitor follows the inbox of the one who logged in: %v", refused)
+	}
+	late := dial()
+	late.follow(1, inbox)
+	late.caughtUp(1)
+	late.say(authenticate(s.visitor(t, "shop")))
+	if got := late.closed(); got != 1008 {
+		t.Errorf("a socket that says late who it is: closed with %d", got)
+	}
+	wrong := dial()
+	wrong.say(authenticate("wv_shop.x.y"))
+	if got := wrong.closed(); got != 4001 {
+		t.Errorf("a socket that says who it is wrongly: closed with %d", got)
+	}
+}
+
 // A field that is none is named where the socket ends for it.
 func TestSocketsNameWhatTheyCannotRead(t *testing.T) {
 	s := newStage(t, nil)
