@@ -190,7 +190,7 @@ func showShop(w http.ResponseWriter, r *http.Request) {
 	header.Set("Vary", "Accept-Language")
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "+
-		"img-src 'self' blob:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "+
+		"img-src 'self' data: blob:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "+
 		"require-trusted-types-for 'script'; trusted-types 'none'")
 	if err := shopTemplate.Execute(w, struct {
 		shopWords

@@ -5,7 +5,7 @@ import "../phone/board.css";
 import "./demo.css";
 import { deviceLanguage } from "../look/words.js";
 import { Handset } from "../phone/handset.js";
-import { ownerOf, pass } from "./owner.js";
+import { meet, ownerOf, pass } from "./owner.js";
 import { DemoPage } from "./page.js";
 import { Visitor } from "./visitor.js";
 import { demoWords } from "./words.js";
@@ -20,8 +20,7 @@ document.title = demoWords[language].title;
 const visitor = new Visitor(widget);
 visitor.start();
 const handset = new Handset(ownerOf(), "whatsapp");
-void handset.provider.addPerson(ownerOf()).catch(() => {}); // who is there already stays
-handset.start();
+void meet(handset.provider, ownerOf()).finally(() => handset.start());
 
 render(
 	<DemoPage

@@ -12,6 +12,11 @@ export function ownerOf(): string {
 	return new URLSearchParams(location.search).get("phone") || sessionStorage.getItem(key) || "Ana";
 }
 
+/** Makes somebody of that name, unless there is one. */
+export async function meet(provider: Provider, name: string): Promise<void> {
+	if (!(await provider.people()).includes(name)) await provider.addPerson(name);
+}
+
 /** Gives the phone to somebody who is new, and returns the name. */
 export async function pass(provider: Provider): Promise<string> {
 	const people = new Set(await provider.people());

@@ -1,4 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
 import { useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
 import { CallLog } from "./calllog.js";
@@ -8,13 +7,18 @@ import { Switchboard } from "./switchboard.js";
 import { phoneWords } from "./words.js";
 
 /** The simulator's own page: somebody's phone, the switches, and the wire. */
-export function SimulatorPage({ handset, language }: { handset: Handset; language: Language }) {
+export function SimulatorPage({
+	handset,
+	people,
+	language,
+}: {
+	handset: Handset;
+	/** Everybody with a phone. */
+	people: string[];
+	language: Language;
+}) {
 	const words = phoneWords[language];
 	const person = useStore(handset.store, (state) => state.person);
-	const [people, setPeople] = useState<string[]>([]);
-	useEffect(() => {
-		void handset.provider.people().then(setPeople, () => {});
-	}, [person]);
 	return (
 		<main id="main" class="simulator">
 			<header class="simulator-head">

@@ -962,7 +962,8 @@ func (x *Refused) GetMessage() string {
 }
 
 // ClientFrame is what a client says on a WebSocket. The first is authenticate,
-// within five seconds, unless the page's own cookie came with the request.
+// within five seconds, unless the page's own cookie came with the request. It counts
+// before that cookie where it comes.
 type ClientFrame struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the client says.

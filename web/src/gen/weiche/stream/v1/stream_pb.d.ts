@@ -863,7 +863,8 @@ export declare const RefusedSchema: GenMessage<Refused, {jsonType: RefusedJson}>
 
 /**
  * ClientFrame is what a client says on a WebSocket. The first is authenticate,
- * within five seconds, unless the page's own cookie came with the request.
+ * within five seconds, unless the page's own cookie came with the request. It counts
+ * before that cookie where it comes.
  *
  * @generated from message weiche.stream.v1.ClientFrame
  */
@@ -918,7 +919,8 @@ export declare type ClientFrame = Message<"weiche.stream.v1.ClientFrame"> & {
 
 /**
  * ClientFrame is what a client says on a WebSocket. The first is authenticate,
- * within five seconds, unless the page's own cookie came with the request.
+ * within five seconds, unless the page's own cookie came with the request. It counts
+ * before that cookie where it comes.
  *
  * @generated from message weiche.stream.v1.ClientFrame
  */
