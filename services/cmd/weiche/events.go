@@ -33,7 +33,8 @@ the log names it: conversation-01J9..., account-shop.
 The data folder must not be in use.`,
 		Example: `  weiche events --data ./data
   weiche events --data ./data --json | jq 'select(.type | endswith("RouteChanged"))'
-  weiche events --data ./data --account shop conversation-01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B`,
+  weiche events --data ./data --account shop conversation-01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B
+  weiche events --data ./data --after 4 --limit 1 --json conversation-01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
@@ -55,7 +56,7 @@ The data folder must not be in use.`,
 					if version == 0 {
 						return fmt.Errorf("stream %s of account %s: %w", stream, account, eventstore.ErrNotFound)
 					}
-					records = f.store.ReadStream(ctx, stream, 1)
+					records = f.store.ReadStream(ctx, stream, after+1)
 				}
 				shown := 0
 				for rec, err := range records {
@@ -76,7 +77,7 @@ The data folder must not be in use.`,
 	}
 	dataFlag(cmd, &data)
 	cmd.Flags().StringVar(&account, "account", "", "the account of the stream; may be left out where there is one alone")
-	cmd.Flags().Uint64Var(&after, "after", 0, "begin after this position")
+	cmd.Flags().Uint64Var(&after, "after", 0, "begin after this position; with a stream, after this version of it")
 	cmd.Flags().IntVar(&limit, "limit", 0, "show at most so many; 0 is all")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one record a line, as JSON")
 	cmd.Flags().BoolVar(&sealed, "sealed", false, "leave the sealed parts closed")

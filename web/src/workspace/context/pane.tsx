@@ -1,6 +1,69 @@
 /** What is known around a conversation: the customer, the route, what happened. */
 
+import { useId, useRef, useState } from "preact/hooks";
+import { ConversationContext } from "../thread/around.js";
+import { useLanguage, useWorkspace } from "../workspace.js";
+import { CustomerCard } from "./card.js";
+import { Events } from "./events.js";
+import { words } from "./words.js";
+import "./context.css";
+
+const tabs = ["customer", "events"] as const;
+
 /** The pane beside a conversation. */
 export function ContextPane({ conversationId }: { conversationId: string }) {
-	return <p>{conversationId}</p>;
+	const { conversations } = useWorkspace();
+	return (
+		<ConversationContext.Provider value={conversations.get(conversationId)}>
+			<Context />
+		</ConversationContext.Provider>
+	);
+}
+
+/** The customer, or what happened. */
+export function Context({ first = "customer" }: { first?: (typeof tabs)[number] }) {
+	const said = words[useLanguage()];
+	const [tab, setTab] = useState<(typeof tabs)[number]>(first);
+	const list = useRef<HTMLDivElement>(null);
+	const id = useId();
+	const turn = (event: KeyboardEvent) => {
+		const at = tabs.indexOf(tab);
+		const rtl = list.current && getComputedStyle(list.current).direction === "rtl";
+		const step = { ArrowRight: rtl ? -1 : 1, ArrowLeft: rtl ? 1 : -1 }[event.key];
+		const to =
+			event.key === "Home"
+				? 0
+				: event.key === "End"
+					? tabs.length - 1
+					: step && (at + step + tabs.length) % tabs.length;
+		const next = to === undefined ? undefined : tabs[to];
+		if (!next) return;
+		event.preventDefault();
+		setTab(next);
+		document.getElementById(`${id}-${next}`)?.focus();
+	};
+	return (
+		<>
+			<div ref={list} class="tabs" role="tablist" aria-label={said.tabs} onKeyDown={turn}>
+				{tabs.map((one) => (
+					<button
+						key={one}
+						type="button"
+						role="tab"
+						id={`${id}-${one}`}
+						class="tab"
+						aria-selected={tab === one}
+						aria-controls={`${id}-panel`}
+						tabIndex={tab === one ? 0 : -1}
+						onClick={() => setTab(one)}
+					>
+						{said[one]}
+					</button>
+				))}
+			</div>
+			<div role="tabpanel" id={`${id}-panel`} class="tab-panel" aria-labelledby={`${id}-${tab}`} tabIndex={0}>
+				{tab === "customer" ? <CustomerCard /> : <Events />}
+			</div>
+		</>
+	);
 }
