@@ -69,7 +69,10 @@ var dist = []part{
 		entry: "widget/widget.ts", name: "widget", later: map[string]string{"panel": "widget/panel.tsx"},
 		shadow: true, format: api.FormatESModule,
 	},
-	{entry: "workspace/main.tsx", name: "workspace", format: api.FormatESModule},
+	{
+		entry: "workspace/main.tsx", name: "workspace", later: map[string]string{"workspace-german": "workspace/thread/german.ts"},
+		format: api.FormatESModule,
+	},
 	{entry: "admin/admin.tsx", name: "admin", format: api.FormatESModule},
 	{entry: "demo/demo.tsx", name: "demo", format: api.FormatESModule},
 	{entry: "phone/phone.tsx", name: "phone", format: api.FormatESModule},

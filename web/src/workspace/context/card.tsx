@@ -10,13 +10,11 @@ import { useWorkspace } from "../workspace.js";
 import { Identities } from "./identities.js";
 import { Offers } from "./offers.js";
 import { Route } from "./route.js";
-import { words } from "./words.js";
 
 /** The customer of the conversation, once they are known. */
 export function CustomerCard() {
 	const conversation = useConversation();
-	const { language } = useSpeech();
-	const said = words[language];
+	const { around: said } = useSpeech();
 	const customer = useOf((state) => state.customer);
 	const failed = useOf((state) => state.customerFailed);
 	if (failed) {
@@ -34,8 +32,7 @@ export function CustomerCard() {
 }
 
 function Card({ customer }: { customer: CustomerJson }) {
-	const { language, name } = useSpeech();
-	const said = words[language];
+	const { around: said, language, name } = useSpeech();
 	const date = (at: string | undefined) =>
 		new Date(at ?? 0).toLocaleDateString(language, { day: "numeric", month: "long", year: "numeric" });
 	const external = customer.identities
@@ -46,7 +43,7 @@ function Card({ customer }: { customer: CustomerJson }) {
 	return (
 		<>
 			<div class="card-head">
-				<Avatar name={name} id={customer.customerId ?? ""} />
+				<Avatar name={name} large />
 				<div>
 					<h3>
 						<bdi>{name}</bdi>
@@ -93,8 +90,7 @@ function Card({ customer }: { customer: CustomerJson }) {
 /** The other conversations of the customer, and of those who are the same person. */
 function Others({ customer }: { customer: CustomerJson }) {
 	const { id } = useConversation();
-	const { language } = useSpeech();
-	const said = words[language];
+	const { around: said } = useSpeech();
 	const others = customer.conversations?.filter((one) => one.conversationId !== id) ?? [];
 	const linked = customer.linked?.filter((one) => one.conversations?.length) ?? [];
 	return (
@@ -114,8 +110,7 @@ function Others({ customer }: { customer: CustomerJson }) {
 
 function ConversationLinks({ all }: { all: readonly CustomerConversationJson[] }) {
 	const { places } = useWorkspace();
-	const { language } = useSpeech();
-	const said = words[language];
+	const { around: said, language } = useSpeech();
 	if (all.length === 0) return null;
 	return (
 		<ul class="others">

@@ -11,7 +11,6 @@ import { CopyButton } from "../../look/copy.js";
 import { capital, useConversation, useOf, useSpeech } from "../thread/around.js";
 import { Skeleton } from "../thread/skeleton.js";
 import { commandOf, doerOf } from "./event.js";
-import { words } from "./words.js";
 
 /** So many events are read at once. */
 const page = 100;
@@ -25,23 +24,31 @@ interface Read {
 /** The events of the conversation; new ones come by themselves. */
 export function Events() {
 	const conversation = useConversation();
-	const { language } = useSpeech();
-	const said = words[language];
+	const { around: said } = useSpeech();
 	const lines = useOf((state) => state.timeline?.lines);
 	const [read, setRead] = useState<Read>();
 	const reading = useRef(false);
 	const there = useRef(true);
-	useEffect(() => () => void (there.current = false), []);
+	useEffect(
+		() => () => {
+			there.current = false;
+		},
+		[],
+	);
 	const go = async () => {
 		if (reading.current) return;
 		reading.current = true;
 		const before = read?.events ?? [];
 		let next: Read;
 		try {
-			const answer = await conversation.call<ListConversationEventsRequestJson, ListConversationEventsResponseJson>(
-				"ListConversationEvents",
-				{ conversationId: conversation.id, after: before.at(-1)?.version ?? "0", limit: page },
-			);
+			const answer = await conversation.call<
+				ListConversationEventsRequestJson,
+				ListConversationEventsResponseJson
+			>("ListConversationEvents", {
+				conversationId: conversation.id,
+				after: before.at(-1)?.version ?? "0",
+				limit: page,
+			});
 			next = { events: [...before, ...(answer.events ?? [])], more: answer.more ?? false, failed: false };
 		} catch (error) {
 			if (!(error instanceof CallError)) throw error;
@@ -52,7 +59,7 @@ export function Events() {
 	};
 	// Lines change when something happened: where all was read, that is read too.
 	useEffect(() => {
-		if (!read || !read.more) void go();
+		if (!read?.more) void go();
 	}, [lines]);
 	if (!read) return <Skeleton words={said.eventsLoading} />;
 	return (
@@ -77,8 +84,7 @@ export function Events() {
 }
 
 function Event({ event }: { event: EventJson }) {
-	const { language, agent } = useSpeech();
-	const said = words[language];
+	const { around: said, language, agent } = useSpeech();
 	const doer = doerOf(event);
 	const at = new Date(event.at ?? 0);
 	return (
@@ -93,7 +99,7 @@ function Event({ event }: { event: EventJson }) {
 					· {said.sequence(event.version ?? "")}
 				</span>
 			</summary>
-			<pre class="code" dir="ltr" tabIndex={0} role="region" aria-label={`${said.json} ${said.commandOf(event.type ?? "")}`}>
+			<pre class="code" dir="ltr">
 				{JSON.stringify(event, null, 2)}
 			</pre>
 			<CopyButton

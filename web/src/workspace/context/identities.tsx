@@ -9,12 +9,12 @@ import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { useNow } from "../../look/now.js";
 import { ago } from "../../look/words.js";
 import { capital, useAttempt, useConversation, useMayWrite, useOf, useSpeech } from "../thread/around.js";
+import { obstacle } from "../thread/reply.js";
 import { useWorkspace } from "../workspace.js";
-import { words } from "./words.js";
 
 /** The identities of a customer, those of the route first. */
 export function Identities({ customer }: { customer: CustomerJson }) {
-	const { language } = useSpeech();
+	const { around: said } = useSpeech();
 	const bindings = useOf((state) => state.timeline?.route.bindings) ?? [];
 	const placeOf = (identity: IdentityJson) => {
 		const at = bindings.findIndex((binding) => binding.identityId === identity.identityId);
@@ -24,11 +24,15 @@ export function Identities({ customer }: { customer: CustomerJson }) {
 	if (all.length === 0) return null;
 	return (
 		<section class="context-part" aria-labelledby="context-channels">
-			<h3 id="context-channels">{words[language].channels}</h3>
+			<h3 id="context-channels">{said.channels}</h3>
 			<ul class="identities">
 				{all.map((identity) => (
 					<li key={identity.identityId}>
-						<Identity identity={identity} binding={bindings[placeOf(identity)]} leads={placeOf(identity) === 0} />
+						<Identity
+							identity={identity}
+							binding={bindings[placeOf(identity)]}
+							leads={placeOf(identity) === 0}
+						/>
 					</li>
 				))}
 			</ul>
@@ -45,7 +49,9 @@ function handleOf(identity: IdentityJson): { kind: string; value: string } | und
 		const value = identity.aliases?.find((alias) => alias.kind === kind)?.value;
 		if (value) return { kind, value: kind === "phone" ? `+${value.replace(/^\+/, "")}` : value };
 	}
-	return identity.aliases?.some((alias) => alias.kind === "visitor") ? { kind: "visitor", value: "" } : undefined;
+	return identity.aliases?.some((alias) => alias.kind === "visitor")
+		? { kind: "visitor", value: "" }
+		: undefined;
 }
 
 function Identity({
@@ -58,9 +64,8 @@ function Identity({
 	leads: boolean;
 }) {
 	const conversation = useConversation();
-	const { language, channel } = useSpeech();
+	const { around: said, language, channel } = useSpeech();
 	const { places } = useWorkspace();
-	const said = words[language];
 	const now = useNow(60_000);
 	const attempt = useAttempt();
 	const may = useMayWrite();
@@ -74,9 +79,11 @@ function Identity({
 			? "unconfirmed"
 			: binding.unhealthy
 				? "unhealthy"
-				: leads
-					? "leads"
-					: "connected"
+				: obstacle(binding, now)
+					? "closed"
+					: leads
+						? "leads"
+						: "connected"
 		: identity.unconfirmed
 			? "unconfirmed"
 			: elsewhere
@@ -85,10 +92,16 @@ function Identity({
 	const active = binding?.activeAt ?? identity.lastActiveAt;
 	const date = (at: string | undefined) =>
 		new Date(at ?? 0).toLocaleDateString(language, { dateStyle: "medium" });
-	const since = binding?.linkId ? said.linked(date(binding.boundAt)) : said.firstSeen(date(identity.firstSeenAt));
+	const since = binding?.linkId
+		? said.linked(date(binding.boundAt))
+		: said.firstSeen(date(identity.firstSeenAt));
 	const confirm = (samePerson: boolean) =>
 		attempt(() =>
-			conversation.act("ConfirmIdentity", { conversationId: undefined, identityId: identity.identityId, samePerson }),
+			conversation.act("ConfirmIdentity", {
+				conversationId: undefined,
+				identityId: identity.identityId,
+				samePerson,
+			}),
 		);
 	const next = bindings.find((one) => one.identityId !== identity.identityId);
 	return (
@@ -128,7 +141,9 @@ function Identity({
 			))}
 			{identity.optIns?.map((one) => (
 				<p key={one.topic} class={one.allowed ? "soft" : "warn"}>
-					{one.allowed ? said.allowed(one.topic ?? "", date(one.at)) : said.forbidden(one.topic ?? "", date(one.at))}
+					{one.allowed
+						? said.allowed(one.topic ?? "", date(one.at))
+						: said.forbidden(one.topic ?? "", date(one.at))}
 				</p>
 			))}
 			{elsewhere && (

@@ -1,18 +1,19 @@
 /** Offering the customer to go on over another channel, and what came of it. */
 
-import type { OfferLinkRequestJson, OfferLinkResponseJson } from "../../gen/weiche/workspace/v1/workspace_pb.js";
+import type {
+	OfferLinkRequestJson,
+	OfferLinkResponseJson,
+} from "../../gen/weiche/workspace/v1/workspace_pb.js";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { useNow } from "../../look/now.js";
 import { clock } from "../../look/words.js";
 import { capital, useAttempt, useConversation, useMayWrite, useOf, useSpeech } from "../thread/around.js";
 import { openLinks } from "./link.js";
-import { words } from "./words.js";
 
 /** The channels that can be offered, those that cannot with the reason, and links that are open. */
 export function Offers() {
 	const conversation = useConversation();
-	const { language, channel } = useSpeech();
-	const said = words[language];
+	const { around: said, language, channel } = useSpeech();
 	const now = useNow();
 	const attempt = useAttempt();
 	const may = useMayWrite();

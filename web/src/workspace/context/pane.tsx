@@ -2,10 +2,10 @@
 
 import { useId, useRef, useState } from "preact/hooks";
 import { ConversationContext } from "../thread/around.js";
-import { useLanguage, useWorkspace } from "../workspace.js";
+import { useKnown, useSaid } from "../thread/words.js";
+import { useWorkspace } from "../workspace.js";
 import { CustomerCard } from "./card.js";
 import { Events } from "./events.js";
-import { words } from "./words.js";
 import "./context.css";
 
 const tabs = ["customer", "events"] as const;
@@ -13,6 +13,7 @@ const tabs = ["customer", "events"] as const;
 /** The pane beside a conversation. */
 export function ContextPane({ conversationId }: { conversationId: string }) {
 	const { conversations } = useWorkspace();
+	if (!useSaid()) return null;
 	return (
 		<ConversationContext.Provider value={conversations.get(conversationId)}>
 			<Context />
@@ -22,7 +23,7 @@ export function ContextPane({ conversationId }: { conversationId: string }) {
 
 /** The customer, or what happened. */
 export function Context({ first = "customer" }: { first?: (typeof tabs)[number] }) {
-	const said = words[useLanguage()];
+	const { context: said } = useKnown();
 	const [tab, setTab] = useState<(typeof tabs)[number]>(first);
 	const list = useRef<HTMLDivElement>(null);
 	const id = useId();
@@ -61,7 +62,7 @@ export function Context({ first = "customer" }: { first?: (typeof tabs)[number] 
 					</button>
 				))}
 			</div>
-			<div role="tabpanel" id={`${id}-panel`} class="tab-panel" aria-labelledby={`${id}-${tab}`} tabIndex={0}>
+			<div role="tabpanel" id={`${id}-panel`} class="tab-panel" aria-labelledby={`${id}-${tab}`}>
 				{tab === "customer" ? <CustomerCard /> : <Events />}
 			</div>
 		</>

@@ -5,12 +5,10 @@ import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { useNow } from "../../look/now.js";
 import { capital, useOf, useSpeech } from "../thread/around.js";
 import { closesAt, isWidget, obstacle } from "../thread/reply.js";
-import { words } from "./words.js";
 
 /** The bindings in their order, each with its window. */
 export function Route() {
-	const { language, channel } = useSpeech();
-	const said = words[language];
+	const { around: said, language, channel } = useSpeech();
 	const now = useNow();
 	const route = useOf((state) => state.timeline?.route);
 	if (!route) return null;
@@ -41,7 +39,11 @@ export function Route() {
 								<Glyph name={channelGlyph(binding.channel ?? "")} />
 								<span>
 									<b>{capital(channel(binding.channel))}</b>{" "}
-									{at === 0 && rule && <span>{rule}, {time(new Date(route.sinceAt ?? 0))}</span>}
+									{at === 0 && rule && (
+										<span>
+											{rule}, {time(new Date(route.sinceAt ?? 0))}
+										</span>
+									)}
 									<br />
 									<small class="soft">{stands(binding)}</small>
 								</span>

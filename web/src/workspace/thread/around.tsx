@@ -5,10 +5,12 @@ import { useContext } from "preact/hooks";
 import type { CallError } from "../../api/call.js";
 import { type Store, useStore } from "../../look/store.js";
 import { channelName, type Language } from "../../look/words.js";
+import { type Row, rowOf } from "../inbox/state.js";
+import { wordsOf } from "../inbox/words.js";
 import { agentName } from "../session.js";
-import { useLanguage, useTeam, useWorkspace } from "../workspace.js";
+import { useTeam, useWorkspace } from "../workspace.js";
 import type { Conversation, ConversationState } from "./conversation.js";
-import { type ThreadWords, words } from "./words.js";
+import { type Said, type ThreadWords, useKnown } from "./words.js";
 
 /** The conversation that components are in. */
 export const ConversationContext = createContext<Conversation | undefined>(undefined);
@@ -25,10 +27,18 @@ export function useOf<P>(pick: (state: ConversationState) => P): P {
 	return useStore(useConversation() as Store<ConversationState>, pick);
 }
 
+/** The row of the inbox for the conversation, as it looks. */
+export function useRow(): Row | undefined {
+	const { id } = useConversation();
+	return useStore(useWorkspace().inbox, (inbox) => rowOf(inbox, id));
+}
+
 /** Speech is how the conversation is told of. */
 export interface Speech {
 	language: Language;
 	words: ThreadWords;
+	/** What is said around the conversation. */
+	around: Said["context"];
 	/** The customer's name. */
 	name: string;
 	/** The name of a channel, within a sentence. */
@@ -41,13 +51,19 @@ export interface Speech {
 
 /** The words in the language of the page, with the names of people and channels. */
 export function useSpeech(): Speech {
-	const language = useLanguage();
+	const { language, thread: said, context: around } = useKnown();
 	const team = useTeam();
-	const said = words[language];
-	const name = useOf((state) => state.timeline?.summary.customerName) || said.visitor;
+	const { id } = useConversation();
+	const customer = useStore(useWorkspace().inbox, (inbox) => {
+		const row = rowOf(inbox, id);
+		return row?.customerName || (row?.customerId ?? id).slice(-4).toLowerCase();
+	});
+	const named = useStore(useWorkspace().inbox, (inbox) => Boolean(rowOf(inbox, id)?.customerName));
+	const name = named ? customer : wordsOf(language).noName(customer);
 	return {
 		language,
 		words: said,
+		around,
 		name,
 		channel: (channel) => channelName(channel ?? "", said.web),
 		agent: (agentId) => {

@@ -32,7 +32,7 @@ export function Composer() {
 	const all = useStore(drafts, (value) => value);
 	const uploads = useStore(conversation.uploads, (value) => value);
 	const route = useOf((state) => state.timeline?.route) ?? {};
-	const erased = useOf((state) => state.timeline?.summary.erased);
+	const erased = route.rule === "ROUTE_RULE_ERASED";
 	const lines = useOf((state) => state.timeline?.lines) ?? [];
 	const channels = useOf((state) => state.channels);
 	const templates = useStore(conversation.templates, (value) => value);

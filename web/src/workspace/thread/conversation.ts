@@ -4,6 +4,7 @@ import { CallError, type CallOptions, clientToken } from "../../api/call.js";
 import type { Following, Stream } from "../../api/stream.js";
 import type { ChangeJson, SubscribeResponseJson } from "../../gen/weiche/stream/v1/stream_pb.js";
 import type { CustomerJson } from "../../gen/weiche/view/v1/customer_pb.js";
+import type { ConversationSummaryJson } from "../../gen/weiche/view/v1/inbox_pb.js";
 import type {
 	ChannelJson,
 	GetConversationRequestJson,
@@ -24,6 +25,8 @@ export interface Line {
 	/** Calls a method. Throws CallError. */
 	call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response>;
 	stream: Stream;
+	/** Knows how each conversation stands: it is told of a row that was read. */
+	inbox: { tell(row: ConversationSummaryJson): void };
 }
 
 /** The service of agents. */
@@ -140,9 +143,9 @@ export class Conversation extends Store<ConversationState> {
 					lines: answer.timeline?.items ?? [],
 					older: answer.timeline?.more ?? false,
 					route: answer.route ?? {},
-					summary: answer.summary ?? {},
 				},
 			});
+			if (answer.summary) this.line.inbox.tell(answer.summary);
 			this.follow();
 			void this.readCustomer();
 		} catch (error) {
@@ -239,7 +242,7 @@ export class Conversation extends Store<ConversationState> {
 	/** Writes down that an agent has seen everything that the customer wrote. */
 	see(): void {
 		const last = lastOfCustomer(this.value.timeline?.lines ?? []);
-		if (!last || last === this.seen || !this.value.timeline?.summary.unread) return;
+		if (!last || last === this.seen) return;
 		this.seen = last;
 		this.call("MarkSeen", { conversationId: this.id, messageId: last }).catch(() => {
 			if (this.seen === last) this.seen = "";

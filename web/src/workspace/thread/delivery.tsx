@@ -54,10 +54,28 @@ export function DeliveryMark({ reply, spelled }: { reply: AgentCommentJson; spel
 	);
 }
 
+/** What the words of errors call the reasons that mean the same to an agent. */
+const kinds: Record<string, string> = Object.fromEntries(
+	Object.entries({
+		window: "window_closed",
+		rate: "rate_limited pair_rate_limited",
+		gone: "no_such_user undeliverable unavailable needs_phone same_number",
+		content: "unsupported_content",
+		limited: "ecosystem_limited experiment",
+		blocked: "blocked blocked_by_us",
+		credentials: "token_refused no_permission not_registered development_mode messages_disabled bad_token",
+		removed: "no_such_account integration_removed",
+		restricted: "policy spam_limited restricted account_locked billing country",
+		template: "template template_limited",
+		media: "media_failed media_missing media_too_big",
+		network: "network timeout connection_lost provider_error provider_unavailable no_id maintenance",
+	}).flatMap(([kind, reasons]) => reasons.split(" ").map((reason) => [reason, kind])),
+);
+
 /** An error in words. */
 export function errorText(error: SendErrorJson | undefined, { words }: Speech): string {
 	const reason = error?.reason;
-	return reason ? (words.errors[reason] ?? words.errorOther(reason)) : "";
+	return reason ? (words.errors[kinds[reason] ?? reason] ?? words.errorOther(reason)) : "";
 }
 
 /** The provider's codes; empty where it gave none. */

@@ -3,34 +3,76 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Glyph } from "../../look/glyph.js";
 import { ContextToggle, ListBack, threadHeading } from "../panes.js";
-import { useOf, useSpeech } from "./around.js";
+import { useWorkspace } from "../workspace.js";
+import { useConversation, useMayWrite, useOf, useRow, useSpeech } from "./around.js";
 
 /** The head; its heading takes the focus when the conversation was opened. */
 export function ThreadHead() {
-	const { words, name } = useSpeech();
+	const { words, name, agent } = useSpeech();
+	const { id } = useConversation();
+	const workspace = useWorkspace();
 	const phase = useOf((state) => state.phase);
 	const visiting = useOf((state) => state.visiting);
-	const summary = useOf((state) => state.timeline?.summary);
-	const closed = summary?.status === "CONVERSATION_STATUS_CLOSED";
+	const row = useRow();
+	const may = useMayWrite();
 	const heading = useRef<HTMLHeadingElement>(null);
+	const closed = row?.status === "CONVERSATION_STATUS_CLOSED";
+	const ready = phase === "ready" && row !== undefined;
 	useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+	const assignee = row?.assigneeId ? agent(row.assigneeId) : "";
+	const assigned = assignee ? words.assignedTo(assignee) : words.noneAssigned;
 	return (
 		<header class="thread-head">
 			<ListBack />
 			<div class="thread-title">
 				<h2 id={threadHeading} ref={heading} tabIndex={-1}>
-					<bdi>{phase === "ready" ? name : words.conversation}</bdi>
+					<bdi>{ready ? name : words.conversation}</bdi>
 				</h2>
-				{phase === "ready" && (
-					<p>
+				{ready && (
+					<p class="thread-facts">
 						<span class={closed ? "status closed" : "status"}>
 							<Glyph name={closed ? "check" : "chat"} />
 							{closed ? words.closed : words.open}
 						</span>
+						{row.labels?.map((label) => (
+							<span key={label} class="tag" dir="auto">
+								{label}
+							</span>
+						))}
 						{visiting && <span class="visiting">{words.inWidget}</span>}
 					</p>
 				)}
 			</div>
+			{ready && may && (
+				<div class="thread-actions">
+					<button
+						type="button"
+						class="button plain small assign"
+						title={words.assign}
+						aria-haspopup="dialog"
+						onClick={() => workspace.show({ kind: "assign", conversationId: id })}
+					>
+						<Glyph name="person" />
+						<span>
+							<span class="hidden">{words.assign}: </span>
+							{assigned}
+						</span>
+					</button>
+					<button
+						type="button"
+						class="button plain icon"
+						aria-label={words.labels}
+						title={words.labels}
+						aria-haspopup="dialog"
+						onClick={() => workspace.show({ kind: "labels", conversationId: id })}
+					>
+						<Glyph name="label" />
+					</button>
+					<button type="button" class="button small" onClick={() => workspace.actions.toggle(id)}>
+						{closed ? words.reopen : words.close}
+					</button>
+				</div>
+			)}
 			<ContextToggle />
 		</header>
 	);

@@ -8,6 +8,7 @@ import { Composer } from "./composer.js";
 import { ThreadHead } from "./head.js";
 import { Log } from "./log.js";
 import { Skeleton } from "./skeleton.js";
+import { useSaid } from "./words.js";
 import "../../look/menu.css";
 import "../../look/copy.css";
 import "./thread.css";
@@ -23,6 +24,7 @@ export function ThreadPane({ conversationId }: { conversationId: string }) {
 		conversation.open();
 		return () => conversation.close();
 	}, [conversation, status]);
+	if (!useSaid()) return null;
 	return (
 		<ConversationContext.Provider value={conversation}>
 			<Thread />

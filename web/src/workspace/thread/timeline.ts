@@ -1,7 +1,6 @@
 /** The lines of a conversation as a page holds them: in log order, each at its place for ever. */
 
 import type { ChangeJson } from "../../gen/weiche/stream/v1/stream_pb.js";
-import type { ConversationSummaryJson } from "../../gen/weiche/view/v1/inbox_pb.js";
 import type { RouteJson } from "../../gen/weiche/view/v1/route_pb.js";
 import type { TimelineItemJson } from "../../gen/weiche/view/v1/timeline_pb.js";
 
@@ -12,7 +11,6 @@ export interface Timeline {
 	/** There are older lines than the first. */
 	older: boolean;
 	route: RouteJson;
-	summary: ConversationSummaryJson;
 }
 
 /** Compares numbers of 64 bits as JSON has them. */
@@ -27,12 +25,8 @@ export function apply(timeline: Timeline, change: ChangeJson): Timeline {
 		change.route && compare(change.route.version, timeline.route.version) >= 0
 			? change.route
 			: timeline.route;
-	const summary =
-		change.summary && compare(change.summary.changed, timeline.summary.changed) >= 0
-			? change.summary
-			: timeline.summary;
-	if (lines === timeline.lines && route === timeline.route && summary === timeline.summary) return timeline;
-	return { ...timeline, lines, route, summary };
+	if (lines === timeline.lines && route === timeline.route) return timeline;
+	return { ...timeline, lines, route };
 }
 
 /** The timeline with a page of older lines before it. */
@@ -144,9 +138,10 @@ export function groups(lines: readonly TimelineItemJson[]): Group[] {
 	return all;
 }
 
-/** The last message of the customer, which is what was seen by who looks at the end. */
+/** The last message of the customer, where no agent has seen it. */
 export function lastOfCustomer(lines: readonly TimelineItemJson[]): string {
-	return lines.findLast((line) => line.customer && line.messageId)?.messageId ?? "";
+	const last = lines.findLast((line) => line.customer && line.messageId);
+	return last?.customer?.seen ? "" : (last?.messageId ?? "");
 }
 
 /** The line of a message. */

@@ -67,7 +67,7 @@ function Passed({ passed }: { passed: PassedOverJson }) {
 	const why = errorText(passed.error, speech);
 	return (
 		<>
-			{speech.words.passed[reasonOf(passed.reason)]?.(channel) ?? channel}
+			{capital(speech.words.because[reasonOf(passed.reason)]?.(channel) ?? channel)}
 			{why && ` (${why})`} <small>{codeText(passed.error, speech)}</small>
 		</>
 	);

@@ -1,10 +1,9 @@
 /** What the conversation says, in German. */
 
-import { plural } from "../../look/words.js";
-import { count, span } from "./span.js";
+import type { Phrases } from "./phrases.js";
 import type { en } from "./words.en.js";
 
-export const de: typeof en = {
+export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	web: "Web-Chat",
 	you: "Sie",
 	somebody: "Ein Agent",
@@ -17,28 +16,20 @@ export const de: typeof en = {
 	missing: "Dieses Gespräch gibt es nicht, oder Sie dürfen es nicht sehen.",
 	broken: "Das Gespräch konnte nicht geladen werden.",
 	tryAgain: "Erneut versuchen",
-	choose: "Wählen Sie ein Gespräch aus der Liste.",
 
 	open: "Offen",
 	closed: "Geschlossen",
-	waiting: (since) => `Wartet seit ${since}`,
 	noneAssigned: "Nicht zugewiesen",
 	assignedTo: (name) => `Zugewiesen an ${name}`,
 	assign: "Zuweisen",
-	assignMe: "Mir zuweisen",
-	unassign: "Zuweisung aufheben",
 	close: "Schließen",
 	reopen: "Wieder öffnen",
 	labels: "Labels",
-	addLabel: "Label hinzufügen",
-	removeLabel: (label) => `Label ${label} entfernen`,
-	moreActions: "Mehr",
 
 	log: (name) => `Gespräch mit ${name}`,
 	older: "Ältere Nachrichten zeigen",
 	beginning: "Hier beginnt das Gespräch.",
-	fresh: (n) => plural("de", n, "1 neue Nachricht", "# neue Nachrichten"),
-	toEnd: "Zur neuesten Nachricht",
+	fresh: (n) => plural(n, "1 neue Nachricht", "# neue Nachrichten"),
 	via: (channel) => `über ${channel}`,
 	said: (who, at, channel) => (channel ? `${who}, ${at}, über ${channel}` : `${who}, ${at}`),
 	noteBy: (who) => `Notiz von ${who}`,
@@ -64,7 +55,7 @@ export const de: typeof en = {
 	form: (name) => `Formular beantwortet${name ? `: ${name}` : ""}`,
 	place: "Ort",
 	onMap: "Karte öffnen",
-	order: (n) => plural("de", n, "Bestellung von 1 Artikel", "Bestellung von # Artikeln"),
+	order: (n) => plural(n, "Bestellung von 1 Artikel", "Bestellung von # Artikeln"),
 	shared: "Geteilt:",
 	template: (name) => `Vorlage „${name}“`,
 	fileFetching: "Die Datei wird geholt …",
@@ -104,20 +95,8 @@ export const de: typeof en = {
 	useTemplate: "Vorlage verwenden",
 	unknownLong: (channel) =>
 		`${channel} hat nicht gesagt, ob das angekommen ist. Wird es noch einmal gesendet, kommt es vielleicht doppelt an.`,
-	settled: "Von einem Agenten entschieden",
 	arrived: "Es ist angekommen",
 	sendAgain: "Noch einmal senden",
-	noLongerShown: "Nicht gesendet",
-	passed: {
-		NOT_NAMED: (channel) => `${channel}: ein anderer Kanal wurde gewählt`,
-		WINDOW_CLOSED: (channel) => `${channel}: Fenster geschlossen`,
-		UNHEALTHY: (channel) => `${channel}: der Anbieter bedient den Kanal gerade nicht`,
-		FAILED: (channel) => `${channel}: dort ist es fehlgeschlagen`,
-		DISCONNECTED: (channel) => `${channel}: getrennt`,
-		UNCONFIRMED: (channel) => `${channel}: die Adresse ist vielleicht in anderen Händen`,
-		UNSUPPORTED: (channel) => `${channel}: kann das nicht zeigen`,
-		PARTLY_ARRIVED: (channel) => `${channel}: der Kunde hat schon einen Teil davon`,
-	},
 	because: {
 		WINDOW_CLOSED: (channel) => `${channel}-Fenster geschlossen`,
 		UNHEALTHY: (channel) => `${channel} ist nicht verfügbar`,
@@ -153,37 +132,20 @@ export const de: typeof en = {
 		TITLES_CUT: "Titel von Schaltflächen wurden gekürzt.",
 	},
 	errors: {
-		window_closed: "das Nachrichtenfenster ist geschlossen",
-		rate_limited: "zu viele Nachrichten in kurzer Zeit",
-		pair_rate_limited: "zu viele Nachrichten an diesen Kunden in kurzer Zeit",
-		no_such_user: "diese Adresse gibt es nicht mehr",
-		undeliverable: "der Kunde ist dort nicht erreichbar",
-		unavailable: "der Kunde ist dort nicht erreichbar",
-		unsupported_content: "der Kanal kann das nicht zeigen",
-		ecosystem_limited: "der Anbieter begrenzt Nachrichten an diesen Kunden",
+		window: "das Nachrichtenfenster ist geschlossen",
+		rate: "zu viele Nachrichten in kurzer Zeit",
+		gone: "der Kunde ist dort nicht erreichbar",
+		content: "der Kanal kann das nicht zeigen",
+		limited: "der Anbieter begrenzt Nachrichten an diesen Kunden",
 		opted_out: "der Kunde möchte solche Nachrichten nicht",
-		blocked: "der Kunde oder der Anbieter hat Sie gesperrt",
-		blocked_by_us: "Sie haben diesen Kunden gesperrt",
-		token_refused: "die Zugangsdaten des Kanals werden abgelehnt",
-		no_permission: "dem Kanal fehlen Berechtigungen",
-		no_such_account: "das Konto des Kanals gibt es nicht mehr",
-		integration_removed: "der Kanal wurde entfernt",
-		policy: "der Anbieter hat das Konto eingeschränkt",
-		spam_limited: "der Anbieter hat das Konto eingeschränkt",
-		billing: "mit der Abrechnung des Kontos stimmt etwas nicht",
+		blocked: "der Kunde ist gesperrt oder hat Sie gesperrt",
+		credentials: "Zugang oder Berechtigungen des Kanals werden abgelehnt",
+		removed: "den Kanal oder sein Konto gibt es nicht mehr",
+		restricted: "der Anbieter hat das Konto eingeschränkt",
 		template: "die Vorlage wurde abgelehnt",
-		template_limited: "die Vorlage ist eingeschränkt",
-		media_failed: "die Datei wurde nicht angenommen",
-		media_missing: "die Datei wurde nicht gefunden",
-		media_too_big: "die Datei ist zu groß",
+		media: "die Datei wurde nicht angenommen",
 		invalid: "der Anbieter hat die Nachricht abgelehnt",
-		needs_phone: "die Telefonnummer ist nicht bekannt",
-		network: "der Anbieter war nicht erreichbar",
-		timeout: "der Anbieter hat nicht geantwortet",
-		connection_lost: "die Verbindung brach ab",
-		provider_error: "beim Anbieter trat ein Fehler auf",
-		provider_unavailable: "der Anbieter ist nicht verfügbar",
-		no_id: "die Antwort des Anbieters war unvollständig",
+		network: "der Anbieter war nicht erreichbar oder hatte einen Fehler",
 		empty_route: "es ist kein Kanal übrig",
 	},
 	errorOther: (reason) => `der Anbieter meldete ${reason}`,
@@ -253,14 +215,12 @@ export const de: typeof en = {
 	afterDisconnect: (channel) => `${channel} wurde getrennt`,
 	takenOver: "aus dem früheren Gespräch übernommen",
 	pinned: "fest gewählt",
-	pinnedLong: (channel) => `Sie haben ${channel} fest gewählt`,
 	automatic: "Automatisch",
 	automaticLong: "Zurück zu automatisch",
 	automaticWhy: (channel) => `Jetzt ${channel}`,
 	channelMenu: "Wählen, wohin die Antwort geht",
 	usable: (when) => `zuletzt genutzt ${when}`,
 	neverUsed: "noch nicht genutzt",
-	current: "aktuell",
 	disabled: {
 		notLinked: "vom Kunden nicht verbunden",
 		WIDGET: "nicht der Web-Chat dieses Gesprächs",
@@ -268,7 +228,7 @@ export const de: typeof en = {
 		UNCONFIRMED: "die Adresse ist nicht bestätigt",
 		WINDOW_CLOSED: "Fenster geschlossen",
 	},
-	windowCloses: (channel, minutes) => `${channel}-Fenster schließt in ${span("de", minutes)}`,
+	windowCloses: (channel, minutes) => `${channel}-Fenster schließt in ${span(minutes)}`,
 	windowClosed: (hours) =>
 		hours === 168
 			? "Außerhalb von 7 Tagen. Nur im Web-Chat sichtbar."
@@ -309,14 +269,13 @@ export const de: typeof en = {
 	questionFirst: "Über Schnellantworten muss eine Frage stehen.",
 	templates: "Vorlage",
 	cancelQuote: "Nicht zitieren",
-	characters: (length, max, bytes) =>
-		`${count("de", length)} von ${count("de", max)} ${bytes ? "Bytes" : "Zeichen"}`,
+	characters: (length, max, bytes) => `${count(length)} von ${count(max)} ${bytes ? "Bytes" : "Zeichen"}`,
 	tooLong: (over, bytes) =>
 		bytes
-			? plural("de", over, "# Byte zu lang zum Senden.", "# Bytes zu lang zum Senden.")
-			: plural("de", over, "# Zeichen zu lang zum Senden.", "# Zeichen zu lang zum Senden."),
+			? plural(over, "# Byte zu lang zum Senden.", "# Bytes zu lang zum Senden.")
+			: plural(over, "# Zeichen zu lang zum Senden.", "# Zeichen zu lang zum Senden."),
 	split: (channel, max, bytes) =>
-		`Über ${count("de", max)} ${bytes ? "Bytes" : "Zeichen"}: ${channel} bekommt mehrere Nachrichten.`,
+		`Über ${count(max)} ${bytes ? "Bytes" : "Zeichen"}: ${channel} bekommt mehrere Nachrichten.`,
 	tooManyParts: (max) => `Höchstens ${max} Teile in einer Nachricht.`,
 	buttonsAsText: (channel) => `${channel} zeigt die Schnellantworten als nummerierte Zeilen.`,
 	buttonsAsList: (channel) => `${channel} zeigt die Schnellantworten als Liste.`,
@@ -365,4 +324,4 @@ export const de: typeof en = {
 	templateBack: "Alle Vorlagen",
 	templateMissing: "Füllen Sie zuerst alle Werte aus.",
 	cancel: "Abbrechen",
-};
+});

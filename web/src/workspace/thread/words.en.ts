@@ -1,7 +1,8 @@
 /** What the conversation says, in English. */
 
-import { plural } from "../../look/words.js";
-import { count, span } from "./span.js";
+import { phrases } from "./phrases.js";
+
+const { count, span, plural } = phrases("en");
 
 export const en = {
 	web: "web chat",
@@ -16,30 +17,22 @@ export const en = {
 	missing: "There is no such conversation, or it is not yours to see.",
 	broken: "The conversation could not be loaded.",
 	tryAgain: "Try again",
-	choose: "Choose a conversation from the list.",
 
 	// The head.
 	open: "Open",
 	closed: "Closed",
-	waiting: (since: string) => `Waiting since ${since}`,
 	noneAssigned: "Unassigned",
 	assignedTo: (name: string) => `Assigned to ${name}`,
 	assign: "Assign",
-	assignMe: "Assign to me",
-	unassign: "Unassign",
 	close: "Close",
 	reopen: "Reopen",
 	labels: "Labels",
-	addLabel: "Add a label",
-	removeLabel: (label: string) => `Remove label ${label}`,
-	moreActions: "More",
 
 	// The log.
 	log: (name: string) => `Conversation with ${name}`,
 	older: "Show older messages",
 	beginning: "The conversation begins here.",
-	fresh: (n: number) => plural("en", n, "1 new message", "# new messages"),
-	toEnd: "Go to the latest message",
+	fresh: (n: number) => plural(n, "1 new message", "# new messages"),
 	via: (channel: string) => `via ${channel}`,
 	said: (who: string, at: string, channel: string) =>
 		channel ? `${who}, ${at}, via ${channel}` : `${who}, ${at}`,
@@ -66,7 +59,7 @@ export const en = {
 	form: (name: string) => `Form answered${name ? `: ${name}` : ""}`,
 	place: "Location",
 	onMap: "Open the map",
-	order: (n: number) => plural("en", n, "Order of 1 product", "Order of # products"),
+	order: (n: number) => plural(n, "Order of 1 product", "Order of # products"),
 	shared: "Shared:",
 	template: (name: string) => `Template “${name}”`,
 	fileFetching: "The file is being fetched…",
@@ -107,20 +100,8 @@ export const en = {
 	useTemplate: "Use template",
 	unknownLong: (channel: string) =>
 		`${channel} did not say whether this arrived. If it is sent again, the customer may get it twice.`,
-	settled: "Settled by an agent",
 	arrived: "It arrived",
 	sendAgain: "Send again",
-	noLongerShown: "Not sent",
-	passed: {
-		NOT_NAMED: (channel: string) => `${channel}: another channel was chosen`,
-		WINDOW_CLOSED: (channel: string) => `${channel}: window closed`,
-		UNHEALTHY: (channel: string) => `${channel}: the provider does not serve the channel at the moment`,
-		FAILED: (channel: string) => `${channel}: it failed there`,
-		DISCONNECTED: (channel: string) => `${channel}: disconnected`,
-		UNCONFIRMED: (channel: string) => `${channel}: the address may have come into other hands`,
-		UNSUPPORTED: (channel: string) => `${channel}: it cannot show this`,
-		PARTLY_ARRIVED: (channel: string) => `${channel}: the customer has a part of it already`,
-	} as Record<string, (channel: string) => string>,
 	because: {
 		WINDOW_CLOSED: (channel: string) => `${channel} window closed`,
 		UNHEALTHY: (channel: string) => `${channel} is not available`,
@@ -156,37 +137,20 @@ export const en = {
 		TITLES_CUT: "Titles of buttons were cut.",
 	} as Record<string, string>,
 	errors: {
-		window_closed: "the messaging window is closed",
-		rate_limited: "too many messages in a short time",
-		pair_rate_limited: "too many messages to this customer in a short time",
-		no_such_user: "there is no such address any more",
-		undeliverable: "the customer cannot be reached there",
-		unavailable: "the customer cannot be reached there",
-		unsupported_content: "the channel cannot show this",
-		ecosystem_limited: "the provider limits messages to this customer",
+		window: "the messaging window is closed",
+		rate: "too many messages in a short time",
+		gone: "the customer cannot be reached there",
+		content: "the channel cannot show this",
+		limited: "the provider limits messages to this customer",
 		opted_out: "the customer does not want messages of this kind",
-		blocked: "the customer or the provider has blocked you",
-		blocked_by_us: "you have blocked this customer",
-		token_refused: "the channel's credentials are refused",
-		no_permission: "the channel's permissions are missing",
-		no_such_account: "the channel's account is gone",
-		integration_removed: "the channel was removed",
-		policy: "the provider has restricted the account",
-		spam_limited: "the provider has restricted the account",
-		billing: "the account's billing has a problem",
+		blocked: "the customer is blocked, or has blocked you",
+		credentials: "the channel's credentials or permissions are refused",
+		removed: "the channel or its account is gone",
+		restricted: "the provider has restricted the account",
 		template: "the template was refused",
-		template_limited: "the template is restricted",
-		media_failed: "the file was not taken",
-		media_missing: "the file was not found",
-		media_too_big: "the file is too large",
+		media: "the file was not taken",
 		invalid: "the provider refused the message",
-		needs_phone: "the phone number is not known",
-		network: "the provider could not be reached",
-		timeout: "the provider did not answer",
-		connection_lost: "the connection broke",
-		provider_error: "the provider had an error",
-		provider_unavailable: "the provider is not available",
-		no_id: "the provider's answer was incomplete",
+		network: "the provider could not be reached or had an error",
 		empty_route: "there is no channel left",
 	} as Record<string, string>,
 	errorOther: (reason: string) => `the provider said ${reason}`,
@@ -259,14 +223,12 @@ export const en = {
 	afterDisconnect: (channel: string) => `${channel} was disconnected`,
 	takenOver: "taken over from the earlier conversation",
 	pinned: "pinned",
-	pinnedLong: (channel: string) => `You pinned ${channel}`,
 	automatic: "Automatic",
 	automaticLong: "Back to automatic",
 	automaticWhy: (channel: string) => `Now ${channel}`,
 	channelMenu: "Choose where the reply goes",
 	usable: (when: string) => `last used ${when}`,
 	neverUsed: "not used yet",
-	current: "current",
 	disabled: {
 		notLinked: "not connected by the customer",
 		WIDGET: "not the web chat of this conversation",
@@ -274,7 +236,7 @@ export const en = {
 		UNCONFIRMED: "the address is not confirmed",
 		WINDOW_CLOSED: "window closed",
 	} as Record<string, string>,
-	windowCloses: (channel: string, minutes: number) => `${channel} window closes in ${span("en", minutes)}`,
+	windowCloses: (channel: string, minutes: number) => `${channel} window closes in ${span(minutes)}`,
 	windowClosed: (hours: number): string =>
 		hours === 168
 			? "Outside the 7-day window. This will be shown in the web chat only."
@@ -317,13 +279,13 @@ export const en = {
 	templates: "Template",
 	cancelQuote: "Do not quote",
 	characters: (length: number, max: number, bytes: boolean) =>
-		`${count("en", length)} of ${count("en", max)} ${bytes ? "bytes" : "characters"}`,
+		`${count(length)} of ${count(max)} ${bytes ? "bytes" : "characters"}`,
 	tooLong: (over: number, bytes: boolean) =>
 		bytes
-			? plural("en", over, "# byte too long to be sent.", "# bytes too long to be sent.")
-			: plural("en", over, "# character too long to be sent.", "# characters too long to be sent."),
+			? plural(over, "# byte too long to be sent.", "# bytes too long to be sent.")
+			: plural(over, "# character too long to be sent.", "# characters too long to be sent."),
 	split: (channel: string, max: number, bytes: boolean) =>
-		`Over ${count("en", max)} ${bytes ? "bytes" : "characters"}: ${channel} gets it in several messages.`,
+		`Over ${count(max)} ${bytes ? "bytes" : "characters"}: ${channel} gets it in several messages.`,
 	tooManyParts: (max: number) => `At most ${max} parts in one message.`,
 	buttonsAsText: (channel: string) => `${channel} shows the quick replies as numbered lines.`,
 	buttonsAsList: (channel: string) => `${channel} shows the quick replies as a list.`,
