@@ -99,7 +99,8 @@ export function Menu({ label, children, title, hovers, up, items, ...more }: Men
 		if (at === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
 		if (event.key === "Tab") return close(true); // and the key goes on from the button
 		let next = move(event.key, at, items.length);
-		if (next === undefined && event.key.length === 1 && event.key !== " ") {
+		if (next !== undefined) typed.current.text = "";
+		else if (event.key.length === 1 && event.key !== " ") {
 			const { text, at: when } = typed.current;
 			typed.current = {
 				text: event.timeStamp - when > typing ? event.key : text + event.key,

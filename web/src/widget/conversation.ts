@@ -13,9 +13,11 @@ import type {
 	SendMessageRequestJson,
 	SendMessageResponseJson,
 } from "../gen/weiche/widget/v1/widget_pb.js";
+import type { VisitorToken } from "../loader/element.js";
 import { Store } from "../look/held.js";
 import type { Attached, Kept } from "./kept.js";
 import { Outbox } from "./outbox.js";
+import { whoIs } from "./signin.js";
 import {
 	apply,
 	blank,
@@ -62,6 +64,13 @@ export class Conversation {
 	private toldTyping = 0;
 	private markedRead = "";
 	private ended = false;
+	private opening: Promise<void> | undefined;
+	/** Gives the site's word for who the visitor is, where it has signed them in. */
+	private visitor: VisitorToken | undefined;
+	/** The session that it follows in. */
+	private session = "";
+	/** Counts how often it began anew: what was read for an earlier time is not shown. */
+	private turn = 0;
 
 	/**
 	 * @param origin the server
@@ -89,6 +98,7 @@ export class Conversation {
 		const online = () => this.outbox.nudge();
 		addEventListener("online", online);
 		this.waysOut.push(() => removeEventListener("online", online));
+		this.waysOut.push(kept.watch(() => void this.restart()));
 	}
 
 	/** Whether somebody has chatted on this device. */
@@ -109,14 +119,18 @@ export class Conversation {
 	/** Calls a method of the widget's service, in the visitor's session. Throws CallError. */
 	async call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
 		if (!this.known && method !== "OpenSession") await this.openSession();
+		const { token } = this.kept;
 		try {
 			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
 		} catch (cause) {
 			if (!(cause instanceof CallError) || cause.code !== "unauthenticated" || method === "OpenSession")
 				throw cause;
 			// The session has ended elsewhere: a new one, as on a new device.
-			this.kept.token = "";
-			await this.openSession();
+			if (this.kept.token === token) {
+				this.kept.token = "";
+				await this.openSession();
+				void this.restart();
+			}
 			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
 		}
 	}
@@ -126,20 +140,45 @@ export class Conversation {
 		return this.caller.authorization;
 	}
 
-	/** Makes a session, of whom the site says that it is where there is a token for that. */
-	async openSession(visitorToken?: string): Promise<void> {
-		const answer = await this.call<OpenSessionRequestJson, OpenSessionResponseJson>("OpenSession", {
-			widgetId: this.widget,
-			visitorToken,
+	/**
+	 * Makes a session: of whom the site says that the visitor is, where it has signed them
+	 * in. What another one has left on this device is forgotten.
+	 */
+	openSession(): Promise<void> {
+		this.opening ??= this.enter().finally(() => {
+			this.opening = undefined;
 		});
-		this.kept.token = answer.sessionToken ?? "";
-		this.store.update((state) => ({ ...state, widget: answer.widget ?? state.widget }));
+		return this.opening;
+	}
+
+	/** Lets the visitor in as whom the site says that they are, from here on. */
+	async signIn(visitor: VisitorToken): Promise<void> {
+		await this.opening?.catch(() => {});
+		const before = this.visitor;
+		this.visitor = visitor;
+		try {
+			await this.openSession();
+		} catch (cause) {
+			this.visitor = before;
+			throw cause;
+		}
+		await this.restart();
+	}
+
+	/** Ends the session: this device knows nothing of the visitor any more. */
+	async signOut(): Promise<void> {
+		const ending = this.known && this.call("EndSession", {}).catch(() => {});
+		this.visitor = undefined;
+		this.forget();
+		await this.restart();
+		await ending;
 	}
 
 	/** Begins anew with the session that is there now: somebody came in or left. */
 	async restart(): Promise<void> {
 		this.following?.stop();
 		this.following = this.starting = undefined;
+		this.turn++;
 		this.store.update((state) => ({
 			...blank,
 			open: state.open,
@@ -243,11 +282,13 @@ export class Conversation {
 	}
 
 	private async begin(): Promise<void> {
+		const { turn } = this;
 		this.store.update((state) => ({ ...state, phase: "loading" }));
 		if (!this.known) await this.openSession();
 		const answer = await this.timeline({ latest: true, limit: page });
-		if (this.ended) return;
+		if (this.ended || turn !== this.turn) return;
 		this.store.update((state) => loaded(state, answer));
+		this.session = this.kept.token;
 		this.following = this.stream.follow(
 			{ own: true, cursor: answer.cursor },
 			{
@@ -261,6 +302,34 @@ export class Conversation {
 			this.store.update((state) => wrote(state, message));
 			this.outbox.put(message);
 		}
+	}
+
+	private async enter(): Promise<void> {
+		const visitorToken = await this.word();
+		const who = whoIs(visitorToken);
+		// Whoever was not signed in before is the one who signs in now.
+		if (this.kept.who && this.kept.who !== who) this.forget();
+		const answer = await this.call<OpenSessionRequestJson, OpenSessionResponseJson>("OpenSession", {
+			widgetId: this.widget,
+			visitorToken,
+		});
+		this.kept.who = who;
+		this.kept.token = answer.sessionToken ?? "";
+		this.store.update((state) => ({ ...state, widget: answer.widget ?? state.widget }));
+	}
+
+	/** The site's word for who the visitor is, where it has signed them in. */
+	private async word(): Promise<string | undefined> {
+		try {
+			return await this.visitor?.();
+		} catch (cause) {
+			throw new CallError("unauthenticated", "", String(cause));
+		}
+	}
+
+	private forget(): void {
+		this.kept.forget();
+		this.outbox.forget();
 	}
 
 	private timeline(request: GetTimelineRequestJson): Promise<GetTimelineResponseJson> {
@@ -289,7 +358,8 @@ export class Conversation {
 		} else if (this.stream.state === "away") {
 			this.stopAway = this.after(calm, () => this.store.update((state) => ({ ...state, away: true })));
 		} else if (this.stream.state === "revoked") {
-			this.kept.token = "";
+			// Another tab may have made a new one already.
+			if (this.kept.token === this.session) this.kept.token = "";
 			void this.restart().then(() => this.stream.restart());
 		}
 	}

@@ -49,6 +49,15 @@ export class Kept {
 		this.put("", value);
 	}
 
+	/** Who the visitor is, by the site's own id; empty where the site has not said. */
+	get who(): string {
+		return this.get(":who");
+	}
+
+	set who(value: string) {
+		this.put(":who", value);
+	}
+
 	/** What was typed and not sent. */
 	get draft(): string {
 		return this.get(":draft");
@@ -99,7 +108,16 @@ export class Kept {
 	/** Forgets everything but the colour: somebody else may come to this device. */
 	forget(): void {
 		for (const message of this.unsent) this.drop(message.token);
-		this.token = this.draft = this.seen = "";
+		this.token = this.who = this.draft = this.seen = "";
+	}
+
+	/** Calls back when another tab changes the session; what it returns ends that. */
+	watch(changed: () => void): () => void {
+		const hear = (event: StorageEvent) => {
+			if (event.key === this.name || event.key === null) changed();
+		};
+		addEventListener("storage", hear);
+		return () => removeEventListener("storage", hear);
 	}
 
 	private get(key: string): string {

@@ -53,6 +53,12 @@ export class Outbox {
 		void this.work();
 	}
 
+	/** Drops all that waits: somebody else comes to this device. */
+	forget(): void {
+		this.stopWaiting();
+		this.waiting.length = 0;
+	}
+
 	/** Ends it; what was not sent stays kept. */
 	close(): void {
 		this.ended = true;
@@ -102,6 +108,7 @@ export class Outbox {
 
 	private done(message: Unsent): void {
 		this.tries = 0;
-		this.waiting.splice(this.waiting.indexOf(message), 1);
+		const at = this.waiting.indexOf(message);
+		if (at >= 0) this.waiting.splice(at, 1);
 	}
 }

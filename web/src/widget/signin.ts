@@ -1,17 +1,18 @@
-/** Visitors whom the site knows: they come in by its word, and leave. */
+/** A site's word for who its visitor is, as far as a page can read it. */
 
-import type { VisitorToken } from "../loader/element.js";
-import type { Conversation } from "./conversation.js";
-
-/** Lets the visitor in as whom the site says that they are. */
-export async function signIn(conversation: Conversation, token: VisitorToken): Promise<void> {
-	await conversation.openSession(await token());
-	await conversation.restart();
-}
-
-/** Ends the session: this device knows nothing of the visitor any more. */
-export async function signOut(conversation: Conversation): Promise<void> {
-	if (conversation.known) await conversation.call("EndSession", {}).catch(() => {});
-	conversation.kept.forget();
-	await conversation.restart();
+/**
+ * The site's own id of the person whom a JWT is about; empty where there is none. It is
+ * not checked, which only the server can: a page compares it with the one before.
+ */
+export function whoIs(jwt: string | undefined): string {
+	const [, payload = ""] = jwt?.split(".") ?? [];
+	try {
+		const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
+			c.charCodeAt(0),
+		);
+		const said = JSON.parse(new TextDecoder().decode(bytes)) as { external_id?: unknown };
+		return typeof said.external_id === "string" ? said.external_id : "";
+	} catch {
+		return "";
+	}
 }

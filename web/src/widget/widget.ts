@@ -10,7 +10,6 @@ import { Conversation } from "./conversation.js";
 import type { Drawn } from "./drawn.js";
 import { Kept } from "./kept.js";
 import { drawLauncher, dressLauncher } from "./launcher.js";
-import { signIn, signOut } from "./signin.js";
 import { type State, unread } from "./state.js";
 
 /** Puts a widget into what the loader has drawn. */
@@ -64,8 +63,8 @@ export function mount(frame: Frame): Widget {
 	return {
 		open,
 		close,
-		login: (token: VisitorToken) => signIn(conversation, token),
-		logout: () => signOut(conversation),
+		login: (token: VisitorToken) => conversation.signIn(token),
+		logout: () => conversation.signOut(),
 		remove() {
 			removed = true;
 			stopWatching();

@@ -3,7 +3,7 @@
 import { Store } from "../../look/store.js";
 import type { Conversation } from "../conversation.js";
 import type { Attached } from "../kept.js";
-import { add, areReady, type Chosen, change, type Files, next, noFiles, remove } from "./files.js";
+import { add, anew, areReady, type Chosen, change, type Files, next, noFiles, remove } from "./files.js";
 import { UploadError, upload } from "./upload.js";
 
 /** So many are uploaded at a time; a server takes few more of one address. */
@@ -15,7 +15,14 @@ export class Attachments {
 	readonly store = new Store<Files>(noFiles);
 	private readonly underWay = new Map<number, AbortController>();
 
-	constructor(private readonly conversation: Conversation) {}
+	/** The session that the files are uploaded in: they count for its visitor alone. */
+	private session: string;
+	private readonly stopWatching: () => void;
+
+	constructor(private readonly conversation: Conversation) {
+		this.session = conversation.kept.token;
+		this.stopWatching = conversation.store.watch(() => this.follow());
+	}
 
 	/** Whether the composer may send: nothing is under way or did not arrive. */
 	get settled(): boolean {
@@ -52,11 +59,28 @@ export class Attachments {
 		);
 	}
 
-	/** Ends what is under way, and forgets all. */
+	/** Ends what is under way. */
 	close(): void {
+		this.stopWatching();
+		this.halt();
+	}
+
+	private halt(): void {
 		for (const call of this.underWay.values()) call.abort();
 		this.underWay.clear();
-		this.store.update((now) => ({ ...noFiles, last: now.last }));
+	}
+
+	/** Drops the files of somebody who has left, and uploads anew those of one who has signed in. */
+	private follow(): void {
+		const { token } = this.conversation.kept;
+		if (token === this.session) return;
+		const had = this.session !== "";
+		this.session = token;
+		if (!had) return;
+		this.halt();
+		if (token) this.store.update(anew);
+		else this.store.update((now) => ({ ...noFiles, last: now.last }));
+		this.go();
 	}
 
 	private go(): void {

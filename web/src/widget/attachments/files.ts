@@ -72,6 +72,11 @@ export function change(files: Files, id: number, to: Partial<Chosen>): Files {
 	return { ...files, chosen: files.chosen.map((one) => (one.id === id ? { ...one, ...to } : one)) };
 }
 
+/** The files as they were before any was uploaded. */
+export function anew(files: Files): Files {
+	return { ...files, chosen: files.chosen.map(({ id, file }) => ({ id, file, done: 0 })) };
+}
+
 /** Takes a chosen file out. */
 export function remove(files: Files, id: number): Files {
 	return { ...files, refused: [], chosen: files.chosen.filter((one) => one.id !== id) };
