@@ -47,7 +47,8 @@ export function draw({ frame, conversation, language, close }: Drawing): Drawn {
 	};
 	const announce = (text: string) => {
 		said = text;
-		again();
+		// Whoever announces may be just being drawn: drawing does not begin within itself.
+		queueMicrotask(again);
 	};
 	room.addEventListener("change", again);
 	again();
