@@ -169,6 +169,53 @@ func TestLoginPage(t *testing.T) {
 	s.want(t, "unauthenticated", "WRONG_LOGIN", accessService+"LogInByLink", "", fmt.Sprintf(`{"linkToken":%q}`, made.text("linkToken")))
 }
 
+// A login link leads to the workspace, or to the page of this server that it names, and
+// nowhere else.
+func TestALoginLinkLeadsToPagesOfThisServer(t *testing.T) {
+	s := newStage(t, func(c *api.Config) { c.Workspace = true })
+	for n, row := range []struct{ to, want string }{
+		{"", "/workspace/"},
+		{"/demo", "/demo"},
+		{"/workspace/c/01J?view=mine#last", "/workspace/c/01J?view=mine#last"},
+		{"//evil.example", "/workspace/"},
+		{"/\\evil.example", "/workspace/"},
+		{"/\t/evil.example", "/workspace/"},
+		{"https://evil.example", "/workspace/"},
+		{"demo", "/workspace/"},
+	} {
+		made := s.must(t, adminService+"MakeLoginLink", s.admin(), fmt.Sprintf(`{"accountId":"acme","agentId":"eva","clientToken":"to-%d"}`, n))
+		address := s.server.URL + made.text("path")
+		if row.to != "" {
+			address += "?to=" + url.QueryEscape(row.to)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || got != row.want {
+			t.Errorf("to %q it goes on with %d to %q, not to %q", row.to, resp.StatusCode, got, row.want)
+		}
+	}
+}
+
+func FuzzOwnPath(f *testing.F) {
+	for _, to := range []string{"/demo", "//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "/a?to=//evil.example"} {
+		f.Add(to)
+	}
+	f.Fuzz(func(t *testing.T, to string) {
+		// What a browser makes of it: see how the standard for addresses reads one.
+		read := strings.NewReplacer("\t", "", "\n", "", "\r", "", "\\", "/").Replace(strings.TrimFunc(to, func(r rune) bool { return r <= ' ' }))
+		if api.IsOwnPath(to) && (!strings.HasPrefix(read, "/") || strings.HasPrefix(read, "//")) {
+			t.Fatalf("%q is taken for a page of this server", to)
+		}
+	})
+}
+
 // Nobody changes who may do more, or gives anybody more than they have.
 func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 	s := team(t)

@@ -19,6 +19,8 @@ func CodeOf(reason errorv1.Reason) connect.Code                  { return codeOf
 func ReasonOf(refusal ingressv1.Refusal) errorv1.Reason          { return reasonOf(refusal) }
 func ParseAgentToken(token string) (account, id string, ok bool) { return parseAgentToken(token) }
 
+func IsOwnPath(to string) bool { return isOwnPath(to) }
+
 // Rule says who may do something.
 type Rule struct {
 	Open, Visitors, People, Keys, Operators bool

@@ -7,6 +7,8 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	tags "golang.org/x/text/language"
 )
@@ -14,8 +16,12 @@ import (
 // loginPages is where a login link leads to.
 const loginPages = "/login/"
 
-// workspacePage is where somebody goes who has logged in.
-const workspacePage = "/workspace"
+// workspacePage is where somebody goes who has logged in, unless the link says
+// otherwise.
+const workspacePage = "/workspace/"
+
+// maxLanding is how long the page may be that a link says.
+const maxLanding = 2048
 
 // loginWords are what the page says in a language.
 type loginWords struct{ Language, Title, Lead, Button, Gone, In string }
@@ -77,7 +83,8 @@ func (s *server) showLogin(w http.ResponseWriter, r *http.Request) {
 	s.writeLogin(w, r, http.StatusOK, func(loginWords) string { return "" })
 }
 
-// logInOnPage logs in by the link of the page, and goes on to the workspace.
+// logInOnPage logs in by the link of the page, and goes on to the page of this server
+// that the link names as to, or to the workspace.
 func (s *server) logInOnPage(w http.ResponseWriter, r *http.Request) {
 	if !s.guesses.allow(s.caller(r)) {
 		w.Header().Set("Retry-After", retryAfter)
@@ -92,11 +99,24 @@ func (s *server) logInOnPage(w http.ResponseWriter, r *http.Request) {
 		s.writeLogin(w, r, statusOf(f.reason), func(t loginWords) string { return t.Gone })
 		return
 	}
-	if s.Workspace {
+	to := r.URL.Query().Get("to")
+	switch {
+	case isOwnPath(to):
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	case s.Workspace:
 		http.Redirect(w, r, workspacePage, http.StatusSeeOther)
 		return
 	}
 	s.writeLogin(w, r, http.StatusOK, func(t loginWords) string { return t.In })
+}
+
+// isOwnPath says whether an address is a path on this very server, to whatever reads
+// it: browsers take a backslash for a slash, and what begins with two of them for a
+// host, and they leave out tabs and line breaks.
+func isOwnPath(to string) bool {
+	return strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && len(to) <= maxLanding &&
+		!strings.ContainsFunc(to, func(r rune) bool { return r == '\\' || unicode.IsControl(r) || r == utf8.RuneError })
 }
 
 func (s *server) writeLogin(w http.ResponseWriter, r *http.Request, status int, said func(loginWords) string) {
