@@ -51,7 +51,7 @@ func eraseRoute(rows Rows, rec *eventstore.Record, event proto.Message) {
 	r.change(e.ConversationId, func(route *viewv1.Route) {
 		route.Rule, route.Since, route.SinceAt = eventv1.RouteRule_ROUTE_RULE_ERASED, rec.Position, recordedAt(rec)
 		route.CausedAt, route.Language = nil, ""
-		route.Bindings, route.Others = nil, nil
+		route.Bindings, route.Others, route.LinkIds = nil, nil, nil
 	})
 }
 

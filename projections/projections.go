@@ -42,7 +42,7 @@ func All() []Projection {
 	return []Projection{
 		{Name: TimelineName, Revision: 6, Apply: erasing(applyTimeline, eraseTimeline)},
 		{Name: ChannelViewName, Revision: 1, Apply: erasing(applyChannelView, eraseChannelView)},
-		{Name: RouteName, Revision: 2, Apply: erasing(applyRoute, eraseRoute)},
+		{Name: RouteName, Revision: 3, Apply: erasing(applyRoute, eraseRoute)},
 		{Name: CustomerName, Revision: 2, Apply: erasing(applyCustomer, eraseCustomer)},
 		{Name: InboxName, Revision: 1, Apply: erasing(applyInbox, eraseInbox)},
 	}

@@ -41,6 +41,16 @@ func applyRoute(rows Rows, rec *eventstore.Record, event proto.Message) {
 		r.active(e.ConversationId, e.IdentityId, e.SentAt)
 	case *eventv1.LinkAnswered:
 		r.active(e.ConversationId, e.IdentityId, e.SentAt)
+	case *eventv1.LinkRequested:
+		r.change(e.ConversationId, func(route *viewv1.Route) { route.LinkIds = append(route.LinkIds, e.LinkId) })
+	case *eventv1.LinkConfirmed:
+		r.linkEnded(e.ConversationId, e.LinkId)
+	case *eventv1.LinkCancelled:
+		r.linkEnded(e.ConversationId, e.LinkId)
+	case *eventv1.LinkFailed:
+		r.linkEnded(e.ConversationId, e.LinkId)
+	case *eventv1.LinkExpired:
+		r.linkEnded(e.ConversationId, e.LinkId)
 	}
 }
 
@@ -55,6 +65,13 @@ func (r *routeFold) change(conversation string, f func(*viewv1.Route)) {
 	route.ConversationId = conversation
 	f(route)
 	r.rows.Put(k, route)
+}
+
+// linkEnded forgets a link that waits no longer.
+func (r *routeFold) linkEnded(conversation, link string) {
+	r.change(conversation, func(route *viewv1.Route) {
+		route.LinkIds = slices.DeleteFunc(route.LinkIds, func(id string) bool { return id == link })
+	})
 }
 
 // bind adds a binding behind the others; the RouteChanged that follows gives it

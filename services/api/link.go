@@ -23,12 +23,50 @@ var linkStates = map[viewv1.SystemLineKind]widgetv1.LinkState{
 }
 
 // link returns how far a link of a conversation is, with its code and the ways to
-// bring it while it is live. The line that said so last has all that is needed.
+// bring it while it is live.
 func (s *server) link(ctx context.Context, of *Widget, conversationID, linkID, language string) (*widgetv1.Link, error) {
 	if err := known(conversationID, linkID); err != nil {
 		return nil, err
 	}
-	page, err := s.Views.Timeline(ctx, of.Account, conversationID, projections.Page{
+	link, err := s.linkState(ctx, of.Account, conversationID, linkID)
+	if err != nil || !waits(link) {
+		return link, err
+	}
+	if language == "" {
+		route, err := s.Views.Route(ctx, of.Account, conversationID)
+		if err != nil {
+			return nil, err
+		}
+		language = route.GetLanguage()
+	}
+	return link, s.invite(link, of, of.language(language))
+}
+
+// waits says whether a link has not ended.
+func waits(link *widgetv1.Link) bool {
+	return link.GetState() == widgetv1.LinkState_LINK_STATE_WAITING || link.GetState() == widgetv1.LinkState_LINK_STATE_MATCHED
+}
+
+// linksOf returns the links of a conversation that have not ended, without what brings
+// them.
+func (s *server) linksOf(ctx context.Context, account string, route *viewv1.Route) ([]*widgetv1.Link, error) {
+	var links []*widgetv1.Link
+	for _, id := range route.GetLinkIds() {
+		link, err := s.linkState(ctx, account, route.GetConversationId(), id)
+		if err != nil {
+			return nil, err
+		}
+		if waits(link) { // or it has ended since the route was read
+			links = append(links, link)
+		}
+	}
+	return links, nil
+}
+
+// linkState returns how far a link is. The line that said so last has nearly all that
+// is needed.
+func (s *server) linkState(ctx context.Context, account, conversationID, linkID string) (*widgetv1.Link, error) {
+	page, err := s.Views.Timeline(ctx, account, conversationID, projections.Page{
 		Last: true, Limit: 1, Enough: true,
 		Keep: projections.Lines{System: slices.Sorted(maps.Keys(linkStates)), Link: linkID},
 	})
@@ -44,11 +82,8 @@ func (s *server) link(ctx context.Context, of *Widget, conversationID, linkID, l
 		State: linkStates[line.GetKind()], ExpiresAt: line.GetExpiresAt(), Hint: line.GetHint(),
 		Reason: linkReason(line),
 	}
-	if link.State != widgetv1.LinkState_LINK_STATE_WAITING && link.State != widgetv1.LinkState_LINK_STATE_MATCHED {
-		return link, nil
-	}
-	if line.GetAsksInWidget() {
-		answered, err := s.Views.Timeline(ctx, of.Account, conversationID, projections.Page{
+	if waits(link) && line.GetAsksInWidget() {
+		answered, err := s.Views.Timeline(ctx, account, conversationID, projections.Page{
 			Last: true, Limit: 1, Enough: true,
 			Keep: projections.Lines{System: []viewv1.SystemLineKind{viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_APPROVED}, Link: linkID},
 		})
@@ -57,14 +92,7 @@ func (s *server) link(ctx context.Context, of *Widget, conversationID, linkID, l
 		}
 		link.Asks = len(answered.GetItems()) == 0
 	}
-	if language == "" {
-		route, err := s.Views.Route(ctx, of.Account, conversationID)
-		if err != nil {
-			return nil, err
-		}
-		language = route.GetLanguage()
-	}
-	return link, s.invite(link, of, of.language(language))
+	return link, nil
 }
 
 // invite adds the code and the ways to bring it.

@@ -8,7 +8,6 @@ import (
 	"weiche/projections"
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
-	widgetv1 "weiche/proto/gen/weiche/widget/v1"
 
 	streamv1 "weiche/proto/gen/weiche/stream/v1"
 	"weiche/services/blob"
@@ -99,20 +98,17 @@ func (p pages) forAgents(ctx context.Context, topic stream.Topic, since uint64) 
 // forVisitor returns lines, link, menu and route as the widget shows them.
 func (p pages) forVisitor(ctx context.Context, topic stream.Topic, since uint64) ([]*streamv1.Change, error) {
 	var changes []*streamv1.Change
-	var link *widgetv1.Link
-	menu := false
+	link, menu := "", false
 	keep := forVisitors()
+	keep.System = append(keep.System, viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_APPROVED)
 	for kind := range linkStates {
 		keep.System = append(keep.System, kind)
 	}
 	err := p.lines(ctx, topic, since, keep, func(items []*viewv1.TimelineItem) {
 		change := &streamv1.Change{}
 		for _, item := range items {
-			if line := item.GetSystem(); linkStates[line.GetKind()] != 0 {
-				link = &widgetv1.Link{
-					LinkId: line.GetLinkId(), IntegrationId: line.GetIntegrationId(), Channel: line.GetChannel(),
-					State: linkStates[line.GetKind()], ExpiresAt: line.GetExpiresAt(), Hint: line.GetHint(), Reason: linkReason(line),
-				}
+			if line := item.GetSystem(); line != nil && aboutChannel[line.GetKind()] == "" {
+				link = line.GetLinkId()
 				continue
 			}
 			menu = menu || item.GetSystem() != nil
@@ -124,7 +120,11 @@ func (p pages) forVisitor(ctx context.Context, topic stream.Topic, since uint64)
 		return nil, err
 	}
 	last := changes[len(changes)-1]
-	last.Link = link
+	if link != "" {
+		if last.Link, err = p.linkState(ctx, topic.Account, topic.ID, link); err != nil {
+			return nil, err
+		}
+	}
 	route, err := p.Views.Route(ctx, topic.Account, topic.ID)
 	if err != nil {
 		return nil, err

@@ -120,6 +120,9 @@ func (s *workspaceService) GetCustomer(ctx context.Context, req *workspacev1.Get
 	if err != nil {
 		return nil, err
 	}
+	if err := s.lastActive(ctx, who.account, customer); err != nil {
+		return nil, err
+	}
 	return &workspacev1.GetCustomerResponse{Customer: customer, Position: s.opaque(customer.GetAsOf())}, nil
 }
 

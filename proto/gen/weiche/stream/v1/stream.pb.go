@@ -476,8 +476,8 @@ type Change struct {
 	Route *v1.Route `protobuf:"bytes,6,opt,name=route,proto3" json:"route,omitempty"`
 	// The row of the inbox. For agents.
 	Summary *v1.ConversationSummary `protobuf:"bytes,7,opt,name=summary,proto3" json:"summary,omitempty"`
-	// The link, where one changed, without code and address: GetLink has those. For
-	// visitors.
+	// The link, where one changed, without code and address: GetLink has those. Where
+	// several did it is the last of them. For visitors.
 	Link *v11.Link `protobuf:"bytes,8,opt,name=link,proto3" json:"link,omitempty"`
 	// The channels of the menu, where they changed. For visitors.
 	Widget *v11.Widget `protobuf:"bytes,9,opt,name=widget,proto3" json:"widget,omitempty"`

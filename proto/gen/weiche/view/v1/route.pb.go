@@ -52,7 +52,10 @@ type Route struct {
 	// they came.
 	Others []*Binding `protobuf:"bytes,11,rep,name=others,proto3" json:"others,omitempty"`
 	// The log position that the view was read at.
-	AsOf          uint64 `protobuf:"varint,12,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf uint64 `protobuf:"varint,12,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// The links that wait for their code or for a yes, in the order in which they were
+	// asked for: each may make a binding.
+	LinkIds       []string `protobuf:"bytes,13,rep,name=link_ids,json=linkIds,proto3" json:"link_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -169,6 +172,13 @@ func (x *Route) GetAsOf() uint64 {
 		return x.AsOf
 	}
 	return 0
+}
+
+func (x *Route) GetLinkIds() []string {
+	if x != nil {
+		return x.LinkIds
+	}
+	return nil
 }
 
 // Binding is a conversation's tie to an identity.
@@ -341,7 +351,7 @@ var File_weiche_view_v1_route_proto protoreflect.FileDescriptor
 
 const file_weiche_view_v1_route_proto_rawDesc = "" +
 	"\n" +
-	"\x1aweiche/view/v1/route.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1eweiche/event/v1/identity.proto\"\xd5\x03\n" +
+	"\x1aweiche/view/v1/route.proto\x12\x0eweiche.view.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"weiche/event/v1/conversation.proto\x1a\x1eweiche/event/v1/identity.proto\"\xf0\x03\n" +
 	"\x05Route\x12'\n" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
@@ -356,7 +366,8 @@ const file_weiche_view_v1_route_proto_rawDesc = "" +
 	"\bbindings\x18\n" +
 	" \x03(\v2\x17.weiche.view.v1.BindingR\bbindings\x12/\n" +
 	"\x06others\x18\v \x03(\v2\x17.weiche.view.v1.BindingR\x06others\x12\x13\n" +
-	"\x05as_of\x18\f \x01(\x04R\x04asOf\"\xeb\x04\n" +
+	"\x05as_of\x18\f \x01(\x04R\x04asOf\x12\x19\n" +
+	"\blink_ids\x18\r \x03(\tR\alinkIds\"\xeb\x04\n" +
 	"\aBinding\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12%\n" +

@@ -392,8 +392,8 @@ export declare type Change = Message<"weiche.stream.v1.Change"> & {
   summary?: ConversationSummary | undefined;
 
   /**
-   * The link, where one changed, without code and address: GetLink has those. For
-   * visitors.
+   * The link, where one changed, without code and address: GetLink has those. Where
+   * several did it is the last of them. For visitors.
    *
    * @generated from field: weiche.widget.v1.Link link = 8;
    */
@@ -497,8 +497,8 @@ export declare type ChangeJson = {
   summary?: ConversationSummaryJson;
 
   /**
-   * The link, where one changed, without code and address: GetLink has those. For
-   * visitors.
+   * The link, where one changed, without code and address: GetLink has those. Where
+   * several did it is the last of them. For visitors.
    *
    * @generated from field: weiche.widget.v1.Link link = 8;
    */

@@ -105,6 +105,14 @@ export declare type Route = Message<"weiche.view.v1.Route"> & {
    * @generated from field: uint64 as_of = 12;
    */
   asOf: bigint;
+
+  /**
+   * The links that wait for their code or for a yes, in the order in which they were
+   * asked for: each may make a binding.
+   *
+   * @generated from field: repeated string link_ids = 13;
+   */
+  linkIds: string[];
 };
 
 /**
@@ -197,6 +205,14 @@ export declare type RouteJson = {
    * @generated from field: uint64 as_of = 12;
    */
   asOf?: string;
+
+  /**
+   * The links that wait for their code or for a yes, in the order in which they were
+   * asked for: each may make a binding.
+   *
+   * @generated from field: repeated string link_ids = 13;
+   */
+  linkIds?: string[];
 };
 
 /**
