@@ -174,7 +174,7 @@ function dockHint(hint: Hint): Screen | undefined {
 /** The next step, in words. */
 function Next({ say, label }: { say: string; label: string }) {
 	return (
-		<p class="next-step" aria-hidden="true">
+		<p class="next-step" aria-hidden="true" title={say}>
 			<b>{label}</b> {say}
 		</p>
 	);

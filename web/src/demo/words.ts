@@ -50,7 +50,7 @@ const de: typeof en = {
 	parts: "Teile",
 	startOver: "Neu beginnen",
 	admin: "Verwaltung",
-	next: "Weiter",
+	next: "Jetzt",
 	story: (at, of) => `Schritt ${at} von ${of}`,
 	wrong: "Was schiefgeht",
 	wrongOn: (n) => `${n} an`,

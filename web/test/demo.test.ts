@@ -1,0 +1,233 @@
+import type { FrameLocator, Locator, Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
+import { fresh, makePerson, provider } from "./api.js";
+import { device, useBrowser } from "./browser.js";
+
+useBrowser();
+
+/** The demo's page with somebody's phone, and its parts. */
+class Demo {
+	readonly shop: FrameLocator;
+	readonly desk: FrameLocator;
+	readonly phone: Locator;
+
+	private constructor(
+		readonly page: Page,
+		readonly person: string,
+	) {
+		this.shop = page.frameLocator('iframe[title="The shop"]');
+		this.desk = page.frameLocator('iframe[title="The workspace"]');
+		this.phone = page.getByRole("region", { name: `${person}'s phone` });
+	}
+
+	static async open(viewport = { width: 1280, height: 800 }): Promise<Demo> {
+		const person = await makePerson();
+		const page = await (await device({ viewport })).newPage();
+		await page.goto(`${inject("origin")}/demo?phone=${person}`);
+		await page.getByRole("heading", { level: 1 }).waitFor();
+		return new Demo(page, person);
+	}
+
+	/** Waits until the page shows a next step. */
+	async next(step: string): Promise<void> {
+		await this.page.getByRole("status").filter({ hasText: step }).first().waitFor();
+	}
+
+	/** The customer writes in the shop's chat. */
+	async writes(text: string): Promise<void> {
+		const field = this.shop.getByRole("textbox");
+		await field.fill(text);
+		await field.press("Enter");
+	}
+
+	/** The agent replies; the place is what the button says. */
+	async replies(text: string, place: string): Promise<void> {
+		await this.desk.getByRole("textbox", { name: `Reply via ${place}` }).fill(text);
+		await this.desk.getByRole("button", { name: `Send via ${place}` }).click();
+	}
+
+	/** The customer chooses an app in the chat and scans its code; the phone shows its thread. */
+	async scans(app: string): Promise<void> {
+		await this.shop.getByRole("button", { name: "Continue on another app" }).click();
+		await this.shop.getByRole("menuitem", { name: app }).click();
+		await this.next("Scan the code with the phone");
+		await this.phone.getByRole("navigation").getByRole("button", { name: "Scan" }).click();
+	}
+
+	/** What the phone shows of an app's thread, as texts. */
+	async shown(app: string): Promise<string[]> {
+		await this.phone.getByRole("navigation").getByRole("button", { name: app }).click();
+		return this.phone.getByRole("log").locator(".words").allInnerTexts();
+	}
+}
+
+test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", async () => {
+	const demo = await Demo.open();
+	const first = `${fresh("story")}: is the blue jacket there in M?`;
+
+	await demo.next("Write something in the shop's chat");
+	await demo.shop.getByRole("button", { name: "Open chat" }).click();
+	await demo.writes(first);
+	await demo.next("Open the new conversation and answer");
+	await demo.desk.getByRole("link").filter({ hasText: first }).click();
+	await demo.replies("Let me have a look.", "web chat");
+	await demo.next("choose Messenger");
+
+	await demo.scans("Messenger");
+	await demo.next("Press the button on the phone");
+	await demo.phone.getByRole("button", { name: /get started/i }).click();
+	await demo.next("Say yes on the phone");
+	await demo.phone.getByRole("button", { name: "Yes, continue here" }).click();
+	await demo.next("it goes to Messenger");
+	await demo.replies("Two of them are left.", "Messenger");
+	await demo.next("Write back in Messenger");
+	await demo.phone.getByRole("log").getByText("Two of them are left.").waitFor();
+	await demo.phone.getByRole("textbox", { name: "Message" }).fill("I am on the bus. Keep one for me?");
+	await demo.phone.getByRole("button", { name: "Send", exact: true }).click();
+
+	await demo.next("write in the chat again");
+	await demo.shop.getByRole("button", { name: "Back to the chat" }).click();
+	await demo.writes("Back at my desk.");
+	await demo.next("it goes to the chat");
+	await demo.replies("It is put aside.", "web chat");
+
+	await demo.next("Go on in WhatsApp");
+	await demo.scans("WhatsApp");
+	await demo.next("Press send on the phone");
+	expect(await demo.phone.getByRole("textbox", { name: "Message" }).inputValue()).toContain("WEICHE");
+	await demo.phone.getByRole("button", { name: "Send", exact: true }).click();
+	await demo.next("Say yes on the phone");
+	await demo.phone.getByRole("button", { name: "Yes, continue here" }).click();
+	await demo.next("it goes to WhatsApp");
+	await demo.replies("We are open until eight.", "WhatsApp");
+	await demo.next("Disconnect it");
+
+	await demo.shop.getByRole("button", { name: "Back to the chat" }).click();
+	await demo.shop.getByRole("button", { name: "Continue on another app" }).click();
+	await demo.shop.getByRole("menuitem", { name: "WhatsApp" }).click();
+	await demo.shop.getByRole("button", { name: "Disconnect" }).first().click();
+	await demo.shop.getByRole("button", { name: "Disconnect" }).last().click();
+	await demo.next("Answer once more");
+	await demo.replies("See you tonight.", "web chat");
+	await demo.next("That was the story");
+
+	// The chat shows all of it, each line from elsewhere with where it was said.
+	const log = demo.shop.getByRole("log");
+	if (!(await log.isVisible())) await demo.shop.getByRole("button", { name: "Back" }).click();
+	await log.getByText("See you tonight.").waitFor();
+	const whole = await log.innerText();
+	const all = [
+		first,
+		"Let me have a look.",
+		"Two of them are left.",
+		"I am on the bus. Keep one for me?",
+		"Back at my desk.",
+		"It is put aside.",
+		"We are open until eight.",
+		"See you tonight.",
+	];
+	expect(all.map((text) => whole.split(text).length - 1)).toEqual(all.map(() => 1));
+	expect([...all].sort((a, b) => whole.indexOf(a) - whole.indexOf(b))).toEqual(all);
+	expect(whole).toContain("via Messenger");
+	expect(whole).toContain("via WhatsApp");
+
+	// Each app of the phone shows what followed the switch to it, and nothing else.
+	const question = expect.stringContaining("Continue the conversation from blue-shop.example");
+	expect(await demo.shown("Messenger")).toEqual([
+		expect.stringMatching(/get started/i),
+		question,
+		"Yes, continue here",
+		"Two of them are left.",
+		"I am on the bus. Keep one for me?",
+	]);
+	expect(await demo.shown("WhatsApp")).toEqual([
+		expect.stringContaining("WEICHE"),
+		question,
+		"Yes, continue here",
+		"We are open until eight.",
+		expect.stringContaining("blue-shop.example"),
+	]);
+	expect(await demo.shown("Instagram")).toEqual([]);
+}, 120_000);
+
+test("a phone that is held over the code reads it, and a link that is pasted does the same", async () => {
+	const demo = await Demo.open();
+	await demo.shop.getByRole("button", { name: "Open chat" }).click();
+	await demo.writes(fresh("held"));
+	await demo.shop.getByRole("button", { name: "Continue on another app" }).click();
+	await demo.shop.getByRole("menuitem", { name: "WhatsApp" }).click();
+	const code = await demo.shop.getByRole("img", { name: /QR/ }).boundingBox();
+	const grip = await demo.phone.locator(".grip").boundingBox();
+	if (!code || !grip) throw new Error("there is nothing to hold the phone over");
+	await demo.page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
+	await demo.page.mouse.down();
+	// Beside the code nothing happens.
+	await demo.page.mouse.move(code.x - 30, code.y - 30, { steps: 4 });
+	expect(await demo.phone.getByRole("heading", { name: "Camera" }).count()).toBe(0);
+	await demo.page.mouse.move(code.x + code.width / 2, code.y + code.height / 2, { steps: 4 });
+	await demo.phone.getByRole("status").filter({ hasText: "wa.me" }).waitFor();
+	await demo.page.mouse.up();
+	const draft = demo.phone.getByRole("textbox", { name: "Message" });
+	await draft.waitFor();
+	expect(await draft.inputValue()).toContain("WEICHE");
+
+	const { integrations } = await provider<{ integrations: { link: string; channel: string }[] }>(
+		"GET",
+		"/sim/integrations",
+	);
+	const messenger = integrations.find((one) => one.channel === "instagram");
+	await demo.phone.getByRole("navigation").getByRole("button", { name: "Scan" }).click();
+	await demo.phone.getByRole("textbox", { name: "Or paste a link" }).fill(`${messenger?.link}?ref=abc`);
+	await demo.phone.getByRole("button", { name: "Open", exact: true }).click();
+	await demo.phone.getByText("Instagram", { exact: true }).first().waitFor();
+	await demo.phone.getByRole("button", { name: /get started/i }).waitFor();
+});
+
+test("what goes wrong is switched on and off in words, and the wire shows it", async () => {
+	const demo = await Demo.open();
+	const text = fresh("twice");
+	await demo.page.getByRole("button", { name: "What goes wrong" }).click();
+	const twice = demo.page.getByRole("checkbox", { name: /^Twice/ });
+	await twice.check();
+	await demo.page.getByText("1 on").waitFor();
+	await provider("POST", `/sim/people/${demo.person}/send`, { integration: "whatsapp", text });
+	await demo.page.getByText(/happened (once|\d+ times)/).waitFor();
+	await twice.uncheck();
+	await demo.page.getByText("1 on").waitFor({ state: "detached" });
+	expect((await provider<{ faults: unknown[] }>("GET", "/sim/faults")).faults).toEqual([]);
+	// The message came twice and is there once.
+	const row = demo.desk.getByRole("link").filter({ hasText: text });
+	await row.waitFor();
+	expect(await row.count()).toBe(1);
+
+	await demo.page.getByRole("button", { name: "Calls" }).click();
+	const call = demo.page.getByRole("listitem").filter({ hasText: "from WhatsApp" }).first();
+	await call.locator("summary").click();
+	await call.getByText(/Signature: sha256=/).waitFor();
+});
+
+test("where there is less room the parts are behind each other, and the code is still read", async () => {
+	const demo = await Demo.open({ width: 900, height: 760 });
+	const parts = demo.page.getByRole("navigation", { name: "Parts" });
+	await demo.shop.getByRole("button", { name: "Open chat" }).click();
+	await demo.writes(fresh("narrow"));
+	await demo.shop.getByRole("button", { name: "Continue on another app" }).click();
+	await demo.shop.getByRole("menuitem", { name: "Messenger" }).click();
+	await demo.shop.getByRole("img", { name: /QR/ }).waitFor();
+	await parts.getByRole("button", { name: /phone/ }).click();
+	await demo.phone.getByRole("navigation").getByRole("button", { name: "Scan" }).click();
+	await demo.phone.getByRole("button", { name: /get started/i }).waitFor();
+});
+
+test("the page can be had from this machine alone", async () => {
+	const { hostname, port } = new URL(inject("origin"));
+	expect(hostname).toBe("127.0.0.1");
+	const page = await (await device()).newPage();
+	const asked = await page.request.get(`${inject("origin")}/demo`, {
+		headers: { Host: `shop.example:${port}` },
+	});
+	expect(asked.status()).toBe(403);
+	expect(asked.headers()["set-cookie"]).toBeUndefined();
+	const here = await page.request.get(`${inject("origin")}/demo`);
+	expect(here.headers()["set-cookie"]).toContain("session");
+});
