@@ -94,7 +94,7 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 	await demo.next("Go on in WhatsApp");
 	await demo.scans("WhatsApp");
 	await demo.next("Press send on the phone");
-	expect(await demo.phone.getByRole("textbox", { name: "Message" }).inputValue()).toContain("WEICHE");
+	expect(await demo.phone.getByRole("textbox", { name: "Message" }).inputValue()).toContain("Please continue my chat here");
 	await demo.phone.getByRole("button", { name: "Send", exact: true }).click();
 	await demo.next("Say yes on the phone");
 	await demo.phone.getByRole("button", { name: "Yes, continue here" }).click();
@@ -113,7 +113,7 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 
 	// The chat shows all of it, each line from elsewhere with where it was said.
 	const log = demo.shop.getByRole("log");
-	if (!(await log.isVisible())) await demo.shop.getByRole("button", { name: "Back" }).click();
+	if (!(await log.isVisible())) await demo.shop.getByRole("button", { name: "Back", exact: true }).click();
 	await log.getByText("See you tonight.").waitFor();
 	const whole = await log.innerText();
 	const all = [
@@ -141,11 +141,11 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 		"I am on the bus. Keep one for me?",
 	]);
 	expect(await demo.shown("WhatsApp")).toEqual([
-		expect.stringContaining("WEICHE"),
+		expect.stringContaining("Please continue my chat here"),
 		question,
 		"Yes, continue here",
 		"We are open until eight.",
-		expect.stringContaining("blue-shop.example"),
+		expect.stringContaining("This chat goes on on the website"),
 	]);
 	expect(await demo.shown("Instagram")).toEqual([]);
 }, 120_000);
@@ -169,7 +169,7 @@ test("a phone that is held over the code reads it, and a link that is pasted doe
 	await demo.page.mouse.up();
 	const draft = demo.phone.getByRole("textbox", { name: "Message" });
 	await draft.waitFor();
-	expect(await draft.inputValue()).toContain("WEICHE");
+	expect(await draft.inputValue()).toContain("Please continue my chat here");
 
 	const { integrations } = await provider<{ integrations: { link: string; channel: string }[] }>(
 		"GET",

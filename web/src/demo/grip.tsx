@@ -35,9 +35,7 @@ export function Grip({
 			onPointerMove={(event) => {
 				if (!from.current) return;
 				place(event.clientX - from.current.x, event.clientY - from.current.y);
-				const box = moved.current?.getBoundingClientRect();
-				// The camera looks out of the middle of the phone, and near the hand.
-				if (box) onOver(box.left + box.width / 2, box.top + box.height / 2);
+				// The camera looks out of the phone where the hand is.
 				onOver(event.clientX, event.clientY);
 			}}
 			onPointerUp={() => {
