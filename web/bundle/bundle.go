@@ -73,7 +73,10 @@ var dist = []part{
 		entry: "workspace/main.tsx", name: "workspace", later: map[string]string{"workspace-german": "workspace/thread/german.ts"},
 		format: api.FormatESModule,
 	},
-	{entry: "admin/admin.tsx", name: "admin", format: api.FormatESModule},
+	{
+		entry: "admin/admin.tsx", name: "admin", later: map[string]string{"admin-preview": "admin/widgets/chat.ts"},
+		format: api.FormatESModule,
+	},
 	{entry: "demo/demo.tsx", name: "demo", format: api.FormatESModule},
 	{entry: "phone/phone.tsx", name: "phone", format: api.FormatESModule},
 }

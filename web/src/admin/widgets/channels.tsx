@@ -80,7 +80,7 @@ export function ChannelsCard({
 
 /** Where a channel stands in the list: as everywhere, and those of one's own behind. */
 function rank(offer: WidgetOfferJson): number {
-	const at = channels.findIndex((channel) => channel === offer.channel);
+	const at = (channels as readonly string[]).indexOf(offer.channel ?? "");
 	return at < 0 ? channels.length : at;
 }
 

@@ -109,3 +109,13 @@ function clockOf(minute: number): string {
 	const within = minute % dayEnds;
 	return `${String(Math.floor(within / 60)).padStart(2, "0")}:${String(within % 60).padStart(2, "0")}`;
 }
+
+/** When somebody is there again, by the clock of this device; tomorrow where no day has a time. */
+export function nextOpening(hours: Hours, now: Date): Date {
+	for (let ahead = 1; ahead <= 7; ahead++) {
+		const day = weekdays[(now.getDay() + 6 + ahead) % 7];
+		const from = day && hours.days[day][0]?.from;
+		if (from) return new Date(now.getFullYear(), now.getMonth(), now.getDate() + ahead, 0, minuteOf(from));
+	}
+	return new Date(now.getTime() + 86_400_000);
+}

@@ -19,12 +19,15 @@ export function VisitorsCard({
 	disabled,
 	id,
 	keys,
+	signedOnly,
 	again,
 }: Editing & {
 	/** The widget; empty before it is there. */
 	id: string;
 	/** The ids of its keys. */
 	keys: readonly string[];
+	/** Nobody else may write, as it is saved. */
+	signedOnly: boolean;
 	again: () => Promise<void>;
 }) {
 	const { admin, words } = useDesk();
@@ -43,16 +46,17 @@ export function VisitorsCard({
 		setBusy(false);
 		await again();
 	};
+	// Without any key nobody could write any more.
+	const needed = signedOnly && keys.length === 1;
 	const shown = keys.at(-1) ?? "KEY_ID";
 	return (
 		<Card title={words.widgets.visitors} lead={words.widgets.visitorsLead}>
 			<CheckField
 				label={words.widgets.signedOnly}
-				hint={words.widgets.signedOnlyHint}
-				error={draft.signedOnly && keys.length === 0 ? words.widgets.signedOnlyNoKey : ""}
+				hint={keys.length ? words.widgets.signedOnlyHint : words.widgets.signedOnlyNoKey}
 				checked={draft.signedOnly}
 				onChecked={(signedOnly) => change({ signedOnly })}
-				disabled={disabled}
+				disabled={disabled || (keys.length === 0 && !draft.signedOnly)}
 			/>
 			{id ? (
 				<>
@@ -68,12 +72,13 @@ export function VisitorsCard({
 					{keys.length ? (
 						<ul class="rows framed">
 							{keys.map((key) => (
-								<KeyRow key={key} widget={id} id={key} again={again} fixed={disabled} />
+								<KeyRow key={key} widget={id} id={key} again={again} fixed={disabled || needed} />
 							))}
 						</ul>
 					) : (
 						<p class="soft">{words.widgets.noKeys}</p>
 					)}
+					{needed ? <p class="soft">{words.widgets.lastKey}</p> : null}
 					<Problem text={problem} />
 					<details class="more">
 						<summary>{words.widgets.server}</summary>

@@ -148,7 +148,13 @@ export function Editor({
 						/>
 					</section>
 				)}
-				<VisitorsCard {...editing} id={id} keys={settings?.visitorKeyIds ?? []} again={again} />
+				<VisitorsCard
+					{...editing}
+					id={id}
+					keys={settings?.visitorKeyIds ?? []}
+					signedOnly={before.signedOnly}
+					again={again}
+				/>
 				<EmbedCard id={id} />
 				{changed || busy || !id ? (
 					<section class="save-bar" aria-label={words.widgets.unsaved}>
