@@ -94,7 +94,9 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 	await demo.next("Go on in WhatsApp");
 	await demo.scans("WhatsApp");
 	await demo.next("Press send on the phone");
-	expect(await demo.phone.getByRole("textbox", { name: "Message" }).inputValue()).toContain("Please continue my chat here");
+	expect(await demo.phone.getByRole("textbox", { name: "Message" }).inputValue()).toContain(
+		"Please continue my chat here",
+	);
 	await demo.phone.getByRole("button", { name: "Send", exact: true }).click();
 	await demo.next("Say yes on the phone");
 	await demo.phone.getByRole("button", { name: "Yes, continue here" }).click();

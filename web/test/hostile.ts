@@ -202,8 +202,8 @@ export const texts: readonly string[] = [...markup, ...syntax, ...shapes];
 /** Names of people. */
 export const names: readonly string[] = [
 	"<img src=x onerror=ran()>",
-	'"><script>ran()</script>',
-	"</h1><svg onload=ran()>",
+	'"><script>ran()<!--',
+	"--><svg onload=ran()>",
 	"javascript:ran()",
 	"{{ran()}}",
 	"\u202eanA",

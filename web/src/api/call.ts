@@ -59,9 +59,8 @@ export class Caller {
 		options: CallOptions = {},
 	): Promise<Response> {
 		const late = AbortSignal.timeout(options.patience ?? 20_000);
-		let answer: globalThis.Response;
 		try {
-			answer = await fetch(`${this.origin}/${method}`, {
+			const answer = await fetch(`${this.origin}/${method}`, {
 				method: "POST",
 				headers: {
 					"Content-Type": "application/json",
@@ -72,12 +71,12 @@ export class Caller {
 				signal: options.signal ? AbortSignal.any([options.signal, late]) : late,
 				credentials: this.origin ? "omit" : "same-origin",
 			});
+			if (answer.ok) return (await answer.json()) as Response;
+			throw await failure(answer);
 		} catch (cause) {
-			if (options.signal?.aborted) throw cause;
+			if (cause instanceof CallError || options.signal?.aborted) throw cause;
 			throw new CallError("offline", "", String(cause));
 		}
-		if (answer.ok) return (await answer.json()) as Response;
-		throw await failure(answer);
 	}
 }
 

@@ -1,6 +1,7 @@
 /** A conversation as an agent has it before them: read, followed, and acted in. */
 
 import { CallError, type CallOptions, clientToken } from "../../api/call.js";
+import { coalesce } from "../../api/coalesce.js";
 import type { Following, Stream } from "../../api/stream.js";
 import type { ChangeJson, SubscribeResponseJson } from "../../gen/weiche/stream/v1/stream_pb.js";
 import type { CustomerJson } from "../../gen/weiche/view/v1/customer_pb.js";
@@ -208,7 +209,7 @@ export class Conversation extends Store<ConversationState> {
 	}
 
 	/** Reads who the customer is. */
-	async readCustomer(): Promise<void> {
+	readonly readCustomer = coalesce(async () => {
 		try {
 			const answer = await this.call<GetCustomerRequestJson, GetCustomerResponseJson>("GetCustomer", {
 				conversationId: this.id,
@@ -218,7 +219,7 @@ export class Conversation extends Store<ConversationState> {
 			if (!(error instanceof CallError)) throw error;
 			this.set({ customerFailed: !this.value.customer });
 		}
-	}
+	});
 
 	/** Calls a method of the service. Throws CallError. */
 	call<Request, Response>(method: string, request: Request): Promise<Response> {
@@ -254,7 +255,7 @@ export class Conversation extends Store<ConversationState> {
 		this.line.stream.say({ presence: { conversationId: this.id, there } });
 	}
 
-	private async readChannels(): Promise<void> {
+	private readonly readChannels = coalesce(async () => {
 		try {
 			const answer = await this.call<ListChannelsRequestJson, ListChannelsResponseJson>("ListChannels", {
 				conversationId: this.id,
@@ -264,7 +265,7 @@ export class Conversation extends Store<ConversationState> {
 			// Without it nothing is known of limits; the conversation is more than that.
 			if (!(error instanceof CallError)) throw error;
 		}
-	}
+	});
 
 	private follow(): void {
 		this.following?.stop();
