@@ -58,7 +58,7 @@ function Desk({ inert }: { inert: boolean }) {
 	const conversationId = useStore(workspace.places, (place) => place.conversationId);
 	useTitle();
 	useFocusOnOpen(conversationId);
-	useEffect(() => workspace.overlay.update((now) => (inert ? undefined : now)), [inert]);
+	useWayBack(inert);
 	/** The conversation that a key is about: that of the row with the focus, or the open one. */
 	const about = () => document.activeElement?.closest<HTMLElement>("[data-id]")?.dataset.id || conversationId;
 	const open = (kind: "assign" | "labels") => {
@@ -117,6 +117,17 @@ function useFocusOnOpen(conversationId: string): void {
 		if (!conversationId) return linkOf(left)?.focus();
 		(document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
 	}, [conversationId]);
+}
+
+/** While somebody is away no dialog is open; who comes back is at the conversation. */
+function useWayBack(away: boolean): void {
+	const { overlay } = useWorkspace();
+	const was = useRef(away);
+	useEffect(() => {
+		if (away) overlay.update(() => undefined);
+		else if (was.current) (document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
+		was.current = away;
+	}, [away]);
 }
 
 function Nothing() {

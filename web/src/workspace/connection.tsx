@@ -9,36 +9,52 @@ import { useLanguage, useWorkspace } from "./workspace.js";
 /** Being away for less is nobody's concern; for more, what is shown may be old. In milliseconds. */
 const unnoticed = 2000;
 const old = 30_000;
+/** So long a connection has to last to be one. */
+const steady = 1000;
+
+type Stage = "noticed" | "old";
 
 /** A line above the panes while the page is not connected. */
 export function ConnectionLine() {
 	const { stream } = useWorkspace();
 	const words = useWords();
 	const language = useLanguage();
-	const [lost, setLost] = useState<{ since: Date; stage: "unnoticed" | "noticed" | "old" }>();
+	const [lost, setLost] = useState<{ since: Date; stage: Stage }>();
 	useEffect(() => {
-		let timers: ReturnType<typeof setTimeout>[] = [];
+		const timers: ReturnType<typeof setTimeout>[] = [];
+		let since: Date | undefined;
+		const rest = () => {
+			for (const timer of timers.splice(0)) clearTimeout(timer);
+		};
+		const stage = (to: Stage) => since && setLost({ since, stage: to });
 		const look = () => {
-			for (const timer of timers) clearTimeout(timer);
-			timers = [];
-			if (stream.state !== "away") return setLost(undefined);
-			const since = new Date();
-			setLost({ since, stage: "unnoticed" });
-			timers = [
-				setTimeout(() => setLost({ since, stage: "noticed" }), unnoticed),
-				setTimeout(() => setLost({ since, stage: "old" }), old),
-			];
+			rest();
+			if (stream.state !== "away") {
+				// What ends again at once was no connection.
+				timers.push(setTimeout(back, steady));
+				return;
+			}
+			since ??= new Date();
+			const gone = Date.now() - since.getTime();
+			timers.push(
+				setTimeout(() => stage("noticed"), unnoticed - gone),
+				setTimeout(() => stage("old"), old - gone),
+			);
+		};
+		const back = () => {
+			since = undefined;
+			setLost(undefined);
 		};
 		look();
 		const stop = stream.watch(look);
 		return () => {
 			stop();
-			for (const timer of timers) clearTimeout(timer);
+			rest();
 		};
 	}, [stream]);
 	return (
 		<div role="status" class="connection">
-			{lost && lost.stage !== "unnoticed" && (
+			{lost && (
 				<p class={lost.stage === "old" ? "connection-line old" : "connection-line"}>
 					<Glyph name={lost.stage === "old" ? "alert" : "retry"} />
 					{lost.stage === "noticed"

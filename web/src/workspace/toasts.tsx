@@ -73,7 +73,13 @@ function ToastLine({ toast }: { toast: Shown }) {
 	const { toasts } = useWorkspace();
 	const words = useWords();
 	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	const from = useRef<EventTarget | null>(null);
 	const hide = () => toasts.hide(toast.number);
+	/** Hides it, and gives the focus back to where it came from. */
+	const leave = () => {
+		hide();
+		if (from.current instanceof HTMLElement && from.current.isConnected) from.current.focus();
+	};
 	const hold = () => clearTimeout(timer.current);
 	// Who reads it, or is about to press its button, has all the time.
 	const start = () => {
@@ -89,7 +95,10 @@ function ToastLine({ toast }: { toast: Shown }) {
 			class={toast.bad ? "toast bad" : "toast"}
 			onPointerEnter={hold}
 			onPointerLeave={start}
-			onFocusIn={hold}
+			onFocusIn={({ relatedTarget, currentTarget }) => {
+				hold();
+				if (!currentTarget.contains(relatedTarget as Node | null)) from.current = relatedTarget;
+			}}
 			onFocusOut={start}
 		>
 			{toast.bad && <Glyph name="alert" />}
@@ -99,14 +108,14 @@ function ToastLine({ toast }: { toast: Shown }) {
 					type="button"
 					class="button plain"
 					onClick={() => {
-						hide();
+						leave();
 						toast.action?.run();
 					}}
 				>
 					{toast.action.label}
 				</button>
 			)}
-			<button type="button" class="button plain icon" aria-label={words.dismiss} onClick={hide}>
+			<button type="button" class="button plain icon" aria-label={words.dismiss} onClick={leave}>
 				<Glyph name="close" />
 			</button>
 		</div>

@@ -86,7 +86,10 @@ export class Workspace {
 		if (!this.began) {
 			this.began = true;
 			this.inbox.start(team.me.agent?.agentId ?? "");
-		} else if (this.stream.state === "revoked") this.stream.restart();
+			return;
+		}
+		if (this.stream.state === "revoked") this.stream.restart();
+		this.inbox.again();
 	}
 
 	/** Opens a dialog. */

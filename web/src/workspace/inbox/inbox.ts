@@ -151,7 +151,8 @@ export class Inbox extends Store<InboxState> {
 		);
 	}
 
-	private again(): void {
+	/** Reads what could not be read before. */
+	again(): void {
 		if (pagesOf(this.value)?.status === "failed") void this.more();
 		if (this.following) this.count();
 	}

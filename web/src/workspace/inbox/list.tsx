@@ -87,9 +87,12 @@ function Rows() {
 				onPointerOver={(event) => setHovered(idAt(event.target))}
 				onPointerLeave={() => setHovered("")}
 				onFocusIn={(event) => setFocused(idAt(event.target))}
-				onFocusOut={(event) =>
-					list.current?.contains(event.relatedTarget as Node | null) || leave(setFocused)
-				}
+				onFocusOut={({ relatedTarget }) => {
+					if (list.current?.contains(relatedTarget as Node | null)) return;
+					if (relatedTarget) setFocused("");
+					// Nowhere else: the browser may have moved the element of the row, or the window lost the focus.
+					else requestAnimationFrame(() => setFocused(idAt(document.activeElement)));
+				}}
 				onClick={(event) => {
 					const id = idAt(event.target);
 					if (!id || !plain(event)) return;
@@ -130,11 +133,6 @@ function Rows() {
 			)}
 		</div>
 	);
-}
-
-/** The focus has left the list; not where only its element was moved. */
-function leave(setFocused: (id: string) => void): void {
-	requestAnimationFrame(() => idAt(document.activeElement) || setFocused(""));
 }
 
 function idAt(target: EventTarget | null): string {

@@ -5,7 +5,7 @@ import { Glyph } from "../../look/glyph.js";
 import { useStore } from "../../look/store.js";
 import { day } from "../../look/words.js";
 import { useTeam } from "../workspace.js";
-import { useConversation, useOf, useSpeech } from "./around.js";
+import { useConversation, useMayWrite, useOf, useSpeech } from "./around.js";
 import { plainText } from "./content.js";
 import { MessageGroup } from "./message.js";
 import { PendingMessage } from "./pending.js";
@@ -33,6 +33,7 @@ export function Log() {
 	const place = useRef({ atEnd: true, fromEnd: 0, first: lines[0]?.position });
 	const [seen, setSeen] = useState(lines.at(-1)?.position);
 	const [said, setSaid] = useState("");
+	const mayWrite = useMayWrite();
 
 	const toEnd = () => {
 		const log = box.current;
@@ -45,7 +46,7 @@ export function Log() {
 		place.current = { ...place.current, fromEnd, atEnd: fromEnd < near };
 		if (place.current.atEnd) {
 			setSeen(lines.at(-1)?.position);
-			if (document.visibilityState === "visible" && document.hasFocus()) conversation.see();
+			if (mayWrite && document.visibilityState === "visible" && document.hasFocus()) conversation.see();
 		}
 		if (log.scrollTop < early && older) void conversation.readOlder();
 	};
