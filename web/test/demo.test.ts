@@ -216,9 +216,51 @@ test("where there is less room the parts are behind each other, and the code is 
 	await demo.shop.getByRole("button", { name: "Continue on another app" }).click();
 	await demo.shop.getByRole("menuitem", { name: "Messenger" }).click();
 	await demo.shop.getByRole("img", { name: /QR/ }).waitFor();
-	await parts.getByRole("button", { name: /phone/ }).click();
+	await parts.getByRole("button", { name: "Phone" }).click();
 	await demo.phone.getByRole("navigation").getByRole("button", { name: "Scan" }).click();
 	await demo.phone.getByRole("button", { name: /get started/i }).waitFor();
+});
+
+test("starting over gives the phone and the chat to somebody new", async () => {
+	const demo = await Demo.open();
+	const text = fresh("before");
+	await demo.shop.getByRole("button", { name: "Open chat" }).click();
+	await demo.writes(text);
+	await demo.next("Open the new conversation and answer");
+	await provider("POST", `/sim/people/${demo.person}/send`, { integration: "whatsapp", text });
+	await demo.phone.getByRole("log").getByText(text).waitFor();
+	await demo.page.getByRole("button", { name: "Start over" }).click();
+	await demo.next("Write something in the shop's chat");
+	await demo.page.getByText("No chats yet").waitFor();
+	expect(await demo.phone.count(), "the phone is somebody else's").toBe(0);
+	await demo.shop.getByRole("button", { name: "Open chat" }).click();
+	await demo.shop.getByText("Hello! How can we help you?").waitFor();
+	expect(await demo.shop.getByText(text).count()).toBe(0);
+});
+
+test("the simulator alone has a page: its phones write, and read codes from pictures", async () => {
+	const person = await makePerson();
+	const text = fresh("alone");
+	const page = await (await device()).newPage();
+	await page.goto(`${inject("providers")}/sim/?phone=${person}`);
+	await page.getByRole("heading", { level: 1, name: "Simulator" }).waitFor();
+	const phone = page.getByRole("region", { name: `${person}'s phone` });
+	await phone.getByRole("button", { name: /Write to/ }).click();
+	await phone.getByRole("textbox", { name: "Message" }).fill(text);
+	await phone.getByRole("textbox", { name: "Message" }).press("Enter");
+	await phone.getByRole("log").getByText(text).waitFor();
+	await page.getByRole("listitem").filter({ hasText: "from WhatsApp" }).first().waitFor();
+
+	// A picture without a code is said to be one; it opens nothing.
+	await phone.getByRole("navigation").getByRole("button", { name: "Scan" }).click();
+	const dot =
+		"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+	await phone.locator("input[type=file]").setInputFiles({
+		name: "dot.png",
+		mimeType: "image/png",
+		buffer: Buffer.from(dot, "base64"),
+	});
+	await phone.getByText("There is no code in this picture.").waitFor();
 });
 
 test("the page can be had from this machine alone", async () => {

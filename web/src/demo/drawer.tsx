@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
-import { CallLog } from "../phone/calllog.js";
+import { LiveLog } from "../phone/calllog.js";
 import type { Handset } from "../phone/handset.js";
 import { Switchboard } from "../phone/switchboard.js";
 import { isOn, switches } from "../phone/switches.js";
@@ -49,7 +49,7 @@ export function Drawer({
 			</div>
 			<div id="drawer" class="drawer-body" hidden={!open}>
 				{open === "wrong" && <Switchboard handset={handset} language={language} />}
-				{open === "calls" && <CallLog handset={handset} language={language} software={words.software} />}
+				{open === "calls" && <LiveLog handset={handset} language={language} software={words.software} />}
 			</div>
 		</footer>
 	);

@@ -79,7 +79,7 @@ export function DemoPage({
 				<Progress at={done(told.lines).steps} label={words.story} />
 				<a class="button plain" href="/admin/" target="_blank" rel="noopener">
 					<Glyph name="settings" />
-					{words.admin}
+					<span class="label">{words.admin}</span>
 				</a>
 				<button
 					type="button"
@@ -92,7 +92,7 @@ export function DemoPage({
 					}}
 				>
 					<Glyph name="retry" />
-					{words.startOver}
+					<span class="label">{words.startOver}</span>
 				</button>
 			</header>
 			{!wide && (
@@ -106,7 +106,7 @@ export function DemoPage({
 							onClick={() => setTab(place)}
 						>
 							<Glyph name={glyphs[place]} />
-							{heads[place]}
+							{words.tabs[place]}
 							{place === "phone" && unread > 0 && tab !== "phone" && (
 								<b class="phone-badge">
 									<span aria-hidden="true">{unread}</span>

@@ -1,5 +1,5 @@
 import type { Words } from "../look/words.js";
-import type { Hint } from "./story.js";
+import type { Hint, Place } from "./story.js";
 
 const en = {
 	title: "Weiche demo",
@@ -9,6 +9,7 @@ const en = {
 	workspace: "The workspace",
 	workspaceLead: "You are Kim",
 	parts: "Parts",
+	tabs: { shop: "Shop", phone: "Phone", workspace: "Workspace" } satisfies Record<Place, string>,
 	startOver: "Start over",
 	admin: "Admin center",
 	next: "Next",
@@ -48,6 +49,7 @@ const de: typeof en = {
 	workspace: "Der Arbeitsplatz",
 	workspaceLead: "Sie sind Kim",
 	parts: "Teile",
+	tabs: { shop: "Laden", phone: "Handy", workspace: "Arbeitsplatz" },
 	startOver: "Neu beginnen",
 	admin: "Verwaltung",
 	next: "Jetzt",

@@ -1,4 +1,7 @@
+import { states as phone } from "./phone.js";
 import type { GalleryState } from "./state.js";
 
 /** Every surface with its states: a line for each, imported from the file of its name. */
-export const surfaces: Record<string, GalleryState[]> = {};
+export const surfaces: Record<string, GalleryState[]> = {
+	phone,
+};

@@ -3,14 +3,11 @@ import { Glyph } from "../look/glyph.js";
 import { useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
 import type { Handset } from "./handset.js";
-import { type Entry, entries, tidy } from "./log.js";
+import { type Entry, tidy } from "./log.js";
 import { phoneWords } from "./words.js";
 
-/** So many of each kind are shown. */
-const most = 60;
-
 /** What goes over the wire, as it goes; software is the name of what the phones write to. */
-export function CallLog({
+export function LiveLog({
 	handset,
 	language,
 	software,
@@ -19,21 +16,28 @@ export function CallLog({
 	language: Language;
 	software: string;
 }) {
-	const words = phoneWords[language];
 	const revision = useStore(handset.store, (state) => state.revision);
 	const integrations = useStore(handset.store, (state) => state.integrations);
-	const [list, setList] = useState<Entry[]>([]);
+	const list = useStore(handset.store, (state) => state.entries);
 	useEffect(() => {
 		// Much can change at once: look when it has.
-		const timer = setTimeout(() => {
-			void handset.provider.log(most).then(
-				({ calls, deliveries }) => setList(entries(calls, deliveries, integrations).slice(0, most)),
-				() => {},
-			);
-		}, 150);
+		const timer = setTimeout(() => void handset.readLog(), 150);
 		return () => clearTimeout(timer);
 	}, [revision, integrations]);
-	if (list.length === 0) return <p class="calls-empty">{words.logEmpty}</p>;
+	return <CallLog list={list} language={language} software={software} />;
+}
+
+/** A list of what went over the wire. */
+export function CallLog({
+	list,
+	language,
+	software,
+}: {
+	list: readonly Entry[];
+	language: Language;
+	software: string;
+}) {
+	if (list.length === 0) return <p class="calls-empty">{phoneWords[language].logEmpty}</p>;
 	return (
 		<ul class="calls">
 			{list.map((entry) => (

@@ -1,10 +1,14 @@
 import { Store } from "../look/store.js";
+import { entries } from "./log.js";
 import { type App, type Button, type Message, Provider, ProviderError, type Visited } from "./provider.js";
 import { newPhone, type PhoneState, type Screen } from "./state.js";
 import { type Switch, turnOff, turnOn } from "./switches.js";
 
 /** How long to wait where the providers do not answer, in milliseconds. */
 const pause = 1000;
+
+/** So much of what went over the wire is shown. */
+const most = 60;
 
 /** Handset is a phone in somebody's hand: it follows what comes, and does what they do. */
 export class Handset {
@@ -65,6 +69,7 @@ export class Handset {
 			...newPhone(person, state.screen),
 			integrations: state.integrations,
 			faults: state.faults,
+			entries: state.entries,
 		}));
 		void this.follow(person, this.following.signal);
 	}
@@ -136,6 +141,16 @@ export class Handset {
 	/** Has seen everything in a thread. */
 	async read(integration: string): Promise<void> {
 		await this.attempt("read", { integration });
+	}
+
+	/** Reads what went over the wire last. */
+	async readLog(): Promise<void> {
+		try {
+			const { calls, deliveries } = await this.provider.log(most);
+			this.set({ entries: entries(calls, deliveries, this.store.value.integrations).slice(0, most) });
+		} catch {
+			// Following tells that nobody answers.
+		}
 	}
 
 	/** Lets something go wrong from now on, or no longer. */

@@ -1,6 +1,6 @@
 import { useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
-import { CallLog } from "./calllog.js";
+import { LiveLog } from "./calllog.js";
 import { Device } from "./device.js";
 import type { Handset } from "./handset.js";
 import { Switchboard } from "./switchboard.js";
@@ -41,7 +41,7 @@ export function SimulatorPage({
 			<section class="simulator-side">
 				<Switchboard handset={handset} language={language} />
 				<h2>{words.logTitle}</h2>
-				<CallLog handset={handset} language={language} software={words.business} />
+				<LiveLog handset={handset} language={language} software={words.business} />
 			</section>
 		</main>
 	);

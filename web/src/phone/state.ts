@@ -1,5 +1,6 @@
 /** What is on a phone, and what of it is looked at. */
 
+import type { Entry } from "./log.js";
 import type { App, Fault, Integration, Message, Thread } from "./provider.js";
 
 /** What a phone shows: one of its apps, or what its camera sees. */
@@ -14,6 +15,8 @@ export interface PhoneState {
 	threads: Thread[];
 	/** The accounts that can be written to. */
 	integrations: Integration[];
+	/** The newest of what went over the wire, where somebody looks at it. */
+	entries: Entry[];
 	/** The rules by which things go wrong. */
 	faults: Fault[];
 	screen: Screen;
@@ -31,6 +34,7 @@ export function newPhone(person: string, screen: Screen = "whatsapp"): PhoneStat
 		revision: 0,
 		threads: [],
 		integrations: [],
+		entries: [],
 		faults: [],
 		screen,
 		chosen: {},
