@@ -1,7 +1,7 @@
 /** What a visitor does in a widget, and others beside it, for tests. */
 
 import type { BrowserContext, Locator, Page } from "playwright-core";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 import type { GetTimelineResponseJson } from "../src/gen/weiche/widget/v1/widget_pb.js";
 import type { SendReplyRequestJson } from "../src/gen/weiche/workspace/v1/workspace_pb.js";
 import { call, fresh, logIn, makeWidget, provider } from "./api.js";
@@ -70,12 +70,25 @@ export async function onPhone(name: string, channel: string, text: string): Prom
 	return thread;
 }
 
-/** Taps the answer to the question of a link on somebody's phone. */
-export async function answerOnPhone(name: string, channel: string, yes: boolean): Promise<void> {
-	const { integration, messages } = await onPhone(name, channel, "Continue the conversation");
-	const buttons = messages.flatMap((message) => message.buttons ?? []);
-	const button = buttons.findLast((one) => one.id.endsWith(yes ? ":yes" : ":no"));
-	await provider("POST", `/sim/people/${name}/tap`, { integration, button: button?.id });
+/** Taps the answer to the question of a link on somebody's phone: to the first, or the one that is said. */
+export async function answerOnPhone(
+	name: string,
+	channel: string,
+	yes: boolean,
+	question = 1,
+): Promise<void> {
+	const id = yes ? ":yes" : ":no";
+	await expect
+		.poll(async () => {
+			const { integration, messages } = await onPhone(name, channel, "Continue the conversation");
+			const buttons = messages
+				.flatMap((message) => message.buttons ?? [])
+				.filter((one) => one.id.endsWith(id));
+			const button = buttons[question - 1];
+			if (button) await provider("POST", `/sim/people/${name}/tap`, { integration, button: button.id });
+			return !!button;
+		})
+		.toBe(true);
 }
 
 /** Links a channel from its page, by somebody's phone. */

@@ -48,7 +48,7 @@ export function draw({ frame, conversation, language, close }: Drawing): Drawn {
 	const announce = (text: string) => {
 		said = text;
 		// Whoever announces may be just being drawn: drawing does not begin within itself.
-		queueMicrotask(again);
+		queueMicrotask(() => place.isConnected && again());
 	};
 	room.addEventListener("change", again);
 	again();

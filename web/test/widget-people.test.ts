@@ -1,0 +1,194 @@
+import { createHmac } from "node:crypto";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import type {
+	MakeVisitorKeyRequestJson,
+	MakeVisitorKeyResponseJson,
+} from "../src/gen/weiche/admin/v1/admin_pb.js";
+import { account, call, fresh } from "./api.js";
+import { device, expectComplaints, useBrowser } from "./browser.js";
+import { kim, openChat, reply, timeline } from "./chat.js";
+import { useSite } from "./site.js";
+
+useBrowser();
+const site = useSite();
+
+/** A key by which the site says who its visitors are. */
+interface SiteKey {
+	widget: string;
+	keyId: string;
+	secret: string;
+}
+
+async function makeKey(widget: string): Promise<SiteKey> {
+	const { keyId = "", secret = "" } = await call<MakeVisitorKeyRequestJson, MakeVisitorKeyResponseJson>(
+		"weiche.admin.v1.AdminService/MakeVisitorKey",
+		{ accountId: account, widgetId: widget, clientToken: fresh("k") },
+	);
+	return { widget, keyId, secret };
+}
+
+/** The site's word for who its visitor is. */
+function jwt({ widget, keyId, secret }: SiteKey, person: string, seconds = 600): string {
+	const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+	const claims = {
+		scope: "user",
+		external_id: person,
+		aud: widget,
+		exp: Math.floor(Date.now() / 1000) + seconds,
+	};
+	const signed = `${encode({ alg: "HS256", typ: "JWT", kid: keyId })}.${encode(claims)}`;
+	return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
+
+/** Calls a method of the element, as the site's own script does. */
+async function logIn(tab: Page, token: string): Promise<void> {
+	await tab.evaluate(
+		(word) =>
+			(document.querySelector("weiche-chat") as unknown as { login(fn: () => string): Promise<void> }).login(
+				() => word,
+			),
+		token,
+	);
+}
+
+async function logOut(tab: Page): Promise<void> {
+	await tab.evaluate(() =>
+		(document.querySelector("weiche-chat") as unknown as { logout(): Promise<void> }).logout(),
+	);
+}
+
+async function say(tab: Page, text: string): Promise<void> {
+	await tab.getByRole("textbox", { name: "Message" }).fill(text);
+	await tab.keyboard.press("Enter");
+	await tab.getByRole("log").getByText(text).waitFor();
+	await tab.getByText("Sent", { exact: true }).waitFor();
+}
+
+/** Opens the same page on another tab or device, with the chat open. */
+async function another(tab: Page, address: string): Promise<Page> {
+	const other = await tab.context().newPage();
+	await other.goto(address);
+	await other.getByRole("button", { name: /^Open chat/ }).click();
+	return other;
+}
+
+test("login takes the conversation of the device along, and finds it on every device; logout forgets it", async () => {
+	const { id, tab, address } = await openChat(site);
+	const key = await makeKey(id);
+	const person = fresh("person");
+	await say(tab, "from before the login");
+	await logIn(tab, jwt(key, person));
+	await tab.getByRole("log").getByText("from before the login").waitFor();
+
+	const elsewhere = await (await device()).newPage();
+	await elsewhere.goto(address);
+	await logIn(elsewhere, jwt(key, person));
+	await elsewhere.getByRole("button", { name: /^Open chat/ }).click();
+	await elsewhere.getByRole("log").getByText("from before the login").waitFor();
+	await say(elsewhere, "from the other device");
+	await tab.getByRole("log").getByText("from the other device").waitFor();
+
+	await tab.getByRole("textbox", { name: "Message" }).fill("a draft of theirs");
+	await logOut(tab);
+	await tab.getByText("Hello! How can we help?").waitFor();
+	expect(await tab.getByRole("log").getByText("from before the login").count()).toBe(0);
+	expect(await tab.getByRole("textbox", { name: "Message" }).inputValue()).toBe("");
+	expect((await timeline(tab, id)).conversationId ?? "").toBe("");
+	// The other device is still signed in.
+	await say(elsewhere, "still here");
+});
+
+test("a login that does not count changes nothing, and the page is told", async () => {
+	const { id, tab } = await openChat(site);
+	const key = await makeKey(id);
+	await say(tab, "hello");
+	await expect(logIn(tab, `${jwt(key, "mallory")}x`)).rejects.toThrow();
+	expectComplaints(/401/);
+	await say(tab, "still me");
+	expect((await timeline(tab, id)).lines).toHaveLength(2);
+});
+
+test("somebody else who logs in on the device finds nothing of the first", async () => {
+	const { id, tab } = await openChat(site);
+	const key = await makeKey(id);
+	await logIn(tab, jwt(key, fresh("first")));
+	await say(tab, "a secret of the first");
+	await tab.getByRole("textbox", { name: "Message" }).fill("a draft of the first");
+	await logIn(tab, jwt(key, fresh("second")));
+	await tab.getByText("Hello! How can we help?").waitFor();
+	expect(await tab.getByText("a secret of the first").count()).toBe(0);
+	expect(await tab.getByRole("textbox", { name: "Message" }).inputValue()).toBe("");
+});
+
+test("a session that ends is opened again by the site's word", async () => {
+	const { id, tab } = await openChat(site);
+	const key = await makeKey(id);
+	const person = fresh("person");
+	await tab.exposeFunction("word", () => jwt(key, person, 4));
+	await tab.evaluate(() =>
+		(document.querySelector("weiche-chat") as unknown as { login(fn: unknown): Promise<void> }).login(() =>
+			(window as unknown as { word(): Promise<string> }).word(),
+		),
+	);
+	await say(tab, "before");
+	const first = await tab.evaluate((name) => localStorage.getItem(name), `weiche:${id}`);
+	await expect
+		.poll(() => tab.evaluate((name) => localStorage.getItem(name), `weiche:${id}`), { timeout: 15_000 })
+		.not.toBe(first);
+	await say(tab, "after");
+	await tab.getByRole("log").getByText("before").waitFor();
+	expectComplaints(/401/);
+});
+
+test("the tabs of a browser have one conversation, and follow a login and a logout", async () => {
+	const { id, tab, address } = await openChat(site);
+	const key = await makeKey(id);
+	const other = await another(tab, address);
+	await say(tab, "from the first tab");
+	await other.getByRole("log").getByText("from the first tab").waitFor();
+	await say(other, "from the second tab");
+	await tab.getByRole("log").getByText("from the second tab").waitFor();
+	expect((await timeline(tab, id)).lines).toHaveLength(2);
+
+	await logIn(tab, jwt(key, fresh("person")));
+	await say(other, "signed in there too");
+	await tab.getByRole("log").getByText("signed in there too").waitFor();
+	await logOut(tab);
+	await other.getByText("Hello! How can we help?").waitFor();
+	expect(await other.getByText("from the first tab").count()).toBe(0);
+});
+
+test("a question with buttons is answered by pressing one, once", async () => {
+	const { id, tab } = await openChat(site);
+	await say(tab, "Which do you have?");
+	const { conversationId } = await timeline(tab, id);
+	await reply(await kim(), {
+		conversationId,
+		content: {
+			parts: [
+				{
+					buttons: {
+						body: "Which colour?",
+						buttons: [
+							{ title: "Blue", payload: "b" },
+							{ title: "Red", payload: "r" },
+						],
+					},
+				},
+			],
+		},
+	});
+	await tab.getByText("Which colour?").waitFor();
+	await tab.screenshot({ path: "/tmp/channels/quick.png" });
+	await tab.getByRole("button", { name: "Blue" }).dblclick();
+	await tab.getByRole("log").getByText("Blue").waitFor();
+	await expect.poll(() => tab.getByRole("button", { name: "Red" }).count()).toBe(0);
+	await tab.getByText("Sent", { exact: true }).waitFor();
+	const { lines } = await timeline(tab, id);
+	expect(lines?.slice(2).map((line) => line.content?.parts?.[0]?.answer?.payload)).toEqual(["b"]);
+	await tab.reload();
+	await tab.getByRole("button", { name: /^Open chat/ }).click();
+	await tab.getByText("Which colour?").waitFor();
+	expect(await tab.getByRole("button", { name: "Red" }).count()).toBe(0);
+});
