@@ -87,11 +87,13 @@ test("what is too large, a program, empty or one too many is refused before it i
 		await route.fulfill({ json: { blob_id: "b" }, headers: { "Access-Control-Allow-Origin": site.origin } });
 	});
 	const alert = tab.getByRole("alert");
-	await choose(tab, [
-		{ name: "film.mp4", mimeType: "video/mp4", buffer: Buffer.alloc(25 * 1024 * 1024 + 1) },
-		{ name: "tool.exe", mimeType: "application/x-msdownload", buffer: Buffer.from("MZ") },
-		{ name: "nothing.txt", mimeType: "text/plain", buffer: Buffer.alloc(0) },
-	]);
+	await tab.getByRole("textbox", { name: "Message" }).evaluate((box) => {
+		const data = new DataTransfer();
+		data.items.add(new File([new Uint8Array(25 * 1024 * 1024 + 1)], "film.mp4", { type: "video/mp4" }));
+		data.items.add(new File(["MZ"], "tool.exe", { type: "application/x-msdownload" }));
+		data.items.add(new File([], "nothing.txt", { type: "text/plain" }));
+		box.dispatchEvent(new DragEvent("drop", { bubbles: true, composed: true, dataTransfer: data }));
+	});
 	await expect
 		.poll(() => alert.innerText())
 		.toBe(
