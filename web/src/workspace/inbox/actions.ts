@@ -16,6 +16,9 @@ import type { ActionWords } from "./words.js";
 
 const service = "weiche.workspace.v1.WorkspaceService";
 
+/** So many lines are looked through for what came between. */
+const lastLines = 20;
+
 /** Asking is one thing that was asked for. */
 interface Asking {
 	id: string;
@@ -111,7 +114,9 @@ export class Actions {
 			if ((row?.[field] ?? "") !== done) {
 				const words = this.words();
 				const now =
-					field === "assigneeId" ? words.assignedNow(this.nameOf(row)) : words.statusNow(isClosed(row));
+					field === "assigneeId"
+						? words.assignedNow(this.nameOf(row?.assigneeId))
+						: words.statusNow(isClosed(row));
 				this.toasts.show({ text: `${words.notUndone} ${now}` });
 			} else back();
 		});
@@ -122,7 +127,7 @@ export class Actions {
 
 	private ask(asking: Asking): void {
 		const { id, patch } = asking;
-		const seen = this.row(id);
+		const seen = this.inbox.value.rows.get(id);
 		this.inbox.ask(id, patch);
 		for (const field of ["status", "assigneeId"] as const) {
 			if (field in patch) this.made.set(`${id} ${field}`, patch[field] ?? "");
@@ -142,9 +147,6 @@ export class Actions {
 	/** Asks the server, and tells what became of it. */
 	private async run(asking: Asking, seen: Row | undefined, hide: () => void): Promise<void> {
 		const { id, patch } = asking;
-		// Whom others gave it to while this is on its way.
-		const others = new Set<string>();
-		const stop = this.inbox.watch(() => others.add(this.inbox.value.rows.get(id)?.assigneeId ?? ""));
 		try {
 			const request = { conversationId: id, clientToken: clientToken(), ...asking.more };
 			const said = await this.call<
@@ -154,8 +156,9 @@ export class Actions {
 				| ReopenConversationRequestJson,
 				{ position?: string }
 			>(`${service}/${asking.method}`, request);
-			this.inbox.settle(id, patch, await this.read(id, said.position));
-			this.compare(patch, seen, this.inbox.value.rows.get(id), others);
+			const read = await this.read(id, said.position);
+			this.inbox.settle(id, patch, read?.summary);
+			if (read) this.compare(patch, Number(seen?.changed ?? 0), read);
 		} catch (error) {
 			this.inbox.settle(id, patch);
 			hide();
@@ -166,43 +169,45 @@ export class Actions {
 				bad: true,
 				...(again ? { action: { label: words.again, run: () => this.ask(asking) } } : {}),
 			});
-		} finally {
-			stop();
-			this.inbox.count();
 		}
+		this.inbox.count();
 	}
 
-	/** The row as it stands after what was just done; the old one where it cannot be read now. */
-	private async read(id: string, minPosition = ""): Promise<Row | undefined> {
+	/** The conversation as it stands after what was just done, with its last lines; the stream tells it otherwise. */
+	private async read(id: string, minPosition = ""): Promise<GetConversationResponseJson | undefined> {
 		try {
-			const read = await this.call<GetConversationRequestJson, GetConversationResponseJson>(
+			return await this.call<GetConversationRequestJson, GetConversationResponseJson>(
 				`${service}/GetConversation`,
-				{ conversationId: id, minPosition, latest: true, limit: 1 },
+				{ conversationId: id, minPosition, latest: true, limit: lastLines },
 			);
-			return read.summary;
 		} catch {
-			return undefined; // the stream will tell
+			return undefined;
 		}
 	}
 
-	/** Says where something came between. */
-	private compare(patch: Patch, seen: Row | undefined, now: Row | undefined, others: Set<string>): void {
-		if (!now) return;
+	/** Says where something came between what the agent saw, up to a place in the log, and what they asked for. */
+	private compare(patch: Patch, seen: number, read: GetConversationResponseJson): void {
 		const words = this.words();
+		const now = read.summary;
 		if (patch.assigneeId !== undefined) {
-			const between = [...others].find((one) => one !== (seen?.assigneeId ?? "") && one !== patch.assigneeId);
-			if ((now.assigneeId ?? "") !== patch.assigneeId || between) {
-				const text = between ? words.tookBefore(this.name(between)) : words.changedMeanwhile;
-				this.toasts.show({ text: `${text} ${words.assignedNow(this.nameOf(now))}` });
+			const between = read.timeline?.items?.findLast(
+				({ position, system }) =>
+					Number(position ?? 0) > seen &&
+					system?.kind === "SYSTEM_LINE_KIND_ASSIGNED" &&
+					(system.assigneeId ?? "") !== patch.assigneeId,
+			);
+			if (between) {
+				const text = words.tookBefore(this.nameOf(between.system?.assigneeId));
+				this.toasts.show({ text: `${text} ${words.assignedNow(this.nameOf(now?.assigneeId))}` });
 			}
 		}
-		if (patch.status && patch.status !== now.status) {
+		if (patch.status && patch.status !== now?.status) {
 			this.toasts.show({ text: `${words.changedMeanwhile} ${words.statusNow(isClosed(now))}` });
 		}
 	}
 
-	private nameOf(row: Row | undefined): string {
-		return row?.assigneeId ? this.name(row.assigneeId) : "";
+	private nameOf(agentId: string | undefined): string {
+		return agentId ? this.name(agentId) : "";
 	}
 }
 
