@@ -15,13 +15,13 @@ export function AttachmentTray() {
 	return (
 		<>
 			{files.refused.length > 0 && (
-				<ul class="refused" role="alert">
+				<div class="refused" role="alert">
 					{files.refused.map(({ name, refusal }, at) => (
-						<li key={at}>
+						<p key={at}>
 							<bdi>{said.notTaken(name)}</bdi> {why(refusal, said)}
-						</li>
+						</p>
 					))}
-				</ul>
+				</div>
 			)}
 			{count > 0 && (
 				<ul class="tray" aria-label={said.files}>
