@@ -16,7 +16,7 @@ export function systemText(line: SystemLineJson, speech: Speech): string {
 	const who = line.agentId ? capital(agent(line.agentId)) : words.customer;
 	switch (line.kind?.slice("SYSTEM_LINE_KIND_".length)) {
 		case "CONVERSATION_STARTED":
-			return line.otherConversationId ? said.continues : said.started(channel);
+			return line.otherConversationId ? said.continues : said.started;
 		case "LINK_REQUESTED":
 			return line.agentId ? said.linkOffered(who, channel) : said.linkRequested(who, channel);
 		case "LINK_MATCHED":

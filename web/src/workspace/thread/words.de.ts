@@ -152,7 +152,7 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 
 	customer: "Der Kunde",
 	system: {
-		started: (channel) => `Gespräch begann im ${channel}`,
+		started: "Gespräch begonnen",
 		linkRequested: (who, channel) => `${who} hat einen Link zu ${channel} angefordert`,
 		linkOffered: (who, channel) => `${who} hat angeboten, in ${channel} fortzusetzen`,
 		linkMatched: (channel, hint) =>

@@ -158,7 +158,7 @@ export const en = {
 	// System lines.
 	customer: "The customer",
 	system: {
-		started: (channel: string) => `Conversation started in ${channel}`,
+		started: "Conversation started",
 		linkRequested: (who: string, channel: string) => `${who} asked for a link to ${channel}`,
 		linkOffered: (who: string, channel: string) => `${who} offered to continue on ${channel}`,
 		linkMatched: (channel: string, hint: string) =>
