@@ -51,7 +51,7 @@ export function ChatScene({
 	answers = {},
 	files = noFiles,
 	full = false,
-	then,
+	after,
 }: Scene) {
 	const host = useRef<HTMLDivElement>(null);
 	useLayoutEffect(() => {
