@@ -14,7 +14,7 @@ const near = 3800;
 
 /** Where the visitor writes. Its text is kept until it was sent. */
 export function Composer() {
-	const { conversation, attachments, words } = useChat();
+	const { conversation, attachments, words, page } = useChat();
 	const [text, setText] = useState(conversation.kept.draft);
 	const field = useRef<HTMLTextAreaElement>(null);
 	const files = useStore(attachments.store, (all) => all);
@@ -23,7 +23,12 @@ export function Composer() {
 	const ready = left >= 0 && attachments.settled && (text.trim() !== "" || files.chosen.length > 0);
 
 	useLayoutEffect(() => grow(field.current), [text]);
-	useEffect(() => () => conversation.typing(false), []);
+	useEffect(() => {
+		// The panel may have been opened before there was anything to write in.
+		const within = (field.current?.getRootNode() as ShadowRoot | undefined)?.activeElement;
+		if (!page && conversation.store.value.open && (!within || within.nodeName === "DIALOG")) field.current?.focus();
+		return () => conversation.typing(false);
+	}, []);
 
 	const write = (value: string) => {
 		setText(value);
@@ -53,7 +58,7 @@ export function Composer() {
 					ref={field}
 					class="text"
 					rows={1}
-					dir="auto"
+					dir={text ? "auto" : undefined}
 					aria-label={words.message}
 					placeholder={words.placeholder}
 					aria-describedby={left <= most - near ? "left" : undefined}

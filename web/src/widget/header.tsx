@@ -16,8 +16,8 @@ export function Header({ title }: { title: string }) {
 		<header class="head">
 			{view.name === "conversation" ? (
 				<div class="who">
-					<h2 id={title} class="title" dir="auto">
-						{nameOf(widget) || words.chat}
+					<h2 id={title} class="title">
+						<bdi>{nameOf(widget) || words.chat}</bdi>
 					</h2>
 					{promise && <p class="promise">{promise}</p>}
 				</div>
@@ -32,8 +32,8 @@ export function Header({ title }: { title: string }) {
 					>
 						<Glyph name="back" />
 					</button>
-					<p id={title} class="who small" dir="auto">
-						{nameOf(widget) || words.chat}
+					<p id={title} class="who small">
+						<bdi>{nameOf(widget) || words.chat}</bdi>
 					</p>
 				</>
 			)}

@@ -25,8 +25,8 @@ export function LineView({ row }: { row: Extract<Row, { kind: "line" }> }) {
 				(own ? (
 					<span class="hidden">{name}</span>
 				) : (
-					<p class="name" dir="auto">
-						{name}
+					<p class="name">
+						<bdi>{name}</bdi>
 					</p>
 				))}
 			{!own && last && <Initials name={name} />}
