@@ -80,13 +80,12 @@ class WeicheChat extends HTMLElement {
 			try {
 				// A browser may remember that a script did not come, but not by another name.
 				const module: Module = await import(new URL(`widget.js${this.#tried}`, source).href);
-				if (this.#frame === frame && frame) return module.mount(frame);
+				return module.mount(frame as Frame);
 			} catch (cause) {
 				this.#tried += "?";
 				this.#loading = undefined;
 				throw cause;
 			}
-			throw new Error();
 		})();
 		return this.#loading;
 	}
@@ -94,7 +93,6 @@ class WeicheChat extends HTMLElement {
 	/** Draws the button. What it is called changes with the chat: see widget/launcher.ts. */
 	#launcher(root: HTMLElement, language: string): HTMLButtonElement {
 		const button = document.createElement("button");
-		button.className = "launcher";
 		button.ariaLabel = /^de\b/i.test(language) ? "Chat öffnen" : "Open chat";
 		button.ariaExpanded = "false";
 		button.addEventListener("click", () => {
@@ -137,7 +135,7 @@ if (!customElements.get(name)) {
 	calls.push = (...more: Call[]) => {
 		calls.splice(calls.length, 0, ...more);
 		play();
-		return calls.length;
+		return 0;
 	};
 	customElements.define(name, WeicheChat);
 }

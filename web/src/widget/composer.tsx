@@ -26,7 +26,8 @@ export function Composer() {
 	useEffect(() => {
 		// The panel may have been opened before there was anything to write in.
 		const within = (field.current?.getRootNode() as ShadowRoot | undefined)?.activeElement;
-		if (!page && conversation.store.value.open && (!within || within.nodeName === "DIALOG")) field.current?.focus();
+		if (!page && conversation.store.value.open && (!within || within.nodeName === "DIALOG"))
+			field.current?.focus();
 		return () => conversation.typing(false);
 	}, []);
 

@@ -25,8 +25,8 @@ export function Panel({ announcement }: { announcement: string }) {
 		const within = (element.getRootNode() as ShadowRoot).activeElement;
 		if (full) element.showModal();
 		else element.show();
-		const back = within && element.contains(within) ? within : element.querySelector("textarea");
-		(back as HTMLElement | null)?.focus();
+		const back = within !== element && element.contains(within) ? within : element.querySelector("textarea");
+		((back as HTMLElement | null) ?? element).focus();
 		return () => element.close();
 	}, [open, full]);
 	useKeyboardRoom(dialog, open && full);
@@ -50,6 +50,7 @@ export function Panel({ announcement }: { announcement: string }) {
 			class={full ? "panel full" : "panel"}
 			aria-labelledby={title}
 			aria-modal={full}
+			tabIndex={-1}
 			onCancel={(event) => {
 				event.preventDefault();
 				close();

@@ -11,14 +11,15 @@ export function Header({ title }: { title: string }) {
 	const { words, language, page, conversation, close } = useChat();
 	const widget = useChatState((state) => state.widget);
 	const view = useChatState((state) => state.view);
+	const Title = page ? "h1" : "h2";
 	const promise = usePromise(widget, language, words);
 	return (
 		<header class="head">
 			{view.name === "conversation" ? (
 				<div class="who">
-					<h2 id={title} class="title">
+					<Title id={title} class="title">
 						<bdi>{nameOf(widget) || words.chat}</bdi>
-					</h2>
+					</Title>
 					{promise && <p class="promise">{promise}</p>}
 				</div>
 			) : (

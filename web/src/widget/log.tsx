@@ -53,6 +53,10 @@ export function Log() {
 		if (!stuck.current) setBelow((count) => count + replies.length);
 	}, [lines]);
 
+	useEffect(() => {
+		if (state.movedBack !== undefined) announce(words.movedBack);
+	}, [state.movedBack]);
+
 	const visible = useVisible();
 	useEffect(() => {
 		if (open && visible && view.name === "conversation" && stuck.current) conversation.see();

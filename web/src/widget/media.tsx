@@ -57,7 +57,7 @@ export function MediaView({
 			<Glyph name="file" />
 			<span>
 				<bdi>{name}</bdi>
-				<small>{sizeOf(Number(file.size ?? media.size ?? 0), language)}</small>
+				<small dir="auto">{sizeOf(Number(file.size ?? media.size ?? 0), language)}</small>
 			</span>
 		</a>
 	);

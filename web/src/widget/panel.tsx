@@ -1,6 +1,7 @@
 /** All that is drawn in the panel, which comes with its first opening. */
 
 import { render } from "preact";
+import { Store, useStore } from "../look/store.js";
 import tokens from "../look/tokens.css" with { type: "text" };
 import { Attachments } from "./attachments/attachments.js";
 import { type Chat, ChatContext } from "./chat.js";
@@ -25,36 +26,24 @@ export function draw({ frame, conversation, language, close }: Drawing): Drawn {
 	const room = matchMedia(small);
 	const place = document.createElement("div");
 	root.append(place);
-	let speaks = language;
-	let said = "";
-	const again = () => {
-		const chat: Chat = {
-			conversation,
-			attachments,
-			language: speaks,
-			words: words[speaks],
-			page: !launcher,
-			full: room.matches,
-			close,
-			announce,
-		};
-		render(
-			<ChatContext.Provider value={chat}>
-				<Panel announcement={said} />
-			</ChatContext.Provider>,
-			place,
-		);
-	};
-	const announce = (text: string) => {
-		said = text;
-		// Whoever announces may be just being drawn: drawing does not begin within itself.
-		queueMicrotask(() => place.isConnected && again());
-	};
+	const chat = (): Chat => ({
+		conversation,
+		attachments,
+		language,
+		words: words[language],
+		page: !launcher,
+		full: room.matches,
+		close,
+		announce: (text) => said.update(() => text),
+	});
+	const said = new Store("");
+	const now = new Store(chat());
+	const again = () => now.update(chat);
 	room.addEventListener("change", again);
-	again();
+	render(<Whole chat={now} said={said} />, place);
 	return {
-		speak(language) {
-			speaks = language;
+		speak(other) {
+			language = other;
 			again();
 		},
 		remove() {
@@ -63,4 +52,13 @@ export function draw({ frame, conversation, language, close }: Drawing): Drawn {
 			render(null, place);
 		},
 	};
+}
+
+/** The panel, in the chat as it is now, with what is said to those who hear the page. */
+function Whole({ chat, said }: { chat: Store<Chat>; said: Store<string> }) {
+	return (
+		<ChatContext.Provider value={useStore(chat, (now) => now)}>
+			<Panel announcement={useStore(said, (text) => text)} />
+		</ChatContext.Provider>
+	);
 }

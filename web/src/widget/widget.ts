@@ -19,21 +19,21 @@ export function mount(frame: Frame): Widget {
 	const conversation = new Conversation(frame.origin, frame.widget, kept, () => language);
 	let language = pickLanguage(element, undefined);
 	let drawn: Drawn | undefined;
-	let drawing: Promise<void> | undefined;
 	let last: State | undefined;
 	let removed = false;
 
 	const draw = async () => {
-		const { draw } = await import("./panel.js");
-		if (!removed) drawn = draw({ frame, conversation, language, close });
+		try {
+			const { draw } = await import("./panel.js");
+			if (!removed) drawn ??= draw({ frame, conversation, language, close });
+		} catch {
+			// It did not come: the button can be pressed again.
+			show(false);
+		}
 	};
 	const show = (open: boolean) => conversation.store.update((state) => ({ ...state, open }));
 	const open = () => {
-		drawing ??= draw().catch((cause: unknown) => {
-			drawing = undefined;
-			show(false);
-			throw cause;
-		});
+		if (!drawn) void draw();
 		show(true);
 		void conversation.start();
 	};
