@@ -206,7 +206,7 @@ func (w *world) signsIn(t *rapid.T) {
 		c.Visitor = w.visitor(pick(w, "device", people...))
 	}
 	if rapid.Bool().Draw(t, "a session") {
-		c.Session = hash(string(c.Visitor.Address.Value))
+		c.Session = hash(c.Visitor.Address.Value)
 	}
 	if w.chance("no device", 4) {
 		c.Visitor.Address = c.External

@@ -91,7 +91,7 @@ var interesting = []string{
 	"IdentityConfirmed", "a code in doubt",
 	"ConversationClosed", "ConversationReopened", "ConversationContinued", "ConversationAssigned", "LabelsChanged",
 	"ConversationSeen", "LinkApproved", "by both", "IntegrationRemoved", "BindingsCut", "a channel cut", "signed in", "a name told",
-	"several bindings taken over",
+	"several bindings taken over", "VisitorSessionEnded",
 }
 
 const (

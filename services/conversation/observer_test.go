@@ -2,6 +2,7 @@ package conversation_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -109,7 +110,9 @@ func (o *observer) decided(c conversation.Command, d conversation.Decision) {
 	}
 	for at, e := range d.Events {
 		_, expected := d.Expected[e.Stream]
-		stateless := e.Stream.Category == conversation.CategoryQuarantine || e.Stream.Category == conversation.CategoryReceipts
+		stateless := slices.Contains([]string{
+			conversation.CategoryQuarantine, conversation.CategoryReceipts, conversation.CategoryVisitor,
+		}, e.Stream.Category)
 		if !expected && !stateless {
 			o.fail("I07: %T is written to %v, of which no version is expected", e.Body, e.Stream)
 		}
