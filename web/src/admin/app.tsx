@@ -9,7 +9,7 @@ import { Admin } from "./api.js";
 import { type Desk, DeskContext } from "./context.js";
 import type { Router } from "./router.js";
 import type { Session } from "./session.js";
-import { Shell, sectionsFor } from "./shell.js";
+import { Denied, Shell, sectionsFor } from "./shell.js";
 import { words } from "./words.js";
 
 /** How long it is said that something was done, in milliseconds. */
@@ -48,19 +48,11 @@ export function App({ caller, session, router, chosen }: Parts) {
 			</main>
 		);
 	const may = (scope: string) => me.scopes?.includes(scope) ?? false;
-	const desk: Desk = { admin, router, me, words: here, language, may, say, now: () => new Date() };
-	if (sectionsFor(may).length === 0)
-		return (
-			<main class="login-page">
-				<div class="denied">
-					<h1>{here.denied.title}</h1>
-					<p>{here.denied.text(me.agent?.name ?? "")}</p>
-					<a class="button primary" href="/workspace/">
-						{here.denied.back}
-					</a>
-				</div>
-			</main>
-		);
+	const entitle = (title: string) => {
+		document.title = title;
+	};
+	const desk: Desk = { admin, router, me, words: here, language, may, say, entitle, now: () => new Date() };
+	if (sectionsFor(may).length === 0) return <Denied words={here} name={me.agent?.name ?? ""} />;
 	return (
 		<DeskContext.Provider value={desk}>
 			<div inert={status === "ended"}>

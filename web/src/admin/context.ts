@@ -19,6 +19,8 @@ export interface Desk {
 	may(scope: string): boolean;
 	/** Says for a few seconds that something was done. */
 	say(text: string): void;
+	/** Says in the browser's tab where the page is. */
+	entitle(title: string): void;
 	/** The time now. */
 	now(): Date;
 }

@@ -52,10 +52,10 @@ export function Page({
 	children: ComponentChildren;
 	wide?: boolean;
 }) {
-	const { words, me } = useDesk();
+	const { words, me, entitle } = useDesk();
 	const heading = useRef<HTMLHeadingElement>(null);
 	useEffect(() => {
-		document.title = `${title} · ${me.accountName || "Weiche"} · Weiche`;
+		entitle(`${title} · ${me.accountName || "Weiche"} · Weiche`);
 	}, [title]);
 	useEffect(() => heading.current?.focus({ preventScroll: true }), []);
 	return (
@@ -68,8 +68,8 @@ export function Page({
 			) : null}
 			<header class="page-head">
 				<div>
-					<h1 ref={heading} tabIndex={-1} dir="auto">
-						{title}
+					<h1 ref={heading} tabIndex={-1}>
+						<bdi>{title}</bdi>
 					</h1>
 					{lead ? <p class="lead">{lead}</p> : null}
 				</div>

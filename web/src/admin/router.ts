@@ -14,7 +14,7 @@ export class Router {
 	readonly at: Store<Whereabouts>;
 	private held = false;
 
-	constructor(private readonly page: Window) {
+	constructor(private readonly page: Pick<Window, "location" | "history" | "addEventListener" | "scrollTo">) {
 		this.at = new Store<Whereabouts>({ path: page.location.pathname, wanted: "" });
 		page.addEventListener("popstate", () => this.popped());
 		page.addEventListener("beforeunload", (event) => {

@@ -7,6 +7,7 @@ import { useDesk } from "./context.js";
 import { Go } from "./page.js";
 import { Place } from "./places.js";
 import { pathOf, type Route, routeOf, type Section, sections } from "./route.js";
+import type { AdminWords } from "./words.js";
 
 const glyphs: Record<Section, GlyphName> = {
 	integrations: "link",
@@ -78,5 +79,20 @@ export function Shell({ onLogOut }: { onLogOut: () => void }) {
 				/>
 			) : null}
 		</div>
+	);
+}
+
+/** The page for who may not set anything up. */
+export function Denied({ words, name }: { words: AdminWords; name: string }) {
+	return (
+		<main class="login-page">
+			<div class="denied">
+				<h1>{words.denied.title}</h1>
+				<p>{words.denied.text(name)}</p>
+				<a class="button primary" href="/workspace/">
+					{words.denied.back}
+				</a>
+			</div>
+		</main>
 	);
 }

@@ -50,8 +50,8 @@ function ChannelCard({ channel, all }: { channel: string; all: IntegrationJson[]
 				<div>
 					<h2 id={heading}>{channelName(channel, words.web)}</h2>
 					<p class="soft">{about}</p>
+					{all.length ? null : <Status kind="none">{words.integrations.none}</Status>}
 				</div>
-				{all.length ? null : <Status kind="none">{words.integrations.none}</Status>}
 				{isChannel(channel) && may("setup:write") ? (
 					<Go to={pathOf("integrations", "new", channel)} class={all.length ? "button" : "button primary"}>
 						<Glyph name="plus" />
