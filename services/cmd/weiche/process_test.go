@@ -49,6 +49,14 @@ func TestExitCodesOfAFolder(t *testing.T) {
 		t.Error("a command that reads has made the folder that was missing")
 	}
 	weiche(t, "events", "--data", data, "conversation-nobody").Expect(t, exitNotFound, "stream conversation-nobody of account demo")
+	// The second record of a stream alone, as the workspace gives the command for one.
+	all := weiche(t, "events", "--data", data, "--json", "account-demo")
+	all.Expect(t, exitOK)
+	one := weiche(t, "events", "--data", data, "--account", "demo", "--after", "1", "--limit", "1", "--json", "account-demo")
+	one.Expect(t, exitOK)
+	if records := strings.SplitAfter(all.Stdout, "\n"); len(records) < 3 || one.Stdout != records[1] {
+		t.Errorf("the record after version 1 is %s, not the second of\n%s", one.Stdout, all.Stdout)
+	}
 	weiche(t, "view", "timeline", "nobody", "--data", data).Expect(t, exitNotFound, "nobody of account demo")
 	weiche(t, "projections", "rebuild", "--data", data).Expect(t, exitOK)
 

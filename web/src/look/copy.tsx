@@ -42,7 +42,7 @@ export function CopyButton({
 	return (
 		<button type="button" class="button copy" onClick={copy}>
 			<Glyph name={copied ? "check" : "copy"} />
-			<span role="status">{copied ? words.copied : words.copy}</span>
+			<span aria-live="polite">{copied ? words.copied : words.copy}</span>
 			<span class="hidden"> {what}</span>
 		</button>
 	);

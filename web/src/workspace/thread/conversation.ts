@@ -16,7 +16,7 @@ import type {
 	ListChannelsResponseJson,
 } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 import { Store } from "../../look/store.js";
-import { DraftStore, type Drafts } from "./draft.js";
+import { DraftStore, type Drafts, restore } from "./draft.js";
 import { Outbox } from "./outbox.js";
 import { apply, lastOfCustomer, prepend, type Timeline } from "./timeline.js";
 import { Uploads } from "./upload.js";
@@ -100,7 +100,16 @@ export class Conversation extends Store<ConversationState> {
 		this.outbox = new Outbox(id, (method, request) => this.act(method, request));
 		this.uploads = new Uploads(id);
 		this.drafts = new Store(kept.read(id));
-		this.drafts.watch(() => kept.write(id, this.drafts.value));
+		// What could not be sent is a draft again for who comes back later.
+		const keep = () =>
+			kept.write(
+				id,
+				this.outbox.value
+					.filter((one) => one.error && !one.request.content?.parts?.some((part) => part.template))
+					.reduce((drafts, one) => restore(drafts, one.draft, one.note), this.drafts.value),
+			);
+		this.drafts.watch(keep);
+		this.outbox.watch(keep);
 	}
 
 	/** Reads it where it was not read, and follows it. */

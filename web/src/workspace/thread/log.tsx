@@ -10,7 +10,7 @@ import { plainText } from "./content.js";
 import { MessageGroup } from "./message.js";
 import { PendingMessage } from "./pending.js";
 import { SystemGroup } from "./system.js";
-import { compare, groups } from "./timeline.js";
+import { compare, groups, named } from "./timeline.js";
 
 /** Nearer than this to the end is at the end, in pixels. */
 const near = 48;
@@ -26,11 +26,12 @@ export function Log() {
 	const pending = useStore(conversation.outbox, (all) => all);
 	const me = useTeam()?.me.agent?.agentId;
 	const typists = useOf((state) => state.typists).filter((one) => one.agentId !== me || !me);
-	const all = useMemo(() => groups(lines), [lines]);
+	const names = useRef(new Map<string, string>());
+	const all = useMemo(() => named(groups(lines), names.current), [lines]);
 	const box = useRef<HTMLDivElement>(null);
 	const content = useRef<HTMLDivElement>(null);
-	// Where it stands: at the end, and how far from it, with the first line that there was.
-	const place = useRef({ atEnd: true, fromEnd: 0, first: lines[0]?.position });
+	// Where it stood when it was looked at last, with the first line that there was.
+	const place = useRef({ atEnd: true, top: 0, height: 0, client: 0, first: lines[0]?.position });
 	const [seen, setSeen] = useState(lines.at(-1)?.position);
 	const [said, setSaid] = useState("");
 	const mayWrite = useMayWrite();
@@ -39,33 +40,40 @@ export function Log() {
 		const log = box.current;
 		if (log) log.scrollTop = log.scrollHeight;
 	};
+	/** How far from the end it was before it changed: somebody may have scrolled since it was looked at. */
+	const before = (log: HTMLElement) => {
+		const { atEnd, top, height, client } = place.current;
+		const fromEnd = height - log.scrollTop - client;
+		return { fromEnd, atEnd: atEnd && (Math.abs(log.scrollTop - top) < 2 || fromEnd < near) };
+	};
 	const look = () => {
 		const log = box.current;
 		if (!log) return;
-		const fromEnd = log.scrollHeight - log.scrollTop - log.clientHeight;
-		place.current = { ...place.current, fromEnd, atEnd: fromEnd < near };
+		const { scrollTop: top, scrollHeight: height, clientHeight: client } = log;
+		place.current = { ...place.current, top, height, client, atEnd: height - top - client < near };
 		if (place.current.atEnd) {
 			setSeen(lines.at(-1)?.position);
 			if (mayWrite && document.visibilityState === "visible" && document.hasFocus()) conversation.see();
 		}
-		if (log.scrollTop < early && older) void conversation.readOlder();
+		if (top < early && older) void conversation.readOlder();
 	};
 
 	useLayoutEffect(() => {
 		const log = box.current;
 		if (!log) return;
 		const first = lines[0]?.position;
-		if (place.current.atEnd) toEnd();
-		else if (first !== place.current.first) {
-			log.scrollTop = log.scrollHeight - log.clientHeight - place.current.fromEnd;
-		}
+		const { atEnd, fromEnd } = before(log);
+		if (atEnd) toEnd();
+		else if (first !== place.current.first) log.scrollTop = log.scrollHeight - log.clientHeight - fromEnd;
 		place.current.first = first;
 		look();
 	}, [lines, pending, typists.length]);
 	// Files that come, a composer that grows and a window that shrinks move the end.
 	useEffect(() => {
 		if (!box.current || !content.current) return;
-		const watcher = new ResizeObserver(() => place.current.atEnd && toEnd());
+		const watcher = new ResizeObserver(() => {
+			if (box.current && before(box.current).atEnd) toEnd();
+		});
 		watcher.observe(box.current);
 		watcher.observe(content.current);
 		return () => watcher.disconnect();

@@ -138,6 +138,20 @@ export function groups(lines: readonly TimelineItemJson[]): Group[] {
 	return all;
 }
 
+/**
+ * Gives each group the name that its lines had before, so that one which grows at its
+ * beginning stays the same on the page. Names are kept by the positions of lines.
+ */
+export function named(all: readonly Group[], names: Map<string, string>): readonly Group[] {
+	for (const group of all) {
+		const positions = group.lines.map((line) => line.position ?? "");
+		const known = positions.find((position) => names.has(position));
+		group.key = (known && names.get(known)) || group.key;
+		for (const position of positions) names.set(position, group.key);
+	}
+	return all;
+}
+
 /** The last message of the customer, where no agent has seen it. */
 export function lastOfCustomer(lines: readonly TimelineItemJson[]): string {
 	const last = lines.findLast((line) => line.customer && line.messageId);
