@@ -293,10 +293,7 @@ function Stage(props: {
 	props.prepare?.(conversation);
 	return (
 		<WorkspaceContext.Provider value={workspace}>
-			<ConversationContext.Provider value={conversation}>
-				<h1 class="hidden">Weiche</h1>
-				{props.children}
-			</ConversationContext.Provider>
+			<ConversationContext.Provider value={conversation}>{props.children}</ConversationContext.Provider>
 		</WorkspaceContext.Provider>
 	);
 }
@@ -313,6 +310,7 @@ const thread = (
 	draw: (language) => (
 		<Stage language={language} state={state} drafts={drafts} prepare={prepare}>
 			<main class="pane" style={{ blockSize: "100vh" }}>
+				<h1 class="hidden">Weiche</h1>
 				<Thread />
 			</main>
 		</Stage>
@@ -328,6 +326,8 @@ const context = (
 	draw: (language) => (
 		<Stage language={language} state={state}>
 			<main>
+				<h1 class="hidden">Weiche</h1>
+				<h2 class="hidden">Ana Sample</h2>
 				<Context first={first} />
 			</main>
 		</Stage>

@@ -125,7 +125,8 @@ function useWayBack(away: boolean): void {
 	const was = useRef(away);
 	useEffect(() => {
 		if (away) overlay.update(() => undefined);
-		else if (was.current) (document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
+		else if (was.current)
+			(document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
 		was.current = away;
 	}, [away]);
 }

@@ -2,7 +2,7 @@
 
 import { Glyph } from "../../look/glyph.js";
 import { Text } from "../../look/text.js";
-import { useConversation, useSpeech } from "./around.js";
+import { capital, useConversation, useSpeech } from "./around.js";
 import { restore } from "./draft.js";
 import type { Pending } from "./outbox.js";
 
@@ -20,7 +20,7 @@ export function PendingMessage({ pending }: { pending: Pending }) {
 	return (
 		<div class={`group own ${pending.note ? "note" : "agent"} pending`}>
 			<p class="group-head">
-				<bdi class="group-who">{words.you}</bdi>
+				<bdi class="group-who">{capital(words.you)}</bdi>
 				{!pending.note && <span class="channel">{words.via(channel(pending.channel))}</span>}
 			</p>
 			<article class={failed ? "message troubled" : "message"}>

@@ -89,7 +89,7 @@ export function systemText(line: SystemLineJson, speech: Speech): string {
 function unbound(line: SystemLineJson, channel: string, who: string, { words }: Speech): string {
 	switch (line.unboundReason) {
 		case "UNBOUND_REASON_AGENT":
-			return words.system.unboundBy(line.agentId ? who : words.somebody, channel);
+			return words.system.unboundBy(line.agentId ? who : capital(words.somebody), channel);
 		case "UNBOUND_REASON_LINKED_ELSEWHERE":
 		case "UNBOUND_REASON_CONTINUED":
 			return words.system.unboundMoved(channel);

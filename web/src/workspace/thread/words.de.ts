@@ -6,8 +6,8 @@ import type { en } from "./words.en.js";
 export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	web: "Web-Chat",
 	you: "Sie",
-	somebody: "Ein Agent",
-	program: "Ein Programm",
+	somebody: "ein Agent",
+	program: "ein Programm",
 	visitor: "Besucher",
 	nativeApp: (channel) => `Ihr Team, in der App von ${channel}`,
 	automated: "automatisch",

@@ -6,9 +6,9 @@ const { count, span, plural } = phrases("en");
 
 export const en = {
 	web: "web chat",
-	you: "You",
-	somebody: "An agent",
-	program: "A program",
+	you: "you",
+	somebody: "an agent",
+	program: "a program",
 	visitor: "Visitor",
 	nativeApp: (channel: string) => `Your team, in the ${channel} app`,
 	automated: "automatic",
