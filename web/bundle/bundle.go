@@ -55,19 +55,16 @@ type part struct {
 	// later are entries that it loads when they are needed, by their names. What they
 	// and the first have in common is a file of its own.
 	later map[string]string
-	// shadow keeps styles in the script, for a shadow root; otherwise they are a
-	// file beside it.
-	shadow bool
 	// format is how the script is loaded.
 	format api.Format
 }
 
 // dist is what is served.
 var dist = []part{
-	{entry: "loader/loader.ts", name: "loader", shadow: true, format: api.FormatIIFE},
+	{entry: "loader/loader.ts", name: "loader", format: api.FormatIIFE},
 	{
 		entry: "widget/widget.ts", name: "widget", later: map[string]string{"panel": "widget/panel.tsx"},
-		shadow: true, format: api.FormatESModule,
+		format: api.FormatESModule,
 	},
 	{
 		entry: "workspace/main.tsx", name: "workspace", later: map[string]string{"workspace-german": "workspace/thread/german.ts"},
@@ -81,7 +78,7 @@ var dist = []part{
 	{entry: "phone/phone.tsx", name: "phone", format: api.FormatESModule},
 }
 
-// galleries show every state of the pages, for the tests.
+// galleries show every state of the pages, for the tests: each surface with its own styles.
 var galleries = []part{
 	{entry: "gallery/gallery.tsx", name: "gallery", format: api.FormatESModule},
 }
@@ -94,10 +91,15 @@ func build(root string, parts []part) (map[string][]byte, error) {
 		for _, name := range slices.Sorted(maps.Keys(p.later)) {
 			entries = append(entries, api.EntryPoint{InputPath: filepath.Join(root, "src", p.later[name]), OutputPath: name})
 		}
+		common := p.name + "-common"
+		if len(p.later) > 1 {
+			// Some have more in common than others.
+			common += "-[hash]"
+		}
 		options := api.BuildOptions{
 			EntryPointsAdvanced: entries,
 			Splitting:           len(p.later) > 0,
-			ChunkNames:          p.name + "-common",
+			ChunkNames:          common,
 			AbsWorkingDir:       root,
 			Outdir:              filepath.Join(root, "dist"),
 			Bundle:              true,
@@ -109,7 +111,7 @@ func build(root string, parts []part) (map[string][]byte, error) {
 			LegalComments:       api.LegalCommentsNone,
 			JSX:                 api.JSXAutomatic,
 			JSXImportSource:     "preact",
-			Plugins:             []api.Plugin{stylesInScript(p.shadow)},
+			Plugins:             []api.Plugin{stylesInScript()},
 			Charset:             api.CharsetASCII,
 		}
 		result := api.Build(options)
@@ -125,10 +127,10 @@ func build(root string, parts []part) (map[string][]byte, error) {
 
 // stylesInScript makes of a style sheet that is imported with { type: "text" } its text
 // without what only people need, for adoptedStyleSheets.
-func stylesInScript(always bool) api.Plugin {
+func stylesInScript() api.Plugin {
 	return api.Plugin{Name: "styles in script", Setup: func(build api.PluginBuild) {
 		build.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-			if !always && args.With["type"] != "text" {
+			if args.With["type"] != "text" {
 				return api.OnLoadResult{}, nil
 			}
 			result := api.Build(api.BuildOptions{

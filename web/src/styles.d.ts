@@ -1,4 +1,4 @@
-/** Style sheets: their text for a shadow root, a file beside the script for a page. */
+/** Style sheets: a file beside the script, or their text where they are imported with { type: "text" }. */
 declare module "*.css" {
 	const text: string;
 	export default text;

@@ -9,7 +9,7 @@
  */
 
 import type { Frame, Module, VisitorToken, Widget } from "./element.js";
-import css from "./launcher.css";
+import css from "./launcher.css" with { type: "text" };
 
 /** A call of a method of the element: its name and what it is given. */
 type Call = [method: string, ...given: unknown[]];

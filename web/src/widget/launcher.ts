@@ -1,7 +1,7 @@
 /** The button that the loader drew, once there is something to say on it. */
 
 import { type Language, plural, type Words } from "../look/words.js";
-import css from "./badge.css";
+import css from "./badge.css" with { type: "text" };
 
 const en = {
 	open: "Open chat",
