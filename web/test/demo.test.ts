@@ -202,6 +202,19 @@ test("what goes wrong is switched on and off in words, and the wire shows it", a
 	await row.waitFor();
 	expect(await row.count()).toBe(1);
 
+	// A closed window lets no reply through; open again, it does.
+	await row.click();
+	const closed = demo.page.getByRole("checkbox", { name: /^Window closed/ });
+	await closed.check();
+	await demo.page.getByText("1 on").waitFor();
+	await demo.replies("Too late?", "WhatsApp");
+	await demo.page.getByText("happened once").waitFor();
+	await closed.uncheck();
+	await demo.page.getByText("1 on").waitFor({ state: "detached" });
+	await demo.replies("In time.", "WhatsApp");
+	await demo.phone.getByRole("log").getByText("In time.").waitFor();
+	expect(await demo.phone.getByText("Too late?").count()).toBe(0);
+
 	await demo.page.getByRole("button", { name: "Calls" }).click();
 	const call = demo.page.getByRole("listitem").filter({ hasText: "from WhatsApp" }).first();
 	await call.locator("summary").click();

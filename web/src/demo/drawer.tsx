@@ -4,8 +4,9 @@ import { useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
 import { LiveLog } from "../phone/calllog.js";
 import type { Handset } from "../phone/handset.js";
+import { standsOn } from "../phone/state.js";
 import { Switchboard } from "../phone/switchboard.js";
-import { isOn, switches } from "../phone/switches.js";
+import { switches } from "../phone/switches.js";
 import { demoWords } from "./words.js";
 
 /** What lies below the parts, folded away: the switches and the wire. */
@@ -21,7 +22,7 @@ export function Drawer({
 }) {
 	const words = demoWords[language];
 	const [open, setOpen] = useState<"wrong" | "calls" | undefined>();
-	const on = useStore(handset.store, (state) => switches.filter((one) => isOn(one, state.faults)).length);
+	const on = useStore(handset.store, (state) => switches.filter((one) => standsOn(state, one)).length);
 	const flip = (which: "wrong" | "calls") => setOpen(open === which ? undefined : which);
 	return (
 		<footer class="drawer">

@@ -155,11 +155,16 @@ export class Handset {
 
 	/** Lets something go wrong from now on, or no longer. */
 	async flip(one: Switch, on: boolean): Promise<void> {
+		this.store.update((state) => ({ ...state, turning: { ...state.turning, [one]: on } }));
 		try {
 			await (on ? turnOn : turnOff)(this.provider, one, this.store.value.integrations);
 			this.set({ faults: await this.provider.faults() });
 		} catch (error) {
 			this.set({ trouble: error instanceof Error ? error.message : String(error) });
 		}
+		this.store.update((state) => {
+			const { [one]: _, ...turning } = state.turning;
+			return { ...state, turning };
+		});
 	}
 }

@@ -2,6 +2,7 @@
 
 import type { Entry } from "./log.js";
 import type { App, Fault, Integration, Message, Thread } from "./provider.js";
+import { isOn, type Switch } from "./switches.js";
 
 /** What a phone shows: one of its apps, or what its camera sees. */
 export type Screen = App | "camera";
@@ -19,6 +20,8 @@ export interface PhoneState {
 	entries: Entry[];
 	/** The rules by which things go wrong. */
 	faults: Fault[];
+	/** Switches that are being turned on or off. */
+	turning: Partial<Record<Switch, boolean>>;
 	screen: Screen;
 	/** The account whose thread is looked at, by app, where it was chosen. */
 	chosen: Partial<Record<App, string>>;
@@ -36,6 +39,7 @@ export function newPhone(person: string, screen: Screen = "whatsapp"): PhoneStat
 		integrations: [],
 		entries: [],
 		faults: [],
+		turning: {},
 		screen,
 		chosen: {},
 		trouble: "",
@@ -88,4 +92,9 @@ export function question(thread: Thread | undefined): Message | undefined {
 	return last?.from === "business" && last.buttons?.some((button) => button.kind !== "url")
 		? last
 		: undefined;
+}
+
+/** Whether a switch stands on: as it was turned, before that is done. */
+export function standsOn(state: PhoneState, one: Switch): boolean {
+	return state.turning[one] ?? isOn(one, state.faults);
 }

@@ -1,19 +1,20 @@
 import { useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
 import type { Handset } from "./handset.js";
-import { isOn, switches, timesOf } from "./switches.js";
+import { standsOn } from "./state.js";
+import { switches, timesOf } from "./switches.js";
 import { phoneWords } from "./words.js";
 
 /** The switches for what goes wrong, each with what it does and how often it has. */
 export function Switchboard({ handset, language }: { handset: Handset; language: Language }) {
 	const words = phoneWords[language];
-	const faults = useStore(handset.store, (state) => state.faults);
+	const state = useStore(handset.store, (value) => value);
 	return (
 		<fieldset class="switchboard">
 			<legend>{words.switchesTitle}</legend>
 			{switches.map((one) => {
-				const on = isOn(one, faults);
-				const times = timesOf(one, faults);
+				const on = standsOn(state, one);
+				const times = timesOf(one, state.faults);
 				return (
 					<label key={one} class="switch" data-on={on || undefined}>
 						<input
