@@ -9,8 +9,8 @@ import { addresses } from "../place.js";
 import { agentName } from "../session.js";
 import { useWords } from "../words.js";
 import { useLanguage, useTeam, useWorkspace } from "../workspace.js";
-import { RowItem } from "./row.js";
-import { fits, pagesOf, rowOf } from "./state.js";
+import { chunks } from "./chunk.js";
+import { pagesOf } from "./state.js";
 import { countOf, Filters, plain, ViewTabs } from "./views.js";
 import { useInboxWords } from "./words.js";
 
@@ -33,14 +33,14 @@ function Rows() {
 	const workspace = useWorkspace();
 	const { inbox, places, actions } = workspace;
 	const language = useLanguage();
+	const general = useWords();
 	const team = useTeam();
 	const state = useStore(inbox, (now) => now);
 	const place = useStore(places, (now) => now);
-	const list = useRef<HTMLUListElement>(null);
+	const list = useRef<HTMLDivElement>(null);
 	const [hovered, setHovered] = useState("");
 	const [focused, setFocused] = useState("");
 	const pages = pagesOf(state);
-	const me = state.me;
 
 	useEffect(() => inbox.turn({ view: place.view, channel: place.channel, label: place.label }), [place]);
 	useEffect(() => inbox.open(place.conversationId), [place.conversationId]);
@@ -52,9 +52,9 @@ function Rows() {
 	}, [state.shown]);
 
 	const name = useCallback((id: string) => agentName(team, id), [team]);
-	const href = useMemo(() => addresses(place), [place]);
+	const href = useMemo(() => addresses(place), [place.view, place.channel, place.label]);
 	const reachable =
-		[focused, place.conversationId].find((id) => id && state.shown.includes(id)) ?? state.shown[0];
+		[focused, place.conversationId].find((id) => id && state.shown.includes(id)) ?? state.shown[0] ?? "";
 
 	/** Goes to the row so many after the one that has the focus, or after the open conversation. */
 	const step = (by: number) => {
@@ -80,10 +80,12 @@ function Rows() {
 	if (!pages || (pages.status === "reading" && state.shown.length === 0)) return <Skeleton />;
 	if (state.shown.length === 0) return <Empty />;
 	return (
-		<div class="rows">
-			<ul
+		<div class={state.held.length > 0 ? "rows held" : "rows"}>
+			{/* biome-ignore lint/a11y/useSemanticElements: a list of HTML has no parts */}
+			<div
 				ref={list}
-				class={state.held.length > 0 ? "row-list held" : "row-list"}
+				role="list"
+				aria-label={general.conversations}
 				onPointerOver={(event) => setHovered(idAt(event.target))}
 				onPointerLeave={() => setHovered("")}
 				onFocusIn={(event) => setFocused(idAt(event.target))}
@@ -107,25 +109,8 @@ function Rows() {
 					event.preventDefault();
 				}}
 			>
-				{state.shown.map((id) => {
-					const row = rowOf(state, id);
-					return (
-						row && (
-							<RowItem
-								key={id}
-								row={row}
-								language={language}
-								me={me}
-								name={name}
-								href={href(id)}
-								current={id === place.conversationId}
-								reachable={id === reachable}
-								leaving={!fits(row, state.narrowing, me)}
-							/>
-						)
-					);
-				})}
-			</ul>
+				{chunks(state, { language, me: state.me, name, href, current: place.conversationId, reachable })}
+			</div>
 			{pages.status === "failed" ? (
 				<Failed more />
 			) : (

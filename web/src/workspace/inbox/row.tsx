@@ -35,7 +35,8 @@ export class RowItem extends Component<RowProps> {
 		const unread = (row.unread ?? 0) > 0;
 		const closed = row.status === "CONVERSATION_STATUS_CLOSED";
 		return (
-			<li class="row-item">
+			// biome-ignore lint/a11y/useSemanticElements: a list of HTML has no parts
+			<div class="row-item" role="listitem">
 				<a
 					class={`row${unread ? " unread" : ""}${leaving ? " leaving" : ""}`}
 					href={href}
@@ -83,7 +84,7 @@ export class RowItem extends Component<RowProps> {
 						)}
 					</span>
 				</a>
-			</li>
+			</div>
 		);
 	}
 }

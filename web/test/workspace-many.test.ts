@@ -1,0 +1,145 @@
+/** The inbox of somebody with very many conversations: it stays quick. */
+
+import type { Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
+import type { ConversationSummaryJson } from "../src/gen/weiche/view/v1/inbox_pb.js";
+import type { ListConversationsRequestJson } from "../src/gen/weiche/workspace/v1/workspace_pb.js";
+import { fresh, logIn } from "./api.js";
+import { device, expectComplaints, useBrowser } from "./browser.js";
+import { customer } from "./team.js";
+
+useBrowser();
+
+const many = 10_000;
+const rows = (page: Page) => page.locator(".row[data-id]");
+
+/** Rows that were made up: the test is of the page, not of the server. */
+function made(from: number, count: number): ConversationSummaryJson[] {
+	const now = Date.now();
+	return Array.from({ length: Math.min(count, many - from) }, (_, at) => {
+		const number = from + at;
+		const activeAt = new Date(now - number * 60_000).toISOString();
+		return {
+			conversationId: `made-${number}`,
+			customerId: `customer-${number}`,
+			customerName: `Customer ${number}`,
+			status: "CONVERSATION_STATUS_OPEN",
+			channel: ["whatsapp", "messenger", "instagram", "widget"][number % 4],
+			channels: ["widget"],
+			labels: number % 5 ? [] : ["order"],
+			lastLine: { speaker: "SPEAKER_CUSTOMER", text: `The words of message ${number}`, at: activeAt },
+			activeAt,
+			waitingSince: activeAt,
+			active: String(2 * many - number),
+			changed: String(2 * many - number),
+			unread: number % 3,
+		};
+	});
+}
+
+test("10,000 rows come by pages, scroll smoothly, and another conversation opens at once", async () => {
+	const browser = await device({ viewport: { width: 1440, height: 900 } });
+	await logIn(browser);
+	const page = await browser.newPage();
+	await page.route("**/ListConversations", async (route) => {
+		const asked = route.request().postDataJSON() as ListConversationsRequestJson;
+		const from = Number(asked.pageToken || 0);
+		// Larger pages than the page asks for, so that the test is not about calls.
+		const conversations = made(from, from ? 2000 : (asked.limit ?? 50));
+		const next = from + conversations.length;
+		await route.fulfill({
+			json: { conversations, nextPageToken: next < many ? String(next) : "", position: "" },
+		});
+	});
+	await page.goto(`${inject("origin")}/workspace/all`);
+	await rows(page).first().waitFor();
+	await expect
+		.poll(
+			async () => {
+				await page.locator(".rows").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+				return rows(page).count();
+			},
+			{ timeout: 60_000, interval: 20 },
+		)
+		.toBe(many);
+
+	const scrolling = await work(page, () =>
+		page.locator(".rows").evaluate(async (list) => {
+			for (let at = 0; at < 60; at++) {
+				list.scrollTop += 400;
+				await new Promise(requestAnimationFrame);
+			}
+		}),
+	);
+	console.log(`a frame of scrolling takes ${(scrolling / 60).toFixed(1)} ms of work`);
+	expect(scrolling / 60).toBeLessThan(16.7);
+
+	const switching = await work(page, () =>
+		page.evaluate(async () => {
+			for (const link of [...document.querySelectorAll<HTMLElement>(".row[data-id]")].slice(0, 8)) {
+				link.click();
+				while (link.getAttribute("aria-current") !== "true") await new Promise(requestAnimationFrame);
+			}
+		}),
+	);
+	console.log(`opening another conversation takes ${(switching / 8).toFixed(0)} ms of work`);
+	expect(switching / 8).toBeLessThan(100);
+	expectComplaints(/404/); // there are no such conversations
+});
+
+/** Milliseconds that the page's main thread worked; how busy the machine is does not count. */
+async function work(page: Page, act: () => Promise<void>): Promise<number> {
+	const session = await page.context().newCDPSession(page);
+	await session.send("Performance.enable", { timeDomain: "threadTicks" });
+	const worked = async () => {
+		const { metrics } = await session.send("Performance.getMetrics");
+		return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0) * 1000;
+	};
+	const before = await worked();
+	await act();
+	const after = await worked();
+	await session.detach();
+	return after - before;
+}
+
+test("the first useful paint, and a conversation that was loaded", async () => {
+	const label = fresh("quick");
+	const one = await customer("first", label);
+	const two = await customer("second", label);
+	const browser = await device({ viewport: { width: 1440, height: 900 } });
+	await logIn(browser);
+	const page = await browser.newPage();
+	await page.goto(`${inject("origin")}/workspace/all?label=${label}`);
+	await rows(page).first().waitFor();
+	await page.goto(`${inject("origin")}/workspace/all?label=${label}`, { waitUntil: "commit" });
+	const useful = await page.evaluate(async () => {
+		while (!document.querySelector(".row[data-id]")) await new Promise(requestAnimationFrame);
+		return performance.now();
+	});
+	console.log(`the first rows are there after ${useful.toFixed(0)} ms`);
+	expect(useful).toBeLessThan(3000);
+
+	const open = (id: string, words: string) =>
+		page.evaluate(
+			async ([conversation, said]) => {
+				const began = performance.now();
+				document.querySelector<HTMLElement>(`.row[data-id="${conversation}"]`)?.click();
+				while (!document.querySelector("main")?.textContent?.includes(said as string)) {
+					await new Promise(requestAnimationFrame);
+				}
+				return performance.now() - began;
+			},
+			[id, words],
+		);
+	const first = [await open(one.conversationId, "first m-"), await open(two.conversationId, "second m-")];
+	const again: number[] = [];
+	const loaded = await work(page, async () => {
+		for (let at = 0; at < 4; at++) {
+			again.push(await open((at % 2 ? two : one).conversationId, at % 2 ? "second m-" : "first m-"));
+		}
+	});
+	const text = (all: number[]) => all.map((time) => time.toFixed(0)).join(", ");
+	console.log(`a conversation is there after ${text(first)} ms, one that was loaded after ${text(again)} ms`);
+	console.log(`which takes ${(loaded / 4).toFixed(0)} ms of work`);
+	expect(loaded / 4).toBeLessThan(100);
+});
