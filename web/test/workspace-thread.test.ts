@@ -252,6 +252,8 @@ test("pictures and quick replies go to the customer, and answers come back", asy
 	await picture.waitFor();
 	await expect.poll(() => picture.evaluate((node: HTMLImageElement) => node.naturalWidth)).toBe(2);
 	expect(JSON.stringify(await ana.got("whatsapp", 2))).toContain("Red");
+	await provider("POST", `/sim/people/${ana.name}/tap`, { integration: "whatsapp", button: "Red" });
+	await message(page, "Chose “Red”").waitFor();
 });
 
 test("a note looks unlike a reply, both drafts are kept, and it leaves by no channel (16)", async () => {

@@ -68,8 +68,9 @@ export function ThreadHead() {
 					>
 						<Glyph name="label" />
 					</button>
-					<button type="button" class="button small" onClick={() => workspace.actions.toggle(id)}>
-						{closed ? words.reopen : words.close}
+					<button type="button" class="button small turn" onClick={() => workspace.actions.toggle(id)}>
+						<Glyph name={closed ? "history" : "check"} />
+						<span>{closed ? words.reopen : words.close}</span>
 					</button>
 				</div>
 			)}
