@@ -63,7 +63,8 @@ type part struct {
 var dist = []part{
 	{entry: "loader/loader.ts", name: "loader", format: api.FormatIIFE},
 	{
-		entry: "widget/widget.ts", name: "widget", later: map[string]string{"panel": "widget/panel.tsx"},
+		entry: "widget/widget.ts", name: "widget",
+		later:  map[string]string{"panel": "widget/panel.tsx", "channels": "widget/channels/page.tsx"},
 		format: api.FormatESModule,
 	},
 	{
@@ -91,15 +92,10 @@ func build(root string, parts []part) (map[string][]byte, error) {
 		for _, name := range slices.Sorted(maps.Keys(p.later)) {
 			entries = append(entries, api.EntryPoint{InputPath: filepath.Join(root, "src", p.later[name]), OutputPath: name})
 		}
-		common := p.name + "-common"
-		if len(p.later) > 1 {
-			// Some have more in common than others.
-			common += "-[hash]"
-		}
 		options := api.BuildOptions{
 			EntryPointsAdvanced: entries,
 			Splitting:           len(p.later) > 0,
-			ChunkNames:          common,
+			ChunkNames:          p.name + "-common-[hash]", // some have more in common than others
 			AbsWorkingDir:       root,
 			Outdir:              filepath.Join(root, "dist"),
 			Bundle:              true,

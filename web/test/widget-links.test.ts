@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { makePerson } from "./api.js";
-import { device, useBrowser } from "./browser.js";
+import { device, expectComplaints, useBrowser } from "./browser.js";
 import { addressOf, answerOnPhone, link, onPhone, openChat, openOnPhone, status, toChannel } from "./chat.js";
 import { useSite } from "./site.js";
 
@@ -125,4 +125,18 @@ test("a widget that asks too connects after both have said yes, and not after a 
 	await expect.poll(() => status(tab).innerText()).toContain("Now confirm in WhatsApp.");
 	await answerOnPhone(ana, "whatsapp", true, 2);
 	await expect.poll(() => status(tab).innerText()).toBe("Connected. We will now reply on WhatsApp.");
+});
+
+test("the page of a channel that cannot be loaded says so, and is tried again", async () => {
+	const { tab } = await openChat(site);
+	await tab.getByRole("textbox", { name: "Message" }).waitFor();
+	let refused = 0;
+	await tab.route("**/channels.js*", (route) => (refused++ ? route.continue() : route.abort()));
+	await tab.getByRole("button", { name: "Continue on another app" }).click();
+	await tab.getByRole("menuitem", { name: "WhatsApp" }).click();
+	await tab.getByText("This page could not be loaded.").waitFor();
+	await tab.getByRole("button", { name: "Try again" }).click();
+	await addressOf(tab, "WhatsApp");
+	expect(refused).toBeGreaterThan(1);
+	expectComplaints(/channels\.js|ERR_FAILED/);
 });

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useDrop } from "./attachments/drop.js";
 import { words as fileWords } from "./attachments/words.js";
-import { ChannelPage } from "./channels/page.js";
+import { ChannelPlace } from "./channels/place.js";
 import { useChat, useChatState } from "./chat.js";
 import { Composer } from "./composer.js";
 import { Header } from "./header.js";
@@ -98,7 +98,7 @@ function Inside() {
 					</div>
 					{view.name === "channel" && (
 						<div class="view over">
-							<ChannelPage key={view.integrationId} integrationId={view.integrationId} />
+							<ChannelPlace key={view.integrationId} integrationId={view.integrationId} />
 						</div>
 					)}
 				</div>

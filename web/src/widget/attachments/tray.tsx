@@ -55,9 +55,7 @@ function ChosenFile({ one, said }: { one: Chosen; said: FileWords }) {
 		<li class={`chosen${failed ? " failed" : ""}`}>
 			<Preview file={file} />
 			<span class="what">
-				<bdi class="name" title={file.name}>
-					{file.name}
-				</bdi>
+				<bdi title={file.name}>{file.name}</bdi>
 				{failed ? (
 					<span class="bad">{why(failed, said)}</span>
 				) : blobId ? (

@@ -3,6 +3,7 @@ import { clientToken } from "../../api/call.js";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { channelName } from "../../look/words.js";
 import { useChat, useChatState } from "../chat.js";
+import { words as menuWords } from "./menuwords.js";
 import type { PageProps } from "./page.js";
 import { type ChannelWords, words } from "./words.js";
 
@@ -27,7 +28,7 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 			setStep("failed");
 		}
 	};
-	const status = linked ? said.connected : said.disconnected(app);
+	const status = linked ? menuWords[language].connected : said.disconnected(app);
 	return (
 		<>
 			<h2 id="channel" tabIndex={-1}>

@@ -3,7 +3,7 @@ import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { Menu } from "../../look/menu.js";
 import { channelName } from "../../look/words.js";
 import { useChat, useChatState } from "../chat.js";
-import { type ChannelWords, words } from "./words.js";
+import { type MenuWords, words } from "./menuwords.js";
 
 /** The class of the menu's button, which has the focus again when a channel's page is left. */
 export const menuButton = "channel-menu";
@@ -46,7 +46,7 @@ export function ChannelMenu() {
 	);
 }
 
-function stateOf(channel: OfferedChannelJson, said: ChannelWords): string {
+function stateOf(channel: OfferedChannelJson, said: MenuWords): string {
 	if (!channel.linked) return "";
 	return channel.unhealthy ? said.disturbed : said.connected;
 }

@@ -26,6 +26,8 @@ export class Visit {
 	private stopWatching = () => {};
 	private stopTicking = () => {};
 	private left = false;
+	/** The link of which the visitor has said that it was they. */
+	private confirmed: string | undefined;
 
 	constructor(
 		private readonly conversation: Conversation,
@@ -83,32 +85,42 @@ export class Visit {
 	}
 
 	/** Says that it was the visitor who brought the code. */
-	confirm(): Promise<void> {
-		return this.say("ConfirmLink", (page) =>
-			page.at === "matched" ? { ...page, link: { ...page.link, asks: false } } : page,
-		);
+	async confirm(): Promise<void> {
+		const { link } = this.live();
+		if (!(await this.say("ConfirmLink", link))) return;
+		this.confirmed = link?.linkId;
+		this.store.update((page) => this.withAnswer(page));
 	}
 
 	/** Ends the link. */
-	cancel(): Promise<void> {
-		return this.say("CancelLink", (page) => ({
-			at: "ended",
-			why: "cancelled",
-			link: page.at === "asking" ? undefined : page.link,
-		}));
+	async cancel(): Promise<void> {
+		const { link } = this.live();
+		if (!(await this.say("CancelLink", link)) || this.live().link?.linkId !== link?.linkId) return;
+		this.store.update(() => ({ at: "ended", why: "cancelled", link }));
 	}
 
-	private async say(method: string, then: (page: Linking) => Linking): Promise<void> {
+	/** The link that is waited for, or has to be confirmed. */
+	private live(): { link?: LinkJson } {
 		const page = this.store.value;
-		const linkId = page.at === "asking" ? undefined : page.link?.linkId;
-		if (!linkId) return;
+		return page.at === "waiting" || page.at === "matched" ? page : {};
+	}
+
+	/** Says something of a link, and whether that was taken; reads how it stands where it was not. */
+	private async say(method: string, link: LinkJson | undefined): Promise<boolean> {
+		if (!link) return false;
 		try {
-			await this.conversation.call(method, { linkId, clientToken: clientToken() });
-			// What was heard meanwhile is newer than the answer.
-			this.store.update((now) => (now === page ? then(now) : now));
+			await this.conversation.call(method, { linkId: link.linkId, clientToken: clientToken() });
+			return true;
 		} catch (cause) {
-			if (cause instanceof CallError && !cause.mayPass) await this.read({ linkId });
+			if (cause instanceof CallError && !cause.mayPass) await this.read(link);
+			return false;
 		}
+	}
+
+	/** What was read before the visitor's answer asks still. */
+	private withAnswer(page: Linking): Linking {
+		const answered = page.at === "matched" && page.link.asks && page.link.linkId === this.confirmed;
+		return answered ? { ...page, link: { ...page.link, asks: false } } : page;
 	}
 
 	/** Reads the link: what is heard of it comes without code, address, and whether it asks. */
@@ -119,7 +131,7 @@ export class Visit {
 				"GetLink",
 				request,
 			);
-			if (link) this.store.update((page) => told(page, link));
+			if (link) this.store.update((page) => this.withAnswer(told(page, link)));
 		} catch {
 			// What was heard is shown.
 		}

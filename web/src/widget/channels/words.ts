@@ -1,4 +1,4 @@
-/** What the menu of channels and their pages say. */
+/** What the pages of channels say. */
 
 import type { Words } from "../../look/words.js";
 import type { End } from "./link.js";
@@ -7,9 +7,6 @@ import type { End } from "./link.js";
 const digits = /^\d+$/;
 
 const en = {
-	menu: "Continue on another app",
-	connected: "Connected",
-	disturbed: "Not available right now",
 	heading: (app: string) => `Continue in ${app}`,
 	scan: (app: string) =>
 		`Scan with your phone, then ${app === "WhatsApp" ? "press send" : "confirm"} in ${app}.`,
@@ -55,9 +52,6 @@ const en = {
 };
 
 const de: typeof en = {
-	menu: "In einer anderen App fortsetzen",
-	connected: "Verbunden",
-	disturbed: "Zurzeit nicht erreichbar",
 	heading: (app) => `In ${app} fortsetzen`,
 	scan: (app) =>
 		`Mit dem Handy scannen und in ${app} ${app === "WhatsApp" ? "auf Senden tippen" : "bestätigen"}.`,
