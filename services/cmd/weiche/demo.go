@@ -80,7 +80,9 @@ product has to survive or --once to notice.`,
 
 // runDemo starts everything, and stays, or plays the story and checks.
 func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) {
+	level := slog.LevelWarn
 	if config.data == "" {
+		level = slog.LevelError // nobody has to take care of what goes with the demo
 		if config.data, err = os.MkdirTemp("", "weiche-demo-"); err != nil {
 			return err
 		}
@@ -92,7 +94,7 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	serves := serverConfig{settings: settings{
 		Data: config.data, HTTP: config.http, Admin: config.admin, GraphURL: setting.URL("http://" + simListener.Addr().String()),
 	}, logger: logger}
