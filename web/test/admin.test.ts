@@ -46,6 +46,32 @@ test("who is not in logs in by a password, and is where they wanted to be", asyn
 	expectComplaints(/401 \(Unauthorized\)/);
 });
 
+test("who has been logged out meanwhile comes back to the same page with what was typed", async () => {
+	const password = "a long way to say blue";
+	const agent = await makeAgent("ROLE_ADMIN");
+	await call(`${service}SetPassword`, {
+		accountId: account,
+		agentId: agent.id,
+		password,
+		clientToken: fresh("t"),
+	});
+	const id = await makeWidget();
+	const tab = await open(`widgets/${id}`, agent);
+	await tab.getByLabel("Title").fill("Typed before");
+	await tab.request.post(`${inject("origin")}/weiche.workspace.v1.AccessService/LogOut`, { data: {} });
+	await tab.getByRole("button", { name: "Save" }).click();
+	await tab.getByText("Your session has ended.").first().waitFor();
+	await tab.getByLabel("Login", { exact: true }).fill(agent.login);
+	await tab.getByLabel("Password").fill(password);
+	await tab.keyboard.press("Enter");
+	await tab.getByLabel("Password").waitFor({ state: "detached" });
+	expect(await tab.getByLabel("Title").inputValue()).toBe("Typed before");
+	await tab.getByRole("button", { name: "Save" }).click();
+	await tab.getByRole("region", { name: "Unsaved changes" }).waitFor({ state: "detached" });
+	expect((await widget(id))?.appearance?.title).toBe("Typed before");
+	expectComplaints(/401 \(Unauthorized\)/);
+});
+
 test("who is no admin is told so, with a way back", async () => {
 	const agent = await makeAgent("ROLE_AGENT");
 	const tab = await open("widgets", agent);

@@ -36,6 +36,7 @@ class NoConversation extends Conversation {
 /** Draws a chat into a place, where it cannot be pressed. */
 export function drawChat(place: HTMLElement, first: Shown): Chat {
 	place.inert = true;
+	place.ariaHidden = "true";
 	const shadow = place.shadowRoot ?? place.attachShadow({ mode: "open" });
 	const root = document.createElement("div");
 	root.className = "root";

@@ -1,6 +1,6 @@
 /** One widget, or a new one. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { WidgetOfferJson, WidgetSettingsJson } from "../../gen/weiche/admin/v1/admin_pb.js";
 import { useDesk, useLoaded } from "../context.js";
 import { Form, TextField } from "../field.js";
@@ -90,7 +90,8 @@ export function Editor({
 	const wrongId = id ? "" : wrongNewId(newId, taken);
 	const changed = !same(before, draft);
 	const disabled = busy || !may("setup:write");
-	useEffect(() => {
+	// Before anything else can happen: who goes back at once is asked, too.
+	useLayoutEffect(() => {
 		router.hold(changed);
 		return () => router.hold(false);
 	}, [changed]);
