@@ -3,6 +3,7 @@ import { states as channels } from "./channels.js";
 import { states as phone } from "./phone.js";
 import type { GalleryState } from "./state.js";
 import { states as thread } from "./thread.js";
+import { states as widget } from "./widget.js";
 
 /** Every surface with its states: a line for each, imported from the file of its name. */
 export const surfaces: Record<string, GalleryState[]> = {
@@ -10,4 +11,5 @@ export const surfaces: Record<string, GalleryState[]> = {
 	channels,
 	phone,
 	thread,
+	widget,
 };

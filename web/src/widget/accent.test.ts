@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { accentOf, contrast, parse } from "./accent.js";
 
 test("whatever the colour, what is written on it and in it can be read", () => {
-	for (const hex of ["#ffd400", "#7a2bd6", "#000000", "#ffffff", "#808080", "#00ff00", "#e11d48", "#0b57d0"]) {
+	for (const hex of [
+		"#ffd400",
+		"#7a2bd6",
+		"#000000",
+		"#ffffff",
+		"#808080",
+		"#00ff00",
+		"#e11d48",
+		"#0b57d0",
+	]) {
 		const accent = accentOf(hex);
 		if (!accent) throw new Error(hex);
 		expect(contrast(parse(accent.fill), parse(accent.on)), `on ${hex}`).toBeGreaterThanOrEqual(4.5);

@@ -103,5 +103,5 @@ export function Composer() {
 function grow(field: HTMLTextAreaElement | null): void {
 	if (!field) return;
 	field.style.blockSize = "auto";
-	field.style.blockSize = `${field.scrollHeight + 2}px`;
+	field.style.blockSize = `${field.scrollHeight}px`;
 }

@@ -42,6 +42,9 @@ const typingEnds = 10_000;
 /** So often it is told that the visitor still types. */
 const typingAgain = 4000;
 
+/** What was seen is told after this while. */
+const marking = 300;
+
 /** Message is what a visitor says: a text, files, or a button. */
 export interface Message {
 	text?: string;
@@ -61,6 +64,7 @@ export class Conversation {
 	private starting: Promise<void> | undefined;
 	private stopTyping = () => {};
 	private stopAway = () => {};
+	private stopMarking = () => {};
 	private toldTyping = 0;
 	private markedRead = "";
 	private ended = false;
@@ -242,12 +246,9 @@ export class Conversation {
 		if (!last || comparePlaces(last.place, seen) <= 0) return;
 		this.kept.seen = placeOf(last);
 		this.store.update((state) => ({ ...state, seen: placeOf(last) }));
-		const reply = lines.findLast((line) => line.author === "AUTHOR_AGENT" && line.messageId);
-		if (!reply?.messageId || reply.state === "read" || reply.messageId === this.markedRead) return;
-		this.markedRead = reply.messageId;
-		this.call("MarkRead", { messageId: reply.messageId }).catch(() => {
-			this.markedRead = "";
-		});
+		// Several that come at once are told as one.
+		this.stopMarking();
+		this.stopMarking = this.after(marking, () => this.markRead());
 	}
 
 	/** Says that the visitor types, or no longer. */
@@ -261,6 +262,7 @@ export class Conversation {
 
 	/** Calls back after milliseconds, unless it was ended; what it returns ends that. */
 	after(milliseconds: number, then: () => void): () => void {
+		if (this.ended) return () => {};
 		const stop = () => {
 			clearTimeout(timer);
 			this.timers.delete(stop);
@@ -279,6 +281,16 @@ export class Conversation {
 		this.outbox.close();
 		this.stream.close();
 		for (const stop of [...this.timers, ...this.waysOut]) stop();
+	}
+
+	private markRead(): void {
+		const { lines } = this.store.value;
+		const reply = lines.findLast((line) => line.author === "AUTHOR_AGENT" && line.messageId);
+		if (!reply?.messageId || reply.state === "read" || reply.messageId === this.markedRead) return;
+		this.markedRead = reply.messageId;
+		this.call("MarkRead", { messageId: reply.messageId }).catch(() => {
+			this.markedRead = "";
+		});
 	}
 
 	private async begin(): Promise<void> {

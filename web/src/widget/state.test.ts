@@ -40,7 +40,12 @@ function with_(lines: LineJson[], more: Partial<State> = {}): State {
 
 test("places are ordered as numbers, also beyond what a number holds", () => {
 	const places = ["9", "10", "18446744073709551615", "18446744073709551614"];
-	expect([...places].sort(comparePlaces)).toEqual(["9", "10", "18446744073709551614", "18446744073709551615"]);
+	expect([...places].sort(comparePlaces)).toEqual([
+		"9",
+		"10",
+		"18446744073709551614",
+		"18446744073709551615",
+	]);
 });
 
 test("a line takes the place of the one that is there, or stands between others", () => {
@@ -120,7 +125,9 @@ test("rows are grouped by day, sender and channel", () => {
 		]),
 	);
 	const drawn = all.map((row) =>
-		row.kind === "line" ? `${row.line.place}${row.first ? " first" : ""}${row.last ? " last" : ""}` : row.kind,
+		row.kind === "line"
+			? `${row.line.place}${row.first ? " first" : ""}${row.last ? " last" : ""}`
+			: row.kind,
 	);
 	expect(drawn).toEqual([
 		"day",
