@@ -101,7 +101,7 @@ test("what is too large, a program, empty or one too many is refused before it i
 				"film.mp4 was not added. A file can have at most 25 MB.",
 				"tool.exe was not added. Programs, scripts and web pages cannot be sent.",
 				"nothing.txt was not added. It is empty.",
-			].join("\n"),
+			].join("\n\n"),
 		);
 	expect(uploads).toEqual([]);
 	expect(await tab.getByRole("button", { name: "Send" }).getAttribute("aria-disabled")).toBe("true");
