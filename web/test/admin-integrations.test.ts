@@ -55,7 +55,7 @@ test("on the first day nothing is connected, and each place says what to do", as
 	const owner = await makeAccount();
 	const tab = await openAdmin(await deviceOf(owner), "");
 	await tab.getByRole("heading", { level: 1, name: "Integrations" }).waitFor();
-	expect(await tab.getByText("Not configured").count()).toBe(3);
+	await expect.poll(() => tab.getByText("Not configured").count()).toBe(3);
 	await tab.getByRole("link", { name: "Widgets" }).click();
 	await tab.getByText("You have no widget yet.").waitFor();
 	await tab.getByRole("link", { name: "New widget" }).click();
@@ -146,7 +146,7 @@ test("a WhatsApp number is connected once its credentials were taken, and its fi
 	await tab.getByRole("button", { name: "Remove" }).click();
 	await question.getByRole("button", { name: "Remove" }).click();
 	await tab.getByRole("heading", { level: 1, name: "Integrations" }).waitFor();
-	expect(await tab.getByText("Not configured").count()).toBe(3);
+	await expect.poll(() => tab.getByText("Not configured").count()).toBe(3);
 	expect(await connected(owner)).toEqual([]);
 });
 
