@@ -22,7 +22,10 @@ export function Composer() {
 	const left = most - [...text].length;
 	const ready = left >= 0 && attachments.settled && (text.trim() !== "" || files.chosen.length > 0);
 
+	const open = useChatState((state) => state.open);
 	useLayoutEffect(() => grow(field.current), [text]);
+	// While the panel is closed nothing has a height.
+	useEffect(() => grow(field.current), [open]);
 	useEffect(() => {
 		// The panel may have been opened before there was anything to write in.
 		const within = (field.current?.getRootNode() as ShadowRoot | undefined)?.activeElement;
@@ -103,5 +106,5 @@ export function Composer() {
 function grow(field: HTMLTextAreaElement | null): void {
 	if (!field) return;
 	field.style.blockSize = "auto";
-	field.style.blockSize = `${field.scrollHeight}px`;
+	if (field.scrollHeight) field.style.blockSize = `${field.scrollHeight}px`;
 }

@@ -117,7 +117,7 @@ function Bubble({ line }: { line: LineJson }) {
 					file={line.media?.find((file) => (file.part ?? 0) === at)}
 				/>
 			))}
-			{line.edited && <span class="edited"> ({words.edited})</span>}
+			{line.edited && <span class="edited">({words.edited})</span>}
 			{line.reactions?.length ? (
 				<span
 					class="reactions"

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { makeWidget } from "./api.js";
+import { device, useBrowser } from "./browser.js";
+import { open, write } from "./talk.js";
+import { useSite } from "./site.js";
+useBrowser();
+const site = useSite();
+test("height", async () => {
+	const id = await makeWidget({ origins: [site.origin] });
+	const page = await (await device()).newPage();
+	await page.goto(site.withWidget(id));
+	const f = await open(page);
+	await write(page, id, "Hello");
+	await f.fill("1\n2\n3");
+	await page.reload();
+	await page.waitForResponse((a) => a.url().endsWith("GetTimeline"));
+	await page.waitForTimeout(500);
+	await open(page);
+	await expect.poll(async () => (await f.boundingBox())?.height).toBe(84);
+	await f.fill("");
+	await expect.poll(async () => (await f.boundingBox())?.height).toBe(44);
+	await page.screenshot({ path: "/tmp/widget/draft.png" });
+});
