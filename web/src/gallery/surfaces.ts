@@ -1,5 +1,6 @@
 import { states as admin } from "./admin.js";
 import { states as channels } from "./channels.js";
+import { states as inbox } from "./inbox.js";
 import { states as phone } from "./phone.js";
 import type { GalleryState } from "./state.js";
 import { states as thread } from "./thread.js";
@@ -9,6 +10,7 @@ import { states as widget } from "./widget.js";
 export const surfaces: Record<string, GalleryState[]> = {
 	admin,
 	channels,
+	inbox,
 	phone,
 	thread,
 	widget,

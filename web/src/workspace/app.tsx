@@ -32,6 +32,7 @@ export function App({ workspace }: { workspace: Workspace }) {
 function Page() {
 	const { session } = useWorkspace();
 	const status = useStore(session, (state) => state.status);
+	useTitle();
 	switch (status) {
 		case "opening":
 			return <Opening />;
@@ -52,11 +53,11 @@ function Page() {
 	);
 }
 
-function Desk({ inert }: { inert: boolean }) {
+/** The workspace of somebody who is in, or was. */
+export function Desk({ inert }: { inert: boolean }) {
 	const workspace = useWorkspace();
 	const words = useWords();
 	const conversationId = useStore(workspace.places, (place) => place.conversationId);
-	useTitle();
 	useFocusOnOpen(conversationId);
 	useWayBack(inert);
 	/** The conversation that a key is about: that of the row with the focus, or the open one. */

@@ -34,7 +34,6 @@ export function LogIn({ back }: { back: boolean }) {
 		}
 		setBusy(false);
 	};
-	const Head = back ? "h2" : "h1";
 	return (
 		<main class="login">
 			<form
@@ -44,7 +43,7 @@ export function LogIn({ back }: { back: boolean }) {
 					if (!busy) void come(event.currentTarget);
 				}}
 			>
-				<Head>{back ? words.ended : words.logInTitle}</Head>
+				<h1>{back ? words.ended : words.logInTitle}</h1>
 				{back && <p class="soft">{words.endedText}</p>}
 				<div class="field">
 					<label for="login">{words.login}</label>

@@ -29,6 +29,8 @@ export function Panes(props: {
 	const words = useWords();
 	const drawn = useContextShown();
 	const over = useMedia(narrow);
+	// The list is the page where it is all of it.
+	const alone = useMedia(phone) && !props.open;
 	const widths = useStore(chosen, ({ list, context }) => `${list} ${context}`);
 	const [list, context] = widths.split(" ");
 	const close = () => drawer.update(() => false);
@@ -37,16 +39,20 @@ export function Panes(props: {
 			class={props.open ? "panes open" : "panes"}
 			style={{ "--list": `${list}px`, "--context": drawn && props.context ? `${context}px` : "0px" }}
 		>
-			<section class="pane list-pane" aria-label={words.conversations} id="list">
+			<section
+				class="pane list-pane"
+				role={alone ? "main" : undefined}
+				aria-label={words.conversations}
+				id="list"
+			>
 				{props.list}
+				<Splitter pane="list" controls="list" label={words.listWidth} />
 			</section>
-			<Splitter pane="list" controls="list" label={words.listWidth} />
 			<main class="pane thread-pane" id="main" tabIndex={-1}>
 				{props.thread}
 			</main>
 			{props.context && drawn && (
 				<>
-					{!over && <Splitter pane="context" controls={contextId} label={words.detailsWidth} />}
 					{over && (
 						<button
 							type="button"
@@ -69,6 +75,7 @@ export function Panes(props: {
 					>
 						{over && <DrawerHead onClose={close} />}
 						{props.context}
+						{!over && <Splitter pane="context" controls={contextId} label={words.detailsWidth} />}
 					</aside>
 				</>
 			)}

@@ -24,6 +24,9 @@ export interface RowProps {
 	leaving: boolean;
 }
 
+/** What is heard between the parts of a row, which is one link with one name. */
+const pause = <span class="hidden">, </span>;
+
 /** RowItem is drawn again only where something of it is different: there may be thousands. */
 export class RowItem extends Component<RowProps> {
 	override shouldComponentUpdate(next: RowProps): boolean {
@@ -42,31 +45,39 @@ export class RowItem extends Component<RowProps> {
 					href={href}
 					data-id={row.conversationId}
 					aria-current={current ? "true" : undefined}
-					aria-label={spoken(words, row, me, name)}
 					tabIndex={reachable ? 0 : -1}
 				>
 					<span class="row-name" dir="auto">
 						{nameOf(words, row)}
+						{pause}
+						{unread && <span class="hidden">{words.unread(row.unread ?? 0)}, </span>}
 					</span>
-					<span class="row-time">{row.activeAt && <Ago at={row.activeAt} language={language} />}</span>
+					<span class="row-time">
+						{row.activeAt && <Ago at={row.activeAt} language={language} />}
+						{pause}
+					</span>
 					<span class="row-line" dir="auto">
 						{lineOf(words, row, me, name)}
+						{pause}
 					</span>
 					<span class="row-facts">
 						<span class="fact">
 							<Glyph name={channelGlyph(row.channel ?? "")} />
 							{channelName(row.channel ?? "", words.webChat)}
+							{pause}
 						</span>
 						{(row.troubles ?? 0) > 0 && (
 							<span class="fact bad">
 								<Glyph name="alert" />
 								{words.troubles(row.troubles ?? 0)}
+								{pause}
 							</span>
 						)}
 						{closed ? (
 							<span class="fact">
 								<Glyph name="check" />
 								{words.isClosed}
+								{pause}
 							</span>
 						) : (
 							row.waitingSince && <Waiting since={row.waitingSince} language={language} />
@@ -74,11 +85,13 @@ export class RowItem extends Component<RowProps> {
 						{row.labels?.map((label) => (
 							<bdi key={label} class="tag">
 								{label}
+								{pause}
 							</bdi>
 						))}
 						{row.assigneeId && (
 							<span class="fact assignee">
 								<Glyph name="person" />
+								<span class="hidden">{words.assigneeIs}</span>
 								<bdi>{row.assigneeId === me ? words.you : name(row.assigneeId)}</bdi>
 							</span>
 						)}
@@ -99,6 +112,7 @@ function Waiting({ since, language }: { since: string; language: Language }) {
 		<span class="fact waiting">
 			<Glyph name="clock" />
 			{wordsOf(language).waiting(span)}
+			{pause}
 		</span>
 	);
 }
@@ -126,23 +140,4 @@ export function lineOf(words: InboxWords, row: Row, me: string, name: (id: strin
 			return `${words.nativeApp}: ${said}`;
 	}
 	return said;
-}
-
-/** All of a row as one name, the important first. */
-function spoken(words: InboxWords, row: Row, me: string, name: (id: string) => string): string {
-	const assignee = row.assigneeId === me ? words.you : name(row.assigneeId ?? "");
-	return [
-		nameOf(words, row),
-		row.unread ? words.unread(row.unread) : "",
-		channelName(row.channel ?? "", words.webChat),
-		lineOf(words, row, me, name),
-		row.status === "CONVERSATION_STATUS_CLOSED" ? words.isClosed : "",
-		row.waitingSince ? words.waiting(lasting(words.tag, new Date(row.waitingSince), new Date())) : "",
-		row.activeAt ? words.ago(new Date(row.activeAt), new Date()) : "",
-		row.troubles ? words.troubles(row.troubles) : "",
-		row.assigneeId ? words.assignedTo(assignee) : words.unassigned,
-		...(row.labels ?? []),
-	]
-		.filter(Boolean)
-		.join(", ");
 }

@@ -1,6 +1,6 @@
 /** What the inbox says. */
 
-import { ago, type Language, plural, type Words } from "../../look/words.js";
+import { type Language, plural, type Words } from "../../look/words.js";
 import { useLanguage } from "../workspace.js";
 
 const en = {
@@ -50,8 +50,7 @@ const en = {
 	unread: (n: number) => plural("en", n, "# new message", "# new messages"),
 	waiting: (span: string) => `Waiting ${span}`,
 	troubles: (n: number) => plural("en", n, "# not delivered", "# not delivered"),
-	assignedTo: (name: string) => `Assigned to ${name}`,
-	unassigned: "Unassigned",
+	assigneeIs: "Assigned to ",
 	isClosed: "Closed",
 	filters: "Filters",
 	channel: "Channel",
@@ -78,9 +77,6 @@ const en = {
 	emptyFiltered: "Nothing fits these filters",
 	waitingFor: (n: number) =>
 		plural("en", n, "# conversation is unassigned", "# conversations are unassigned"),
-	ago: (at: Date, now: Date) => ago("en", at, now),
-	/** The language itself, for what Intl says. */
-	tag: "en",
 };
 
 const de: typeof en = {
@@ -135,8 +131,7 @@ const de: typeof en = {
 	unread: (n) => plural("de", n, "# neue Nachricht", "# neue Nachrichten"),
 	waiting: (span) => `Wartet ${span}`,
 	troubles: (n) => plural("de", n, "# nicht zugestellt", "# nicht zugestellt"),
-	assignedTo: (name) => `${name} zugewiesen`,
-	unassigned: "Ohne Agent",
+	assigneeIs: "Zugewiesen an ",
 	isClosed: "Geschlossen",
 	filters: "Filter",
 	channel: "Kanal",
@@ -162,8 +157,6 @@ const de: typeof en = {
 	},
 	emptyFiltered: "Nichts passt zu diesen Filtern",
 	waitingFor: (n) => plural("de", n, "# Gespräch ist ohne Agent", "# Gespräche sind ohne Agent"),
-	ago: (at, now) => ago("de", at, now),
-	tag: "de",
 };
 
 export type InboxWords = typeof en;
