@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -13,8 +14,8 @@ import (
 )
 
 // widgetOf returns what a page needs to know of a widget, and of the channels
-// that its visitor's conversation is linked to. What is unhealthy is not in the menu
-// (R10), except for whoever may want to disconnect it.
+// that its visitor's conversation is linked to. What is unhealthy (R10), and what was
+// withdrawn, is in the menu only for whoever may want to disconnect it.
 func (s *server) widgetOf(ctx context.Context, w *Widget, route *viewv1.Route) (*widgetv1.Widget, error) {
 	out := &widgetv1.Widget{WidgetId: w.ID, Site: w.Site, Languages: w.Languages, Appearance: w.Appearance}
 	switch open, until := widget.Hours(w.Appearance.GetHours(), s.Now()); {
@@ -28,8 +29,16 @@ func (s *server) widgetOf(ctx context.Context, w *Widget, route *viewv1.Route) (
 	for _, b := range route.GetBindings() {
 		bound[b.GetIntegrationId()] = b
 	}
+	offers := slices.Clone(w.Offers)
+	integrations, _ := s.Queries.Integrations(w.Account)
+	for _, i := range integrations {
+		offered := slices.ContainsFunc(w.Offers, func(o Offer) bool { return o.IntegrationID == i.ID })
+		if bound[i.ID] != nil && i.ID != w.ID && !offered {
+			offers = append(offers, Offer{IntegrationID: i.ID, Channel: i.Channel, Name: i.Name, Unhealthy: i.Unhealthy != nil})
+		}
+	}
 	var identities map[string]*viewv1.Identity
-	for _, offer := range w.Offers {
+	for _, offer := range offers {
 		binding := bound[offer.IntegrationID]
 		if offer.Unhealthy && binding == nil {
 			continue
@@ -48,7 +57,9 @@ func (s *server) widgetOf(ctx context.Context, w *Widget, route *viewv1.Route) (
 			}
 		}
 		channel.Linked, channel.Hint = true, hintOf(identities[binding.GetIdentityId()])
-		channel.Url = s.Links(offer.Channel, offer.Address, "", "")
+		if offer.Address != "" {
+			channel.Url = s.Links(offer.Channel, offer.Address, "", "")
+		}
 	}
 	return out, nil
 }

@@ -247,3 +247,23 @@ test("a channel that the admin withdraws says so while its page is open, and goe
 	await channelButton(tab).click();
 	expect(await tab.getByRole("menuitem").allInnerTexts()).toEqual(["WhatsApp"]);
 });
+
+test("who is linked to a channel that the admin withdraws keeps it until they disconnect", async () => {
+	const ana = await makePerson();
+	const { id, tab } = await openChat(site);
+	await link(tab, "WhatsApp", ana);
+	await makeWidget({ id, origins: [site.origin], offers: [] });
+	await tab.getByRole("button", { name: "Back to the chat" }).click();
+	await channelButton(tab).click();
+	await expect.poll(() => tab.getByRole("menuitem").count()).toBe(1);
+	await tab.getByRole("menuitem", { name: "WhatsApp Connected" }).click();
+	await tab.getByRole("button", { name: "Disconnect" }).click();
+	await tab
+		.getByRole("group", { name: /^Disconnect WhatsApp/ })
+		.getByRole("button", { name: "Disconnect" })
+		.click();
+	await tab.getByText("WhatsApp is disconnected. Replies appear here.").waitFor();
+	await tab.getByRole("button", { name: "Back to the chat" }).click();
+	await tab.getByRole("textbox", { name: "Message" }).waitFor();
+	expect(await channelButton(tab).count()).toBe(0);
+});
