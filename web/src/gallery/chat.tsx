@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { LineJson, WidgetJson } from "../gen/weiche/widget/v1/widget_pb.js";
+import "../look/page.css";
 import tokens from "../look/tokens.css" with { type: "text" };
 import type { Language } from "../look/words.js";
 import { Attachments } from "../widget/attachments/attachments.js";

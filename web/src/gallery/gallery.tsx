@@ -5,7 +5,6 @@
  */
 
 import { render } from "preact";
-import "../look/page.css";
 import { type Language, languageOf } from "../look/words.js";
 import { surfaces } from "./surfaces.js";
 
@@ -22,8 +21,19 @@ const [surface, name] = wanted
 	: [];
 const state = surface ? surfaces[surface]?.find((one) => one.name === name) : undefined;
 
+/** Waits for the styles of a surface, which are a file of its name. */
+function dressed(surface: string): Promise<unknown> {
+	const link = document.createElement("link");
+	link.rel = "stylesheet";
+	link.href = `/gallery-${surface}.css`;
+	const loaded = new Promise((done) => link.addEventListener("load", done, { once: true }));
+	document.head.append(link);
+	return loaded;
+}
+
 document.title = wanted ?? "Gallery";
-if (state) {
+if (surface && state) {
+	await dressed(surface);
 	const drawn = state.draw(language);
 	if (drawn instanceof HTMLElement) document.body.append(drawn);
 	else render(drawn, document.body);
@@ -38,6 +48,7 @@ if (state) {
 							<a
 								data-state={`${of}/${one.name}`}
 								data-size={(one.size ?? [1280, 800]).join("x")}
+								data-shows={one.shows}
 								href={`?state=${encodeURIComponent(`${of}/${one.name}`)}`}
 							>
 								{of}: {one.name}
@@ -50,4 +61,4 @@ if (state) {
 		document.body,
 	);
 }
-root.dataset.drawn = "";
+root.dataset.drawn = state ? (wanted ?? "") : "";

@@ -1,3 +1,4 @@
+import "../look/page.css";
 import "../look/controls.css";
 import "../phone/board.css";
 import type { Language } from "../look/words.js";

@@ -7,6 +7,8 @@ export interface GalleryState {
 	name: string;
 	/** Width and height of the window in pixels; 1280 by 800 if not said. */
 	size?: [width: number, height: number];
+	/** What is there once it is drawn, as a selector, where that takes a while. */
+	shows?: string;
 	/** Draws it: components, or an element that is put into the page. */
 	draw(language: Language): VNode | HTMLElement;
 }

@@ -14,12 +14,16 @@ const steady = 1000;
 
 type Stage = "noticed" | "old";
 
+/** Lost says since when a connection is lost, and whether what is shown may be old by now. */
+interface Lost {
+	since: Date;
+	stage: Stage;
+}
+
 /** A line above the panes while the page is not connected. */
 export function ConnectionLine() {
 	const { stream } = useWorkspace();
-	const words = useWords();
-	const language = useLanguage();
-	const [lost, setLost] = useState<{ since: Date; stage: Stage }>();
+	const [lost, setLost] = useState<Lost>();
 	useEffect(() => {
 		const timers: ReturnType<typeof setTimeout>[] = [];
 		let since: Date | undefined;
@@ -52,6 +56,13 @@ export function ConnectionLine() {
 			rest();
 		};
 	}, [stream]);
+	return <LostLine lost={lost} />;
+}
+
+/** What is said of a connection that is lost, and nothing of one that is not. */
+export function LostLine({ lost }: { lost: Lost | undefined }) {
+	const words = useWords();
+	const language = useLanguage();
 	return (
 		<div role="status" class="connection">
 			{lost && (
