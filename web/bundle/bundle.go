@@ -79,9 +79,18 @@ var dist = []part{
 	{entry: "phone/phone.tsx", name: "phone", format: api.FormatESModule},
 }
 
-// galleries show every state of the pages, for the tests: each surface with its own styles.
+// galleries show every state of the pages, for the tests. The first draws them all; of
+// the others the styles count, so that a surface has those of its own page and no others.
 var galleries = []part{
 	{entry: "gallery/gallery.tsx", name: "gallery", format: api.FormatESModule},
+	{entry: "gallery/admin.tsx", name: "gallery-admin", format: api.FormatESModule},
+	{entry: "gallery/channels.tsx", name: "gallery-channels", format: api.FormatESModule},
+	{entry: "gallery/demo.tsx", name: "gallery-demo", format: api.FormatESModule},
+	{entry: "gallery/inbox.tsx", name: "gallery-inbox", format: api.FormatESModule},
+	{entry: "gallery/phone.tsx", name: "gallery-phone", format: api.FormatESModule},
+	{entry: "gallery/thread.tsx", name: "gallery-thread", format: api.FormatESModule},
+	{entry: "gallery/widget.ts", name: "gallery-widget", format: api.FormatESModule},
+	{entry: "gallery/workspace.tsx", name: "gallery-workspace", format: api.FormatESModule},
 }
 
 // build returns the files that the parts give, by their names.

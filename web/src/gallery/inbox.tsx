@@ -12,6 +12,7 @@ import { type Place, Places } from "../workspace/place.js";
 import { Chosen, usual } from "../workspace/preferences.js";
 import { Workspace, WorkspaceContext } from "../workspace/workspace.js";
 import type { GalleryState } from "./state.js";
+import "../look/page.css";
 import "../look/controls.css";
 import "../look/dialog.css";
 import "../look/menu.css";
@@ -154,7 +155,8 @@ function desk(language: Language, made: Made): VNode {
 }
 
 function state(name: string, made: Made, size?: [number, number]): GalleryState {
-	return { name, size, draw: (language) => desk(language, made) };
+	const shows = made.status === "reading" ? ".ghost" : undefined;
+	return { name, size, shows, draw: (language) => desk(language, made) };
 }
 
 export const states: GalleryState[] = [

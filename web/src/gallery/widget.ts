@@ -1,6 +1,7 @@
 /** States of the widget's conversation, drawn as the widget draws them. */
 
 import type { LineJson, WidgetJson } from "../gen/weiche/widget/v1/widget_pb.js";
+import "../look/page.css";
 import launcher from "../loader/launcher.css" with { type: "text" };
 import type { Language } from "../look/words.js";
 import { Conversation } from "../widget/conversation.js";

@@ -1,11 +1,11 @@
-/** States of the workspace as a whole: who comes in, the inbox, and what opens above it. */
+/** States of the workspace as a whole, with a conversation that is open. */
 
 import "../look/page.css";
 import "../look/controls.css";
 import "../look/dialog.css";
 import "../look/menu.css";
 import type { VNode } from "preact";
-import { CallError, Caller } from "../api/call.js";
+import { Caller } from "../api/call.js";
 import type { Language } from "../look/words.js";
 import { App } from "../workspace/app.js";
 import { Bar } from "../workspace/bar.js";
@@ -33,12 +33,9 @@ class Scripted extends Caller {
 
 	override call<_, Response>(method: string): Promise<Response> {
 		const said = this.answers[method.slice(method.lastIndexOf("/") + 1)];
-		if (said instanceof Error) return Promise.reject(said);
 		return said === undefined ? new Promise(() => {}) : Promise.resolve(said as Response);
 	}
 }
-
-const away = new CallError("unavailable", "REASON_UNAVAILABLE", "");
 
 const answers: Answers = {
 	ListConversations: { conversations: rows },
@@ -99,8 +96,7 @@ function draw(scene: Scene, language: Language): VNode {
 }
 
 const row = ".row[data-id]";
-const lines = ".thread-pane [role=log] time";
-const open = { path: "all/c1", shows: `:is(${lines})` };
+const open = { path: "all/c1", shows: ".thread-pane .log .day" };
 const dialog = "dialog[open]";
 
 function lost(stage: "noticed" | "old"): () => VNode {
@@ -109,20 +105,19 @@ function lost(stage: "noticed" | "old"): () => VNode {
 			<Bar />
 			<LostLine lost={{ since: new Date(now - 45_000), stage }} />
 			<main class="nothing">
-				<h1 class="hidden">Weiche</h1>
 			</main>
 		</div>
 	);
 }
 
 const scenes: Record<string, Scene> = {
-	"logging in": { session: { status: "out" } },
-	"coming back": { ...open, session: { status: "ended", team } },
+	"coming back": {
+		...open,
+		session: { status: "ended", team },
+		prepare: ({ conversations }) => void conversations.get("c1").read(),
+	},
 	opening: { session: { status: "opening" }, shows: "[role=status]" },
 	"not reachable": { session: { status: "failed" } },
-	"no conversation is open": { shows: row },
-	"rows are on their way": { says: { ListConversations: undefined }, shows: ".ghost" },
-	"no rows were loaded": { says: { ListConversations: away }, shows: "[role=alert]" },
 	"no more rows were loaded": {
 		shows: "[role=alert]",
 		prepare: ({ inbox }) =>
@@ -133,9 +128,7 @@ const scenes: Record<string, Scene> = {
 				inbox.update((state) => ({ ...state, pages }));
 			}),
 	},
-	"nothing is mine": { path: "mine", says: { ListConversations: {} }, shows: ".rows-state .button" },
 	"nothing is open": { says: { ListConversations: {} }, shows: ".rows-state" },
-	"nothing fits": { path: "all?channel=instagram&label=gone", says: { ListConversations: {} } },
 	"what is closed": {
 		path: "closed",
 		says: { ListConversations: { conversations: closedRows } },
@@ -146,28 +139,15 @@ const scenes: Record<string, Scene> = {
 	"a conversation, with what is around it above": {
 		...open,
 		size: [1000, 800],
-		shows: ".drawer dl, .drawer h2, .drawer h3",
+		shows: ".drawer h2, .drawer h3",
 		prepare: ({ drawer }) => drawer.update(() => true),
 	},
 	"a conversation, with room for one pane": { ...open, size: [759, 800] },
 	"the inbox, with room for one pane": { size: [759, 800], shows: row },
 	"the connection is lost": { draws: lost("noticed") },
 	"the connection is lost for long": { draws: lost("old") },
-	"what can be taken back": {
-		shows: ".toast.bad",
-		prepare: ({ toasts }) => {
-			toasts.show({ text: "Assigned to Ben Sample", action: { label: "Undo", run: () => {} } });
-			toasts.show({ text: "Ben took this a moment before. It is assigned to Ben now.", bad: true });
-		},
-	},
 	"all commands": { ...open, overlay: { kind: "commands" }, shows: dialog },
-	"finding a conversation": { overlay: { kind: "find" }, shows: `${dialog} [role=option]` },
-	"assigning it": { ...open, overlay: { kind: "assign", conversationId: "c1" }, shows: dialog },
-	"its labels": { ...open, overlay: { kind: "labels", conversationId: "c1" }, shows: dialog },
-	"what the keys do": { overlay: { kind: "help" }, size: [1280, 900], shows: dialog },
-	settings: { overlay: { kind: "settings" }, shows: dialog },
 	"the sessions": { overlay: { kind: "sessions" }, shows: `${dialog} li` },
-	"another password": { overlay: { kind: "password" }, shows: dialog },
 };
 
 /** The states. */

@@ -3,6 +3,7 @@
 import { Avatar } from "../look/avatar.js";
 import { Glyph } from "../look/glyph.js";
 import { Menu, type MenuItem } from "../look/menu.js";
+import { useStore } from "../look/store.js";
 import { modK } from "./help.js";
 import { useWords } from "./words.js";
 import { useTeam, useWorkspace } from "./workspace.js";
@@ -12,8 +13,10 @@ export function Bar() {
 	const workspace = useWorkspace();
 	const words = useWords();
 	const team = useTeam();
+	const view = useStore(workspace.places, (place) => place.view);
 	return (
 		<header class="bar">
+			<h1 class="hidden">{words.viewTitle[view]}</h1>
 			<span class="brand">
 				<svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
 					<path d="M7 20V4M7 14C7 9 17 11 17 4" />

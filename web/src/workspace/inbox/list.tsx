@@ -16,12 +16,8 @@ import { useInboxWords } from "./words.js";
 
 /** The pane of the list: views, filters and rows. */
 export function InboxPane() {
-	const { places } = useWorkspace();
-	const words = useWords();
-	const view = useStore(places, (place) => place.view);
 	return (
 		<>
-			<h1 class="hidden">{words.viewTitle[view]}</h1>
 			<ViewTabs />
 			<Filters />
 			<Rows />
