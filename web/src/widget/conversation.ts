@@ -45,6 +45,8 @@ const typingAgain = 4000;
 /** What was seen is told after this while. */
 const marking = 300;
 
+const gone = () => new CallError("canceled", "", "the visitor has left");
+
 /** Message is what a visitor says: a text, files, or a button. */
 export interface Message {
 	text?: string;
@@ -73,6 +75,8 @@ export class Conversation {
 	private visitor: VisitorToken | undefined;
 	/** The session that it follows in. */
 	private session = "";
+	/** Counts how often a visitor has left: what is under way for one is not done for the next. */
+	private left = 0;
 	/** Counts how often it began anew: what was read for an earlier time is not shown. */
 	private turn = 0;
 
@@ -96,13 +100,19 @@ export class Conversation {
 			language,
 			sent: (token, messageId) => this.store.update((state) => sent(state, token, messageId)),
 			failed: (token) => this.store.update((state) => marked(state, token, "failed")),
+			gone: (token) => this.store.update((state) => dropped(state, token)),
 			after: (milliseconds, then) => this.after(milliseconds, then),
 		});
 		this.stream.watch((state) => this.connectionIs(state === "open"));
 		const online = () => this.outbox.nudge();
 		addEventListener("online", online);
 		this.waysOut.push(() => removeEventListener("online", online));
-		this.waysOut.push(kept.watch(() => void this.restart()));
+		this.waysOut.push(
+			kept.watch((ended) => {
+				if (ended) this.leave();
+				void this.restart();
+			}),
+		);
 	}
 
 	/** Whether somebody has chatted on this device. */
@@ -112,7 +122,9 @@ export class Conversation {
 
 	/** Reads the conversation and follows it; makes a session where there is none. */
 	start(): Promise<void> {
+		const { turn } = this;
 		this.starting ??= this.begin().catch((cause: unknown) => {
+			if (turn !== this.turn) return;
 			this.starting = undefined;
 			this.store.update((state) => ({ ...state, phase: "failed" }));
 			if (!(cause instanceof CallError)) throw cause;
@@ -124,6 +136,7 @@ export class Conversation {
 	async call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
 		if (!this.known && method !== "OpenSession") await this.openSession();
 		const { token } = this.kept;
+		const { left } = this;
 		try {
 			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
 		} catch (cause) {
@@ -135,6 +148,7 @@ export class Conversation {
 				await this.openSession();
 				void this.restart();
 			}
+			if (left !== this.left) throw cause;
 			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
 		}
 	}
@@ -149,10 +163,11 @@ export class Conversation {
 	 * in. What another one has left on this device is forgotten.
 	 */
 	openSession(): Promise<void> {
-		this.opening ??= this.enter().finally(() => {
-			this.opening = undefined;
+		const opening = this.opening ?? this.enter();
+		this.opening = opening;
+		return opening.finally(() => {
+			if (this.opening === opening) this.opening = undefined;
 		});
-		return this.opening;
 	}
 
 	/** Lets the visitor in as whom the site says that they are, from here on. */
@@ -174,6 +189,7 @@ export class Conversation {
 		const ending = this.known && this.call("EndSession", {}).catch(() => {});
 		this.visitor = undefined;
 		this.forget();
+		this.leave();
 		await this.restart();
 		await ending;
 	}
@@ -203,6 +219,7 @@ export class Conversation {
 	/** Tries a message again that was refused. */
 	retry(token: string): void {
 		const message = this.kept.unsent.find((unsent) => unsent.token === token);
+		if (!message) this.discard(token); // another tab was first
 		if (!message) return;
 		this.store.update((state) => marked(state, token, "sending"));
 		this.outbox.put(message);
@@ -223,20 +240,22 @@ export class Conversation {
 	async older(): Promise<void> {
 		const { older, more, lines } = this.store.value;
 		if (older || !more) return;
+		const { turn } = this;
 		this.store.update((state) => ({ ...state, older: true }));
 		try {
 			const answer = await this.timeline({ before: placeOf(lines[0]), limit: page });
-			this.store.update((state) => withOlder(state, answer));
+			if (turn === this.turn) this.store.update((state) => withOlder(state, answer));
 		} catch {
-			this.store.update((state) => ({ ...state, older: false }));
+			if (turn === this.turn) this.store.update((state) => ({ ...state, older: false }));
 		}
 	}
 
 	/** Reads a line again, such as for the address of its files, which ends. */
 	async again(line: LineJson): Promise<void> {
+		const { turn } = this;
 		const before = (BigInt(placeOf(line)) - 1n).toString();
 		const answer = await this.timeline({ after: before, limit: 1 }).catch(() => undefined);
-		if (answer) this.store.update((state) => apply(state, { ownLines: answer.lines }));
+		if (answer && turn === this.turn) this.store.update((state) => apply(state, { ownLines: answer.lines }));
 	}
 
 	/** Says that the last line was on screen. */
@@ -317,14 +336,21 @@ export class Conversation {
 	}
 
 	private async enter(): Promise<void> {
+		let { left } = this;
 		const visitorToken = await this.word();
+		if (left !== this.left) throw gone();
 		const who = whoIs(visitorToken);
 		// Whoever was not signed in before is the one who signs in now.
 		if (this.kept.who && this.kept.who !== who) this.forget();
+		left = this.left;
+		const before = this.kept.token;
 		const answer = await this.call<OpenSessionRequestJson, OpenSessionResponseJson>("OpenSession", {
 			widgetId: this.widget,
 			visitorToken,
 		});
+		if (left !== this.left) throw gone();
+		// Another tab was quicker: they have one conversation.
+		if (!visitorToken && this.kept.token && this.kept.token !== before) return;
 		this.kept.who = who;
 		this.kept.token = answer.sessionToken ?? "";
 		this.store.update((state) => ({ ...state, widget: answer.widget ?? state.widget }));
@@ -340,8 +366,15 @@ export class Conversation {
 	}
 
 	private forget(): void {
+		this.left++;
 		this.kept.forget();
 		this.outbox.forget();
+	}
+
+	/** Nothing that is under way for who was here counts any more. */
+	private leave(): void {
+		this.left++;
+		this.opening = undefined;
 	}
 
 	private timeline(request: GetTimelineRequestJson): Promise<GetTimelineResponseJson> {

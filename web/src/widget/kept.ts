@@ -100,6 +100,11 @@ export class Kept {
 		this.put(`:out:${message.token}`, JSON.stringify(message));
 	}
 
+	/** Whether a message still waits: another tab may have sent it, or its visitor has left there. */
+	holds(token: string): boolean {
+		return this.get(`:out:${token}`) !== "";
+	}
+
 	/** Drops a message that is no longer unsent. */
 	drop(token: string): void {
 		this.put(`:out:${token}`, "");
@@ -111,10 +116,13 @@ export class Kept {
 		this.token = this.who = this.draft = this.seen = "";
 	}
 
-	/** Calls back when another tab changes the session; what it returns ends that. */
-	watch(changed: () => void): () => void {
+	/**
+	 * Calls back when another tab changes the session, and says whether it ended it; what it
+	 * returns ends that.
+	 */
+	watch(changed: (ended: boolean) => void): () => void {
 		const hear = (event: StorageEvent) => {
-			if (event.key === this.name || event.key === null) changed();
+			if (event.key === this.name || event.key === null) changed(!event.newValue);
 		};
 		addEventListener("storage", hear);
 		return () => removeEventListener("storage", hear);

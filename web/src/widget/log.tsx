@@ -48,8 +48,10 @@ export function Log() {
 		if (fresh.length === 0) return;
 		heard.current = placeOf(lines.at(-1));
 		const replies = fresh.filter((line) => line.author === "AUTHOR_AGENT");
-		for (const reply of replies)
-			announce(`${reply.agentName || words.agent}: ${wordsOf(reply.content) || words.file}`);
+		const said = replies.map(
+			(one) => `${one.agentName || words.agent}: ${wordsOf(one.content) || words.file}`,
+		);
+		if (said.length > 0) announce(said.join("\n"));
 		if (!stuck.current) setBelow((count) => count + replies.length);
 	}, [lines]);
 

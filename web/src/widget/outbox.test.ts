@@ -5,10 +5,14 @@ import { Outbox } from "./outbox.js";
 
 /** A server that answers as told, and an outbox that sends there. */
 function server(...answers: (CallError | undefined)[]) {
+	return tab(new Kept("test"), answers);
+}
+
+/** The same, of one of the tabs of a device. */
+function tab(kept: Kept, answers: (CallError | undefined)[]) {
 	const tokens: string[] = [];
 	const told: string[] = [];
 	const waits: (() => void)[] = [];
-	const kept = new Kept("test");
 	const outbox = new Outbox(kept, {
 		send: async (request) => {
 			tokens.push(request.clientToken ?? "");
@@ -19,6 +23,7 @@ function server(...answers: (CallError | undefined)[]) {
 		language: () => "en",
 		sent: (token) => told.push(`sent ${token}`),
 		failed: (token, why) => told.push(`failed ${token} ${why.code}`),
+		gone: (token) => told.push(`gone ${token}`),
 		after: (_, then) => {
 			waits.push(then);
 			return () => {};
@@ -84,4 +89,44 @@ test("the same message put twice is sent once", async () => {
 	s.outbox.put(message("a"));
 	await s.settle();
 	expect(s.tokens).toEqual(["a"]);
+});
+
+test("what another tab has sent is not sent again", async () => {
+	const offline = () => [new CallError("offline", "", "")];
+	const kept = new Kept("test");
+	const one = tab(kept, offline());
+	const other = tab(kept, offline());
+	for (const each of [one, other]) each.outbox.put(message("a"));
+	await one.settle();
+	one.outbox.nudge();
+	await one.settle();
+	expect(one.told).toEqual(["sent a"]);
+	other.outbox.nudge();
+	await other.settle();
+	// The next is sent: it is not that nothing is.
+	other.outbox.put(message("b", 2));
+	await other.settle();
+	expect(other.told).toEqual(["gone a", "sent b"]);
+	expect(other.tokens).toEqual(["a", "b"]);
+});
+
+test("nothing is sent of a visitor who has left in another tab while it waited", async () => {
+	const s = server(new CallError("offline", "", ""));
+	s.outbox.put(message("a"));
+	s.outbox.put(message("b", 2));
+	await s.settle();
+	s.kept.forget();
+	s.outbox.nudge();
+	await s.settle();
+	expect(s.tokens).toEqual(["a"]);
+	expect(s.told).toEqual(["gone a", "gone b"]);
+});
+
+test("an outbox that has ended waits for nothing", async () => {
+	const s = server(new CallError("offline", "", ""));
+	s.outbox.put(message("a"));
+	s.outbox.close();
+	await s.settle();
+	expect(s.tokens).toEqual(["a"]);
+	expect(s.waits).toEqual([]);
 });

@@ -18,6 +18,8 @@ export interface Ways {
 	sent(token: string, messageId: string): void;
 	/** The server will not have it, or could not for long. It is sent again by retry only. */
 	failed(token: string, why: CallError): void;
+	/** It does not wait any more, by another tab: it was sent there, or its visitor has left. */
+	gone(token: string): void;
 	/** Calls back after milliseconds; what it returns ends that. */
 	after(milliseconds: number, then: () => void): () => void;
 }
@@ -69,9 +71,14 @@ export class Outbox {
 		if (this.busy) return;
 		this.busy = true;
 		for (let first = this.waiting[0]; first && !this.ended; first = this.waiting[0]) {
+			if (!this.kept.holds(first.token)) {
+				this.done(first);
+				this.ways.gone(first.token);
+				continue;
+			}
 			const wait = await this.try(first);
 			if (wait === undefined) continue;
-			this.stopWaiting = this.ways.after(wait, () => void this.work());
+			if (!this.ended) this.stopWaiting = this.ways.after(wait, () => void this.work());
 			break;
 		}
 		this.busy = false;

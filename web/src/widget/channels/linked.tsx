@@ -18,6 +18,7 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 	const linked = offered && !!channel.linked;
 
 	const disconnect = async () => {
+		if (step === "under way") return;
 		setStep("under way");
 		try {
 			await conversation.call("Disconnect", {
