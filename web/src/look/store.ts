@@ -1,6 +1,6 @@
 /** A value that changes, and those who look at it. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "./held.js";
 
 export { Store } from "./held.js";
@@ -9,13 +9,13 @@ export { Store } from "./held.js";
 export function useStore<T, P>(store: Store<T>, pick: (value: T) => P): P {
 	const [, redraw] = useState({});
 	const picked = pick(store.value);
+	// What was picked last, and by what: pick may be another one each time.
+	const drawn = useRef({ pick, picked });
+	drawn.current = { pick, picked };
 	useEffect(() => {
-		let last = picked;
 		const look = () => {
-			const next = pick(store.value);
-			if (Object.is(next, last)) return;
-			last = next;
-			redraw({});
+			const last = drawn.current;
+			if (!Object.is(last.pick(store.value), last.picked)) redraw({});
 		};
 		look();
 		return store.watch(look);
