@@ -1,6 +1,7 @@
 /** Who is at the page, with whom they work, and over what. */
 
 import { CallError, type Caller } from "../api/call.js";
+import { coalesce } from "../api/coalesce.js";
 import type {
 	AgentJson,
 	ChannelJson,
@@ -40,8 +41,8 @@ export class Session extends Store<SessionState> {
 		super({ status: "opening" });
 	}
 
-	/** Finds out who is here. */
-	async open(): Promise<void> {
+	/** Finds out who is here. Where that is somebody else than before, the page is loaded anew. */
+	readonly open = coalesce(async () => {
 		try {
 			const [me, agents, channels] = await Promise.all([
 				this.caller.call<object, GetMeResponseJson>(`${workspaceService}/GetMe`, {}),
@@ -49,12 +50,14 @@ export class Session extends Store<SessionState> {
 				this.caller.call<object, ListChannelsResponseJson>(`${workspaceService}/ListChannels`, {}),
 			]);
 			const team = { me, agents: agents.agents ?? [], channels: channels.channels ?? [] };
+			const before = this.value.team?.me;
+			if (before && before.agent?.agentId !== me.agent?.agentId) return location.reload();
 			this.update(() => ({ status: "in", team }));
 		} catch (error) {
 			if (error instanceof CallError && error.reason === "REASON_UNAUTHENTICATED") this.end();
 			else this.update((now) => (now.team ? now : { status: "failed" }));
 		}
-	}
+	});
 
 	/** It has ended: what is on the page stays there for who comes back. */
 	end(): void {
@@ -64,10 +67,7 @@ export class Session extends Store<SessionState> {
 	/** Logs in by a password. Throws CallError. */
 	async logIn(login: string, password: string): Promise<void> {
 		await this.caller.call(`${accessService}/LogIn`, { login, password });
-		const before = this.value.team?.me;
 		await this.open();
-		const { team } = this.value;
-		if (before && team && before.agent?.agentId !== team.me.agent?.agentId) location.reload();
 	}
 
 	/** Logs out: nothing of the session stays on the page. */

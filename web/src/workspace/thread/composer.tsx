@@ -207,7 +207,8 @@ export function Composer() {
 						type(text.trim() !== "");
 					}}
 					onKeyDown={(event) => {
-						if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+						// An input method takes Enter for itself; some say so by the code only.
+						if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
 						event.preventDefault();
 						void send();
 					}}

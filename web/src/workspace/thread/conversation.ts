@@ -37,6 +37,8 @@ export const service = "weiche.workspace.v1.WorkspaceService";
 const page = 60;
 /** Addresses of files are good for ten minutes; they are read again before that. */
 const addressesFor = 8 * 60_000;
+/** What could not be read anew is tried again after so many milliseconds. */
+const readAgain = 5000;
 /** So long somebody types after the last sign of it. */
 const typesFor = 10_000;
 
@@ -75,7 +77,9 @@ export class Conversation extends Store<ConversationState> {
 	/** Files that are being uploaded for it. */
 	readonly uploads: Uploads;
 
+	private opened = false;
 	private following: Following | undefined;
+	private later: ReturnType<typeof setTimeout> | undefined;
 	private unwatch = () => {};
 	private cursor = "";
 	private seen = "";
@@ -100,12 +104,12 @@ export class Conversation extends Store<ConversationState> {
 		this.outbox = new Outbox(id, (method, request) => this.act(method, request));
 		this.uploads = new Uploads(id);
 		this.drafts = new Store(kept.read(id));
-		// What could not be sent is a draft again for who comes back later.
+		// What was not sent, or was not when the page went, is a draft again for who comes back later.
 		const keep = () =>
 			kept.write(
 				id,
 				this.outbox.value
-					.filter((one) => one.error && !one.request.content?.parts?.some((part) => part.template))
+					.filter((one) => !one.messageId && !one.request.content?.parts?.some((part) => part.template))
 					.reduce((drafts, one) => restore(drafts, one.draft, one.note), this.drafts.value),
 			);
 		this.drafts.watch(keep);
@@ -114,6 +118,7 @@ export class Conversation extends Store<ConversationState> {
 
 	/** Reads it where it was not read, and follows it. */
 	open(): void {
+		this.opened = true;
 		if (this.value.phase === "ready") this.follow();
 		else void this.read();
 		this.unwatch();
@@ -122,6 +127,8 @@ export class Conversation extends Store<ConversationState> {
 
 	/** Follows it no longer. What was read stays. */
 	close(): void {
+		this.opened = false;
+		clearTimeout(this.later);
 		this.attend(false);
 		this.unwatch();
 		this.following?.stop();
@@ -134,6 +141,7 @@ export class Conversation extends Store<ConversationState> {
 	/** Reads its end anew. */
 	async read(): Promise<void> {
 		if (this.reading) return;
+		clearTimeout(this.later);
 		this.reading = true;
 		if (this.value.phase !== "ready") this.set({ phase: "loading" });
 		try {
@@ -162,6 +170,8 @@ export class Conversation extends Store<ConversationState> {
 			if (!(error instanceof CallError)) throw error;
 			const missing = error.code === "not_found" || error.code === "invalid_argument";
 			if (this.value.phase !== "ready") this.set({ phase: missing ? "missing" : "failed" });
+			// What is shown would grow old without anybody seeing it.
+			else if (this.opened) this.later = setTimeout(() => void this.read(), readAgain);
 		} finally {
 			this.reading = false;
 		}
@@ -278,6 +288,8 @@ export class Conversation extends Store<ConversationState> {
 
 	private follow(): void {
 		this.following?.stop();
+		// Who has gone on to another conversation while it was read does not look at it.
+		if (!this.opened) return;
 		this.following = this.line.stream.follow(
 			{ conversationId: this.id, ...(this.cursor ? { cursor: this.cursor } : {}) },
 			{
