@@ -20,7 +20,10 @@ document.title = demoWords[language].title;
 const visitor = new Visitor(widget);
 visitor.start();
 const handset = new Handset(ownerOf(), "whatsapp");
-void meet(handset.provider, ownerOf()).finally(() => handset.start());
+// Where nobody answers, the phone says so itself.
+void meet(handset.provider, ownerOf())
+	.catch(() => {})
+	.finally(() => handset.start());
 
 render(
 	<DemoPage
