@@ -32,6 +32,7 @@ import {
 	withOlder,
 	wrote,
 } from "./state.js";
+import { Timers } from "./timers.js";
 
 /** So many lines are read at once. */
 const page = 30;
@@ -60,7 +61,7 @@ export class Conversation {
 	private readonly caller: Caller;
 	private readonly stream: Stream;
 	private readonly outbox: Outbox;
-	private readonly timers = new Set<() => void>();
+	private readonly timers = new Timers();
 	private readonly waysOut: (() => void)[] = [];
 	private following: Following | undefined;
 	private starting: Promise<void> | undefined;
@@ -109,7 +110,8 @@ export class Conversation {
 		this.waysOut.push(() => removeEventListener("online", online));
 		this.waysOut.push(
 			kept.watch((ended) => {
-				if (ended) this.leave();
+				if (ended) this.left++;
+				this.opening = undefined;
 				void this.restart();
 			}),
 		);
@@ -189,7 +191,7 @@ export class Conversation {
 		const ending = this.known && this.call("EndSession", {}).catch(() => {});
 		this.visitor = undefined;
 		this.forget();
-		this.leave();
+		this.opening = undefined;
 		await this.restart();
 		await ending;
 	}
@@ -198,6 +200,7 @@ export class Conversation {
 	async restart(): Promise<void> {
 		this.following?.stop();
 		this.following = this.starting = undefined;
+		this.stopMarking();
 		this.turn++;
 		this.store.update((state) => ({
 			...blank,
@@ -281,17 +284,7 @@ export class Conversation {
 
 	/** Calls back after milliseconds, unless it was ended; what it returns ends that. */
 	after(milliseconds: number, then: () => void): () => void {
-		if (this.ended) return () => {};
-		const stop = () => {
-			clearTimeout(timer);
-			this.timers.delete(stop);
-		};
-		const timer = setTimeout(() => {
-			this.timers.delete(stop);
-			then();
-		}, milliseconds);
-		this.timers.add(stop);
-		return stop;
+		return this.timers.after(milliseconds, then);
 	}
 
 	/** Ends everything: nothing is connected, waits or listens. */
@@ -299,7 +292,8 @@ export class Conversation {
 		this.ended = true;
 		this.outbox.close();
 		this.stream.close();
-		for (const stop of [...this.timers, ...this.waysOut]) stop();
+		this.timers.close();
+		for (const stop of this.waysOut) stop();
 	}
 
 	private markRead(): void {
@@ -369,12 +363,6 @@ export class Conversation {
 		this.left++;
 		this.kept.forget();
 		this.outbox.forget();
-	}
-
-	/** Nothing that is under way for who was here counts any more. */
-	private leave(): void {
-		this.left++;
-		this.opening = undefined;
 	}
 
 	private timeline(request: GetTimelineRequestJson): Promise<GetTimelineResponseJson> {
