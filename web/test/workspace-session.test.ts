@@ -54,7 +54,8 @@ test("a session that ends asks to log in again on the same page, with the draft 
 
 	// Elsewhere in the same browser.
 	await page.request.post(`${inject("origin")}/weiche.workspace.v1.AccessService/LogOut`, { data: {} });
-	await page.getByRole("link", { name: /^Mine/ }).click();
+	// The page learns it by the next call, or before that from its connection.
+	await page.evaluate(() => document.querySelector<HTMLElement>('a.view[href*="mine"]')?.click());
 	await page.getByRole("heading", { name: "Your session has ended" }).waitFor();
 	expect(await page.locator(".desk[inert]").count()).toBe(1);
 	await logInBy(page, agent, password);
@@ -65,6 +66,33 @@ test("a session that ends asks to log in again on the same page, with the draft 
 	await page.getByRole("link", { name: /^All/ }).click();
 	await one.write("are you still there?");
 	await rows(page).getByText("are you still there?").waitFor();
+	expectComplaints(/401/);
+});
+
+test("another agent who comes in by another tab finds nothing of the first", async () => {
+	const label = fresh("other");
+	const one = await customer("hello", label);
+	const first = await makeAgent("Lea", "ROLE_AGENT", password);
+	const second = await makeAgent("Max", "ROLE_AGENT", password);
+	const page = await (await device(desktop)).newPage();
+	await page.goto(address(label, one));
+	await logInBy(page, first, password);
+	await page.getByRole("navigation", { name: "Views" }).waitFor();
+	const draft = page.getByRole("main").getByRole("textbox").first();
+	await draft.fill("what Lea thinks");
+	const access = `${inject("origin")}/weiche.workspace.v1.AccessService`;
+	await page.request.post(`${access}/LogOut`, { data: {} });
+	// The page learns it by the next call, or before that from its connection.
+	await page.evaluate(() => document.querySelector<HTMLElement>('a.view[href*="mine"]')?.click());
+	await page.getByRole("heading", { name: "Your session has ended" }).waitFor();
+
+	const answer = await page.request.post(`${access}/LogIn`, { data: { login: second, password } });
+	expect(answer.ok()).toBe(true);
+	await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+	await page.getByRole("button", { name: /^Max: account/ }).waitFor();
+	await draft.waitFor();
+	expect(await draft.inputValue()).toBe("");
+	expect(await page.getByText("what Lea thinks").count()).toBe(0);
 	expectComplaints(/401/);
 });
 

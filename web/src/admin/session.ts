@@ -19,13 +19,15 @@ export class Session extends Store<SessionState> {
 		super({ status: "opening" });
 	}
 
-	/** Finds out who is here. */
+	/** Finds out who is here. Where that is somebody else than before, the page is loaded anew. */
 	async open(): Promise<void> {
 		try {
 			const me = await this.caller.call<object, GetMeResponseJson>(
 				"weiche.workspace.v1.WorkspaceService/GetMe",
 				{},
 			);
+			const before = this.value.me?.agent?.agentId;
+			if (before && before !== me.agent?.agentId) return location.reload();
 			this.update(() => ({ status: "in", me }));
 		} catch (error) {
 			if (error instanceof CallError && error.code === "unauthenticated") this.end();
@@ -38,12 +40,10 @@ export class Session extends Store<SessionState> {
 		this.update((before) => ({ ...before, status: before.me ? "ended" : "out" }));
 	}
 
-	/** Logs in by a password. Throws CallError. Another person gets a page of their own. */
+	/** Logs in by a password. Throws CallError. */
 	async logIn(login: string, password: string): Promise<void> {
 		await this.caller.call(`${access}LogIn`, { login, password });
-		const before = this.value.me?.agent?.agentId;
 		await this.open();
-		if (before && before !== this.value.me?.agent?.agentId) location.reload();
 	}
 
 	/** Logs out. */

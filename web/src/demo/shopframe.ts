@@ -2,9 +2,7 @@
 
 import type { Sight } from "../phone/camera.js";
 import { drawings, type Picture, pictureOf } from "../phone/code.js";
-
-/** Hosts whose links open an app of the phone. */
-const appHosts = ["wa.me", "m.me", "ig.me"];
+import { appHosts } from "../phone/provider.js";
 
 /** What a camera before the frame sees: the drawings on it that are as large as codes. */
 export function sightOf(frame: HTMLIFrameElement): Sight {

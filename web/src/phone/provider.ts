@@ -4,6 +4,9 @@
 export const apps = ["whatsapp", "messenger", "instagram"] as const;
 export type App = (typeof apps)[number];
 
+/** Hosts whose links open an app of the phone. */
+export const appHosts = ["wa.me", "m.me", "ig.me"];
+
 /** Something to tap in a message. */
 export interface Button {
 	id: string;

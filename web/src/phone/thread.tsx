@@ -4,12 +4,9 @@ import { useStore } from "../look/store.js";
 import { Text } from "../look/text.js";
 import { clock, type Language } from "../look/words.js";
 import type { Handset } from "./handset.js";
-import type { App, Button, Message, Thread } from "./provider.js";
+import { type App, appHosts, type Button, type Message, type Thread } from "./provider.js";
 import { answered, threadOf, threadsOf } from "./state.js";
 import { phoneWords } from "./words.js";
-
-/** Hosts whose links open an app of the phone. */
-const appHosts = ["wa.me", "m.me", "ig.me"];
 
 /** What an app of the phone shows: its thread, or that there is none. */
 export function AppScreen({
