@@ -95,7 +95,7 @@ export function PendingView({
 			) : (
 				latest && (
 					<p class="meta">
-						<span class="how">{words.sending}</span>
+						<span class="how">{message.answered ? words.sent : words.sending}</span>
 					</p>
 				)
 			)}
