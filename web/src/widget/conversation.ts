@@ -297,8 +297,11 @@ export class Conversation {
 	}
 
 	private markRead(): void {
-		const { lines } = this.store.value;
-		const reply = lines.findLast((line) => line.author === "AUTHOR_AGENT" && line.messageId);
+		// What has come since then was not seen: the panel may be closed by now.
+		const { lines, seen } = this.store.value;
+		const reply = lines.findLast(
+			(line) => line.author === "AUTHOR_AGENT" && line.messageId && comparePlaces(line.place, seen) <= 0,
+		);
 		if (!reply?.messageId || reply.state === "read" || reply.messageId === this.markedRead) return;
 		this.markedRead = reply.messageId;
 		this.call("MarkRead", { messageId: reply.messageId }).catch(() => {
