@@ -6,6 +6,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -127,7 +128,22 @@ func build(root string, parts []part) (map[string][]byte, error) {
 			files[filepath.Base(file.Path)] = file.Contents
 		}
 	}
-	return files, nil
+	notices, err := licences(root)
+	files["licences.txt"] = notices
+	return files, err
+}
+
+// licences returns the texts that have to go with what is in the bundles and not ours.
+func licences(root string) ([]byte, error) {
+	var all bytes.Buffer
+	for _, name := range []string{"preact", "jsqr"} {
+		text, err := os.ReadFile(filepath.Join(root, "node_modules", name, "LICENSE"))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&all, "%s\n\n%s\n\n", name, bytes.TrimSpace(text))
+	}
+	return all.Bytes(), nil
 }
 
 // stylesInScript makes of a style sheet that is imported with { type: "text" } its text
