@@ -332,14 +332,13 @@ test("a draft outlives a reload and the end of the session, on the same page (25
 	await text(page).fill("Half a sen");
 	await page.reload();
 	await expect.poll(() => text(page).inputValue()).toBe("Half a sen");
-	await browser.clearCookies();
 	await text(page).fill("Half a sentence");
+	await browser.clearCookies();
 	await page.keyboard.press("Enter");
 	await page.getByRole("button", { name: "Log in" }).waitFor();
 	expect(page.url()).toContain(ana.conversationId);
 	await logIn(browser);
 	await page.reload();
-	await text(page).waitFor();
 	await expect.poll(() => text(page).inputValue()).toBe("Half a sentence");
 	expectComplaints(/401/);
 });
