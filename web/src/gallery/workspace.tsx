@@ -104,8 +104,7 @@ function lost(stage: "noticed" | "old"): () => VNode {
 		<div class="desk">
 			<Bar />
 			<LostLine lost={{ since: new Date(now - 45_000), stage }} />
-			<main class="nothing">
-			</main>
+			<main class="nothing"></main>
 		</div>
 	);
 }
