@@ -70,7 +70,6 @@ export class Conversation {
 	private stopMarking = () => {};
 	private toldTyping = 0;
 	private markedRead = "";
-	private ended = false;
 	private opening: Promise<void> | undefined;
 	/** Gives the site's word for who the visitor is, where it has signed them in. */
 	private visitor: VisitorToken | undefined;
@@ -78,7 +77,7 @@ export class Conversation {
 	private session = "";
 	/** Counts how often a visitor has left: what is under way for one is not done for the next. */
 	private left = 0;
-	/** Counts how often it began anew: what was read for an earlier time is not shown. */
+	/** Counts how often it began anew, or ended: what was read for an earlier time is not shown. */
 	private turn = 0;
 
 	/**
@@ -200,7 +199,6 @@ export class Conversation {
 	async restart(): Promise<void> {
 		this.following?.stop();
 		this.following = this.starting = undefined;
-		this.stopMarking();
 		this.turn++;
 		this.store.update((state) => ({
 			...blank,
@@ -289,7 +287,7 @@ export class Conversation {
 
 	/** Ends everything: nothing is connected, waits or listens. */
 	close(): void {
-		this.ended = true;
+		this.turn++;
 		this.outbox.close();
 		this.stream.close();
 		this.timers.close();
@@ -314,7 +312,7 @@ export class Conversation {
 		this.store.update((state) => ({ ...state, phase: "loading" }));
 		if (!this.known) await this.openSession();
 		const answer = await this.timeline({ latest: true, limit: page });
-		if (this.ended || turn !== this.turn) return;
+		if (turn !== this.turn) return;
 		this.store.update((state) => loaded(state, answer));
 		this.session = this.kept.token;
 		this.following = this.stream.follow(
