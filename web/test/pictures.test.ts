@@ -63,7 +63,7 @@ test.runIf(process.env.PICTURES)("the pictures of the README", { timeout: 180_00
 	await shop.getByRole("log").getByText("put aside").waitFor();
 	await keep(shop.getByRole("dialog"), "chat");
 	await phone.getByRole("log").getByText("put aside").waitFor();
-	await page.setViewportSize({ width: 1280, height: 690 });
+	await page.setViewportSize({ width: 1280, height: 650 });
 	await keep(page, "demo");
 
 	const work = await context.newPage();
