@@ -373,7 +373,8 @@ export class Conversation {
 	private hear(frame: SubscribeResponseJson): void {
 		const { change, typing } = frame;
 		if (change) this.store.update((state) => apply(state, change));
-		if (typing?.agentId) {
+		// A visitor is told of agents alone, and not by their ids.
+		if (typing) {
 			this.stopTyping();
 			this.types(typing.on ? (typing.agentName ?? "") : undefined);
 			if (typing.on) this.stopTyping = this.after(typingEnds, () => this.types(undefined));
