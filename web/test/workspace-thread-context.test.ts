@@ -123,3 +123,22 @@ test("everything is said in German, mirrored from right to left, and has room in
 	expect((heading?.x ?? 0) + (heading?.width ?? 0)).toBeGreaterThan(160);
 	expect(button?.x ?? 320).toBeLessThan(60);
 });
+
+test("Escape leaves the text, so that the next key is a key and not a letter to the customer (20)", async () => {
+	const ana = await Person.come();
+	await ana.write("Are you there?");
+	const page = await open(ana.conversationId, await device());
+	await page.getByRole("heading", { level: 2 }).and(page.locator(":focus")).waitFor();
+	await page.keyboard.press("r");
+	await page.keyboard.type("Yes, ");
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("n");
+	await page.keyboard.type("be kind");
+	const reply = page.getByRole("textbox", { name: "Reply via web chat" });
+	const note = page.getByRole("textbox", { name: "Note for agents" });
+	expect(await note.inputValue()).toBe("be kind");
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("r");
+	await page.keyboard.type("I am.");
+	expect(await reply.inputValue()).toBe("Yes, I am.");
+});

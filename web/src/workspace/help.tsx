@@ -19,6 +19,7 @@ export function Help({ onClose }: { onClose(): void }) {
 		[["Enter"], words.keyNames.enter],
 		[["R"], words.keyNames.r],
 		[["N"], words.keyNames.n],
+		[["Esc"], words.keyNames.escape],
 		[["A"], words.keyNames.a],
 		[["L"], words.keyNames.l],
 		[["E"], words.keyNames.e],

@@ -5,6 +5,7 @@ import { Glyph } from "../../look/glyph.js";
 import { useNow } from "../../look/now.js";
 import { useStore } from "../../look/store.js";
 import { useKeys } from "../keys.js";
+import { threadHeading } from "../panes.js";
 import { useWorkspace } from "../workspace.js";
 import { useConversation, useMayWrite, useOf, useSpeech } from "./around.js";
 import { Attachments, useAttach } from "./attachments.js";
@@ -125,6 +126,12 @@ export function Composer() {
 				onSubmit={(event) => {
 					event.preventDefault();
 					void send();
+				}}
+				onKeyDown={(event) => {
+					// Out of the text, where single keys do something again.
+					if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+					event.preventDefault();
+					document.getElementById(threadHeading)?.focus({ preventScroll: true });
 				}}
 				onDragOver={(event) => {
 					if (!event.dataTransfer?.types.includes("Files")) return;
