@@ -51,6 +51,15 @@ class World implements Surroundings {
 		};
 	}
 
+	gone = () => {};
+
+	onGone(then: () => void): () => void {
+		this.gone = then;
+		return () => {
+			this.gone = () => {};
+		};
+	}
+
 	comeBack(): void {
 		this.comeback();
 	}
@@ -160,6 +169,15 @@ describe("a stream", () => {
 		world.pass(1);
 		expect(stream.state).toBe("away");
 		expect(silent.closed).toBe(true);
+	});
+
+	test("is away at once when the device has no network, though the socket does not know", () => {
+		const { world, stream } = opened();
+		world.gone();
+		expect(stream.state).toBe("away");
+		expect(world.line.closed).toBe(true);
+		world.comeBack();
+		expect(world.lines).toHaveLength(2);
 	});
 
 	test("calls after two WebSockets that did not open, and tries them again after that failed too", () => {

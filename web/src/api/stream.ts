@@ -57,6 +57,8 @@ export interface Surroundings {
 	after(milliseconds: number, then: () => void): () => void;
 	/** Calls back when it is worth a try at once; what it returns ends that. */
 	onComeback(then: () => void): () => void;
+	/** Calls back when the device has no network any more; what it returns ends that. */
+	onGone(then: () => void): () => void;
 }
 
 /** The surroundings of a page. */
@@ -79,6 +81,10 @@ export function surroundings(origin: string, token: () => string): Surroundings 
 				removeEventListener("online", then);
 				document.removeEventListener("visibilitychange", seen);
 			};
+		},
+		onGone: (then) => {
+			addEventListener("offline", then);
+			return () => removeEventListener("offline", then);
 		},
 	};
 }
@@ -104,10 +110,14 @@ export class Stream {
 	private tries = 0;
 	private unopened = 0;
 	private stopTimer = () => {};
-	private readonly stopComeback: () => void;
+	private readonly stopListening: (() => void)[];
 
 	constructor(private readonly around: Surroundings) {
-		this.stopComeback = around.onComeback(() => this.comeBack());
+		this.stopListening = [
+			around.onComeback(() => this.comeBack()),
+			// A socket may hang for long before it knows.
+			around.onGone(() => this.state === "open" && this.lost(0)),
+		];
 	}
 
 	/** Calls back when its state changes; what it returns ends that. */
@@ -147,7 +157,7 @@ export class Stream {
 	close(): void {
 		this.subscriptions.clear();
 		this.rest("idle");
-		this.stopComeback();
+		for (const stop of this.stopListening) stop();
 		this.watchers.clear();
 	}
 

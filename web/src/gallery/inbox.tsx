@@ -108,6 +108,7 @@ function desk(language: Language, made: Made): VNode {
 			random: () => 0,
 			after: () => () => {},
 			onComeback: () => () => {},
+			onGone: () => () => {},
 		}),
 		places: new Places(place),
 		chosen: new Chosen({ ...usual, language }),

@@ -17,6 +17,7 @@ export const silent = () =>
 		random: () => 0,
 		after: () => () => {},
 		onComeback: () => () => {},
+		onGone: () => () => {},
 	});
 
 export const bindings = {

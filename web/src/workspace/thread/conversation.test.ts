@@ -31,6 +31,7 @@ class Desk {
 			random: () => 1,
 			after: () => () => {},
 			onComeback: () => () => {},
+			onGone: () => () => {},
 		});
 		stream.follow({ inbox: true }, { heard: () => {}, expired: () => {} });
 		this.conversation = new Conversation(
