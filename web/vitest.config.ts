@@ -13,6 +13,7 @@ export default defineConfig({
 					include: ["test/**/*.test.ts"],
 					globalSetup: ["test/program.ts"],
 					testTimeout: 60_000,
+					expect: { poll: { timeout: 15_000 } },
 					hookTimeout: 120_000,
 					fileParallelism: false,
 				},

@@ -1,9 +1,9 @@
 /** People who set things up, for tests of the admin center. */
 
 import type { BrowserContext, Page } from "playwright-core";
-import { expect, inject } from "vitest";
+import { inject } from "vitest";
 import type { RoleJson } from "../src/gen/weiche/event/v1/account_pb.js";
-import { account, call, fresh } from "./api.js";
+import { account, call, fresh, logIn } from "./api.js";
 import { device } from "./browser.js";
 
 export const service = "weiche.admin.v1.AdminService/";
@@ -34,13 +34,7 @@ export async function makeAccount(): Promise<Person> {
 /** A device on which somebody has logged in. */
 export async function deviceOf(person: Person): Promise<BrowserContext> {
 	const browser = await device();
-	const link = await call<unknown, { path: string }>(`${service}MakeLoginLink`, {
-		accountId: person.account,
-		agentId: person.id,
-		clientToken: fresh("t"),
-	});
-	const answer = await browser.request.post(inject("origin") + link.path, { maxRedirects: 0 });
-	expect(answer.status()).toBe(303);
+	await logIn(browser, person.id, person.account);
 	return browser;
 }
 

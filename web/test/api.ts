@@ -1,7 +1,7 @@
 /** What tests ask the program directly: set-up, and what people do elsewhere. */
 
 import { randomBytes } from "node:crypto";
-import type { BrowserContext } from "playwright-core";
+import type { BrowserContext, Cookie } from "playwright-core";
 import { expect, inject } from "vitest";
 import type { PutWidgetRequestJson } from "../src/gen/weiche/admin/v1/admin_pb.js";
 import type { WidgetSetupJson } from "../src/gen/weiche/ingress/v1/command_pb.js";
@@ -50,15 +50,30 @@ export async function makeWidget(setup: Partial<WidgetSetupJson> = {}): Promise<
 	return id;
 }
 
-/** Logs the agent Kim, or another, in on a device. */
-export async function logIn(device: BrowserContext, agentId = "kim"): Promise<void> {
+/** Sessions that the tests of a file have opened. */
+const sessions = new Map<string, Cookie[]>();
+
+/**
+ * Logs the agent Kim, or another, in on a device. A session is used again while it lasts:
+ * there is a bound to how often one address may log in.
+ */
+export async function logIn(device: BrowserContext, agentId = "kim", accountId = account): Promise<void> {
+	const who = `${accountId}/${agentId}`;
+	const open = sessions.get(who);
+	if (open) {
+		await device.addCookies(open);
+		const me = `${inject("origin")}/weiche.workspace.v1.WorkspaceService/GetMe`;
+		if ((await device.request.post(me, { data: {} })).ok()) return;
+		await device.clearCookies();
+	}
 	const link = await call<unknown, { path: string }>("weiche.admin.v1.AdminService/MakeLoginLink", {
-		accountId: account,
+		accountId,
 		agentId,
 		clientToken: fresh("t"),
 	});
 	const answer = await device.request.post(inject("origin") + link.path, { maxRedirects: 0 });
 	expect(answer.status()).toBe(303);
+	sessions.set(who, await device.cookies());
 }
 
 /** Asks the simulated providers, such as for what is on somebody's phone. */

@@ -196,8 +196,10 @@ test("the log keeps its place, counts what came below, and pages to the first me
 	await page.getByText("message 61", { exact: true }).waitFor();
 	await expect.poll(() => atEnd(page)).toBe(true);
 	const log = page.getByRole("log");
-	await log.evaluate((element) => {
+	// The page hears of it with the next frame.
+	await log.evaluate(async (element) => {
 		element.scrollTop = 300;
+		for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
 	});
 	await reply(conversation, "one below");
 	await reply(conversation, "two below");
