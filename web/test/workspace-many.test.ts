@@ -82,6 +82,7 @@ test("10,000 rows come by pages, and it is told what scrolling and opening cost"
 		}),
 	);
 	console.log(`opening another conversation takes ${(switching / 8).toFixed(0)} ms of work`);
+	await page.close();
 	expectComplaints(/404/); // there are no such conversations
 });
 

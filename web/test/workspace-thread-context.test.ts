@@ -129,16 +129,24 @@ test("Escape leaves the text, so that the next key is a key and not a letter to 
 	await ana.write("Are you there?");
 	const page = await open(ana.conversationId, await device());
 	await page.getByRole("heading", { level: 2 }).and(page.locator(":focus")).waitFor();
-	await page.keyboard.press("r");
+	const reply = page.getByRole("textbox", { name: "Reply via web chat" });
+	const note = page.getByRole("textbox", { name: "Note for agents" });
+	// The key counts once the composer has been drawn.
+	await expect
+		.poll(async () => {
+			await page.keyboard.press("r");
+			return reply.and(page.locator(":focus")).count();
+		})
+		.toBe(1);
 	await page.keyboard.type("Yes, ");
 	await page.keyboard.press("Escape");
 	await page.keyboard.press("n");
+	await note.waitFor();
 	await page.keyboard.type("be kind");
-	const reply = page.getByRole("textbox", { name: "Reply via web chat" });
-	const note = page.getByRole("textbox", { name: "Note for agents" });
 	expect(await note.inputValue()).toBe("be kind");
 	await page.keyboard.press("Escape");
 	await page.keyboard.press("r");
+	await reply.waitFor();
 	await page.keyboard.type("I am.");
 	expect(await reply.inputValue()).toBe("Yes, I am.");
 });
