@@ -92,3 +92,11 @@ describe("the clock", () => {
 		}
 	});
 });
+
+test("a reading that the end has overtaken changes nothing", () => {
+	const matched = { linkId: "late", integrationId: "i", state: "LINK_STATE_MATCHED" } as const;
+	const page = { at: "matched", link: matched } as const;
+	const ended = told(page, { ...matched, state: "LINK_STATE_CANCELLED" });
+	expect(ended.at).toBe("ended");
+	expect(told(ended, matched)).toBe(ended);
+});

@@ -60,11 +60,18 @@ export function asked(link: LinkJson, now: number): Linking {
 export function told(page: Linking, news: LinkJson): Linking {
 	if (page.at === "asking") return page;
 	const ours = page.link?.linkId === news.linkId;
+	// A reading that was overtaken by the end is too late.
+	if (ours && over(page.link) && !over(news)) return page;
 	if (!ours && news.state === "LINK_STATE_WAITING") {
 		return page.at === "waiting" ? { at: "ended", why: "replaced", link: page.link } : page;
 	}
 	if (!ours && news.state !== "LINK_STATE_MATCHED" && news.state !== "LINK_STATE_CONNECTED") return page;
 	return tell(page, ours ? { ...page.link, ...news } : news);
+}
+
+/** Whether the server has said that a link has ended. */
+function over(link: LinkJson | undefined): boolean {
+	return !["LINK_STATE_WAITING", "LINK_STATE_MATCHED", undefined].includes(link?.state);
 }
 
 function tell(page: Linking, link: LinkJson): Linking {
