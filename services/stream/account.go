@@ -214,7 +214,7 @@ func (a *account) tellOne(event broker.Event) {
 		if frame := a.eventFrame(event); frame != nil {
 			a.remember(told{event.Sequence, event.Position, frame})
 			for s := range a.everything {
-				s.push(frame, event.Position)
+				s.tell(frame, event.Position)
 			}
 		} else {
 			for s := range a.everything {

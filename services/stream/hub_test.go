@@ -204,6 +204,24 @@ func TestI20EachOnceInOrder(t *testing.T) {
 	}
 }
 
+// The log is read ahead of what is heard of: who comes back while nothing is heard is
+// told what happened meanwhile out of the log, and not again when it is heard of.
+func TestI20TheLogIsAheadOfWhatIsHeard(t *testing.T) {
+	for name, then := range map[string][]step{
+		"the past":   nil,
+		"the cursor": {{"reconnect", 0}, {"read", 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// More is told than the account remembers, and taken in three parts.
+			steps := []step{{"burst", 0}, {"break", 0}, {"tell", 0}, {"reconnect", 0}, {"read", 0}, {"read", 0}, {"read", 0}}
+			problem, _ := run(t, append(steps, then...), false)
+			if problem != "" {
+				t.Error(problem)
+			}
+		})
+	}
+}
+
 // TestWithoutTheLogSomethingIsMissed shows that the test above can fail: the log gives
 // nothing, and something is lost.
 func TestWithoutTheLogSomethingIsMissed(t *testing.T) {

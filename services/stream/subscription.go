@@ -184,6 +184,18 @@ func (s *Subscription) push(frame *Frame, position uint64) {
 	s.notify()
 }
 
+// tell tells an event as it happens, unless the past that was told had it already: the
+// log is read ahead of what is heard of, and a cursor may be of a process that heard of
+// more.
+func (s *Subscription) tell(frame *Frame, position uint64) {
+	s.mu.Lock()
+	told := position <= s.place
+	s.mu.Unlock()
+	if !told {
+		s.push(frame, position)
+	}
+}
+
 // pass brings the subscription to a position without telling anything.
 func (s *Subscription) pass(position uint64) {
 	s.mu.Lock()
