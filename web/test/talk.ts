@@ -60,12 +60,12 @@ export async function open(page: Page): Promise<Locator> {
 	return field;
 }
 
-/** Writes a message and waits until the server has it; returns the conversation's id. */
+/** Writes a message and waits until it stands in the conversation; returns the conversation's id. */
 export async function write(page: Page, widget: string, text: string): Promise<string> {
 	const field = page.getByRole("textbox", { name: /^(Message|Nachricht)$/ });
 	await field.fill(text);
 	await field.press("Enter");
-	await page.getByText(/^(Sent|Gesendet)$/).waitFor();
+	await page.getByText(/^(Delivered|Zugestellt)$/).waitFor();
 	const { conversationId } = await timeline(await tokenOf(page, widget));
 	expect(conversationId).toBeTruthy();
 	return conversationId ?? "";

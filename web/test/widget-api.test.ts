@@ -85,7 +85,7 @@ test("two widgets on a page do not clash", async () => {
 		const field = chat.getByRole("textbox", { name: "Message" });
 		await field.fill(`I am in ${name}`);
 		await field.press("Enter");
-		await chat.getByText("Sent").waitFor();
+		await chat.getByText("Delivered").waitFor();
 		expect(await chat.getByRole("heading", { level: 2 }).textContent()).toBe(`${name}.example`);
 		expect(await tokenOf(page, id)).toContain(id);
 	}

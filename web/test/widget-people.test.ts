@@ -62,7 +62,7 @@ async function say(tab: Page, text: string): Promise<void> {
 	await tab.getByRole("textbox", { name: "Message" }).fill(text);
 	await tab.keyboard.press("Enter");
 	await tab.getByRole("log").getByText(text).waitFor();
-	await tab.getByText("Sent", { exact: true }).waitFor();
+	await tab.getByText("Delivered", { exact: true }).waitFor();
 }
 
 /** Opens the same page on another tab or device, with the chat open. */
@@ -186,7 +186,7 @@ test("a question with buttons is answered by pressing one, once", async () => {
 	await tab.getByRole("button", { name: "Blue" }).dblclick();
 	await tab.getByRole("log").getByText("Blue").waitFor();
 	await expect.poll(() => tab.getByRole("button", { name: "Red" }).count()).toBe(0);
-	await tab.getByText("Sent", { exact: true }).waitFor();
+	await tab.getByText("Delivered", { exact: true }).waitFor();
 	const { lines } = await timeline(tab, id);
 	expect(lines?.slice(2).map((line) => line.content?.parts?.[0]?.answer?.payload)).toEqual(["b"]);
 	await tab.reload();

@@ -60,7 +60,7 @@ test("no style of the page changes anything inside", async () => {
 		const field = await open(page);
 		await field.fill("Hello");
 		await page.getByRole("button", { name: "Send" }).click();
-		await page.getByText("Sent").waitFor();
+		await page.getByText("Delivered").waitFor();
 		return await page.evaluate(() => {
 			const shadow = document.querySelector("weiche-chat")?.shadowRoot;
 			return [...(shadow?.querySelectorAll("*") ?? [])].map((element) => {

@@ -20,6 +20,26 @@ async function begin(options: Parameters<typeof device>[0] = {}) {
 	return { id, context, page, field, conversation };
 }
 
+/** Lets what the server says on the stream of a page be held back for a while. */
+async function holdable(page: Page): Promise<{ hold(): void; release(): void }> {
+	let held: (() => void)[] | undefined;
+	await page.routeWebSocket(/\/v1\/stream$/, (socket) => {
+		socket.connectToServer().onMessage((message) => {
+			if (held) held.push(() => socket.send(message));
+			else socket.send(message);
+		});
+	});
+	return {
+		hold: () => {
+			held = [];
+		},
+		release: () => {
+			for (const say of held ?? []) say();
+			held = undefined;
+		},
+	};
+}
+
 /** The words of the messages in the log, in their order. */
 function said(page: Page): Promise<string[]> {
 	return page.getByRole("log").locator(".bubble").allTextContents();
@@ -71,7 +91,12 @@ test("a draft survives close and reload, and a long one is counted", async () =>
 });
 
 test("a message shows at once, and how far it came below the last one", async () => {
-	const { page, field, conversation } = await begin();
+	const id = await makeWidget({ origins: [site.origin] });
+	const page = await (await device()).newPage();
+	const stream = await holdable(page);
+	await page.goto(site.withWidget(id));
+	const field = await open(page);
+	const conversation = await write(page, id, "Hello");
 	let let_go = () => {};
 	await page.route("**/SendMessage", async (route) => {
 		await new Promise<void>((resolve) => {
@@ -79,9 +104,17 @@ test("a message shows at once, and how far it came below the last one", async ()
 		});
 		await route.continue();
 	});
+	stream.hold();
 	await field.fill("quick");
 	const took = await field.evaluate(async (element) => {
 		const log = (element.getRootNode() as ShadowRoot).querySelector(".log") as Element;
+		const words: [string, number][] = [];
+		const look = () => {
+			const said = [...log.querySelectorAll(".how")].map((one) => one.textContent).join(" and ");
+			if (said !== words.at(-1)?.[0]) words.push([said, performance.now()]);
+		};
+		new MutationObserver(look).observe(log, { subtree: true, childList: true, characterData: true });
+		Object.assign(window, { words });
 		const from = performance.now();
 		element.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
 		while (!log.textContent?.includes("quick")) await new Promise((next) => setTimeout(next));
@@ -91,9 +124,49 @@ test("a message shows at once, and how far it came below the last one", async ()
 	await page.getByText("Sending", { exact: true }).waitFor();
 	let_go();
 	await page.getByText("Sent", { exact: true }).waitFor();
+	expect(await page.getByText("Delivered", { exact: true }).count()).toBe(0);
+	stream.release();
+	await page.getByText("Delivered", { exact: true }).waitFor();
 	await reply(conversation, "Seen it");
 	await page.getByText("Seen", { exact: true }).waitFor();
-	expect(await page.getByText(/^(Sending|Sent|Seen)$/).count()).toBe(1);
+	// What they say as a rule comes with the line: nothing flickers before it.
+	const { words, answered } = await page.evaluate(() => ({
+		words: (window as unknown as { words: [string, number][] }).words,
+		answered: (performance.getEntriesByType("resource") as PerformanceResourceTiming[])
+			.filter((one) => one.name.endsWith("/SendMessage"))
+			.at(-1)?.responseEnd,
+	}));
+	expect(words.map(([word]) => word)).toEqual(["Sending", "Sent", "Delivered", "Seen"]);
+	expect((words[1]?.[1] ?? 0) - (answered ?? 0)).toBeGreaterThan(290);
+});
+
+test("a line that comes before its answer is delivered at once, and shown once", async () => {
+	const { page, field } = await begin();
+	let answer = () => {};
+	const held = new Promise<void>((resolve) => {
+		answer = resolve;
+	});
+	await page.route("**/SendMessage", async (route) => {
+		const response = await route.fetch();
+		await held;
+		await route.fulfill({ response });
+	});
+	await field.fill("quicker");
+	await field.press("Enter");
+	const row = page.getByRole("listitem").filter({ hasText: "quicker" });
+	await row.getByText("Delivered", { exact: true }).waitFor();
+	const answered = page.waitForResponse("**/SendMessage");
+	answer();
+	await answered;
+	await page.unroute("**/SendMessage");
+	await field.fill("the next");
+	await field.press("Enter");
+	await page
+		.getByRole("listitem")
+		.filter({ hasText: "the next" })
+		.getByText("Delivered", { exact: true })
+		.waitFor();
+	expect(await row.count()).toBe(1);
 });
 
 test("a message that failed keeps its text and is sent once when it is tried again", async () => {
@@ -177,7 +250,7 @@ test("new messages of agents are announced once, own ones and history never", as
 	expect(await page.getByRole("log", { name: "Messages" }).getAttribute("aria-live")).toBe("off");
 	await field.fill("own");
 	await field.press("Enter");
-	await page.getByText("Sent").waitFor();
+	await page.getByText("Delivered").waitFor();
 	await say(await tokenOf(page, id), "own elsewhere");
 	await page.getByText("own elsewhere").waitFor();
 	await reply(conversation, "spoken");
@@ -250,7 +323,7 @@ test("what goes over other channels is labelled, and writing here brings replies
 	for (const text of ["back here", "and again"]) {
 		await field.fill(text);
 		await field.press("Enter");
-		await page.getByText("Sent", { exact: true }).waitFor();
+		await page.getByText("Delivered", { exact: true }).waitFor();
 	}
 	const back = page.getByRole("listitem").filter({ hasText: "Replies appear here again." });
 	await expect.poll(() => back.count()).toBe(1);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { PartJson } from "../gen/weiche/event/v1/content_pb.js";
 import type { LineJson, MediaFileJson } from "../gen/weiche/widget/v1/widget_pb.js";
 import { channelGlyph, Glyph } from "../look/glyph.js";
@@ -44,17 +45,13 @@ export function LineView({ row }: { row: Extract<Row, { kind: "line" }> }) {
 						</span>
 					)}
 					<time dateTime={line.at}>{clock(language, when(line))}</time>
-					{latest && <span class="how">{stateWord(line, words)}</span>}
+					{latest && <span class="how">{line.state === "read" ? words.seen : words.delivered}</span>}
 				</p>
 			) : (
 				via && <span class="hidden">{via}</span>
 			)}
 		</li>
 	);
-}
-
-function stateWord(line: LineJson, words: { sent: string; delivered: string; seen: string }): string {
-	return line.state === "read" ? words.seen : line.state === "delivered" ? words.delivered : words.sent;
 }
 
 /** A message that is on its way, or was refused. */
@@ -67,7 +64,7 @@ export function PendingView({
 	first: boolean;
 	latest: boolean;
 }) {
-	const { words, conversation } = useChat();
+	const { words, language, conversation } = useChat();
 	const failed = message.state === "failed";
 	return (
 		<li class={`said own last ${failed ? "failed" : "sending"}`}>
@@ -95,12 +92,27 @@ export function PendingView({
 			) : (
 				latest && (
 					<p class="meta">
-						<span class="how">{message.answered ? words.sent : words.sending}</span>
+						<time dateTime={new Date(message.at).toISOString()}>{clock(language, new Date(message.at))}</time>
+						<OnItsWay answered={!!message.answered} />
 					</p>
 				)
 			)}
 		</li>
 	);
+}
+
+/** How long the line of a message may take, in milliseconds, until it is said that it was sent. */
+const lineTakes = 300;
+
+/**
+ * How far a message came that is no line yet. Its line comes at once as a rule, so that
+ * the word between is for those whose line does not: nobody reads three in a moment.
+ */
+function OnItsWay({ answered }: { answered: boolean }) {
+	const { words, conversation } = useChat();
+	const [late, setLate] = useState(false);
+	useEffect(() => (answered ? conversation.after(lineTakes, () => setLate(true)) : undefined), [answered]);
+	return <span class="how">{late ? words.sent : words.sending}</span>;
 }
 
 function Bubble({ line }: { line: LineJson }) {
