@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -130,6 +131,7 @@ func TestControlErrors(t *testing.T) {
 		{"POST", "/clock", `{"advance":"soon"}`, 400, "soon"},
 		{"GET", "/people/Ana/threads?min=many", "", 400, "many"},
 		{"GET", "/people/Ana/threads?min=9&timeout=1ms", "", 504, "timed out"},
+		{"GET", "/people/Ana/threads?after=1000&text=never&timeout=1ms", "", 504, "timed out"},
 		{"GET", "/idle?timeout=-1s", "", 400, "-1s"},
 		{"POST", "/deliveries/7/redeliver", "", 404, "7"},
 		{"POST", "/people", `"` + strings.Repeat("x", 5<<20) + `"`, 413, "too large"},
@@ -146,6 +148,29 @@ func TestControlErrors(t *testing.T) {
 	w.Handler().ServeHTTP(answer, request)
 	if answer.Code != http.StatusForbidden {
 		t.Errorf("a page from elsewhere got %d", answer.Code)
+	}
+}
+
+// Whoever follows a phone is told after a while that nothing has changed, which
+// is no error.
+func TestFollowThreads(t *testing.T) {
+	w := start(t)
+	_, before := w.control("GET", "/people/Ana/threads", "")
+	revision, _ := before["revision"].(float64)
+	if revision == 0 {
+		t.Fatalf("no revision: %v", before)
+	}
+	path := fmt.Sprintf("/people/Ana/threads?after=%.0f&timeout=", revision)
+	status, same := w.control("GET", path+"1ms", "")
+	if status != http.StatusOK || same["revision"] != revision || same["error"] != nil {
+		t.Errorf("nothing happened: %d %v", status, same)
+	}
+	if status, out := w.control("POST", "/people/Ana/send", `{"integration":"whatsapp","text":"hello"}`); status != http.StatusOK {
+		t.Fatal(out)
+	}
+	status, after := w.control("GET", path+"10s", "")
+	if now, _ := after["revision"].(float64); status != http.StatusOK || now <= revision {
+		t.Errorf("something happened: %d %v", status, after)
 	}
 }
 

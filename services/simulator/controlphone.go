@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 )
 
@@ -37,10 +38,14 @@ func (s *Simulator) getThreads(r *http.Request) (any, error) {
 	if from != "" && from != FromPerson && from != FromBusiness {
 		return nil, invalid("from %q is neither person nor business", from)
 	}
-	out, err := s.Threads(ctx, r.PathValue("name"), ThreadQuery{
+	query := ThreadQuery{
 		Integration: q.Get("integration"), From: from,
 		Min: int(least), Text: q.Get("text"), After: after,
-	})
+	}
+	out, err := s.Threads(ctx, r.PathValue("name"), query)
+	if errors.Is(err, ErrTimeout) && query.follows() {
+		return out, nil
+	}
 	return out, err
 }
 

@@ -58,7 +58,8 @@
 // # Control API
 //
 // JSON in and out; an error is {"error": …} with 400, 404, 409, 413, or 504
-// for a wait that ran out. {integration} is an id, or the channel's name if
+// for a wait for something that did not happen; one with after= alone ends with
+// what is there. {integration} is an id, or the channel's name if
 // there is one of it. timeout is a duration ("5s"); without it nothing waits.
 //
 //	GET    /sim/                              a page of the phones, for people
@@ -150,7 +151,7 @@ type Simulator struct {
 	changed chan struct{} // closed and replaced at every change
 	wake    chan struct{} // tells Run that the queue has changed
 	stopped chan struct{} // closed when held answers must be given up
-	rev     int64         // counts changes
+	rev     int64         // counts changes, from 1: 0 asks for no change to wait for
 
 	config       Config
 	integrations map[string]*integration
@@ -216,6 +217,7 @@ func New(config Config, options Options) (*Simulator, error) {
 		baseNow: options.Now,
 		log:     options.Log,
 		changed: make(chan struct{}),
+		rev:     1,
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 	}

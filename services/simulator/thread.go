@@ -112,6 +112,10 @@ type ThreadQuery struct {
 	After       int64  // revision that the simulator has to have passed
 }
 
+// follows tells whether q expects nothing of the threads and waits for
+// whatever happens next: that nothing did is an answer.
+func (q ThreadQuery) follows() bool { return q.After > 0 && q.Min == 0 && q.Text == "" }
+
 // Threads is what a person sees, at a revision of the simulator that goes up
 // with every change.
 type Threads struct {

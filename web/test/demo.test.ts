@@ -1,12 +1,15 @@
-import type { FrameLocator, Locator, Page } from "playwright-core";
+import type { BrowserContextOptions, FrameLocator, Locator, Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
 import { fresh, makePerson, provider } from "./api.js";
-import { device, useBrowser } from "./browser.js";
+import { violations } from "./axe.js";
+import { device, expectComplaints, useBrowser } from "./browser.js";
 
 useBrowser();
 
 /** The demo's page with somebody's phone, and its parts. */
 class Demo {
+	/** What the page and its frames wrote to the console, of whatever kind. */
+	readonly console: string[] = [];
 	readonly shop: FrameLocator;
 	readonly desk: FrameLocator;
 	readonly phone: Locator;
@@ -15,17 +18,22 @@ class Demo {
 		readonly page: Page,
 		readonly person: string,
 	) {
+		page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
 		this.shop = page.frameLocator('iframe[title="The shop"]');
 		this.desk = page.frameLocator('iframe[title="The workspace"]');
 		this.phone = page.getByRole("region", { name: `${person}'s phone` });
 	}
 
-	static async open(viewport = { width: 1280, height: 800 }): Promise<Demo> {
+	static async open(
+		viewport = { width: 1280, height: 800 },
+		options: BrowserContextOptions = {},
+	): Promise<Demo> {
 		const person = await makePerson();
-		const page = await (await device({ viewport })).newPage();
+		const page = await (await device({ viewport, ...options })).newPage();
+		const demo = new Demo(page, person);
 		await page.goto(`${inject("origin")}/demo?phone=${person}`);
 		await page.getByRole("heading", { level: 1 }).waitFor();
-		return new Demo(page, person);
+		return demo;
 	}
 
 	/** Waits until the page shows a next step. */
@@ -150,7 +158,65 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 		expect.stringContaining("This chat goes on on the website"),
 	]);
 	expect(await demo.shown("Instagram")).toEqual([]);
+	expect(demo.console, "what the pages wrote to the console").toEqual([]);
 }, 120_000);
+
+test("a phone on which nothing happens has nothing to complain about", async () => {
+	const person = await makePerson();
+	const page = await (await device()).newPage();
+	const written: string[] = [];
+	page.on("console", (message) => written.push(message.text()));
+	// The page asks again after twenty seconds, and here at once.
+	let quiet = 0;
+	await page.route("**/threads?*", async (route) => {
+		const answer = await route.fetch({
+			url: route
+				.request()
+				.url()
+				.replace(/timeout=\w+/, "timeout=50ms"),
+		});
+		const asked = new URL(route.request().url()).searchParams.get("after");
+		if (String(((await answer.json()) as { revision: number }).revision) === asked) quiet++;
+		await route.fulfill({ response: answer });
+	});
+	await page.goto(`${inject("providers")}/sim/?phone=${person}`);
+	await expect.poll(() => quiet).toBeGreaterThan(3);
+	expect(written).toEqual([]);
+	// A wait that fails is heard of: the test would see it.
+	await page.evaluate((name) => fetch(`/sim/people/${name}/threads?min=9`), person);
+	await expect.poll(() => written.join()).toContain("504");
+	expectComplaints(/504/);
+	await page.unrouteAll({ behavior: "ignoreErrors" });
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+	test(`nothing keeps anybody out of the demo or the simulator, ${colorScheme}`, async () => {
+		const wide = await Demo.open({ width: 1440, height: 900 }, { colorScheme });
+		const text = fresh("axe");
+		await wide.shop.getByRole("button", { name: "Open chat" }).click();
+		await wide.writes(text);
+		await wide.desk.getByRole("link").filter({ hasText: text }).click();
+		await wide.desk.getByRole("textbox", { name: "Reply via web chat" }).waitFor();
+		await provider("POST", `/sim/people/${wide.person}/send`, { integration: "whatsapp", text });
+		await wide.phone.getByRole("log").getByText(text).waitFor();
+		await wide.page.getByRole("button", { name: "What goes wrong" }).click();
+		await wide.page.getByRole("checkbox", { name: /^Twice/ }).waitFor();
+		expect(await violations(wide.page), "wide").toEqual([]);
+		await wide.page.setViewportSize({ width: 390, height: 844 });
+		for (const part of ["Shop", "Phone", "Workspace"]) {
+			await wide.page.getByRole("navigation", { name: "Parts" }).getByRole("button", { name: part }).click();
+			expect(await violations(wide.page), `narrow, ${part}`).toEqual([]);
+		}
+
+		const page = await (await device({ colorScheme })).newPage();
+		await page.goto(`${inject("providers")}/sim/?phone=${wide.person}`);
+		await page.getByRole("log").getByText(text).waitFor();
+		await page.getByRole("listitem").filter({ hasText: "from WhatsApp" }).first().waitFor();
+		expect(await violations(page), "the simulator").toEqual([]);
+		await page.setViewportSize({ width: 320, height: 640 });
+		expect(await violations(page), "the simulator, narrow").toEqual([]);
+	});
+}
 
 test("a phone that is held over the code reads it, and a link that is pasted does the same", async () => {
 	const demo = await Demo.open();

@@ -3,12 +3,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { basename, extname, join } from "node:path";
-import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { violations } from "./axe.js";
 import { device, useBrowser } from "./browser.js";
 
 useBrowser();
@@ -16,7 +15,6 @@ useBrowser();
 const web = join(import.meta.dirname, "..");
 const bundles = join(web, "out", "gallery");
 const pictures = join(web, "out", "pictures");
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What pages of ours are served with, so that the gallery shows what they would. */
 const policy =
@@ -53,25 +51,6 @@ afterAll(() => {
 	server.close();
 	server.closeAllConnections();
 });
-
-/** Looks for violations of WCAG A, AA, 2.2 and best practice. */
-async function violations(tab: Page): Promise<string[]> {
-	await tab.evaluate(axe);
-	const options: RunOptions = {
-		runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-		rules: { "target-size": { enabled: true } },
-	};
-	const found = (await tab.evaluate(
-		(how) => (globalThis as unknown as { axe: { run(how: unknown): unknown } }).axe.run(how),
-		options,
-	)) as AxeResults;
-	return found.violations.flatMap((one) =>
-		one.nodes.map(
-			(node) =>
-				`${one.id}: ${one.help}: ${node.target.flat().join(" ")}: ${node.any[0]?.message ?? node.html}`,
-		),
-	);
-}
 
 /** State is one state of the gallery, as its list has it. */
 interface State {

@@ -113,8 +113,6 @@ export class ProviderError extends Error {
 		/** The status of the answer; 0 where nothing answered. */
 		readonly status: number,
 		message: string,
-		/** What stands instead, where a wait ran out. */
-		readonly state?: unknown,
 	) {
 		super(message);
 	}
@@ -145,23 +143,17 @@ export class Provider {
 			throw new ProviderError(0, String(cause));
 		}
 		if (answer.ok) return said as Answer;
-		const refusal = said as { error?: string; state?: unknown };
-		throw new ProviderError(answer.status, refusal.error ?? answer.statusText, refusal.state);
+		throw new ProviderError(answer.status, (said as { error?: string }).error ?? answer.statusText);
 	}
 
 	/** What a person sees, once the revision is over one, or after a while as it is. */
-	async threads(
+	threads(
 		person: string,
 		after: number,
 		signal: AbortSignal,
 	): Promise<{ revision: number; threads: Thread[] }> {
 		const wait = after > 0 ? `?after=${after}&timeout=${patience}s` : "";
-		try {
-			return await this.ask("GET", `people/${encodeURIComponent(person)}/threads${wait}`, undefined, signal);
-		} catch (error) {
-			if (error instanceof ProviderError && error.status === 504) return error.state as never;
-			throw error;
-		}
+		return this.ask("GET", `people/${encodeURIComponent(person)}/threads${wait}`, undefined, signal);
 	}
 
 	/** Does something on a person's phone. */
