@@ -86,11 +86,13 @@ func repliesSent(ctx context.Context, out io.Writer, o options) (err error) {
 		with := func(what string) string { return fmt.Sprintf("%s, %d clients", what, clients) }
 		rate := rounds{what: with("rate"), unit: "/s"}
 		p50, p99 := rounds{what: with("p50"), unit: "ms"}, rounds{what: with("p99"), unit: "ms"}
+		used := rounds{what: with("CPU of the server"), unit: "us/reply"}
 		if clients == 1 {
 			p50.atMost = 2
 		}
 		measure := func(p *process, to func(*rounds) *[]float64) func(context.Context) error {
 			return func(ctx context.Context) error {
+				before := p.cpu()
 				l, err := from.send(ctx, p.address, clients, o.duration, 0)
 				if err != nil {
 					return err
@@ -100,6 +102,7 @@ func repliesSent(ctx context.Context, out io.Writer, o options) (err error) {
 				add(&rate, l.rate())
 				add(&p50, l.quantile(0.5))
 				add(&p99, l.quantile(0.99))
+				add(&used, float64((p.cpu()-before).Microseconds())/float64(l.done))
 				return at.arrivals.err()
 			}
 		}
@@ -108,7 +111,7 @@ func repliesSent(ctx context.Context, out io.Writer, o options) (err error) {
 			measure(least, func(r *rounds) *[]float64 { return &r.b })); err != nil {
 			return err
 		}
-		rows = append(rows, rate, p50, p99)
+		rows = append(rows, rate, p50, p99, used)
 	}
 	print(out,
 		"weiche serve: from SendReply to the first byte at the provider; each reply arrived once",

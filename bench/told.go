@@ -93,11 +93,13 @@ func toldRounds(ctx context.Context, out io.Writer, o options, weiche *process, 
 		with := func(what string) string { return fmt.Sprintf("%s, %d clients", what, clients) }
 		rate := rounds{what: with("rate"), unit: "/s"}
 		p50, p99 := rounds{what: with("p50"), unit: "ms"}, rounds{what: with("p99"), unit: "ms"}
+		used := rounds{what: with("CPU of the server"), unit: "us/message"}
 		if clients == 1 && what == followInbox {
 			p50.atMost = 2
 		}
 		measure := func(p *process, g greeting, to func(*rounds) *[]float64) func(context.Context) error {
 			return func(ctx context.Context) error {
+				before := p.cpu()
 				l, _, err := on(ctx, p, g, clients, 0)
 				if err != nil {
 					return err
@@ -106,6 +108,7 @@ func toldRounds(ctx context.Context, out io.Writer, o options, weiche *process, 
 				add(&rate, l.rate())
 				add(&p50, l.quantile(0.5))
 				add(&p99, l.quantile(0.99))
+				add(&used, float64((p.cpu()-before).Microseconds())/float64(l.done))
 				return nil
 			}
 		}
@@ -114,7 +117,7 @@ func toldRounds(ctx context.Context, out io.Writer, o options, weiche *process, 
 			measure(least, greetFloor(0), func(r *rounds) *[]float64 { return &r.b })); err != nil {
 			return err
 		}
-		rows = append(rows, rate, p50, p99)
+		rows = append(rows, rate, p50, p99, used)
 	}
 	fmt.Fprintln(out)
 	print(out,
