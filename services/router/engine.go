@@ -36,6 +36,8 @@ type Engine struct {
 	customerKeys map[string]string
 	connections  connections
 
+	due due
+
 	events Events
 
 	// decide is conversation.Decide, but for tests.
@@ -68,6 +70,7 @@ func NewEngine(config EngineConfig) *Engine {
 	e := &Engine{
 		store: config.Store, keys: config.Keys, now: config.Now, logger: config.Logger, decide: conversation.Decide,
 		events: config.Events.ensureDefaults(),
+		due:    due{from: time.UnixMicro(0), next: never, sooner: make(chan struct{}, 1)},
 	}
 	if e.now == nil {
 		e.now = time.Now
@@ -205,24 +208,6 @@ func (e *Engine) newID(now time.Time) string {
 
 // NewID returns a fresh ULID of the engine's time.
 func (e *Engine) NewID() string { return e.newID(e.now()) }
-
-// NextTimer returns the timer that is due first, and whether there is one.
-func (e *Engine) NextTimer(ctx context.Context) (account string, timer conversation.Timer, ok bool, err error) {
-	return e.nextTimer(ctx, func(conversation.Timer) bool { return false })
-}
-
-// nextTimer returns the timer that is due first, past those that are left out.
-func (e *Engine) nextTimer(ctx context.Context, without func(conversation.Timer) bool) (account string, timer conversation.Timer, ok bool, err error) {
-	for hit, err := range e.store.IndexScan(ctx, installation, indexTimer, nil, nil) {
-		if err != nil {
-			return "", timer, false, err
-		}
-		if account, timer, ok = timerIn(hit.Key); ok && !without(timer) {
-			return account, timer, true, nil
-		}
-	}
-	return "", timer, false, nil
-}
 
 // state returns what is held of an account.
 func (e *Engine) state(account string) *conversation.State {

@@ -49,3 +49,6 @@ type LastPassed = lastPassed
 
 // Pass says whether a signal may be passed on now, and notes that it is.
 func Pass(l LastPassed, signal *ingressv1.Signal, now time.Time) bool { return l.pass(signal, now) }
+
+// Sooner holds a token after a timer was set that is due before the one that is awaited.
+func Sooner(e *Engine) <-chan struct{} { return e.due.sooner }

@@ -223,6 +223,8 @@ func (r *round) commit(entry *entry, h *conversation.Header, decision conversati
 		}
 		encoded.Correlation = decision.ConversationID
 		commit.Events = append(commit.Events, encoded)
+		set, _ := conversation.Timers(event.Body)
+		e.due.set(set)
 	}
 	if panicked := tryEvolve(state, decision.Events); panicked != nil {
 		r.panicked(entry, panicked)

@@ -131,23 +131,19 @@ const idle = time.Minute
 // untilRoom is how long they wait where the disk is full.
 const untilRoom = time.Second
 
-// timers fires what is due, in order. It wakes when the log grows, since what was
-// written may be due sooner than what it waits for.
+// timers fires what is due, in order. It wakes when a timer is set that is due sooner
+// than what it waits for.
 func (r *Router) timers(ctx context.Context) error {
 	for {
-		seen := r.engine.store.Durable()
 		wait, err := r.fireDue(ctx)
 		if err != nil {
 			return err
 		}
-		waiting, cancel := context.WithTimeout(ctx, min(wait, idle))
-		err = r.engine.store.WaitDurable(waiting, seen+1)
-		cancel()
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
-		}
-		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			return err
+		case <-r.engine.due.sooner:
+		case <-time.After(min(wait, idle)):
 		}
 	}
 }
