@@ -8,6 +8,9 @@ import { Bar } from "./bar.js";
 import { ConnectionLine } from "./connection.js";
 import { ContextPane } from "./context/pane.js";
 import { InboxPane, linkOf } from "./inbox/list.js";
+import { nameOf } from "./inbox/name.js";
+import { rowOf } from "./inbox/state.js";
+import { useInboxWords } from "./inbox/words.js";
 import { useKeys } from "./keys.js";
 import { LogIn } from "./login.js";
 import { Overlays } from "./overlays.js";
@@ -97,15 +100,21 @@ export function Desk({ inert }: { inert: boolean }) {
 	);
 }
 
-/** The title says how many conversations have something that nobody has seen. */
+/** The title says where the page is, and how many conversations have something that nobody has seen. */
 function useTitle(): void {
 	const { inbox, places } = useWorkspace();
 	const words = useWords();
+	const people = useInboxWords();
 	const unread = useStore(inbox.counts, (counts) => counts?.unread ?? 0);
-	const view = useStore(places, (place) => place.view);
+	const { view, conversationId } = useStore(places, (place) => place);
+	const name = useStore(inbox, (state) => {
+		const row = rowOf(state, conversationId);
+		return row && nameOf(people, row);
+	});
+	const title = words.title(unread, name ?? words.view[view]);
 	useEffect(() => {
-		document.title = words.title(unread, words.view[view]);
-	}, [unread, view, words]);
+		document.title = title;
+	}, [title]);
 }
 
 /** Who opens a conversation is at its heading then; who leaves it for the list is at its row. */

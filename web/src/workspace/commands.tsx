@@ -2,7 +2,8 @@
 
 import { channelGlyph, type GlyphName } from "../look/glyph.js";
 import { useStore } from "../look/store.js";
-import { lineOf, nameOf } from "./inbox/row.js";
+import { nameOf } from "./inbox/name.js";
+import { lineOf } from "./inbox/row.js";
 import { rowOf } from "./inbox/state.js";
 import { useInboxWords } from "./inbox/words.js";
 import { type Choice, Picker } from "./picker.js";

@@ -6,7 +6,6 @@ export const de: typeof en = {
 	tabs: "Einzelheiten",
 	customer: "Kunde",
 	events: "Ereignisse",
-	visitor: "Besucher",
 	since: (when) => `Bekannt seit ${when}`,
 	externalId: "ID auf Ihrer Website",
 	customerId: "Kunden-ID",

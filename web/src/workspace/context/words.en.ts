@@ -4,7 +4,6 @@ export const en = {
 	tabs: "Details",
 	customer: "Customer",
 	events: "Events",
-	visitor: "Visitor",
 	since: (when: string) => `Known since ${when}`,
 	externalId: "Id on your site",
 	customerId: "Customer id",

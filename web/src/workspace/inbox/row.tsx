@@ -4,6 +4,7 @@ import { Component } from "preact";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { Ago, lasting, useNow } from "../../look/time.js";
 import { channelName, type Language } from "../../look/words.js";
+import { nameOf } from "./name.js";
 import type { Row } from "./state.js";
 import { type InboxWords, wordsOf } from "./words.js";
 
@@ -114,14 +115,6 @@ function Waiting({ since, language }: { since: string; language: Language }) {
 			{wordsOf(language).waiting(span)}
 			{pause}
 		</span>
-	);
-}
-
-/** The name of the customer of a row. */
-export function nameOf(words: InboxWords, row: Row): string {
-	if (row.erased) return words.erased;
-	return (
-		row.customerName || words.noName((row.customerId ?? row.conversationId ?? "").slice(-4).toLowerCase())
 	);
 }
 

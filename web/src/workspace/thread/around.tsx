@@ -5,6 +5,7 @@ import { useContext } from "preact/hooks";
 import type { CallError } from "../../api/call.js";
 import { type Store, useStore } from "../../look/store.js";
 import { channelName, type Language } from "../../look/words.js";
+import { nameOf } from "../inbox/name.js";
 import { type Row, rowOf } from "../inbox/state.js";
 import { wordsOf } from "../inbox/words.js";
 import { agentName } from "../session.js";
@@ -54,12 +55,7 @@ export function useSpeech(): Speech {
 	const { language, thread: said, context: around } = useKnown();
 	const team = useTeam();
 	const { id } = useConversation();
-	const customer = useStore(useWorkspace().inbox, (inbox) => {
-		const row = rowOf(inbox, id);
-		return row?.customerName || (row?.customerId ?? id).slice(-4).toLowerCase();
-	});
-	const named = useStore(useWorkspace().inbox, (inbox) => Boolean(rowOf(inbox, id)?.customerName));
-	const name = named ? customer : wordsOf(language).noName(customer);
+	const name = useStore(useWorkspace().inbox, (inbox) => nameOf(wordsOf(language), rowOf(inbox, id)));
 	return {
 		language,
 		words: said,
