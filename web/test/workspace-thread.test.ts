@@ -1,38 +1,11 @@
-import type { BrowserContext, Locator, Page } from "playwright-core";
+import type { BrowserContext, Locator } from "playwright-core";
 import { expect, inject, test } from "vitest";
 import { fresh, logIn, provider } from "./api.js";
-import { device, expectComplaints, useBrowser } from "./browser.js";
+import { device, useBrowser } from "./browser.js";
+import { channelMenu, fault, log, message, open, sendVia, text } from "./desk.js";
 import { Person } from "./person.js";
 
 useBrowser();
-
-/** The agent Kim, at a conversation. */
-async function open(conversationId: string, browser?: BrowserContext): Promise<Page> {
-	const at = browser ?? (await device());
-	if (!browser) await logIn(at);
-	const page = await at.newPage();
-	page.setDefaultTimeout(10_000);
-	await page.goto(`${inject("origin")}/workspace/all/${conversationId}`);
-	await text(page).waitFor();
-	return page;
-}
-
-const text = (page: Page) => page.getByRole("form", { name: "Write a message" }).getByRole("textbox").first();
-const log = (page: Page) => page.getByRole("log");
-const message = (page: Page, words: string): Locator =>
-	log(page).getByRole("article").filter({ hasText: words });
-const sendVia = (page: Page, channel: string) => page.getByRole("button", { name: `Send via ${channel}` });
-const channelMenu = (page: Page) => page.getByRole("button", { name: /Choose where the reply goes/ });
-
-/** Puts a fault in until what it returns is called, which says how often it has fired. */
-async function fault(rule: object): Promise<() => Promise<number>> {
-	const { id } = await provider<{ id: string }>("POST", "/sim/faults", { id: fresh("f"), ...rule });
-	return async () => {
-		const { faults } = await provider<{ faults: { id: string; fired: number }[] }>("GET", "/sim/faults");
-		await provider("DELETE", `/sim/faults/${id}`);
-		return faults.find((one) => one.id === id)?.fired ?? 0;
-	};
-}
 
 /** A customer who writes over WhatsApp alone, and their conversation. */
 async function onWhatsApp(browser: BrowserContext): Promise<Person> {
@@ -321,26 +294,6 @@ test("where nobody knows whether it arrived, the agent says (7)", async () => {
 	await asked.getByText("Outcome unknown").waitFor({ state: "detached" });
 	await asked.getByRole("button", { name: "Send again" }).waitFor({ state: "detached" });
 	expect(await silent()).toBeGreaterThan(0);
-});
-
-test("a draft outlives a reload and the end of the session, on the same page (25)", async () => {
-	const ana = await Person.come();
-	await ana.write("Hello");
-	const browser = await device();
-	await logIn(browser);
-	const page = await open(ana.conversationId, browser);
-	await text(page).fill("Half a sen");
-	await page.reload();
-	await expect.poll(() => text(page).inputValue()).toBe("Half a sen");
-	await text(page).fill("Half a sentence");
-	await browser.clearCookies();
-	await page.keyboard.press("Enter");
-	await page.getByRole("button", { name: "Log in" }).waitFor();
-	expect(page.url()).toContain(ana.conversationId);
-	await logIn(browser);
-	await page.reload();
-	await expect.poll(() => text(page).inputValue()).toBe("Half a sentence");
-	expectComplaints(/401/);
 });
 
 test("the log stays where it is read: older lines come above, new ones are told of", async () => {

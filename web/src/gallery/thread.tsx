@@ -9,7 +9,8 @@ import { Places, placeOf } from "../workspace/place.js";
 import { Chosen, usual } from "../workspace/preferences.js";
 import { ConversationContext } from "../workspace/thread/around.js";
 import { Conversation, type ConversationState } from "../workspace/thread/conversation.js";
-import { DraftStore, type Drafts, noDrafts } from "../workspace/thread/draft.js";
+import { type Drafts, noDrafts } from "../workspace/thread/draft.js";
+import { Keeper } from "../workspace/thread/kept.js";
 import { Thread } from "../workspace/thread/pane.js";
 import { learn } from "../workspace/thread/words.js";
 import { Workspace, WorkspaceContext } from "../workspace/workspace.js";
@@ -43,7 +44,7 @@ function Stage(props: {
 	];
 	const me = { agent: agents[1], scopes: ["conversations:read", "conversations:write"] };
 	workspace.session.update(() => ({ status: "in", team: { me, agents, channels } }));
-	workspace.inbox.tell({
+	workspace.inbox.know({
 		conversationId: "c1",
 		customerId: "cus1",
 		customerName: "Ana Sample",
@@ -57,8 +58,9 @@ function Stage(props: {
 		call: async <Q, R>(_: string, _request: Q) => ({ events }) as R,
 		stream,
 		inbox: workspace.inbox,
+		ended: () => {},
 	};
-	const conversation = new Conversation("c1", line, new DraftStore(memory, "kim"));
+	const conversation = new Conversation("c1", line, new Keeper(memory, "kim"));
 	conversation.update((was) => ({
 		...was,
 		phase: "ready",
@@ -149,19 +151,22 @@ export const states: GalleryState[] = [
 	thread("a note", of(route), { mode: "note", note: { ...draft, text: "Call her back at nine." } }),
 	thread("nowhere to reply", of({ ...route, bindings: [] })),
 	thread("the customer was erased", of({ ...route, rule: "ROUTE_RULE_ERASED", bindings: [] })),
-	thread("not sent", of(route), {}, (conversation) =>
-		conversation.outbox.update(() => [
-			{
-				token: "t",
-				draft,
-				note: false,
-				channel: "whatsapp",
-				request: {},
-				at: new Date(now),
-				messageId: "",
-				error: "offline",
-			},
-		]),
+	...(["sending", "unanswered", "unknown", "refused"] as const).map((standing) =>
+		thread(`on its way: ${standing}`, of(route), {}, (conversation) =>
+			conversation.outbox.update(() => [
+				{
+					token: "t",
+					draft,
+					note: false,
+					channel: "whatsapp",
+					request: {},
+					at: now,
+					messageId: "",
+					standing,
+					error: standing === "refused" ? "REASON_WINDOW_CLOSED" : "",
+				},
+			]),
+		),
 	),
 	thread("loading", { phase: "loading", timeline: undefined }),
 	thread("not there", { phase: "missing", timeline: undefined }),

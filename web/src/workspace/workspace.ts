@@ -14,7 +14,7 @@ import type { Overlay } from "./overlay.js";
 import { Places } from "./place.js";
 import { Chosen, languageBy } from "./preferences.js";
 import { agentName, may, Session, type Team } from "./session.js";
-import { Conversations } from "./thread/conversation.js";
+import { Conversations } from "./thread/conversations.js";
 import { Toasts } from "./toasts.js";
 
 /** What a workspace is made of. */
@@ -105,9 +105,14 @@ export class Workspace {
 		try {
 			return await this.caller.call<Request, Response>(method, request, options);
 		} catch (error) {
-			if (error instanceof CallError && error.reason === "REASON_UNAUTHENTICATED") this.session.end();
+			if (error instanceof CallError && error.reason === "REASON_UNAUTHENTICATED") this.ended();
 			throw error;
 		}
+	}
+
+	/** Asks to log in again, as the server knows nothing of the session any more. */
+	ended(): void {
+		this.session.end();
 	}
 
 	/** Whether the agent may do what a scope says, such as conversations:write. */

@@ -84,11 +84,9 @@ function Identity({
 					: leads
 						? "leads"
 						: "connected"
-		: identity.unconfirmed
-			? "unconfirmed"
-			: elsewhere
-				? "other"
-				: "disconnected";
+		: elsewhere
+			? "other"
+			: "disconnected";
 	const active = binding?.activeAt ?? identity.lastActiveAt;
 	const date = (at: string | undefined) =>
 		new Date(at ?? 0).toLocaleDateString(language, { dateStyle: "medium" });

@@ -1,5 +1,6 @@
 /** The inbox of the page: it reads lists, and follows all rows as they change. */
 
+import { CallError } from "../../api/call.js";
 import type { Stream } from "../../api/stream.js";
 import type { InboxCountsJson } from "../../gen/weiche/view/v1/inbox_pb.js";
 import type {
@@ -35,6 +36,9 @@ const drawnTogether = 30;
 /** Counts are asked for not more often than this, in milliseconds. */
 const countsApart = 1000;
 
+/** What the server refused for now is asked for again after so many milliseconds. */
+const followAgain = 5000;
+
 /** Call is how the inbox asks the server. */
 export type Call = <Request, Response>(method: string, request: Request) => Promise<Response>;
 
@@ -42,7 +46,11 @@ export type Call = <Request, Response>(method: string, request: Request) => Prom
 export class Inbox extends Store<InboxState> {
 	/** How many conversations there are in the views; none before they were counted. */
 	readonly counts = new Store<InboxCountsJson | undefined>(undefined);
+	/** Whether rows change without the page hearing of it, as the server refused to tell. */
+	readonly deaf = new Store(false);
 	private following = false;
+	private cursor = "";
+	private later: ReturnType<typeof setTimeout> | undefined;
 	private coming: Row[] = [];
 	private drawing: ReturnType<typeof setTimeout> | undefined;
 	private counting: ReturnType<typeof setTimeout> | undefined;
@@ -105,8 +113,12 @@ export class Inbox extends Store<InboxState> {
 		}
 	}
 
-	/** Tells rows that were read elsewhere, such as that of an open conversation. */
-	tell(...rows: Row[]): void {
+	/** Tells a row that was read elsewhere, such as that of an open conversation. */
+	know(row: Row): void {
+		this.update((state) => told(state, [row]));
+	}
+
+	private tell(...rows: Row[]): void {
 		this.coming.push(...rows);
 		this.drawing ??= setTimeout(() => {
 			this.drawing = undefined;
@@ -161,25 +173,38 @@ export class Inbox extends Store<InboxState> {
 	private follow(cursor: string): void {
 		if (this.following) return;
 		this.following = true;
+		this.cursor = cursor;
+		this.listen();
+	}
+
+	private listen(): void {
 		this.stream.follow(
-			{ inbox: true, cursor },
+			{ inbox: true, cursor: this.cursor },
 			{
-				heard: ({ change }) => {
+				heard: ({ change, cursor }) => {
+					if (cursor) this.cursor = cursor;
+					this.deaf.update(() => false);
 					if (change?.summary) {
 						this.tell(change.summary);
 						this.count();
 					}
 					if (change?.setup) this.setup();
 				},
-				expired: () => {
-					this.following = false;
-					this.start(this.value.me);
-				},
-				refused: () => {
-					this.following = false;
+				expired: () => this.anew(),
+				refused: ({ code = "", reason = "", message = "" }) => {
+					this.deaf.update(() => true);
+					if (new CallError(code, reason, message).mayPass)
+						this.later = setTimeout(() => this.listen(), followAgain);
 				},
 			},
 		);
+	}
+
+	/** Reads everything anew, and follows it from there. */
+	anew(): void {
+		clearTimeout(this.later);
+		this.following = false;
+		this.start(this.value.me);
 	}
 }
 

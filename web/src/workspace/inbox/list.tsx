@@ -7,6 +7,7 @@ import { useStore } from "../../look/store.js";
 import { useKeys } from "../keys.js";
 import { addresses } from "../place.js";
 import { agentName } from "../session.js";
+import { StaleLine } from "../stale.js";
 import { useWords } from "../words.js";
 import { useLanguage, useTeam, useWorkspace } from "../workspace.js";
 import { chunks } from "./chunk.js";
@@ -20,9 +21,16 @@ export function InboxPane() {
 		<>
 			<ViewTabs />
 			<Filters />
+			<Stale />
 			<Rows />
 		</>
 	);
+}
+
+function Stale() {
+	const { inbox } = useWorkspace();
+	const deaf = useStore(inbox.deaf, (now) => now);
+	return deaf && <StaleLine onAgain={() => inbox.anew()} />;
 }
 
 function Rows() {

@@ -109,8 +109,8 @@ export function Composer() {
 		}
 		if (outcome.kind !== "refused") return;
 		// What was refused comes back to be changed.
-		outbox.take(outcome.token);
-		put((value) => restore(value, draft, note));
+		const back = outbox.take(outcome.token);
+		if (back) put((value) => restore(value, back.draft, note));
 		if (outcome.error.reason === "REASON_ROUTE_CHANGED") setRecheck(true);
 		else toasts.show({ text: `${words.notSent} ${speech.refusal(outcome.error)}`, bad: true });
 	};

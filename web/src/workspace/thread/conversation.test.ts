@@ -1,16 +1,17 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { CallError } from "../../api/call.js";
 import { Stream, type Surroundings } from "../../api/stream.js";
 import type { ClientFrameJson } from "../../gen/weiche/stream/v1/stream_pb.js";
 import { Conversation } from "./conversation.js";
-import { DraftStore, noDrafts } from "./draft.js";
+import { noDrafts } from "./draft.js";
+import { Keeper } from "./kept.js";
 
 /** A page of which the test answers every call, with a connection that is open. */
 class Desk {
 	said: ClientFrameJson[] = [];
 	private readonly waiting: { method: string; answer: (with_: object | CallError) => void }[] = [];
 	readonly kept = new Map<string, string>();
-	readonly drafts = new DraftStore(
+	readonly keeper = new Keeper(
 		{
 			getItem: (key) => this.kept.get(key) ?? null,
 			setItem: (key, value) => void this.kept.set(key, value),
@@ -45,18 +46,21 @@ class Desk {
 						});
 					}),
 				stream,
-				inbox: { tell: () => {} },
+				inbox: { know: () => {} },
+				ended: () => {},
 			},
-			this.drafts,
+			this.keeper,
 		);
 	}
 
-	/** Answers what waits, by its method, and waits for what follows. */
+	/** Answers a call, once it is made. */
 	async answer(method: string, answer: object | CallError = {}): Promise<void> {
-		const at = this.waiting.findIndex((one) => one.method === method);
-		expect(at, `${method} is asked for`).toBeGreaterThanOrEqual(0);
+		const at = await vi.waitFor(() => {
+			const found = this.waiting.findIndex((one) => one.method === method);
+			expect(found, `${method} is asked for`).toBeGreaterThanOrEqual(0);
+			return found;
+		});
 		this.waiting.splice(at, 1)[0]?.answer(answer);
-		await new Promise((resolve) => setTimeout(resolve));
 	}
 
 	get follows(): number {
@@ -75,7 +79,7 @@ test.each([true, false])(
 		if (!stays) desk.conversation.close();
 		await desk.answer("GetConversation");
 		await desk.answer("ListChannels");
-		expect(desk.conversation.value.phase).toBe("ready");
+		await vi.waitFor(() => expect(desk.conversation.value.phase).toBe("ready"));
 		expect([desk.follows, desk.looks]).toEqual(stays ? [1, true] : [0, false]);
 		// Who comes back to it follows it, without reading it again.
 		if (!stays) desk.conversation.open();
@@ -83,7 +87,7 @@ test.each([true, false])(
 	},
 );
 
-test("a reply on its way is a draft again for a page that is loaded anew, until the server has it", async () => {
+test("a reply on its way is kept for a page that is loaded anew, until the server has it", async () => {
 	const desk = new Desk();
 	const { conversation } = desk;
 	const draft = { ...noDrafts.reply, text: "on its way" };
@@ -94,9 +98,9 @@ test("a reply on its way is a draft again for a page that is loaded anew, until 
 		seen: "",
 		strict: false,
 	});
-	expect(desk.drafts.read("c1").reply.text).toBe("on its way");
-	expect(conversation.drafts.value.reply.text).toBe("");
+	const kept = () => desk.keeper.read("c1").outbox.map((one) => [one.token, one.draft.text]);
+	expect(kept()).toEqual([[conversation.outbox.value[0]?.token, "on its way"]]);
 	await desk.answer("SendReply", { messageId: "m1" });
 	expect((await sent).kind).toBe("taken");
-	expect(desk.drafts.read("c1").reply.text).toBe("");
+	expect(kept()).toEqual([]);
 });

@@ -16,7 +16,8 @@ import type {
 	ListChannelsResponseJson,
 } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 import { Store } from "../../look/store.js";
-import { DraftStore, type Drafts, restore } from "./draft.js";
+import type { Drafts } from "./draft.js";
+import type { Keeper } from "./kept.js";
 import { Outbox } from "./outbox.js";
 import { apply, lastOfCustomer, prepend, type Timeline } from "./timeline.js";
 import { Uploads } from "./upload.js";
@@ -27,7 +28,9 @@ export interface Line {
 	call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response>;
 	stream: Stream;
 	/** Knows how each conversation stands: it is told of a row that was read. */
-	inbox: { tell(row: ConversationSummaryJson): void };
+	inbox: { know(row: ConversationSummaryJson): void };
+	/** Is told that the session has ended, by what does not go by call. */
+	ended(): void;
 }
 
 /** The service of agents. */
@@ -53,6 +56,8 @@ export interface Typist {
 export interface ConversationState {
 	/** How far reading it is. */
 	phase: "loading" | "ready" | "missing" | "failed";
+	/** It changes without the page hearing of it, as the server refused to tell. */
+	deaf: boolean;
 	timeline?: Timeline;
 	/** The channels of the account, and how each stands to the conversation. */
 	channels: readonly ChannelJson[];
@@ -91,27 +96,22 @@ export class Conversation extends Store<ConversationState> {
 	constructor(
 		readonly id: string,
 		private readonly line: Line,
-		kept: DraftStore,
+		keeper: Keeper,
 	) {
 		super({
 			phase: "loading",
+			deaf: false,
 			channels: [],
 			customerFailed: false,
 			loadingOlder: false,
 			typists: [],
 			visiting: false,
 		});
-		this.outbox = new Outbox(id, (method, request) => this.act(method, request));
-		this.uploads = new Uploads(id);
-		this.drafts = new Store(kept.read(id));
-		// What was not sent, or was not when the page went, is a draft again for who comes back later.
-		const keep = () =>
-			kept.write(
-				id,
-				this.outbox.value
-					.filter((one) => !one.messageId && !one.request.content?.parts?.some((part) => part.template))
-					.reduce((drafts, one) => restore(drafts, one.draft, one.note), this.drafts.value),
-			);
+		const { drafts, outbox } = keeper.read(id);
+		this.outbox = new Outbox(id, (method, request) => this.act(method, request), outbox);
+		this.uploads = new Uploads(id, () => line.ended());
+		this.drafts = new Store(drafts);
+		const keep = () => keeper.write(id, this.drafts.value, this.outbox.value);
 		this.drafts.watch(keep);
 		this.outbox.watch(keep);
 	}
@@ -121,8 +121,15 @@ export class Conversation extends Store<ConversationState> {
 		this.opened = true;
 		if (this.value.phase === "ready") this.follow();
 		else void this.read();
+		this.goOn();
 		this.unwatch();
 		this.unwatch = this.line.stream.watch((state) => state === "open" && this.attend(true));
+	}
+
+	/** Goes on with what waits to be sent: there is a session, or a connection, again. */
+	goOn(): void {
+		this.outbox.go();
+		this.uploads.go();
 	}
 
 	/** Follows it no longer. What was read stays. */
@@ -155,6 +162,7 @@ export class Conversation extends Store<ConversationState> {
 			]);
 			this.cursor = answer.cursor ?? "";
 			this.readAt = Date.now();
+			if (answer.summary) this.line.inbox.know(answer.summary);
 			this.set({
 				phase: "ready",
 				timeline: {
@@ -163,13 +171,13 @@ export class Conversation extends Store<ConversationState> {
 					route: answer.route ?? {},
 				},
 			});
-			if (answer.summary) this.line.inbox.tell(answer.summary);
+			this.outbox.arrived(answer.timeline?.items ?? []);
 			this.follow();
 			void this.readCustomer();
 		} catch (error) {
 			if (!(error instanceof CallError)) throw error;
-			const missing = error.code === "not_found" || error.code === "invalid_argument";
-			if (this.value.phase !== "ready") this.set({ phase: missing ? "missing" : "failed" });
+			if (isGone(error)) this.set({ phase: "missing" });
+			else if (this.value.phase !== "ready") this.set({ phase: "failed" });
 			// What is shown would grow old without anybody seeing it.
 			else if (this.opened) this.later = setTimeout(() => void this.read(), readAgain);
 		} finally {
@@ -295,13 +303,19 @@ export class Conversation extends Store<ConversationState> {
 			{
 				heard: (frame) => this.hear(frame),
 				expired: () => void this.read(),
-				refused: () => this.set({ phase: "missing" }),
+				refused: (why) => this.refused(new CallError(why.code ?? "", why.reason ?? "", why.message ?? "")),
 			},
 		);
 		if (this.line.stream.state === "open") this.attend(true);
 	}
 
+	private refused(error: CallError): void {
+		this.set(isGone(error) ? { phase: "missing" } : { deaf: true });
+		if (error.mayPass) this.later = setTimeout(() => void this.read(), readAgain);
+	}
+
 	private hear(frame: SubscribeResponseJson): void {
+		if (this.value.deaf) this.set({ deaf: false });
 		if (frame.cursor) this.cursor = frame.cursor;
 		const { change, typing, presence } = frame;
 		if (change) {
@@ -345,29 +359,7 @@ export class Conversation extends Store<ConversationState> {
 	}
 }
 
-/** So many conversations are kept, beside the one that is open. */
-const kept = 20;
-
-/** Conversations are those that were opened: who comes back to one sees it at once. */
-export class Conversations {
-	private readonly all = new Map<string, Conversation>();
-
-	/** @param agentId says who is at the page: nobody else gets to see the drafts */
-	constructor(
-		private readonly line: Line,
-		private readonly agentId: () => string,
-	) {}
-
-	/** One of them. */
-	get(id: string): Conversation {
-		const found =
-			this.all.get(id) ?? new Conversation(id, this.line, new DraftStore(sessionStorage, this.agentId()));
-		this.all.delete(id);
-		this.all.set(id, found);
-		for (const oldest of this.all.keys()) {
-			if (this.all.size <= kept) break;
-			this.all.delete(oldest);
-		}
-		return found;
-	}
+/** Whether the server says that there is no such conversation, or none for this agent. */
+function isGone({ code }: CallError): boolean {
+	return ["not_found", "invalid_argument", "permission_denied"].includes(code);
 }

@@ -1,6 +1,7 @@
 /** What somebody is about to say in a conversation: it outlives a reload and a session. */
 
 import type { MediaKindJson } from "../../gen/weiche/event/v1/content_pb.js";
+import type { SendReplyRequestJson } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 
 /** A file that was uploaded and is to be sent. */
 export interface Uploaded {
@@ -19,6 +20,15 @@ export interface Draft {
 	buttons: readonly string[];
 	/** The message that it answers; empty for none. */
 	answers: string;
+	/** How it was sent before, where nobody knows whether it was taken. */
+	before?: Sent;
+}
+
+/** Sent is how something was sent: the same again is the same message. */
+export interface Sent {
+	/** The client token. */
+	token: string;
+	request: SendReplyRequestJson;
 }
 
 /** Drafts are what is written in a conversation: a reply and a note, apart. */
@@ -32,7 +42,8 @@ export interface Drafts {
 	begunFor: string;
 }
 
-const blank: Draft = { text: "", files: [], buttons: [], answers: "" };
+/** A draft of which nothing is written. */
+export const blank: Draft = { text: "", files: [], buttons: [], answers: "" };
 
 /** Nothing written. */
 export const noDrafts: Drafts = { mode: "reply", reply: blank, note: blank, pinned: "", begunFor: "" };
@@ -47,9 +58,11 @@ export function isBlank(draft: Draft): boolean {
 	return draft.text.trim() === "" && draft.files.length === 0 && titlesOf(draft).length === 0;
 }
 
-/** Drafts with another text, or more, in the one that is shown. */
+/** Drafts with another text, or more, in the one that is shown. One that was blank is another one. */
 export function write(drafts: Drafts, change: Partial<Draft>, place: string): Drafts {
-	const next = { ...drafts, [drafts.mode]: { ...drafts[drafts.mode], ...change } };
+	const draft = { ...drafts[drafts.mode], ...change };
+	if (isBlank(draft)) draft.before = undefined;
+	const next = { ...drafts, [drafts.mode]: draft };
 	if (drafts.mode === "note") return next;
 	return { ...next, begunFor: isBlank(next.reply) ? "" : drafts.begunFor || place };
 }
@@ -72,48 +85,11 @@ export function restore(drafts: Drafts, draft: Draft, note: boolean): Drafts {
 		...drafts,
 		mode,
 		[mode]: {
+			...(isBlank(now) && draft.before ? { before: draft.before } : {}),
 			text: [draft.text, now.text].filter((text) => text.trim()).join("\n\n"),
 			files: [...draft.files, ...now.files],
 			buttons: draft.buttons.length > 0 ? draft.buttons : now.buttons,
 			answers: draft.answers || now.answers,
 		},
 	};
-}
-
-/** DraftStore keeps drafts by conversation, for one agent in one tab. */
-export class DraftStore {
-	constructor(
-		private readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">,
-		private readonly agentId: string,
-	) {}
-
-	private key(conversationId: string): string {
-		return `weiche:draft:${this.agentId}:${conversationId}`;
-	}
-
-	/** The drafts of a conversation. */
-	read(conversationId: string): Drafts {
-		try {
-			const kept = JSON.parse(this.storage.getItem(this.key(conversationId)) ?? "{}") as Partial<Drafts>;
-			return {
-				...noDrafts,
-				...kept,
-				reply: { ...blank, ...kept.reply },
-				note: { ...blank, ...kept.note },
-			};
-		} catch {
-			return noDrafts;
-		}
-	}
-
-	/** Keeps them. Storage that is full or forbidden is no reason to stop somebody writing. */
-	write(conversationId: string, drafts: Drafts): void {
-		try {
-			if (isBlank(drafts.reply) && isBlank(drafts.note) && !drafts.pinned) {
-				this.storage.removeItem(this.key(conversationId));
-			} else this.storage.setItem(this.key(conversationId), JSON.stringify(drafts));
-		} catch {
-			// They live as long as the page.
-		}
-	}
 }

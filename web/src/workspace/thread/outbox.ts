@@ -1,5 +1,6 @@
 /** What was said and is on its way: it stands in the log until its line comes. */
 
+import { backoff } from "../../api/backoff.js";
 import { CallError, clientToken } from "../../api/call.js";
 import type { ContentJson, PartJson } from "../../gen/weiche/event/v1/content_pb.js";
 import type { TimelineItemJson } from "../../gen/weiche/view/v1/timeline_pb.js";
@@ -11,6 +12,17 @@ import type {
 import { Store } from "../../look/store.js";
 import { type Draft, titlesOf } from "./draft.js";
 
+/** How a message stands that has no line yet. */
+export type Standing =
+	/** It is on its way, or waits for those before it. */
+	| "sending"
+	/** Nobody answered, so nobody knows whether it was taken. It is tried again by itself. */
+	| "unanswered"
+	/** The same, but so long ago that an agent has to want it again. */
+	| "unknown"
+	/** The server did not take it. */
+	| "refused";
+
 /** Pending is a message whose line has not come. */
 export interface Pending {
 	/** Its client token: the same again is the same message. */
@@ -20,10 +32,12 @@ export interface Pending {
 	/** The channel that it is meant for; empty for a note. */
 	channel: string;
 	request: SendReplyRequestJson;
-	at: Date;
+	/** When the agent sent it, in milliseconds. */
+	at: number;
 	/** The message, once the server took it. */
 	messageId: string;
-	/** Why it was not taken; the words of a reason, or offline. */
+	standing: Standing;
+	/** What the last try ended with, a reason or a code; empty before that. */
 	error: string;
 }
 
@@ -31,10 +45,10 @@ export interface Pending {
 export type Outcome =
 	/** It was taken. */
 	| { kind: "taken"; answer: SendReplyResponseJson }
-	/** Nobody answered: the same can be sent again. */
-	| { kind: "waiting" }
-	/** The server refused it. */
-	| { kind: "refused"; token: string; error: CallError };
+	/** The server refused it. It stays until it is taken away or sent again. */
+	| { kind: "refused"; token: string; error: CallError }
+	/** Somebody took it away before anybody answered. */
+	| { kind: "away" };
 
 /** What is said about how a draft is sent. */
 export interface Sending {
@@ -106,45 +120,80 @@ function again(part: PartJson): ReplyPartJson | undefined {
 	return { media: { blobId, kind, mimeType, size, fileName, caption } };
 }
 
-/** Outbox sends the messages of a conversation and holds them until their lines come. */
+/** Whether two requests say the same to the same place, however the route stood. */
+function sameSaying(one: SendReplyRequestJson, other: SendReplyRequestJson): boolean {
+	const said = (request: SendReplyRequestJson) =>
+		JSON.stringify({ ...request, seenRouteVersion: undefined, strict: undefined });
+	return said(one) === said(other);
+}
+
+/** Who comes back later than this is asked before something is sent again, in milliseconds. */
+const forgotten = 5 * 60_000;
+
+/**
+ * Outbox sends the messages of a conversation, one after the other, and holds them until
+ * their lines come. What nobody answered is tried again with the same token, so that it is
+ * one message however often it was tried.
+ */
 export class Outbox extends Store<readonly Pending[]> {
 	private readonly there = new Set<string>();
+	private readonly waiting = new Map<string, (outcome: Outcome) => void>();
+	private running = false;
+	private wake = () => {};
 
+	/** @param kept what an earlier page has left; it is tried again by go */
 	constructor(
 		private readonly conversationId: string,
 		private readonly act: (method: string, request: SendReplyRequestJson) => Promise<SendReplyResponseJson>,
+		kept: readonly Pending[] = [],
 	) {
-		super([]);
+		super(
+			kept
+				.filter((one) => !one.messageId)
+				.map((one) => ({ ...one, standing: standingOf(one, Date.now()), error: "" })),
+		);
 	}
 
-	/** Sends a draft, or another request that stands for it. */
+	/**
+	 * Sends a draft, or another request that stands for it. A draft that was sent before and
+	 * not answered is the same message as then, unless it says something else by now.
+	 */
 	send(draft: Draft, sending: Sending, request = requestOf(draft, sending)): Promise<Outcome> {
+		const { before, ...said } = draft;
+		const same = before && sameSaying(before.request, request) ? before : { token: clientToken(), request };
 		const pending: Pending = {
-			token: clientToken(),
-			draft,
+			...same,
+			draft: said,
 			note: sending.note,
 			channel: sending.channel,
-			request,
-			at: new Date(),
+			at: Date.now(),
 			messageId: "",
+			standing: "sending",
 			error: "",
 		};
+		const outcome = new Promise<Outcome>((resolve) => this.waiting.set(pending.token, resolve));
 		this.update((all) => [...all, pending]);
-		return this.try(pending);
+		void this.run();
+		return outcome;
 	}
 
-	/** Sends one again that nobody answered. */
-	again(token: string): Promise<Outcome> | undefined {
-		const pending = this.value.find((one) => one.token === token && one.error);
-		if (!pending) return undefined;
-		this.change(token, { error: "" });
-		return this.try(pending);
+	/** Sends one again, because the agent wants it. */
+	again(token: string): void {
+		this.change(token, { standing: "sending", error: "" });
+		this.go();
 	}
 
-	/** Takes one away that was not sent, and returns it. */
+	/** Tries at once what waits for its next try: there is reason to believe that it can succeed. */
+	go(): void {
+		if (this.running) this.wake();
+		else void this.run();
+	}
+
+	/** Takes one away, and returns it. */
 	take(token: string): Pending | undefined {
 		const pending = this.value.find((one) => one.token === token);
 		this.update((all) => all.filter((one) => one.token !== token));
+		this.settle(token, { kind: "away" });
 		return pending;
 	}
 
@@ -157,25 +206,67 @@ export class Outbox extends Store<readonly Pending[]> {
 		}
 	}
 
-	private async try(pending: Pending): Promise<Outcome> {
+	private async run(): Promise<void> {
+		if (this.running) return;
+		this.running = true;
+		try {
+			for (let tries = 0; ; ) {
+				const next = this.value.find(
+					({ messageId, standing }) => !messageId && (standing === "sending" || standing === "unanswered"),
+				);
+				if (!next) return;
+				const error = await this.try(next);
+				if (error?.code === "unauthenticated") return;
+				if (error) await this.rest(backoff(++tries, Math.random));
+				else tries = 0;
+			}
+		} finally {
+			this.running = false;
+		}
+	}
+
+	/** Tries one; returns why it is to be tried again, if it is. */
+	private async try({ token, request }: Pending): Promise<CallError | undefined> {
 		try {
 			const answer = await this.act("SendReply", {
-				...pending.request,
+				...request,
 				conversationId: this.conversationId,
-				clientToken: pending.token,
+				clientToken: token,
 			});
-			this.change(pending.token, { messageId: answer.messageId ?? "" });
+			this.change(token, { messageId: answer.messageId ?? "", standing: "sending" });
 			this.arrived([]);
-			return { kind: "taken", answer };
+			this.settle(token, { kind: "taken", answer });
 		} catch (error) {
 			if (!(error instanceof CallError)) throw error;
-			const waits = error.mayPass || error.code === "unauthenticated";
-			this.change(pending.token, { error: error.reason || error.code });
-			return waits ? { kind: "waiting" } : { kind: "refused", token: pending.token, error };
+			const passes = error.mayPass || error.code === "unauthenticated";
+			this.change(token, { standing: passes ? "unanswered" : "refused", error: error.reason || error.code });
+			if (passes) return error;
+			this.settle(token, { kind: "refused", token, error });
 		}
+		return undefined;
+	}
+
+	private rest(milliseconds: number): Promise<void> {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, milliseconds);
+			this.wake = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
+
+	private settle(token: string, outcome: Outcome): void {
+		this.waiting.get(token)?.(outcome);
+		this.waiting.delete(token);
 	}
 
 	private change(token: string, change: Partial<Pending>): void {
 		this.update((all) => all.map((one) => (one.token === token ? { ...one, ...change } : one)));
 	}
+}
+
+function standingOf({ at, standing }: Pending, now: number): Standing {
+	if (standing === "refused" || standing === "unknown") return standing;
+	return now - at < forgotten ? "sending" : "unknown";
 }

@@ -2,6 +2,8 @@
 
 import { useEffect } from "preact/hooks";
 import { useStore } from "../../look/store.js";
+import { StaleLine } from "../stale.js";
+import { useWords } from "../words.js";
 import { useWorkspace } from "../workspace.js";
 import { ConversationContext, useConversation, useOf, useSpeech } from "./around.js";
 import { Composer } from "./composer.js";
@@ -37,26 +39,43 @@ export function Thread() {
 	const conversation = useConversation();
 	const { words } = useSpeech();
 	const phase = useOf((state) => state.phase);
+	const deaf = useOf((state) => state.deaf);
 	return (
 		<>
 			<ThreadHead />
 			{phase === "ready" ? (
 				<>
+					{deaf && <StaleLine onAgain={() => void conversation.read()} />}
 					<Log />
 					<Composer />
 				</>
 			) : phase === "loading" ? (
 				<Skeleton words={words.loading} />
 			) : (
-				<div class="thread-none" role="alert">
-					<p>{phase === "missing" ? words.missing : words.broken}</p>
-					{phase === "failed" && (
-						<button type="button" class="button" onClick={() => conversation.read()}>
-							{words.tryAgain}
-						</button>
-					)}
-				</div>
+				<None missing={phase === "missing"} />
 			)}
 		</>
+	);
+}
+
+/** What is said where there is nothing to show, with the way on. */
+function None({ missing }: { missing: boolean }) {
+	const conversation = useConversation();
+	const { places } = useWorkspace();
+	const { words } = useSpeech();
+	const general = useWords();
+	return (
+		<div class="thread-none" role="alert">
+			<p>{missing ? words.missing : words.broken}</p>
+			{missing ? (
+				<button type="button" class="button" onClick={() => places.go({ conversationId: "" })}>
+					{general.back}
+				</button>
+			) : (
+				<button type="button" class="button" onClick={() => void conversation.read()}>
+					{words.tryAgain}
+				</button>
+			)}
+		</div>
 	);
 }

@@ -10,20 +10,30 @@ import type { Pending } from "./outbox.js";
 export function PendingMessage({ pending }: { pending: Pending }) {
 	const { words, channel } = useSpeech();
 	const { outbox, drafts } = useConversation();
-	const { draft } = pending;
-	const failed = pending.error !== "";
+	const { draft, standing, error } = pending;
 	const edit = () => {
 		const back = outbox.take(pending.token);
-		if (back) drafts.update((now) => restore(now, back.draft, back.note));
+		if (!back) return;
+		const { token, request } = back;
+		// What may have been taken stays the same message as long as it says the same.
+		const again = standing === "refused" ? back.draft : { ...back.draft, before: { token, request } };
+		drafts.update((now) => restore(now, again, back.note));
 		document.getElementById("composer-text")?.focus();
 	};
+	const stands = {
+		sending: "",
+		unanswered: `${words.refused[error] ?? words.refused.offline} ${words.triedAgain}`,
+		unknown: words.unknown,
+		refused: `${words.notSent} ${words.refused[error] ?? words.refusedOther}`,
+	}[standing];
+	const template = pending.request.content?.parts?.some((part) => part.template);
 	return (
 		<div class={`group own ${pending.note ? "note" : "agent"} pending`}>
 			<p class="group-head">
 				<bdi class="group-who">{capital(words.you)}</bdi>
 				{!pending.note && <span class="channel">{words.via(channel(pending.channel))}</span>}
 			</p>
-			<article class={failed ? "message troubled" : "message"}>
+			<article class={stands ? "message troubled" : "message"}>
 				<div class="bubble-row">
 					<div class="bubble">
 						{draft.files.map((file) => (
@@ -39,18 +49,18 @@ export function PendingMessage({ pending }: { pending: Pending }) {
 						)}
 					</div>
 				</div>
-				{failed ? (
+				{stands ? (
 					<div class="trouble" role="alert">
-						<p>
-							{words.notSent} {words.refused[pending.error] ?? words.refusedOther}
-						</p>
+						<p>{stands}</p>
 						<div class="trouble-steps">
 							<button type="button" class="button small" onClick={() => outbox.again(pending.token)}>
 								{words.tryAgain}
 							</button>
-							<button type="button" class="button small" onClick={edit}>
-								{words.edit}
-							</button>
+							{!template && (
+								<button type="button" class="button small" onClick={edit}>
+									{words.edit}
+								</button>
+							)}
 						</div>
 					</div>
 				) : (

@@ -61,7 +61,7 @@ export function obstacleText(plan: Plan, templates: boolean, { words, channel }:
 export function RouteLine({ plan, route, now }: { plan: Plan; route: RouteJson; now: Date }) {
 	const conversation = useConversation();
 	const speech = useSpeech();
-	const { words } = speech;
+	const { words, language } = speech;
 	const { drafts, templates } = conversation;
 	const all = useStore(drafts, (value) => value);
 	const channels = useOf((state) => state.channels);
@@ -94,6 +94,12 @@ export function RouteLine({ plan, route, now }: { plan: Plan; route: RouteJson; 
 						</button>
 					</span>
 				)}
+				{plan.human && plan.closesAt && (
+					<span class="window">
+						<Glyph name="person" />
+						{words.humanOnly(capital(channel), moment(language, plan.closesAt))}
+					</span>
+				)}
 				{minutes !== undefined && (
 					<span class="window">
 						<Glyph name="clock" />
@@ -120,6 +126,11 @@ export function RouteLine({ plan, route, now }: { plan: Plan; route: RouteJson; 
 			<Moved plan={plan} route={route} onPin={pin} />
 		</>
 	);
+}
+
+/** A moment within some days. */
+function moment(language: string, at: Date): string {
+	return at.toLocaleString(language, { weekday: "short", hour: "numeric", minute: "2-digit" });
 }
 
 /** Says to those who hear the page that replies go elsewhere than before, and nothing else. */

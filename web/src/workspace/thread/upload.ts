@@ -25,17 +25,28 @@ interface Answer {
 export class Uploads extends Store<readonly Upload[]> {
 	private last = 0;
 	private readonly running = new Map<number, XMLHttpRequest>();
+	/** Those that wait for a session. */
+	private readonly waiting = new Map<number, (next: "go" | "stopped") => void>();
 
-	constructor(private readonly conversationId: string) {
+	/** @param ended is told that the session has ended */
+	constructor(
+		private readonly conversationId: string,
+		private readonly ended: () => void,
+	) {
 		super([]);
 	}
 
-	/** Sends a file, unless somebody stops that. */
+	/** Sends a file, unless somebody stops that. Where the session has ended, it waits for the next. */
 	async send(file: File): Promise<Uploaded | "failed" | "stopped"> {
 		const number = ++this.last;
 		this.update((all) => [...all, { number, name: file.name, size: file.size, percent: 0 }]);
 		try {
-			const answer = await this.post(number, file);
+			let answer = await this.post(number, file);
+			while (answer === "ended") {
+				const next = new Promise<"go" | "stopped">((resolve) => this.waiting.set(number, resolve));
+				this.ended();
+				answer = (await next) === "go" ? await this.post(number, file) : "stopped";
+			}
 			if (typeof answer === "string") return answer;
 			return {
 				name: file.name,
@@ -53,10 +64,18 @@ export class Uploads extends Store<readonly Upload[]> {
 	/** Ends one. */
 	stop(number: number): void {
 		this.running.get(number)?.abort();
+		this.waiting.get(number)?.("stopped");
+	}
+
+	/** Goes on with those that wait for a session. */
+	go(): void {
+		const all = [...this.waiting.values()];
+		this.waiting.clear();
+		for (const next of all) next("go");
 	}
 
 	// fetch does not tell how far it is.
-	private post(number: number, file: File): Promise<Answer | "failed" | "stopped"> {
+	private post(number: number, file: File): Promise<Answer | "failed" | "ended" | "stopped"> {
 		const request = new XMLHttpRequest();
 		this.running.set(number, request);
 		const query = new URLSearchParams({ conversation_id: this.conversationId, name: file.name });
@@ -68,7 +87,8 @@ export class Uploads extends Store<readonly Upload[]> {
 			});
 			request.addEventListener("abort", () => resolve("stopped"));
 			request.addEventListener("loadend", () => {
-				resolve(request.status === 200 ? (request.response as Answer) : "failed");
+				if (request.status === 200) resolve(request.response as Answer);
+				else resolve(request.status === 401 ? "ended" : "failed");
 			});
 			request.open("POST", `/v1/uploads?${query}`);
 			request.responseType = "json";

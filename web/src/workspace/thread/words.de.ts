@@ -8,7 +8,6 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	you: "Sie",
 	somebody: "ein Agent",
 	program: "ein Programm",
-	visitor: "Besucher",
 	nativeApp: (channel) => `Ihr Team, in der App von ${channel}`,
 	automated: "automatisch",
 	conversation: "Gespräch",
@@ -229,6 +228,8 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 		WINDOW_CLOSED: "Fenster geschlossen",
 	},
 	windowCloses: (channel, minutes) => `${channel}-Fenster schließt in ${span(minutes)}`,
+	humanOnly: (channel, until) =>
+		`Die üblichen 24 Stunden sind vorbei: Auf ${channel} dürfen nur noch Menschen antworten, bis ${until}`,
 	windowClosed: (hours) =>
 		hours === 168
 			? "Außerhalb von 7 Tagen. Nur im Web-Chat sichtbar."
@@ -283,6 +284,8 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	erasedCustomer: "Der Kunde wurde gelöscht. Es kann nichts gesendet werden.",
 	sending: "Wird gesendet …",
 	notSent: "Nicht gesendet.",
+	triedAgain: "Weiche versucht es weiter und sendet nur einmal.",
+	unknown: "Es ist nicht bekannt, ob das gesendet wurde. Auch ein neuer Versuch sendet es nur einmal.",
 	edit: "Bearbeiten",
 	draft: "Entwurf",
 	send: "Senden",
@@ -305,7 +308,7 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 		REASON_CHANNEL_NOT_OFFERED: "Der Web-Chat bietet diesen Kanal nicht an.",
 		REASON_LINK_ENDED: "Der Link ist schon beendet.",
 		REASON_TOO_LARGE: "Das ist zu groß.",
-		offline: "Sie sind offline.",
+		offline: "Der Server antwortet nicht.",
 	},
 	refusedOther: "Der Server hat es nicht angenommen.",
 

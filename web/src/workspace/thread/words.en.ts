@@ -9,7 +9,6 @@ export const en = {
 	you: "you",
 	somebody: "an agent",
 	program: "a program",
-	visitor: "Visitor",
 	nativeApp: (channel: string) => `Your team, in the ${channel} app`,
 	automated: "automatic",
 	conversation: "Conversation",
@@ -237,6 +236,8 @@ export const en = {
 		WINDOW_CLOSED: "window closed",
 	} as Record<string, string>,
 	windowCloses: (channel: string, minutes: number) => `${channel} window closes in ${span(minutes)}`,
+	humanOnly: (channel: string, until: string) =>
+		`Past the usual 24 hours: on ${channel} only people may answer, until ${until}`,
 	windowClosed: (hours: number): string =>
 		hours === 168
 			? "Outside the 7-day window. This will be shown in the web chat only."
@@ -293,6 +294,8 @@ export const en = {
 	erasedCustomer: "The customer was erased. Nothing can be sent.",
 	sending: "Sending…",
 	notSent: "Not sent.",
+	triedAgain: "Weiche keeps trying, and sends it once only.",
+	unknown: "Nobody knows whether this was sent. If you try again, it is still sent once only.",
 	edit: "Edit",
 	draft: "Draft",
 	send: "Send",
@@ -315,7 +318,7 @@ export const en = {
 		REASON_CHANNEL_NOT_OFFERED: "The web chat does not offer this channel.",
 		REASON_LINK_ENDED: "The link has ended already.",
 		REASON_TOO_LARGE: "It is too large.",
-		offline: "You are offline.",
+		offline: "The server does not answer.",
 	} as Record<string, string>,
 	refusedOther: "The server did not take it.",
 
