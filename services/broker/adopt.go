@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,10 +23,11 @@ func (b *Broker) Adopt(ctx context.Context, incarnation string) error {
 }
 
 func (b *Broker) adopt(ctx context.Context, config jetstream.StreamConfig, incarnation string) error {
-	known, err := b.incarnationOf(ctx, config.Name)
-	if err != nil || known == incarnation {
+	known, _, err := b.configOf(ctx, config.Name)
+	if err != nil || known.Metadata[metaIncarnation] == incarnation {
 		return err
 	}
+	config.FirstSeq = known.FirstSeq
 	stream, err := b.js.Stream(ctx, config.Name)
 	if err != nil {
 		return err
@@ -37,17 +37,4 @@ func (b *Broker) adopt(ctx context.Context, config jetstream.StreamConfig, incar
 	}
 	_, err = b.js.UpdateStream(ctx, config)
 	return err
-}
-
-// incarnationOf returns the log that a stream carries to; empty for none, and for
-// a stream that is not there.
-func (b *Broker) incarnationOf(ctx context.Context, name string) (string, error) {
-	stream, err := b.js.Stream(ctx, name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return stream.CachedInfo().Config.Metadata[metaIncarnation], nil
 }

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
@@ -126,4 +127,34 @@ func TestI27WaitingSendsHoldUpNobody(t *testing.T) {
 			t.Errorf("got %v", got.Send)
 		}
 	})
+}
+
+// A server that was restarted has lost the queues. An ack for a message of a queue that
+// is lost ends none of the one that has taken its place.
+func TestI04AckOfALostQueueEndsNothing(t *testing.T) {
+	dir := t.TempDir()
+	first := listen(t, dir, -1, 8<<20)
+	back := make(chan struct{}, 2) // one for each connection
+	b := start(t, broker.Config{URL: first.ClientURL(), OnReconnect: func() { back <- struct{}{} }})
+	in := sends(t, b, "whatsapp")
+	if err := b.PublishSend(soon(t), send("lost")); err != nil {
+		t.Fatal(err)
+	}
+	lost := nextSend(t, in)
+
+	port := first.Addr().(*net.TCPAddr).Port
+	stop(first)
+	listen(t, dir, port, 8<<20)
+	<-back
+	<-back
+	if err := b.PublishSend(soon(t), send("kept")); err != nil {
+		t.Fatal(err)
+	}
+	kept := nextSend(t, in)
+	if err := errors.Join(lost.Ack(), kept.Nak(10*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if again := nextSend(t, in); again.Send.GetSendId() != "kept" {
+		t.Errorf("send %s came, not the one that was given back", again.Send.GetSendId())
+	}
 }

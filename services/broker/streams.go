@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,14 +16,21 @@ const leaseBytes = 1 << 20
 
 // ensureStreams makes the streams what the limits say, and creates those that
 // are missing. What they hold stays.
+//
+// The sequences of a new one begin at the time, so that they are above those of one
+// that the server has lost: whoever took a message of that may ack it yet, and an ack
+// names no more of a message than its sequence.
 func (b *Broker) ensureStreams(ctx context.Context) error {
 	for _, config := range b.streams() {
+		known, ok, err := b.configOf(ctx, config.Name)
+		if err != nil {
+			return fmt.Errorf("broker: stream %s: %w", config.Name, err)
+		}
+		if config.FirstSeq = known.FirstSeq; !ok {
+			config.FirstSeq = uint64(time.Now().UnixMicro())
+		}
 		if b.incarnation.Load() == nil {
-			known, err := b.incarnationOf(ctx, config.Name)
-			if err != nil {
-				return fmt.Errorf("broker: stream %s: %w", config.Name, err)
-			}
-			config.Metadata = map[string]string{metaIncarnation: known}
+			config.Metadata = map[string]string{metaIncarnation: known.Metadata[metaIncarnation]}
 		}
 		if _, err := b.js.CreateOrUpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("broker: stream %s: %w", config.Name, err)
@@ -32,6 +40,18 @@ func (b *Broker) ensureStreams(ctx context.Context) error {
 		return fmt.Errorf("broker: bucket %s: %w", bucketLeases, err)
 	}
 	return nil
+}
+
+// configOf returns what a stream is on the server; ok is false where it is not there.
+func (b *Broker) configOf(ctx context.Context, name string) (config jetstream.StreamConfig, ok bool, err error) {
+	stream, err := b.js.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return config, false, nil
+	}
+	if err != nil {
+		return config, false, err
+	}
+	return stream.CachedInfo().Config, true, nil
 }
 
 // roomy says what a server has to have that cannot hold the streams.
