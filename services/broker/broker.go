@@ -279,11 +279,12 @@ func (b *Broker) restore() {
 			return
 		}
 	}
+	// Whoever is told of it is told before anything comes from the streams again.
+	b.reconnected()
 	b.mu.Lock()
 	close(b.restored)
 	b.restored = make(chan struct{})
 	b.mu.Unlock()
-	b.reconnected()
 }
 
 // reconnected tells whoever asked for it that a connection is back: what could not be

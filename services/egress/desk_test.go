@@ -289,6 +289,7 @@ type office struct {
 	tray     *tray
 	provider *provider
 	config   egress.Config
+	egress   *egress.Egress
 	stop     context.CancelFunc
 	ended    chan error
 }
@@ -314,7 +315,7 @@ func (o *office) open(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	o.stop, o.ended = cancel, make(chan error, 1)
+	o.egress, o.stop, o.ended = e, cancel, make(chan error, 1)
 	go func() { o.ended <- e.Run(ctx) }()
 	t.Cleanup(cancel)
 }

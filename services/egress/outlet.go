@@ -198,6 +198,14 @@ func (o *outlet) take(sends float64) time.Duration {
 	return time.Duration(sends / o.speed * float64(time.Second))
 }
 
+// again forgets when sends come again, but for those that wait here.
+func (o *outlet) again() {
+	clear(o.waiting)
+	for _, p := range o.parked {
+		o.waiting[p.key] = p.until
+	}
+}
+
 // forget forgets sends that should have come again long ago: others have them.
 func (o *outlet) forget(now time.Time) {
 	for key, due := range o.waiting {

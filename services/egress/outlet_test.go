@@ -120,6 +120,39 @@ func TestPaceIsKept(t *testing.T) {
 	})
 }
 
+// A send that was given back is lost with the broker. What the router relays then is
+// no copy of it.
+func TestI04LostWhileItWaitedIsNoCopy(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		told  bool
+		posts int
+	}{{"told", true, 3}, {"not told", false, 1}} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(newProvider(nil))
+				o.config.Paces = map[string]egress.Pace{"whatsapp": {Sends: 1}}
+				o.open(t)
+				o.fill("shop", 3)
+				synctest.Wait() // two were given back, and come no more
+				if posts := o.provider.sum(); posts != 1 {
+					t.Fatalf("%d posts at first", posts)
+				}
+				o.tray.again = true
+				if tc.told {
+					o.egress.Again()
+				}
+				o.fill("shop", 3)
+				time.Sleep(20 * time.Second)
+				o.close(t)
+				if posts := o.provider.sum(); posts != tc.posts {
+					t.Errorf("%d posts, not %d", posts, tc.posts)
+				}
+			})
+		})
+	}
+}
+
 // Audio and video count as several.
 func TestMediaIsHeavier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

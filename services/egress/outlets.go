@@ -105,6 +105,15 @@ func (o *outlets) of(now time.Time, at place) *outlet {
 	return out
 }
 
+// again has those that were given back come whenever they come.
+func (o *outlets) again() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, out := range o.by {
+		out.again()
+	}
+}
+
 // sweep forgets the idle half, those that were used longest ago first.
 func (o *outlets) sweep(now time.Time) {
 	var idle []place

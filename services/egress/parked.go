@@ -21,6 +21,7 @@ type parked struct {
 	key      attemptKey
 	weight   int
 	delivery Delivery
+	until    time.Time   // up to which the same message is a copy
 	late     *time.Timer // gives it back
 }
 
@@ -36,8 +37,8 @@ func (o *outlet) park(now time.Time, p *parked, late func()) bool {
 	if len(o.parked) >= parkedForEach*o.most || len(o.waiting) >= maxWaiting {
 		return false
 	}
-	// As long as it waits here, the same message is a copy.
-	o.waiting[p.key] = now.Add(parkFor + 2*copySlack)
+	p.until = now.Add(parkFor + 2*copySlack)
+	o.waiting[p.key] = p.until
 	p.late = time.AfterFunc(parkFor, late)
 	o.parked = append(o.parked, p)
 	return true

@@ -183,15 +183,9 @@ func killEarly(t *testing.T, moment time.Duration, data string, flags []string) 
 // says is told, and the test goes on to say what else is wrong.
 func eventually(t *testing.T, what string, is func() bool, tell func() string) {
 	t.Helper()
-	within(t, time.Minute, what, is, tell)
-}
-
-// within waits until something is so, for as long as it may take.
-func within(t *testing.T, bound time.Duration, what string, is func() bool, tell func() string) {
-	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for patience := time.After(bound); !is(); {
+	for patience := time.After(time.Minute); !is(); {
 		select {
 		case <-tick.C:
 		case <-patience:

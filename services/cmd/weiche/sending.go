@@ -60,6 +60,7 @@ func (s *server) newEgress(context.Context) (part, error) {
 			s.afterwards(sending.watch.Run), s.afterwards(s.fetchMedia),
 		},
 		troubles: sending.troubles,
+		again:    sending.egress.Again,
 	}
 	if !s.config.whole() {
 		p.edge = append(p.edge, s.afterwards(func(ctx context.Context) error { return query.AnswerProviders(ctx, s.broker, s.providers) }))

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,8 +46,11 @@ type server struct {
 	media   *blob.Store
 	sending *sending
 
-	metrics  *metrics.Metrics
+	metrics *metrics.Metrics
+	// parts are all there once newServer has returned. While it makes them, the broker
+	// may be connected again: making is held then.
 	parts    []part
+	making   sync.Mutex
 	watchdog *watchdog
 	// handler is what is served to everybody, and operated what is to operators.
 	handler, operated http.Handler
@@ -73,7 +77,9 @@ func newServer(ctx context.Context, config serverConfig) (_ *server, err error) 
 	}
 	for _, role := range s.constructors() {
 		p, err := role(ctx)
+		s.making.Lock()
 		s.parts = append(s.parts, p)
+		s.making.Unlock()
 		if err != nil {
 			return nil, err
 		}
@@ -107,6 +113,8 @@ func (s *server) constructors() (all []func(context.Context) (part, error)) {
 
 // again is called after each reconnect of the broker.
 func (s *server) again() {
+	s.making.Lock()
+	defer s.making.Unlock()
 	for _, p := range s.parts {
 		if p.again != nil {
 			p.again()
