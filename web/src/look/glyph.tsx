@@ -1,18 +1,12 @@
-/** Glyphs are drawn as paths on a grid of 24: no font has to have them. */
+import { channelSign, Drawn, signs } from "./sign.js";
+
+/** Glyphs are those of all pages: more than the chat has. */
 const paths = {
+	...signs,
 	chat: "M4 5h16v11H9l-5 4z",
-	close: "M6 6l12 12M18 6L6 18",
-	back: "M15 5l-7 7 7 7",
 	forward: "M9 5l7 7-7 7",
-	down: "M5 9l7 7 7-7",
 	more: "M5 12h.01M12 12h.01M19 12h.01",
-	send: "M4 12l16-8-6 16-3-6z",
-	attach: "M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.5 3.5 0 0 1 5 5l-8.5 8.5a2 2 0 0 1-3-3L14 7",
-	retry: "M4 12a8 8 0 1 1 2.5 5.8M4 19v-5h5",
-	check: "M5 12.5l4.5 4.5L19 7.5",
 	checks: "M2 12.5l4.5 4.5L15 8M11 16l1 1L22 7.5",
-	clock: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.5 2",
-	alert: "M12 4l9 16H3zM12 10v4M12 17h.01",
 	lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
 	person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4.5 20a7.5 7.5 0 0 1 15 0",
 	people:
@@ -23,22 +17,10 @@ const paths = {
 	settings: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",
 	copy: "M9 9h11v11H9zM5 15H4V4h11v1",
 	link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1",
-	unlink: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6M4 4l16 16M8 9.5l-3 3a4 4 0 0 0 6 6",
-	open: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
 	plus: "M12 5v14M5 12h14",
 	pin: "M9 4h6l-1 6 4 4H6l4-4zM12 14v6",
 	key: "M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 12l9-9M16 7l3 3",
-	web: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c5 5 5 13 0 18M12 3c-5 5-5 13 0 18",
-	// The channels' own signs are their owners': these say what each is like.
-	whatsapp: "M4.5 19.5L6 15.5a8 8 0 1 1 3 2.8zM9 9c0 3.5 2.5 6 6 6",
-	messenger:
-		"M12 4c-5 0-8.5 3.3-8.5 7.5 0 2.3 1 4.2 2.7 5.5V20l3-1.7c.9.2 1.8.3 2.8.3 5 0 8.5-3.3 8.5-7.5S17 4 12 4zM8 13l3-3 2.5 2.5L17 10",
-	instagram:
-		"M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM12 8.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM17 7h.01",
 	note: "M5 4h14v10l-6 6H5zM19 14h-6v6",
-	file: "M6 3h8l5 5v13H6zM14 3v5h5",
-	picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
-	phone: "M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM11 18h2",
 	scan: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M4 12h16",
 	help: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .9-1 1.7M12 17h.01",
 	logout: "M14 4h5v16h-5M4 12h11M11 8l4 4-4 4",
@@ -55,14 +37,8 @@ export type GlyphName = keyof typeof paths;
 
 /** A glyph beside a word that says the same, so hidden from those who hear the page. */
 export function Glyph({ name }: { name: GlyphName }) {
-	return (
-		<svg class="glyph" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-			<path d={paths[name]} />
-		</svg>
-	);
+	return <Drawn path={paths[name]} />;
 }
 
 /** The glyph of a channel; that of the web for one that has none. */
-export function channelGlyph(channel: string): GlyphName {
-	return channel === "whatsapp" || channel === "messenger" || channel === "instagram" ? channel : "web";
-}
+export const channelGlyph: (channel: string) => GlyphName = channelSign;

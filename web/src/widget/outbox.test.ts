@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CallError } from "../api/call.js";
 import { Kept, type Unsent } from "./kept.js";
 import { Outbox } from "./outbox.js";
@@ -29,10 +29,11 @@ function tab(kept: Kept, answers: (CallError | undefined)[]) {
 			return () => {};
 		},
 	});
-	/** Lets promises go on. */
-	const settle = () => new Promise((resolve) => setTimeout(resolve));
-	return { tokens, told, waits, kept, outbox, settle };
+	return { tokens, told, waits, kept, outbox };
 }
+
+/** Waits until what is checked holds. */
+const until = (check: () => void) => vi.waitFor(check, { interval: 1 });
 
 const message = (token: string, at = 1): Unsent => ({ token, text: token, at });
 
@@ -41,8 +42,7 @@ test("messages go in order, and are kept until the server has them", async () =>
 	s.outbox.put(message("a"));
 	s.outbox.put(message("b", 2));
 	expect(s.kept.unsent.map((unsent) => unsent.token)).toEqual(["a", "b"]);
-	await s.settle();
-	expect(s.told).toEqual(["sent a", "sent b"]);
+	await until(() => expect(s.told).toEqual(["sent a", "sent b"]));
 	expect(s.kept.unsent).toEqual([]);
 });
 
@@ -50,45 +50,43 @@ test("where nothing answers the same message is sent again, before the next", as
 	const s = server(...Array.from({ length: 9 }, () => new CallError("offline", "", "")));
 	s.outbox.put(message("a"));
 	s.outbox.put(message("b", 2));
-	for (let at = 0; at < 9; at++) {
-		await s.settle();
+	for (let tries = 1; tries <= 9; tries++) {
+		await until(() => expect(s.waits).toHaveLength(tries));
 		s.outbox.nudge();
 	}
-	await s.settle();
+	await until(() => expect(s.told).toEqual(["sent a", "sent b"]));
 	expect(s.tokens).toEqual([...Array.from({ length: 10 }, () => "a"), "b"]);
-	expect(s.told).toEqual(["sent a", "sent b"]);
 });
 
 test("what is refused is told at once and goes again by hand only", async () => {
 	const s = server(new CallError("invalid_argument", "REASON_INVALID", ""));
 	s.outbox.put(message("a"));
 	s.outbox.put(message("b", 2));
-	await s.settle();
-	expect(s.told).toEqual(["failed a invalid_argument", "sent b"]);
+	await until(() => expect(s.told).toEqual(["failed a invalid_argument", "sent b"]));
 	expect(s.kept.unsent.map((unsent) => unsent.token)).toEqual(["a"]);
 	s.outbox.put(message("a"));
-	await s.settle();
-	expect(s.told.at(-1)).toBe("sent a");
+	await until(() => expect(s.told.at(-1)).toBe("sent a"));
 });
 
 test("a server that cannot is asked some times, then the visitor is told", async () => {
 	const s = server(...Array.from({ length: 4 }, () => new CallError("unavailable", "", "")));
 	s.outbox.put(message("a"));
-	for (let at = 0; at < 4; at++) {
-		await s.settle();
-		s.waits.pop()?.();
+	for (let tries = 1; tries <= 3; tries++) {
+		await until(() => expect(s.waits).toHaveLength(tries));
+		s.waits.at(-1)?.();
 	}
-	await s.settle();
+	await until(() => expect(s.told).toEqual(["failed a unavailable"]));
 	expect(s.tokens).toHaveLength(4);
-	expect(s.told).toEqual(["failed a unavailable"]);
+	expect(s.waits).toHaveLength(3);
 });
 
 test("the same message put twice is sent once", async () => {
 	const s = server();
 	s.outbox.put(message("a"));
 	s.outbox.put(message("a"));
-	await s.settle();
-	expect(s.tokens).toEqual(["a"]);
+	s.outbox.put(message("b", 2));
+	await until(() => expect(s.told).toEqual(["sent a", "sent b"]));
+	expect(s.tokens).toEqual(["a", "b"]);
 });
 
 test("what another tab has sent is not sent again", async () => {
@@ -96,17 +94,16 @@ test("what another tab has sent is not sent again", async () => {
 	const kept = new Kept("test");
 	const one = tab(kept, offline());
 	const other = tab(kept, offline());
-	for (const each of [one, other]) each.outbox.put(message("a"));
-	await one.settle();
+	for (const each of [one, other]) {
+		each.outbox.put(message("a"));
+		await until(() => expect(each.waits).toHaveLength(1));
+	}
 	one.outbox.nudge();
-	await one.settle();
-	expect(one.told).toEqual(["sent a"]);
+	await until(() => expect(one.told).toEqual(["sent a"]));
 	other.outbox.nudge();
-	await other.settle();
 	// The next is sent: it is not that nothing is.
 	other.outbox.put(message("b", 2));
-	await other.settle();
-	expect(other.told).toEqual(["gone a", "sent b"]);
+	await until(() => expect(other.told).toEqual(["gone a", "sent b"]));
 	expect(other.tokens).toEqual(["a", "b"]);
 });
 
@@ -114,19 +111,19 @@ test("nothing is sent of a visitor who has left in another tab while it waited",
 	const s = server(new CallError("offline", "", ""));
 	s.outbox.put(message("a"));
 	s.outbox.put(message("b", 2));
-	await s.settle();
+	await until(() => expect(s.waits).toHaveLength(1));
 	s.kept.forget();
 	s.outbox.nudge();
-	await s.settle();
+	await until(() => expect(s.told).toEqual(["gone a", "gone b"]));
 	expect(s.tokens).toEqual(["a"]);
-	expect(s.told).toEqual(["gone a", "gone b"]);
 });
 
 test("an outbox that has ended waits for nothing", async () => {
-	const s = server(new CallError("offline", "", ""));
-	s.outbox.put(message("a"));
-	s.outbox.close();
-	await s.settle();
-	expect(s.tokens).toEqual(["a"]);
-	expect(s.waits).toEqual([]);
+	const ended = server(new CallError("offline", "", ""));
+	const control = server(new CallError("offline", "", ""));
+	for (const each of [ended, control]) each.outbox.put(message("a"));
+	ended.outbox.close();
+	await until(() => expect(control.waits).toHaveLength(1));
+	expect(ended.tokens).toEqual(["a"]);
+	expect(ended.waits).toEqual([]);
 });
