@@ -1,8 +1,11 @@
+import { crc32, deflateSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { fresh } from "./api.js";
 import { expectComplaints, useBrowser } from "./browser.js";
 import { openChat, timeline } from "./chat.js";
 import { useSite } from "./site.js";
+import { jwt, logIn, makeKey } from "./visitor.js";
 
 useBrowser();
 const site = useSite();
@@ -146,4 +149,159 @@ test("an upload shows how far it is, and one that did not arrive is tried again"
 	await tab.getByText("1 file is ready to send").waitFor({ state: "attached" });
 	expect(tries).toBe(2);
 	expectComplaints(/503/);
+});
+
+/** A letter that is chosen, and has been uploaded. */
+async function chooseLetter(tab: Page): Promise<void> {
+	await choose(tab, [{ name: "letter.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7\n") }]);
+	await tab.getByText("1 file is ready to send").waitFor({ state: "attached" });
+}
+
+test("files that were chosen before a login are uploaded anew by themselves", async () => {
+	const { id, tab } = await openChat(site);
+	const key = await makeKey(id);
+	await chooseLetter(tab);
+	const again = tab.waitForResponse(/widget\/uploads/);
+	await logIn(tab, jwt(key, fresh("person")));
+	await again;
+	await tab.getByText("1 file is ready to send").waitFor({ state: "attached" });
+	await tab.getByRole("button", { name: "Send" }).click();
+	await tab.getByRole("log").getByText("letter.pdf").waitFor();
+	await tab.getByText("Delivered", { exact: true }).waitFor();
+});
+
+test("a message whose files a login has cut off says so, and is sent with them again", async () => {
+	const { id, tab } = await openChat(site);
+	const key = await makeKey(id);
+	await chooseLetter(tab);
+	await tab.route("**/SendMessage", (route) => route.abort());
+	await tab.getByRole("textbox", { name: "Message" }).fill("My letter");
+	await tab.keyboard.press("Enter");
+	await tab.getByText("Sending", { exact: true }).waitFor();
+	await logIn(tab, jwt(key, fresh("person")));
+	await tab.unroute("**/SendMessage");
+	await tab.getByText("Its files have to be added again.").waitFor();
+	expect(await tab.getByRole("button", { name: "Try again" }).count()).toBe(0);
+	await tab.getByRole("textbox", { name: "Message" }).fill("Please read it");
+	await tab.getByRole("button", { name: "Edit" }).click();
+	const field = tab.getByRole("textbox", { name: "Message" });
+	expect(await field.inputValue()).toBe("My letter\nPlease read it");
+	await tab.getByText("1 file is ready to send").waitFor({ state: "attached" });
+	expect(await field.evaluate((one) => one === (one.getRootNode() as ShadowRoot).activeElement)).toBe(true);
+	await tab.keyboard.press("Enter");
+	await tab.getByText("Delivered", { exact: true }).waitFor();
+	const { lines } = await timeline(tab, id);
+	expect(lines?.[0]?.content?.parts?.map((part) => part.text?.body ?? part.media?.fileName)).toEqual([
+		"My letter\nPlease read it",
+		"letter.pdf",
+	]);
+	expectComplaints(/ERR_FAILED|404/);
+});
+
+/** A real picture of one colour, so many pixels wide and high. */
+function png(width: number, height: number): Buffer {
+	const chunk = (name: string, data: Buffer) => {
+		const body = Buffer.concat([Buffer.from(name), data]);
+		const [size, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+		size.writeUInt32BE(data.length);
+		sum.writeUInt32BE(crc32(body));
+		return Buffer.concat([size, body, sum]);
+	};
+	const head = Buffer.alloc(13);
+	head.writeUInt32BE(width, 0);
+	head.writeUInt32BE(height, 4);
+	head.set([8, 2, 0, 0, 0], 8);
+	const rows = Buffer.alloc((1 + 3 * width) * height, 0x60);
+	for (let row = 0; row < height; row++) rows[row * (1 + 3 * width)] = 0;
+	const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+	return Buffer.concat([
+		signature,
+		chunk("IHDR", head),
+		chunk("IDAT", deflateSync(rows)),
+		chunk("IEND", Buffer.alloc(0)),
+	]);
+}
+
+/** Opens a chat in which a picture stands above a message, and goes to its page anew before any picture comes. */
+async function withPicture(media: (tab: Page) => Promise<unknown>) {
+	const { id, tab, address } = await openChat(site);
+	await choose(tab, [{ name: "chair.png", mimeType: "image/png", buffer: png(480, 320) }]);
+	await tab.getByText("1 file is ready to send").waitFor({ state: "attached" });
+	await tab.getByRole("button", { name: "Send" }).click();
+	await tab.getByRole("img", { name: "chair.png" }).waitFor();
+	await tab.getByRole("textbox", { name: "Message" }).fill("below the picture");
+	await tab.keyboard.press("Enter");
+	await tab.getByText("Delivered", { exact: true }).waitFor();
+	await media(tab);
+	await tab.goto(address);
+	await tab.getByRole("button", { name: "Open chat" }).click();
+	const below = tab.getByText("below the picture");
+	await below.waitFor();
+	return { id, tab, below };
+}
+
+test("a picture has its place before it has come, and nothing moves when it does", async () => {
+	let come = () => {};
+	const held = new Promise<void>((resolve) => {
+		come = resolve;
+	});
+	const { tab, below } = await withPicture((tab) =>
+		tab.route("**/media/**", async (route) => {
+			await held;
+			await route.continue();
+		}),
+	);
+	const picture = tab.getByRole("img", { name: "chair.png" });
+	const places = async () => [await picture.boundingBox(), await below.boundingBox()];
+	const before = await places();
+	expect(before[0]).toMatchObject({ width: 240, height: 160 });
+	expect(await picture.evaluate((one: HTMLImageElement) => one.naturalWidth)).toBe(0);
+	come();
+	await expect.poll(() => picture.evaluate((one: HTMLImageElement) => one.naturalWidth)).toBeGreaterThan(0);
+	expect(await places()).toEqual(before);
+});
+
+test("a picture whose address has ended is asked for once more, and one that does not come keeps its place", async () => {
+	let [asked, ended] = [0, 1];
+	const { tab, below } = await withPicture((tab) =>
+		tab.route("**/media/**", (route) =>
+			asked++ < ended ? route.fulfill({ status: 404, body: "{}" }) : route.continue(),
+		),
+	);
+	const picture = tab.getByRole("img", { name: "chair.png" });
+	await expect.poll(() => picture.evaluate((one: HTMLImageElement) => one.naturalWidth)).toBeGreaterThan(0);
+	expect(asked).toBe(2);
+	const place = await below.boundingBox();
+
+	[asked, ended] = [0, 9];
+	await tab.reload();
+	await tab.getByRole("button", { name: "Open chat" }).click();
+	await tab.getByText("The picture could not be loaded").waitFor();
+	expect(asked).toBe(2);
+	expect(await below.boundingBox()).toEqual(place);
+	expectComplaints(/404/);
+});
+
+test("the address of a file is asked for again where it may have ended when the file is opened", async () => {
+	const { tab } = await openChat(site);
+	await tab.clock.install();
+	await tab.reload();
+	await tab.getByRole("button", { name: "Open chat" }).click();
+	await choose(tab, [{ name: "chair.png", mimeType: "image/png", buffer: png(30, 20) }]);
+	await tab.getByText("1 file is ready to send").waitFor({ state: "attached" });
+	await tab.getByRole("button", { name: "Send" }).click();
+	const link = tab.getByRole("link", { name: "chair.png" });
+	const before = await link.evaluate((one: HTMLAnchorElement) => one.href);
+	const opened = async () => {
+		const [popup] = await Promise.all([tab.waitForEvent("popup"), link.click()]);
+		await popup.waitForLoadState();
+		return popup.url();
+	};
+	expect(await opened(), "while it lasts").toBe(before);
+	await tab.clock.fastForward("09:30");
+	const after = await opened();
+	expect(after).toContain("/media/");
+	expect(after).not.toBe(before);
+	// The browser's own way to show a picture wants styles, which files may not have.
+	expectComplaints(/\/media\//);
 });

@@ -127,6 +127,38 @@ test("a widget that asks too connects after both have said yes, and not after a 
 	await expect.poll(() => status(tab).innerText()).toBe("Connected. We will now reply on WhatsApp.");
 });
 
+test("who is back in the chat is asked there, and the button says that a question waits", async () => {
+	const ana = await makePerson();
+	const { tab, address } = await openChat(site, { setup: { confirmation: "CONFIRMATION_BOTH" } });
+	const asked = tab.getByRole("status").filter({ hasText: "Is this you?" });
+	const bring = async () => {
+		await toChannel(tab, "WhatsApp");
+		const url = await addressOf(tab, "WhatsApp");
+		await tab.getByRole("button", { name: "Back" }).click();
+		expect(await asked.count()).toBe(0);
+		await openOnPhone(ana, url);
+	};
+	await bring();
+	await expect.poll(() => asked.innerText()).toMatch(/^Is this you\? WhatsApp number ending in \d\d$/);
+	await tab.getByRole("button", { name: "No", exact: true }).click();
+	await asked.waitFor({ state: "detached" });
+
+	await bring();
+	await asked.waitFor();
+	await tab.getByRole("button", { name: "Close", exact: true }).click();
+	const button = tab.getByRole("button", { name: "Open chat, a question waits for you", exact: true });
+	expect(await button.textContent()).toBe("1");
+	await tab.goto(address);
+	await button.click();
+	await tab.getByRole("button", { name: "Yes, this is me" }).click();
+	await tab.getByRole("status").filter({ hasText: "Now confirm in WhatsApp." }).waitFor();
+	const log = tab.getByRole("log");
+	expect(await log.evaluate((one) => one === (one.getRootNode() as ShadowRoot).activeElement)).toBe(true);
+	await answerOnPhone(ana, "whatsapp", true, 2);
+	await log.getByText("WhatsApp connected").waitFor();
+	expect(await tab.getByText("Now confirm in WhatsApp.").count()).toBe(0);
+});
+
 test("the page of a channel that cannot be loaded says so, and is tried again", async () => {
 	const { tab } = await openChat(site);
 	await tab.getByRole("textbox", { name: "Message" }).waitFor();

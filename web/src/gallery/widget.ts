@@ -8,7 +8,7 @@ import { Conversation } from "../widget/conversation.js";
 import { Kept } from "../widget/kept.js";
 import { drawLauncher, dressLauncher } from "../widget/launcher.js";
 import { draw } from "../widget/panel.js";
-import { blank, type State, unread } from "../widget/state.js";
+import { blank, broughtLink, type State, unread } from "../widget/state.js";
 import type { GalleryState } from "./state.js";
 
 /** Still is a conversation without a server: nothing that is asked is answered. */
@@ -171,7 +171,7 @@ function drawn(language: Language, known: State, draft: string): HTMLElement {
 	const conversation = new Still("", "gallery", kept, () => language);
 	conversation.store.update(() => known);
 	dressLauncher(button);
-	drawLauncher(button, language, known.open, unread(known));
+	drawLauncher(button, language, known.open, unread(known), !!broughtLink(known)?.asks);
 	const frame = { element, root, launcher: button, widget: "gallery", origin: "" };
 	// A dialog opens in a page only.
 	queueMicrotask(() => draw({ frame, conversation, language, close: () => {} }));

@@ -1,5 +1,5 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Glyph } from "../look/glyph.js";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Sign } from "../look/sign.js";
 import { useStore } from "../look/store.js";
 import { channelName } from "../look/words.js";
 import { AttachButton } from "./attachments/button.js";
@@ -15,7 +15,7 @@ const near = 3800;
 /** Where the visitor writes. Its text is kept until it was sent. */
 export function Composer() {
 	const { conversation, attachments, words, page } = useChat();
-	const [text, setText] = useState(conversation.kept.draft);
+	const text = useStore(conversation.draft, (typed) => typed);
 	const field = useRef<HTMLTextAreaElement>(null);
 	const files = useStore(attachments.store, (all) => all);
 	const repliesTo = useChatState((state) => state.repliesTo);
@@ -35,15 +35,13 @@ export function Composer() {
 	}, []);
 
 	const write = (value: string) => {
-		setText(value);
-		conversation.kept.draft = value;
+		conversation.draft.update(() => value);
 		conversation.typing(value.trim() !== "");
 	};
 	const send = () => {
 		if (!ready) return;
 		conversation.send({ text: text.trim(), attachments: attachments.take() });
-		setText("");
-		conversation.kept.draft = "";
+		conversation.draft.update(() => "");
 		field.current?.focus();
 	};
 	return (
@@ -90,7 +88,7 @@ export function Composer() {
 					title={words.send}
 					aria-disabled={!ready}
 				>
-					<Glyph name="send" />
+					<Sign name="send" />
 				</button>
 			</div>
 			{left <= most - near && (

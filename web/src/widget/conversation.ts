@@ -1,23 +1,20 @@
 /** The conversation of a visitor, as the server has it and as this device adds to it. */
 
-import { CallError, Caller, type CallOptions, clientToken } from "../api/call.js";
+import { CallError, type CallOptions, clientToken } from "../api/call.js";
 import { type Following, Stream, surroundings } from "../api/stream.js";
 import type { SubscribeResponseJson } from "../gen/weiche/stream/v1/stream_pb.js";
 import type {
 	GetTimelineRequestJson,
 	GetTimelineResponseJson,
 	LineJson,
-	OpenSessionRequestJson,
-	OpenSessionResponseJson,
 	PressedButtonJson,
 	SendMessageRequestJson,
 	SendMessageResponseJson,
 } from "../gen/weiche/widget/v1/widget_pb.js";
-import type { VisitorToken } from "../loader/element.js";
 import { Store } from "../look/held.js";
 import type { Attached, Kept } from "./kept.js";
 import { Outbox } from "./outbox.js";
-import { whoIs } from "./signin.js";
+import { Session } from "./session.js";
 import {
 	apply,
 	blank,
@@ -25,6 +22,7 @@ import {
 	dropped,
 	loaded,
 	marked,
+	type Pending,
 	placeOf,
 	type State,
 	sent,
@@ -46,7 +44,8 @@ const typingAgain = 4000;
 /** What was seen is told after this while. */
 const marking = 300;
 
-const gone = () => new CallError("canceled", "", "the visitor has left");
+/** The address of a file ends after ten minutes; who opens it needs some of that. */
+const addressLasts = 9 * 60_000;
 
 /** Message is what a visitor says: a text, files, or a button. */
 export interface Message {
@@ -58,11 +57,14 @@ export interface Message {
 /** Conversation holds what a chat knows in its store, and does what its visitor does. */
 export class Conversation {
 	readonly store: Store<State>;
-	private readonly caller: Caller;
+	/** What the visitor has typed and not sent. */
+	readonly draft: Store<string>;
+	/** Who the visitor is. */
+	readonly session: Session;
 	private readonly stream: Stream;
 	private readonly outbox: Outbox;
 	private readonly timers = new Timers();
-	private readonly waysOut: (() => void)[] = [];
+	private readonly stopListening: () => void;
 	private following: Following | undefined;
 	private starting: Promise<void> | undefined;
 	private stopTyping = () => {};
@@ -70,13 +72,9 @@ export class Conversation {
 	private stopMarking = () => {};
 	private toldTyping = 0;
 	private markedRead = "";
-	private opening: Promise<void> | undefined;
-	/** Gives the site's word for who the visitor is, where it has signed them in. */
-	private visitor: VisitorToken | undefined;
-	/** The session that it follows in. */
-	private session = "";
-	/** Counts how often a visitor has left: what is under way for one is not done for the next. */
-	private left = 0;
+	private readonly cameAt = new WeakMap<LineJson, number>();
+	/** The token of the session that it follows in. */
+	private followed = "";
 	/** Counts how often it began anew, or ended: what was read for an earlier time is not shown. */
 	private turn = 0;
 
@@ -93,32 +91,33 @@ export class Conversation {
 		readonly language: () => string,
 	) {
 		this.store = new Store<State>({ ...blank, seen: kept.seen });
-		this.caller = new Caller(origin, () => kept.token);
+		this.draft = new Store(kept.draft);
+		this.draft.watch(() => {
+			kept.draft = this.draft.value;
+		});
+		this.session = new Session(origin, widget, kept, {
+			opened: (known) => this.store.update((state) => ({ ...state, widget: known ?? state.widget })),
+			forgotten: () => this.outbox.forget(),
+			changed: () => this.restart(),
+		});
 		this.stream = new Stream(surroundings(origin, () => kept.token));
 		this.outbox = new Outbox(kept, {
 			send: (request) => this.call<SendMessageRequestJson, SendMessageResponseJson>("SendMessage", request),
 			language,
 			sent: (token, messageId) => this.store.update((state) => sent(state, token, messageId)),
-			failed: (token) => this.store.update((state) => marked(state, token, "failed")),
+			failed: (token, why) => this.refused(token, why),
 			gone: (token) => this.store.update((state) => dropped(state, token)),
 			after: (milliseconds, then) => this.after(milliseconds, then),
 		});
 		this.stream.watch((state) => this.connectionIs(state === "open"));
 		const online = () => this.outbox.nudge();
 		addEventListener("online", online);
-		this.waysOut.push(() => removeEventListener("online", online));
-		this.waysOut.push(
-			kept.watch((ended) => {
-				if (ended) this.left++;
-				this.opening = undefined;
-				void this.restart();
-			}),
-		);
+		this.stopListening = () => removeEventListener("online", online);
 	}
 
 	/** Whether somebody has chatted on this device. */
 	get known(): boolean {
-		return this.kept.token !== "";
+		return this.session.known;
 	}
 
 	/** Reads the conversation and follows it; makes a session where there is none. */
@@ -134,65 +133,8 @@ export class Conversation {
 	}
 
 	/** Calls a method of the widget's service, in the visitor's session. Throws CallError. */
-	async call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
-		if (!this.known && method !== "OpenSession") await this.openSession();
-		const { token } = this.kept;
-		const { left } = this;
-		try {
-			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
-		} catch (cause) {
-			if (!(cause instanceof CallError) || cause.code !== "unauthenticated" || method === "OpenSession")
-				throw cause;
-			// The session has ended elsewhere: a new one, as on a new device.
-			if (this.kept.token === token) {
-				this.kept.token = "";
-				await this.openSession();
-				void this.restart();
-			}
-			if (left !== this.left) throw cause;
-			return await this.caller.call(`weiche.widget.v1.WidgetService/${method}`, request, options);
-		}
-	}
-
-	/** The header Authorization of the session, or nothing. */
-	get authorization(): Record<string, string> {
-		return this.caller.authorization;
-	}
-
-	/**
-	 * Makes a session: of whom the site says that the visitor is, where it has signed them
-	 * in. What another one has left on this device is forgotten.
-	 */
-	openSession(): Promise<void> {
-		const opening = this.opening ?? this.enter();
-		this.opening = opening;
-		return opening.finally(() => {
-			if (this.opening === opening) this.opening = undefined;
-		});
-	}
-
-	/** Lets the visitor in as whom the site says that they are, from here on. */
-	async signIn(visitor: VisitorToken): Promise<void> {
-		await this.opening?.catch(() => {});
-		const before = this.visitor;
-		this.visitor = visitor;
-		try {
-			await this.openSession();
-		} catch (cause) {
-			this.visitor = before;
-			throw cause;
-		}
-		await this.restart();
-	}
-
-	/** Ends the session: this device knows nothing of the visitor any more. */
-	async signOut(): Promise<void> {
-		const ending = this.known && this.call("EndSession", {}).catch(() => {});
-		this.visitor = undefined;
-		this.forget();
-		this.opening = undefined;
-		await this.restart();
-		await ending;
+	call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
+		return this.session.call(method, request, options);
 	}
 
 	/** Begins anew with the session that is there now: somebody came in or left. */
@@ -200,6 +142,7 @@ export class Conversation {
 		this.following?.stop();
 		this.following = this.starting = undefined;
 		this.turn++;
+		this.draft.update(() => this.kept.draft);
 		this.store.update((state) => ({
 			...blank,
 			open: state.open,
@@ -224,6 +167,12 @@ export class Conversation {
 		if (!message) return;
 		this.store.update((state) => marked(state, token, "sending"));
 		this.outbox.put(message);
+	}
+
+	/** Takes a message that was refused back to where the visitor writes, before what is there. */
+	takeBack(message: Pending): void {
+		this.discard(message.token);
+		this.draft.update((text) => [message.text, text].filter(Boolean).join("\n"));
 	}
 
 	/** Drops a message that was refused. */
@@ -251,12 +200,19 @@ export class Conversation {
 		}
 	}
 
-	/** Reads a line again, such as for the address of its files, which ends. */
-	async again(line: LineJson): Promise<void> {
+	/** Reads a line again, such as for the addresses of its files, which end; undefined where that fails. */
+	async again(line: LineJson): Promise<LineJson | undefined> {
 		const { turn } = this;
 		const before = (BigInt(placeOf(line)) - 1n).toString();
 		const answer = await this.timeline({ after: before, limit: 1 }).catch(() => undefined);
-		if (answer && turn === this.turn) this.store.update((state) => apply(state, { ownLines: answer.lines }));
+		if (!answer || turn !== this.turn) return undefined;
+		this.store.update((state) => apply(state, { ownLines: answer.lines }));
+		return answer.lines?.[0];
+	}
+
+	/** Whether a line came so long ago that the addresses of its files may have ended. */
+	isOld(line: LineJson): boolean {
+		return Date.now() - (this.cameAt.get(line) ?? Date.now()) > addressLasts;
 	}
 
 	/** Says that the last line was on screen. */
@@ -291,7 +247,8 @@ export class Conversation {
 		this.outbox.close();
 		this.stream.close();
 		this.timers.close();
-		for (const stop of this.waysOut) stop();
+		this.session.close();
+		this.stopListening();
 	}
 
 	private markRead(): void {
@@ -310,11 +267,11 @@ export class Conversation {
 	private async begin(): Promise<void> {
 		const { turn } = this;
 		this.store.update((state) => ({ ...state, phase: "loading" }));
-		if (!this.known) await this.openSession();
+		if (!this.known) await this.session.open();
 		const answer = await this.timeline({ latest: true, limit: page });
 		if (turn !== this.turn) return;
 		this.store.update((state) => loaded(state, answer));
-		this.session = this.kept.token;
+		this.followed = this.kept.token;
 		this.following = this.stream.follow(
 			{ own: true, cursor: answer.cursor },
 			{
@@ -330,48 +287,26 @@ export class Conversation {
 		}
 	}
 
-	private async enter(): Promise<void> {
-		let { left } = this;
-		const visitorToken = await this.word();
-		if (left !== this.left) throw gone();
-		const who = whoIs(visitorToken);
-		// Whoever was not signed in before is the one who signs in now.
-		if (this.kept.who && this.kept.who !== who) this.forget();
-		left = this.left;
-		const before = this.kept.token;
-		const answer = await this.call<OpenSessionRequestJson, OpenSessionResponseJson>("OpenSession", {
-			widgetId: this.widget,
-			visitorToken,
+	private refused(token: string, why: CallError): void {
+		this.store.update((state) => {
+			const message = state.pending.find((one) => one.token === token);
+			return marked(state, token, "failed", !!message?.attachments && why.reason === "REASON_NOT_FOUND");
 		});
-		if (left !== this.left) throw gone();
-		// Another tab was quicker: they have one conversation.
-		if (!visitorToken && this.kept.token && this.kept.token !== before) return;
-		this.kept.who = who;
-		this.kept.token = answer.sessionToken ?? "";
-		this.store.update((state) => ({ ...state, widget: answer.widget ?? state.widget }));
 	}
 
-	/** The site's word for who the visitor is, where it has signed them in. */
-	private async word(): Promise<string | undefined> {
-		try {
-			return await this.visitor?.();
-		} catch (cause) {
-			throw new CallError("unauthenticated", "", String(cause));
-		}
+	private async timeline(request: GetTimelineRequestJson): Promise<GetTimelineResponseJson> {
+		const answer = await this.call<GetTimelineRequestJson, GetTimelineResponseJson>("GetTimeline", request);
+		this.came(answer.lines);
+		return answer;
 	}
 
-	private forget(): void {
-		this.left++;
-		this.kept.forget();
-		this.outbox.forget();
-	}
-
-	private timeline(request: GetTimelineRequestJson): Promise<GetTimelineResponseJson> {
-		return this.call("GetTimeline", request);
+	private came(lines: readonly LineJson[] = []): void {
+		for (const line of lines) this.cameAt.set(line, Date.now());
 	}
 
 	private hear(frame: SubscribeResponseJson): void {
 		const { change, typing } = frame;
+		this.came(change?.ownLines);
 		if (change) this.store.update((state) => apply(state, change));
 		// A visitor is told of agents alone, and not by their ids.
 		if (typing) {
@@ -394,7 +329,7 @@ export class Conversation {
 			this.stopAway = this.after(calm, () => this.store.update((state) => ({ ...state, away: true })));
 		} else if (this.stream.state === "revoked") {
 			// Another tab may have made a new one already.
-			if (this.kept.token === this.session) this.kept.token = "";
+			if (this.kept.token === this.followed) this.kept.token = "";
 			void this.restart().then(() => this.stream.restart());
 		}
 	}

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useDrop } from "./attachments/drop.js";
 import { words as fileWords } from "./attachments/words.js";
+import { Asked } from "./channels/asked.js";
 import { ChannelPlace } from "./channels/place.js";
 import { useChat, useChatState } from "./chat.js";
 import { Composer } from "./composer.js";
@@ -94,6 +95,7 @@ function Inside() {
 					{/* It stays where it is below another view, so that nothing of it is lost. */}
 					<div class="view" inert={elsewhere} data-drop={fileWords[language].drop} {...drop}>
 						<Log />
+						<Asked />
 						<Composer />
 					</div>
 					{view.name === "channel" && (

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { WidgetJson } from "../gen/weiche/widget/v1/widget_pb.js";
-import { Glyph } from "../look/glyph.js";
+import { Sign } from "../look/sign.js";
 import { clock, day, type Language } from "../look/words.js";
 import { ChannelMenu } from "./channels/menu.js";
 import { useChat, useChatState } from "./chat.js";
@@ -31,7 +31,7 @@ export function Header({ title }: { title: string }) {
 						title={words.back}
 						onClick={() => conversation.show({ name: "conversation" })}
 					>
-						<Glyph name="back" />
+						<Sign name="back" />
 					</button>
 					<p id={title} class="who small">
 						<bdi>{nameOf(widget) || words.chat}</bdi>
@@ -47,7 +47,7 @@ export function Header({ title }: { title: string }) {
 					title={words.closePanel}
 					onClick={close}
 				>
-					<Glyph name="close" />
+					<Sign name="close" />
 				</button>
 			)}
 		</header>

@@ -5,13 +5,15 @@ import css from "./badge.css" with { type: "text" };
 
 const en = {
 	open: "Open chat",
-	unread: (n: number) => `Open chat, ${plural("en", n, "# new message", "# new messages")}`,
+	unread: (n: number) => plural("en", n, "# new message", "# new messages"),
+	asks: "a question waits for you",
 	close: "Close chat",
 };
 
 const de: typeof en = {
 	open: "Chat öffnen",
-	unread: (n) => `Chat öffnen, ${plural("de", n, "# neue Nachricht", "# neue Nachrichten")}`,
+	unread: (n) => plural("de", n, "# neue Nachricht", "# neue Nachrichten"),
+	asks: "eine Frage wartet auf Sie",
 	close: "Chat schließen",
 };
 
@@ -25,18 +27,21 @@ export function dressLauncher(button: HTMLButtonElement): void {
 	shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
 }
 
-/** Draws whether the panel is open, and how many messages wait. */
+/** Draws whether the panel is open, how many messages wait, and whether a question does. */
 export function drawLauncher(
 	button: HTMLButtonElement,
 	language: Language,
 	open: boolean,
 	unread: number,
+	asks: boolean,
 ): void {
 	const say = words[language];
 	button.ariaExpanded = String(open);
-	button.ariaLabel = open ? say.close : unread > 0 ? say.unread(unread) : say.open;
+	const waits = [unread > 0 && say.unread(unread), asks && say.asks].filter(Boolean);
+	button.ariaLabel = open ? say.close : [say.open, ...waits].join(", ");
 	let badge = button.querySelector<HTMLElement>(".badge");
-	if (open || unread === 0) {
+	const count = unread + Number(asks);
+	if (open || count === 0) {
 		badge?.remove();
 		return;
 	}
@@ -46,5 +51,5 @@ export function drawLauncher(
 		badge.ariaHidden = "true";
 		button.append(badge);
 	}
-	badge.textContent = unread > 99 ? "99+" : String(unread);
+	badge.textContent = count > 99 ? "99+" : String(count);
 }

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { channelGlyph, Glyph } from "../look/glyph.js";
+import { channelSign, Sign } from "../look/sign.js";
 import { channelName, day } from "../look/words.js";
 import { useChat, useChatState } from "./chat.js";
 import { wordsOf } from "./content.js";
@@ -116,7 +116,7 @@ export function Log() {
 			</div>
 			{below > 0 && (
 				<button type="button" class="fresh" onClick={toEnd}>
-					<Glyph name="down" />
+					<Sign name="down" />
 					{words.fresh(below)}
 				</button>
 			)}
@@ -144,7 +144,7 @@ function RowView({ row }: { row: Row }) {
 			const name = channelName(channel, words.web);
 			return (
 				<li class="system">
-					<Glyph name={channelGlyph(channel)} />
+					<Sign name={channelSign(channel)} />
 					{row.line.about === "linked" ? words.linked(name) : words.unlinked(name)}
 				</li>
 			);

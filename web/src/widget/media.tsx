@@ -1,13 +1,11 @@
-import { useRef } from "preact/hooks";
 import type { MediaJson } from "../gen/weiche/event/v1/content_pb.js";
 import type { LineJson, MediaFileJson } from "../gen/weiche/widget/v1/widget_pb.js";
-import { Glyph } from "../look/glyph.js";
+import { bytes } from "../look/bytes.js";
+import { Sign } from "../look/sign.js";
 import { useChat } from "./chat.js";
+import type { Conversation } from "./conversation.js";
+import { Picture } from "./picture.js";
 import type { WidgetWords } from "./words.js";
-
-/** Pictures are shown no wider and no higher than this, in pixels. */
-const widest = 240;
-const highest = 280;
 
 /** A file of a message: a picture is shown, others are opened. */
 export function MediaView({
@@ -20,50 +18,58 @@ export function MediaView({
 	file: MediaFileJson | undefined;
 }) {
 	const { conversation, words, language } = useChat();
-	const asked = useRef(false);
-	const kind = kindOf(media, words);
 	if (!file?.url || file.state !== "ready") {
 		return (
 			<p class="file">
-				<Glyph name={file?.state === "failed" ? "alert" : "clock"} />
+				<Sign name={file?.state === "failed" ? "alert" : "clock"} />
 				<span>{file?.state === "failed" ? words.fileFailed : words.fetching}</span>
 			</p>
 		);
 	}
-	const url = conversation.origin + file.url;
-	const name = media.fileName || kind;
-	if (picture(media) && file.width && file.height) {
-		const scale = Math.min(1, widest / file.width, highest / file.height);
+	const name = media.fileName || kindOf(media, words);
+	const { href, onClick } = opening(conversation, line, file);
+	if (isPicture(media) && file.width && file.height) {
 		return (
-			<a class="picture" href={url} target="_blank" rel="noopener noreferrer" aria-label={name}>
-				<img
-					src={file.thumbnailUrl ? conversation.origin + file.thumbnailUrl : url}
-					alt={media.caption || name}
-					width={Math.round(file.width * scale)}
-					height={Math.round(file.height * scale)}
-					loading="lazy"
-					decoding="async"
-					onError={() => {
-						// Its address may have ended.
-						if (!asked.current) void conversation.again(line);
-						asked.current = true;
-					}}
-				/>
+			<a
+				class="picture"
+				href={href}
+				target="_blank"
+				rel="noopener noreferrer"
+				aria-label={name}
+				onClick={onClick}
+			>
+				<Picture line={line} file={file} alt={media.caption || name} />
 			</a>
 		);
 	}
+	const size = Number(file.size ?? media.size ?? 0);
 	return (
-		<a class="file" href={url} target="_blank" rel="noopener noreferrer">
-			<Glyph name="file" />
+		<a class="file" href={href} target="_blank" rel="noopener noreferrer" onClick={onClick}>
+			<Sign name="file" />
 			<span>
 				<bdi>{name}</bdi>
-				<small dir="auto">{sizeOf(Number(file.size ?? media.size ?? 0), language)}</small>
+				{size > 0 && <small dir="auto">{bytes(language, size)}</small>}
 			</span>
 		</a>
 	);
 }
 
-function picture(media: MediaJson): boolean {
+/** Where a file is. An address that may have ended by now is asked for again before it is opened. */
+function opening(conversation: Conversation, line: LineJson, file: MediaFileJson) {
+	const at = (url = "") => conversation.origin + url;
+	return {
+		href: at(file.url),
+		onClick: async (event: MouseEvent) => {
+			if (!conversation.isOld(line)) return;
+			event.preventDefault();
+			const fresh = await conversation.again(line);
+			const now = fresh?.media?.find((other) => (other.part ?? 0) === (file.part ?? 0));
+			window.open(at((now ?? file).url), "_blank", "noopener");
+		},
+	};
+}
+
+function isPicture(media: MediaJson): boolean {
 	return media.kind === "MEDIA_KIND_IMAGE" || media.kind === "MEDIA_KIND_STICKER";
 }
 
@@ -80,12 +86,4 @@ function kindOf(media: MediaJson, words: WidgetWords): string {
 			return words.sticker;
 	}
 	return words.file;
-}
-
-/** A size in words, such as 1.2 MB; empty where it is not known. */
-export function sizeOf(bytes: number, language: string): string {
-	if (!bytes) return "";
-	const [value, unit] =
-		bytes < 1e6 ? [Math.max(1, Math.round(bytes / 1e3)), "kilobyte"] : [bytes / 1e6, "megabyte"];
-	return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
 }

@@ -2,7 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { PartJson } from "../gen/weiche/event/v1/content_pb.js";
 import type { LineJson, MediaFileJson } from "../gen/weiche/widget/v1/widget_pb.js";
-import { channelGlyph, Glyph } from "../look/glyph.js";
+import { initials } from "../look/avatar.js";
+import { channelSign, Sign } from "../look/sign.js";
 import { Text } from "../look/text.js";
 import { channelName, clock } from "../look/words.js";
 import { QuickReplies } from "./channels/quick.js";
@@ -40,7 +41,7 @@ export function LineView({ row }: { row: Extract<Row, { kind: "line" }> }) {
 				<p class="meta">
 					{via && (
 						<span class="via">
-							<Glyph name={channelGlyph(line.channel ?? "")} />
+							<Sign name={channelSign(line.channel ?? "")} />
 							{via}
 						</span>
 					)}
@@ -64,7 +65,7 @@ export function PendingView({
 	first: boolean;
 	latest: boolean;
 }) {
-	const { words, language, conversation } = useChat();
+	const { words, language } = useChat();
 	const failed = message.state === "failed";
 	return (
 		<li class={`said own last ${failed ? "failed" : "sending"}`}>
@@ -73,22 +74,13 @@ export function PendingView({
 				{(message.pressed?.title ?? message.text) && <Text text={message.pressed?.title ?? message.text} />}
 				{message.attachments?.map((file) => (
 					<p key={file.blobId} class="file">
-						<Glyph name="file" />
+						<Sign name="file" />
 						<bdi>{file.name}</bdi>
 					</p>
 				))}
 			</div>
 			{failed ? (
-				<p class="meta bad">
-					<Glyph name="alert" />
-					{words.notSent}
-					<button type="button" class="quiet" onClick={() => conversation.retry(message.token)}>
-						{words.tryAgain}
-					</button>
-					<button type="button" class="quiet" onClick={() => conversation.discard(message.token)}>
-						{words.discard}
-					</button>
-				</p>
+				<Refused message={message} />
 			) : (
 				latest && (
 					<p class="meta">
@@ -98,6 +90,37 @@ export function PendingView({
 				)
 			)}
 		</li>
+	);
+}
+
+/** What can be done with a message that was refused. */
+function Refused({ message }: { message: Pending }) {
+	const { words, conversation, attachments } = useChat();
+	const edit = (event: MouseEvent) => {
+		const chat = (event.currentTarget as Element).getRootNode() as ShadowRoot;
+		conversation.takeBack(message);
+		attachments.takeBack(message);
+		chat.querySelector("textarea")?.focus();
+	};
+	return (
+		<div class="meta bad">
+			<Sign name="alert" />
+			<span>{message.lost ? `${words.notSent} ${words.filesLost}` : words.notSent}</span>
+			<span class="deeds">
+				{message.lost ? (
+					<button type="button" class="quiet" onClick={edit}>
+						{words.edit}
+					</button>
+				) : (
+					<button type="button" class="quiet" onClick={() => conversation.retry(message.token)}>
+						{words.tryAgain}
+					</button>
+				)}
+				<button type="button" class="quiet" onClick={() => conversation.discard(message.token)}>
+					{words.discard}
+				</button>
+			</span>
+		</div>
 	);
 }
 
@@ -176,13 +199,9 @@ function Named({ what, children }: { what: string; children: ComponentChildren }
 }
 
 function Initials({ name }: { name: string }) {
-	const letters = name.split(/\s+/).filter(Boolean);
-	const initials = [letters[0], letters.length > 1 ? letters.at(-1) : ""].map(
-		(word) => [...(word ?? "")][0] ?? "",
-	);
 	return (
 		<span class="face" aria-hidden="true">
-			{initials.join("").toUpperCase()}
+			{initials(name)}
 		</span>
 	);
 }

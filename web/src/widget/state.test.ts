@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import type { LineJson } from "../gen/weiche/widget/v1/widget_pb.js";
+import type { LineJson, LinkJson } from "../gen/weiche/widget/v1/widget_pb.js";
 import { rows } from "./rows.js";
 import {
 	apply,
 	blank,
+	broughtLink,
 	comparePlaces,
 	loaded,
 	marked,
@@ -141,4 +142,24 @@ test("rows are grouped by day, sender and channel", () => {
 		"7 first last",
 	]);
 	expect(all.filter((row) => row.kind === "line" && row.latest).map((row) => row.key)).toEqual(["line 3"]);
+});
+
+test("of links that were brought the last one that asks comes first, and ended ones do not count", () => {
+	const link = (linkId: string, state: LinkJson["state"], asks?: boolean): LinkJson => ({
+		linkId,
+		state,
+		asks,
+	});
+	const links = [
+		link("a", "LINK_STATE_MATCHED", true),
+		link("b", "LINK_STATE_MATCHED"),
+		link("c", "LINK_STATE_CONNECTED"),
+	];
+	expect(broughtLink(with_([], { links }))?.linkId).toBe("a");
+	const answered = apply(with_([], { links }), { link: link("a", "LINK_STATE_MATCHED") });
+	expect(broughtLink(answered)?.linkId).toBe("a");
+	expect(broughtLink(answered)?.asks).toBeUndefined();
+	const cancelled = apply(answered, { link: link("a", "LINK_STATE_CANCELLED") });
+	expect(broughtLink(cancelled)?.linkId).toBe("b");
+	expect(broughtLink(with_([]))).toBeUndefined();
 });

@@ -21,6 +21,8 @@ export interface Pending extends Unsent {
 	messageId?: string;
 	/** The server said that it has it. */
 	answered?: boolean;
+	/** It was refused as its files are not there any more: they count for who has uploaded them, and for a day. */
+	lost?: boolean;
 }
 
 /** State is all that a chat knows. */
@@ -148,8 +150,8 @@ export function sent(state: State, token: string, messageId: string): State {
 }
 
 /** The state with a message that was refused, or is tried again. */
-export function marked(state: State, token: string, as: Pending["state"]): State {
-	return { ...state, pending: change(state.pending, token, { state: as, messageId: undefined }) };
+export function marked(state: State, token: string, as: Pending["state"], lost = false): State {
+	return { ...state, pending: change(state.pending, token, { state: as, messageId: undefined, lost }) };
 }
 
 /** The state without a message that was never sent. */
@@ -166,6 +168,12 @@ export function unread(state: State): number {
 		if (line.author === "AUTHOR_AGENT" && line.state !== "read" && line.state !== "failed") count++;
 	}
 	return count;
+}
+
+/** The last link of which the visitor has to say something: that it was they, or no; there where it is confirmed only. */
+export function broughtLink(state: State): LinkJson | undefined {
+	const brought = state.links.filter((link) => link.state === "LINK_STATE_MATCHED");
+	return brought.findLast((link) => link.asks) ?? brought.at(-1);
 }
 
 /** Whether a channel is one of others. */

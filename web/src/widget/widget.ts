@@ -10,7 +10,7 @@ import { Conversation } from "./conversation.js";
 import type { Drawn } from "./drawn.js";
 import { Kept } from "./kept.js";
 import { drawLauncher, dressLauncher } from "./launcher.js";
-import { type State, unread } from "./state.js";
+import { broughtLink, type State, unread } from "./state.js";
 
 /** Puts a widget into what the loader has drawn. */
 export function mount(frame: Frame): Widget {
@@ -50,7 +50,7 @@ export function mount(frame: Frame): Widget {
 			colour(root, kept, state.widget?.appearance?.accent);
 			drawn?.speak(language);
 		}
-		if (launcher) drawLauncher(launcher, language, state.open, unread(state));
+		if (launcher) drawLauncher(launcher, language, state.open, unread(state), !!broughtLink(state)?.asks);
 		tell(element, last, state);
 		last = state;
 	};
@@ -63,8 +63,8 @@ export function mount(frame: Frame): Widget {
 	return {
 		open,
 		close,
-		login: (token: VisitorToken) => conversation.signIn(token),
-		logout: () => conversation.signOut(),
+		login: (token: VisitorToken) => conversation.session.signIn(token),
+		logout: () => conversation.session.signOut(),
 		remove() {
 			removed = true;
 			stopWatching();

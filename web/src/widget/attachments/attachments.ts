@@ -1,10 +1,22 @@
 /** Files that a visitor adds to a message, from their choice to their upload. */
 
+import { CallError } from "../../api/call.js";
+import { upload } from "../../api/upload.js";
 import { Store } from "../../look/store.js";
 import type { Conversation } from "../conversation.js";
-import type { Attached } from "../kept.js";
-import { add, anew, areReady, type Chosen, change, type Files, next, noFiles, remove } from "./files.js";
-import { UploadError, upload } from "./upload.js";
+import type { Attached, Unsent } from "../kept.js";
+import {
+	add,
+	anew,
+	areReady,
+	type Chosen,
+	change,
+	type Files,
+	next,
+	noFiles,
+	refusedBy,
+	remove,
+} from "./files.js";
 
 /** So many are uploaded at a time; a server takes few more of one address. */
 const atOnce = 2;
@@ -14,6 +26,8 @@ export class Attachments {
 	/** What of them there is to show. */
 	readonly store = new Store<Files>(noFiles);
 	private readonly underWay = new Map<number, AbortController>();
+	/** Files that went with messages, by what those name them: one that is refused may need them again. */
+	private readonly given = new Map<string, File>();
 
 	/** The session that the files are uploaded in: they count for its visitor alone. */
 	private session: string;
@@ -53,10 +67,16 @@ export class Attachments {
 	/** Takes them out, for the message that is sent now. */
 	take(): Attached[] {
 		const { chosen } = this.store.value;
+		for (const { blobId, file } of chosen) if (blobId) this.given.set(blobId, file);
 		this.store.update((now) => ({ ...noFiles, last: now.last }));
 		return chosen.flatMap(({ blobId, file }) =>
 			blobId ? [{ blobId, name: file.name, mimeType: file.type, size: file.size }] : [],
 		);
+	}
+
+	/** Takes the files of a message back that was refused, as far as this page has them still. */
+	takeBack({ attachments = [] }: Unsent): void {
+		this.add(attachments.flatMap(({ blobId }) => this.given.get(blobId) ?? []));
 	}
 
 	/** Ends what is under way. */
@@ -79,7 +99,10 @@ export class Attachments {
 		if (!had) return;
 		this.halt();
 		if (token) this.store.update(anew);
-		else this.store.update((now) => ({ ...noFiles, last: now.last }));
+		else {
+			this.store.update((now) => ({ ...noFiles, last: now.last }));
+			this.given.clear();
+		}
 		this.go();
 	}
 
@@ -99,15 +122,18 @@ export class Attachments {
 		};
 		const { conversation } = this;
 		try {
-			if (!conversation.known) await conversation.openSession();
+			if (!conversation.known) await conversation.session.open();
 			if (signal.aborted) return;
-			const headers = conversation.authorization;
-			tell({
-				blobId: await upload(conversation.origin, headers, file, (done) => tell({ done }), signal),
-				done: 1,
+			const uploaded = await upload(file, {
+				url: `${conversation.origin}/v1/widget/uploads?name=${encodeURIComponent(file.name)}`,
+				headers: conversation.session.authorization,
+				progress: (done) => tell({ done }),
+				signal,
 			});
+			tell({ blobId: uploaded.blob_id, done: 1 });
 		} catch (cause) {
-			tell({ failed: cause instanceof UploadError ? cause.refusal : { why: "unreachable" } });
+			if (!(cause instanceof CallError)) throw cause;
+			tell({ failed: refusedBy(cause) });
 		}
 		if (signal.aborted) return;
 		this.underWay.delete(id);

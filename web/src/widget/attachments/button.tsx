@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import { Glyph } from "../../look/glyph.js";
+import { Sign } from "../../look/sign.js";
 import { useChat } from "../chat.js";
 import { words } from "./words.js";
 
@@ -17,7 +17,7 @@ export function AttachButton() {
 				title={said.attach}
 				onClick={() => input.current?.click()}
 			>
-				<Glyph name="attach" />
+				<Sign name="attach" />
 			</button>
 			<input
 				ref={input}

@@ -1,5 +1,7 @@
 /** The files that go with the next message, as plain values. */
 
+import type { CallError } from "../../api/call.js";
+
 /** The most bytes that a file of a visitor may have, and the most files that a message may have. */
 export const most = { bytes: 25 * 1024 * 1024, files: 10 } as const;
 
@@ -54,6 +56,12 @@ export function refusalOf(
 	if (file.size === 0) return { why: "empty" };
 	if (others >= most.files) return { why: "count", limit: most.files };
 	return undefined;
+}
+
+/** Why a file is not taken that the server has refused. */
+export function refusedBy({ code, reason, metadata }: CallError): Refusal {
+	if (reason === "REASON_TOO_LARGE") return { why: "size", limit: Number(metadata.limit) };
+	return { why: code === "invalid_argument" ? "type" : "unreachable" };
 }
 
 /** Adds files; those that are not taken are said, and the ones refused before are forgotten. */

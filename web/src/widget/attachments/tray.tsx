@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import { Glyph } from "../../look/glyph.js";
+import { bytes } from "../../look/bytes.js";
+import { Sign } from "../../look/sign.js";
 import { useStore } from "../../look/store.js";
 import { useChat } from "../chat.js";
-import { sizeOf } from "../media.js";
 import { areReady, type Chosen, type Refusal } from "./files.js";
 import { type FileWords, words } from "./words.js";
 
@@ -59,7 +59,7 @@ function ChosenFile({ one, said }: { one: Chosen; said: FileWords }) {
 				{failed ? (
 					<span class="bad">{why(failed, said)}</span>
 				) : blobId ? (
-					<span>{sizeOf(file.size, language)}</span>
+					<span>{bytes(language, file.size)}</span>
 				) : (
 					<progress value={done} max={1} aria-label={said.uploading(file.name)} />
 				)}
@@ -72,7 +72,7 @@ function ChosenFile({ one, said }: { one: Chosen; said: FileWords }) {
 					title={said.retry}
 					onClick={() => attachments.retry(id)}
 				>
-					<Glyph name="retry" />
+					<Sign name="retry" />
 				</button>
 			)}
 			<button
@@ -82,7 +82,7 @@ function ChosenFile({ one, said }: { one: Chosen; said: FileWords }) {
 				title={said.remove(file.name)}
 				onClick={() => attachments.remove(id)}
 			>
-				<Glyph name="close" />
+				<Sign name="close" />
 			</button>
 		</li>
 	);
@@ -117,7 +117,7 @@ function Preview({ file }: { file: File }) {
 	}, [file]);
 	return (
 		<span class="preview" aria-hidden="true">
-			<Glyph name={file.type.startsWith("image/") ? "picture" : "file"} />
+			<Sign name={file.type.startsWith("image/") ? "picture" : "file"} />
 			<canvas ref={canvas} width={side} height={side} />
 		</span>
 	);

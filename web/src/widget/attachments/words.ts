@@ -1,22 +1,16 @@
 /** What is said of files that go with a message. */
 
-import { type Language, plural, type Words } from "../../look/words.js";
-
-/** A size in megabytes, as limits are said. */
-const megabytes = (language: Language, bytes: number) =>
-	new Intl.NumberFormat(language, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(
-		bytes / 1_048_576,
-	);
+import { bytes } from "../../look/bytes.js";
+import { plural, type Words } from "../../look/words.js";
 
 const en = {
 	attach: "Add files",
 	files: "Files to send",
 	remove: (name: string) => `Remove ${name}`,
 	uploading: (name: string) => `Uploading ${name}`,
-	waits: "Waiting",
 	ready: (n: number) => plural("en", n, "# file is ready to send", "# files are ready to send"),
 	notTaken: (name: string) => `${name} was not added.`,
-	size: (limit: number) => `A file can have at most ${megabytes("en", limit)}.`,
+	size: (limit: number) => `A file can have at most ${bytes("en", limit)}.`,
 	type: "Programs, scripts and web pages cannot be sent.",
 	empty: "It is empty.",
 	count: (limit: number) => `A message can have at most ${limit} files.`,
@@ -30,10 +24,9 @@ const de: typeof en = {
 	files: "Dateien zum Senden",
 	remove: (name) => `${name} entfernen`,
 	uploading: (name) => `${name} wird hochgeladen`,
-	waits: "Wartet",
 	ready: (n) => plural("de", n, "# Datei kann gesendet werden", "# Dateien können gesendet werden"),
 	notTaken: (name) => `${name} wurde nicht hinzugefügt.`,
-	size: (limit) => `Eine Datei darf höchstens ${megabytes("de", limit)} haben.`,
+	size: (limit) => `Eine Datei darf höchstens ${bytes("de", limit)} haben.`,
 	type: "Programme, Skripte und Webseiten können nicht gesendet werden.",
 	empty: "Sie ist leer.",
 	count: (limit) => `Eine Nachricht darf höchstens ${limit} Dateien haben.`,

@@ -48,6 +48,15 @@ describe("a link", () => {
 		expect(told(connected, waiting)).toBe(connected);
 	});
 
+	test("asks until the visitor has said that it was they", () => {
+		const asks = told(shown, news("LINK_STATE_MATCHED", { asks: true }));
+		expect(asks).toMatchObject({ at: "matched", link: { asks: true } });
+		expect(told(asks, news("LINK_STATE_MATCHED"))).toMatchObject({
+			at: "matched",
+			link: { asks: undefined },
+		});
+	});
+
 	test("that expired here may have been brought in time", () => {
 		const expired = ticked(shown, noon + 16 * 60_000);
 		expect(told(expired, news("LINK_STATE_MATCHED")).at).toBe("matched");

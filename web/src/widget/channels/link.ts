@@ -66,7 +66,8 @@ export function told(page: Linking, news: LinkJson): Linking {
 		return page.at === "waiting" ? { at: "ended", why: "replaced", link: page.link } : page;
 	}
 	if (!ours && news.state !== "LINK_STATE_MATCHED" && news.state !== "LINK_STATE_CONNECTED") return page;
-	return tell(page, ours ? { ...page.link, ...news } : news);
+	// What is asked is in each of them, or not; code and address are not, and stay.
+	return tell(page, ours ? { ...page.link, ...news, asks: news.asks } : news);
 }
 
 /** Whether the server has said that a link has ended. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clientToken } from "../../api/call.js";
-import { channelGlyph, Glyph } from "../../look/glyph.js";
+import { channelSign, Sign } from "../../look/sign.js";
 import { channelName } from "../../look/words.js";
 import { useChat, useChatState } from "../chat.js";
 import { words as menuWords } from "./menuwords.js";
@@ -33,14 +33,14 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 	return (
 		<>
 			<h2 id="channel" tabIndex={-1}>
-				<Glyph name={channelGlyph(channel.channel ?? "")} />
+				<Sign name={channelSign(channel.channel ?? "")} />
 				{name}
 			</h2>
 			<p class={`outcome is-${linked ? "connected" : "ended"}`} role="status">
-				<Glyph name={linked ? "check" : "unlink"} />
+				<Sign name={linked ? "check" : "unlink"} />
 				<span>{status}</span>
 			</p>
-			{linked && channel.hint && <p class="soft">{said.you(app, channel.hint)}</p>}
+			{linked && channel.hint && <p class="soft">{menuWords[language].you(app, channel.hint)}</p>}
 			{linked && (
 				<p class="soft">
 					{channel.unhealthy
@@ -54,7 +54,7 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 				<>
 					{channel.url && (
 						<a class="button primary" href={channel.url} target="_blank" rel="noopener noreferrer">
-							<Glyph name="open" />
+							<Sign name="open" />
 							{said.openChat}
 						</a>
 					)}
@@ -71,7 +71,7 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 						/>
 					) : (
 						<button type="button" class="button" onClick={() => setAsks(true)}>
-							<Glyph name="unlink" />
+							<Sign name="unlink" />
 							{said.disconnect}
 						</button>
 					)}

@@ -1,16 +1,18 @@
 import { useEffect, useState } from "preact/hooks";
-import { channelGlyph, Glyph, type GlyphName } from "../../look/glyph.js";
+import { channelSign, Sign, type SignName } from "../../look/sign.js";
 import { useStore } from "../../look/store.js";
-import { channelName } from "../../look/words.js";
+import { channelName, type Language } from "../../look/words.js";
 import { useChat } from "../chat.js";
+import { question } from "./brought.js";
 import type { Linking } from "./link.js";
+import { words as menuWords } from "./menuwords.js";
 import type { PageProps } from "./page.js";
 import { Qr } from "./qr.js";
 import { Visit } from "./visit.js";
 import { type ChannelWords, words } from "./words.js";
 
 /** The sign beside the words for how far it is. */
-const marks: Partial<Record<Linking["at"], GlyphName>> = {
+const marks: Partial<Record<Linking["at"], SignName>> = {
 	matched: "phone",
 	connected: "check",
 	ended: "alert",
@@ -38,15 +40,15 @@ export function LinkPage({ channel, name, offered }: PageProps) {
 	return (
 		<>
 			<h2 id="channel" tabIndex={-1}>
-				<Glyph name={channelGlyph(channel.channel ?? "")} />
+				<Sign name={channelSign(channel.channel ?? "")} />
 				{said.heading(name)}
 			</h2>
 			{(shown.at === "asking" || shown.at === "waiting") && (
 				<Code page={shown} channel={channel} said={said} />
 			)}
 			<p class={`outcome is-${shown.at}`} role="status">
-				{marks[shown.at] && <Glyph name={marks[shown.at] ?? "clock"} />}
-				<span>{statusOf(shown, channelName(channel.channel ?? "", ""), said)}</span>
+				{marks[shown.at] && <Sign name={marks[shown.at] ?? "clock"} />}
+				<span>{statusOf(shown, channelName(channel.channel ?? "", ""), language)}</span>
 			</p>
 			{shown.at === "waiting" && shown.minutes !== undefined && (
 				<p class="soft">{said.valid(shown.minutes)}</p>
@@ -57,17 +59,15 @@ export function LinkPage({ channel, name, offered }: PageProps) {
 }
 
 /** How far it is, in words. */
-function statusOf(page: Linking, channel: string, said: ChannelWords): string {
+function statusOf(page: Linking, channel: string, language: Language): string {
+	const said = words[language];
 	switch (page.at) {
 		case "asking":
 			return said.asking;
 		case "waiting":
 			return said.waiting(channel);
-		case "matched": {
-			const who = page.link.hint ? said.you(channel, page.link.hint) : "";
-			if (page.link.asks) return `${said.isThisYou} ${who || channel}`;
-			return `${who && `${who}. `}${said.confirmThere(channel)}`;
-		}
+		case "matched":
+			return question(page.link, menuWords[language]);
 		case "connected":
 			return said.linked(channel);
 		case "ended":
@@ -92,7 +92,7 @@ function Code({ page, channel, said }: { page: Linking; channel: PageProps["chan
 					target="_blank"
 					rel="noopener noreferrer"
 				>
-					<Glyph name="open" />
+					<Sign name="open" />
 					{open}
 				</a>
 			) : (
@@ -129,17 +129,19 @@ function Ways({
 	said: ChannelWords;
 	leave(): void;
 }) {
+	const { language } = useChat();
+	const { itIsMe, itIsNotMe, cancel } = menuWords[language];
 	switch (page.at) {
 		case "matched":
 			return (
 				<div class="ways">
 					{page.link.asks && (
 						<button type="button" class="button primary" onClick={() => void visit.confirm()}>
-							{said.itIsMe}
+							{itIsMe}
 						</button>
 					)}
 					<button type="button" class="button" onClick={() => void visit.cancel()}>
-						{page.link.asks ? said.itIsNotMe : said.cancel}
+						{page.link.asks ? itIsNotMe : cancel}
 					</button>
 				</div>
 			);

@@ -1,6 +1,6 @@
 import type { OfferedChannelJson } from "../../gen/weiche/widget/v1/widget_pb.js";
-import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { Menu } from "../../look/menu.js";
+import { channelSign, Sign } from "../../look/sign.js";
 import { channelName } from "../../look/words.js";
 import { useChat, useChatState } from "../chat.js";
 import { type MenuWords, words } from "./menuwords.js";
@@ -27,7 +27,7 @@ export function ChannelMenu() {
 					text: name,
 					drawn: (
 						<>
-							<Glyph name={channelGlyph(channel.channel ?? "")} />
+							<Sign name={channelSign(channel.channel ?? "")} />
 							<bdi>{name}</bdi>
 							{state && (
 								<span class={channel.unhealthy ? "is" : "is good"}>
@@ -41,7 +41,7 @@ export function ChannelMenu() {
 				};
 			})}
 		>
-			<Glyph name="phone" />
+			<Sign name="phone" />
 		</Menu>
 	);
 }

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { OfferedChannelJson } from "../../gen/weiche/widget/v1/widget_pb.js";
 import { useChat, useChatState } from "../chat.js";
 import { LinkedPage } from "./linked.js";
 import { LinkPage } from "./linkpage.js";
 import { menuButton, nameOf } from "./menu.js";
+import css from "./page.css" with { type: "text" };
 
 /** What the pages of a channel show of it. */
 export interface PageProps {
@@ -24,6 +25,7 @@ export function ChannelPage({ integrationId }: { integrationId: string }) {
 	const last = useRef(first);
 	if (now) last.current = now;
 	const page = useRef<HTMLElement>(null);
+	useStyles(page);
 	useFocus(page);
 	const props = { channel: last.current, name: nameOf(last.current, channels), offered: !!now };
 	return (
@@ -31,6 +33,17 @@ export function ChannelPage({ integrationId }: { integrationId: string }) {
 			{linked ? <LinkedPage {...props} /> : <LinkPage {...props} />}
 		</section>
 	);
+}
+
+/** The styles of pages of channels, which are not there before one is. */
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(css);
+
+function useStyles(page: { current: HTMLElement | null }): void {
+	useLayoutEffect(() => {
+		const root = page.current?.getRootNode() as ShadowRoot;
+		if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+	}, []);
 }
 
 /**

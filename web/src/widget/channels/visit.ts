@@ -2,14 +2,13 @@
 
 import { CallError, clientToken } from "../../api/call.js";
 import type {
-	GetLinkRequestJson,
-	GetLinkResponseJson,
 	LinkJson,
 	RequestLinkRequestJson,
 	RequestLinkResponseJson,
 } from "../../gen/weiche/widget/v1/widget_pb.js";
 import { Store } from "../../look/store.js";
 import type { Conversation } from "../conversation.js";
+import { answer } from "./brought.js";
 import { asked, type End, type Linking, ticked, told } from "./link.js";
 
 /** What the server's reasons mean here. */
@@ -26,8 +25,6 @@ export class Visit {
 	private stopWatching = () => {};
 	private stopTicking = () => {};
 	private left = false;
-	/** The link of which the visitor has said that it was they. */
-	private confirmed: string | undefined;
 
 	constructor(
 		private readonly conversation: Conversation,
@@ -44,10 +41,8 @@ export class Visit {
 		this.stopWatching = this.conversation.store.watch(() => this.hear());
 		this.tick();
 		const brought = this.ours(this.heard).findLast((link) => link.state === "LINK_STATE_MATCHED");
-		if (brought) {
-			this.store.update(() => ({ at: "matched", link: brought }));
-			void this.read(brought);
-		} else void this.ask();
+		if (brought) this.store.update(() => ({ at: "matched", link: brought }));
+		else void this.ask();
 	}
 
 	/** Leaves the page; a code that was not used stays good. */
@@ -84,57 +79,24 @@ export class Visit {
 		}
 	}
 
-	/** Says that it was the visitor who brought the code. */
+	/** Says that it was the visitor who brought the code; the stream tells when that counts. */
 	async confirm(): Promise<void> {
 		const { link } = this.live();
-		if (!(await this.say("ConfirmLink", link))) return;
-		this.confirmed = link?.linkId;
-		this.store.update((page) => this.withAnswer(page));
+		if (link) await answer(this.conversation, "ConfirmLink", link);
 	}
 
 	/** Ends the link. */
 	async cancel(): Promise<void> {
 		const { link } = this.live();
-		if (!(await this.say("CancelLink", link)) || this.live().link?.linkId !== link?.linkId) return;
-		this.store.update(() => ({ at: "ended", why: "cancelled", link }));
+		if (!link || !(await answer(this.conversation, "CancelLink", link))) return;
+		if (this.live().link?.linkId === link.linkId)
+			this.store.update(() => ({ at: "ended", why: "cancelled", link }));
 	}
 
 	/** The link that is waited for, or has to be confirmed. */
 	private live(): { link?: LinkJson } {
 		const page = this.store.value;
 		return page.at === "waiting" || page.at === "matched" ? page : {};
-	}
-
-	/** Says something of a link, and whether that was taken; reads how it stands where it was not. */
-	private async say(method: string, link: LinkJson | undefined): Promise<boolean> {
-		if (!link) return false;
-		try {
-			await this.conversation.call(method, { linkId: link.linkId, clientToken: clientToken() });
-			return true;
-		} catch (cause) {
-			if (cause instanceof CallError && !cause.mayPass) await this.read(link);
-			return false;
-		}
-	}
-
-	/** What was read before the visitor's answer asks still. */
-	private withAnswer(page: Linking): Linking {
-		const answered = page.at === "matched" && page.link.asks && page.link.linkId === this.confirmed;
-		return answered ? { ...page, link: { ...page.link, asks: false } } : page;
-	}
-
-	/** Reads the link: what is heard of it comes without code, address, and whether it asks. */
-	private async read({ linkId }: LinkJson): Promise<void> {
-		const request = { linkId, language: this.conversation.language() };
-		try {
-			const { link } = await this.conversation.call<GetLinkRequestJson, GetLinkResponseJson>(
-				"GetLink",
-				request,
-			);
-			if (link) this.store.update((page) => this.withAnswer(told(page, link)));
-		} catch {
-			// What was heard is shown.
-		}
 	}
 
 	private hear(): void {
@@ -145,7 +107,6 @@ export class Visit {
 		for (const news of this.ours(links)) {
 			if (before.includes(news)) continue;
 			this.store.update((page) => told(page, news));
-			if (news.state === "LINK_STATE_MATCHED") void this.read(news);
 		}
 	}
 

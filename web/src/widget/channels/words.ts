@@ -3,9 +3,6 @@
 import type { Words } from "../../look/words.js";
 import type { End } from "./link.js";
 
-/** The end of a number, as far as it is shown. */
-const digits = /^\d+$/;
-
 const en = {
 	heading: (app: string) => `Continue in ${app}`,
 	scan: (app: string) =>
@@ -18,13 +15,6 @@ const en = {
 	asking: "Making your code",
 	waiting: (app: string) => (app === "WhatsApp" ? "Waiting for your message." : `Waiting for you in ${app}.`),
 	valid: (minutes: number) => `Code valid for ${minutes} min.`,
-	you: (app: string, hint: string) =>
-		digits.test(hint) ? `${app} number ending in ${hint}` : `${app} account ${hint}`,
-	isThisYou: "Is this you?",
-	itIsMe: "Yes, this is me",
-	itIsNotMe: "No",
-	confirmThere: (app: string) => `Now confirm in ${app}.`,
-	cancel: "Cancel",
 	linked: (app: string) => `Connected. We will now reply on ${app}.`,
 	toChat: "Back to the chat",
 	ended: (app: string): Record<End, string> => ({
@@ -63,12 +53,6 @@ const de: typeof en = {
 	asking: "Ihr Code wird erstellt",
 	waiting: (app) => (app === "WhatsApp" ? "Wir warten auf Ihre Nachricht." : `Wir warten auf Sie in ${app}.`),
 	valid: (minutes) => `Code noch ${minutes} Min. gültig.`,
-	you: (app, hint) => (digits.test(hint) ? `${app}-Nummer mit Endung ${hint}` : `${app}-Konto ${hint}`),
-	isThisYou: "Sind Sie das?",
-	itIsMe: "Ja, das bin ich",
-	itIsNotMe: "Nein",
-	confirmThere: (app) => `Bitte bestätigen Sie jetzt in ${app}.`,
-	cancel: "Abbrechen",
 	linked: (app) => `Verbunden. Wir antworten Ihnen jetzt in ${app}.`,
 	toChat: "Zurück zum Chat",
 	ended: (app) => ({

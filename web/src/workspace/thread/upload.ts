@@ -1,5 +1,7 @@
 /** Files on their way to the server, before they are a part of a message. */
 
+import { CallError } from "../../api/call.js";
+import { type Uploaded as Answer, upload } from "../../api/upload.js";
 import type { MediaKindJson } from "../../gen/weiche/event/v1/content_pb.js";
 import { Store } from "../../look/store.js";
 import type { Uploaded } from "./draft.js";
@@ -13,18 +15,10 @@ export interface Upload {
 	percent: number;
 }
 
-/** What the server answers. */
-interface Answer {
-	blob_id: string;
-	kind: string;
-	mime_type: string;
-	size: number;
-}
-
 /** Uploads sends files for one conversation. */
 export class Uploads extends Store<readonly Upload[]> {
 	private last = 0;
-	private readonly running = new Map<number, XMLHttpRequest>();
+	private readonly running = new Map<number, AbortController>();
 	/** Those that wait for a session. */
 	private readonly waiting = new Map<number, (next: "go" | "stopped") => void>();
 
@@ -74,25 +68,24 @@ export class Uploads extends Store<readonly Upload[]> {
 		for (const next of all) next("go");
 	}
 
-	// fetch does not tell how far it is.
-	private post(number: number, file: File): Promise<Answer | "failed" | "ended" | "stopped"> {
-		const request = new XMLHttpRequest();
-		this.running.set(number, request);
+	private async post(number: number, file: File): Promise<Answer | "failed" | "ended" | "stopped"> {
+		const call = new AbortController();
+		this.running.set(number, call);
 		const query = new URLSearchParams({ conversation_id: this.conversationId, name: file.name });
-		return new Promise((resolve) => {
-			request.upload.addEventListener("progress", (event) => {
-				if (!event.lengthComputable) return;
-				const percent = Math.floor((event.loaded / event.total) * 100);
-				this.update((all) => all.map((one) => (one.number === number ? { ...one, percent } : one)));
+		try {
+			return await upload(file, {
+				url: `/v1/uploads?${query}`,
+				progress: (done) => this.tell(number, Math.floor(done * 100)),
+				signal: call.signal,
 			});
-			request.addEventListener("abort", () => resolve("stopped"));
-			request.addEventListener("loadend", () => {
-				if (request.status === 200) resolve(request.response as Answer);
-				else resolve(request.status === 401 ? "ended" : "failed");
-			});
-			request.open("POST", `/v1/uploads?${query}`);
-			request.responseType = "json";
-			request.send(file);
-		});
+		} catch (cause) {
+			if (!(cause instanceof CallError)) throw cause;
+			if (call.signal.aborted) return "stopped";
+			return cause.code === "unauthenticated" ? "ended" : "failed";
+		}
+	}
+
+	private tell(number: number, percent: number): void {
+		this.update((all) => all.map((one) => (one.number === number ? { ...one, percent } : one)));
 	}
 }
