@@ -25,14 +25,26 @@ type administrator struct{ data, url, account string }
 
 // call calls one of its procedures.
 func (a *administrator) call(cmd *cobra.Command, procedure string, ask, answer proto.Message) error {
-	running, token, err := runningServer(urlFile(a.data), a.data)
+	url, token, err := runningServer(a.url, a.data)
 	if err != nil {
-		return fmt.Errorf("where weiche serves and the administrator's token: %w", err)
+		return err
 	}
-	if a.url == "" {
-		a.url = running
+	a.url = url
+	return call(cmd.Context(), url, "weiche.admin.v1.AdminService/"+procedure, token, ask, answer)
+}
+
+// runningServer returns where a weiche serves, as --url says it or else the data
+// folder, and the administrator's token, which is in the folder of the router.
+func runningServer(named, data string) (url, token string, err error) {
+	if url = named; url == "" {
+		if url, err = readToken(urlFile(data)); err != nil {
+			return "", "", fmt.Errorf("no weiche has said in %s where it serves; --url says it: %w", data, err)
+		}
 	}
-	return call(cmd.Context(), a.url, "weiche.admin.v1.AdminService/"+procedure, token, ask, answer)
+	if token, err = readToken(tokenFile(data)); err != nil {
+		return "", "", fmt.Errorf("there is no administrator's token in %s: %w", data, err)
+	}
+	return strings.TrimSuffix(url, "/"), token, nil
 }
 
 func newAdminCommand() *cobra.Command {
@@ -45,7 +57,7 @@ lists them with agents and sessions. It uses the administrator's token in the da
 folder.`,
 		Example: `  weiche admin login-link eva --account shop --data ./data`,
 	}
-	cmd.PersistentFlags().StringVar(&a.account, "account", "", "the account")
+	cmd.PersistentFlags().StringVar(&a.account, "account", "", "the account; has to be named")
 	cmd.PersistentFlags().StringVar(&a.url, "url", "", "where weiche serves, if not as the data folder says")
 	for _, sub := range []*cobra.Command{
 		a.loginLink(), a.password(), a.agents(), a.sessions(), a.key(),
@@ -71,6 +83,8 @@ func (a *administrator) ready(cmd *cobra.Command) *cobra.Command {
 func (a *administrator) loginLink() *cobra.Command {
 	return a.ready(&cobra.Command{
 		Use: "login-link AGENT", Short: "Print a link by which an agent logs in once, within an hour", Args: cobra.ExactArgs(1),
+		Long: `Prints a link by which an agent logs in once, within an hour. It begins with the
+public-url of the server, where it has one.`,
 		Example: `  weiche admin login-link eva --account shop`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			link := &adminv1.MakeLoginLinkResponse{}
@@ -80,7 +94,7 @@ func (a *administrator) loginLink() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSuffix(a.url, "/")+link.GetPath())
+			fmt.Fprintln(cmd.OutOrStdout(), publicURL(a.data, a.url)+link.GetPath())
 			return nil
 		},
 	})
@@ -145,7 +159,7 @@ func (a *administrator) agents() *cobra.Command {
 func (a *administrator) sessions() *cobra.Command {
 	return a.listed("sessions", "List the sessions of the agents", func(agent *adminv1.AgentSettings, row func(...string)) {
 		for _, session := range agent.GetSessions() {
-			row(session.GetSessionId(), agent.GetAgent().GetAgentId(), "opened "+day(session.GetOpenedAt()), "ends "+day(session.GetExpiresAt()))
+			row(session.GetSessionId(), agent.GetAgent().GetAgentId(), "opened "+minute(session.GetOpenedAt()), "ends "+minute(session.GetExpiresAt()))
 		}
 	})
 }
@@ -201,7 +215,7 @@ func (a *administrator) key() *cobra.Command {
 			}
 			return table(cmd, func(row func(...string)) {
 				for _, key := range list.GetApiKeys() {
-					row(key.GetKeyId(), key.GetName(), strings.Join(key.GetScopes(), ","), "made "+day(key.GetCreatedAt()), "used "+day(key.GetUsedAt()), "ends "+day(key.GetExpiresAt()))
+					row(key.GetKeyId(), key.GetName(), strings.Join(key.GetScopes(), ","), "made "+minute(key.GetCreatedAt()), "used "+date(key.GetUsedAt()), "ends "+minute(key.GetExpiresAt()))
 				}
 			})
 		},
@@ -233,10 +247,18 @@ func table(cmd *cobra.Command, fill func(row func(...string))) error {
 	return out.Flush()
 }
 
-// day is a time as these lists show it.
-func day(at *timestamppb.Timestamp) string {
+// minute is a time as these lists show it.
+func minute(at *timestamppb.Timestamp) string {
 	if at == nil {
 		return "never"
 	}
 	return at.AsTime().Local().Format("2006-01-02 15:04")
+}
+
+// date is a day, of which no more is known.
+func date(at *timestamppb.Timestamp) string {
+	if at == nil {
+		return "never"
+	}
+	return at.AsTime().UTC().Format(time.DateOnly)
 }

@@ -123,7 +123,8 @@ func newBackupVerifyCommand() *cobra.Command {
 		Long: `Reads all of a backup: every segment of the log with its hashes, the chain from the
 first event to the last, and the keyring. It needs neither the data folder nor
 the master key. The exit codes of damage are those of weiche verify.`,
-		Args: cobra.ExactArgs(1),
+		Example: `  weiche backup verify /mnt/backup/weiche`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withBucket(cmd.Context(), args[0], func(bucket eventstore.Bucket) error {
 				tell := newProgress(cmd.ErrOrStderr())

@@ -117,7 +117,7 @@ func TestAdminAddress(t *testing.T) {
 			t.Errorf("nothing of %q in\n%s", want, says)
 		}
 	}
-	if says := body(t, admin+"/readyz", "application/json"); !strings.HasPrefix(says, `{"ready":true,"problems":null,`) || !strings.Contains(says, `"free_bytes":`) {
+	if says := body(t, admin+"/readyz", "application/json"); !strings.HasPrefix(says, `{"ready":true,"problems":[],"warnings":[],`) || !strings.Contains(says, `"free_bytes":`) {
 		t.Errorf("as JSON: %s", says)
 	}
 

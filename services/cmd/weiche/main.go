@@ -22,7 +22,7 @@ import (
 	"weiche/services/operations"
 )
 
-// The exit codes.
+// The exit codes, as docs/operations.md has them; those of damage are in verify.go.
 const (
 	exitOK = iota
 	exitFailed
@@ -135,5 +135,43 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 		newBackupCommand(), newRestoreCommand(), newEraseCommand(), newQuarantineCommand(),
 		newWebhookCommand(), newReadyCommand(), newConfigCommand(), newNATSCommand(), newVersionCommand(),
 	)
+	strict(root)
 	return root
+}
+
+// strict lets every command below cmd say how it is called where it is called
+// otherwise. A group of commands refuses one that it does not have: cobra would show
+// the help and end as if all were well, which no script would notice.
+func strict(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		strict(sub)
+		if sub.HasSubCommands() && !sub.Runnable() {
+			sub.DisableFlagsInUseLine = true
+			sub.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			sub.Args = noSuchCommand
+			continue
+		}
+		if check := sub.Args; check != nil {
+			sub.Args = func(cmd *cobra.Command, args []string) error {
+				if err := check(cmd, args); err != nil {
+					return usageError{fmt.Errorf("%w; it is called as %s", err, cmd.UseLine())}
+				}
+				return nil
+			}
+		}
+	}
+}
+
+// noSuchCommand checks the arguments of a group of commands, which are none: what is left is
+// a command that it does not have.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("%w; is %s meant?", err, near[0])
+	}
+	return usageError{err}
 }

@@ -61,7 +61,11 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 	if !errors.Is(err, eventstore.ErrLocked) {
 		return err
 	}
-	url, token, failed := runningServer(adminURLFile(dir), dir)
+	url, failed := readToken(adminURLFile(dir))
+	var token string
+	if failed == nil {
+		token, failed = readToken(tokenFile(dir))
+	}
 	if failed != nil {
 		return fmt.Errorf("%w: %s: another command is at work on it, or a weiche that does not say where it is: %w", eventstore.ErrLocked, dir, failed)
 	}
@@ -81,15 +85,6 @@ func operate(ctx context.Context, dir string, do func(context.Context, adminv1co
 	return failed
 }
 
-// runningServer returns where the weiche that runs on a folder is, as one of its
-// files says, and the administrator's token.
-func runningServer(urlFile, dir string) (url, token string, err error) {
-	if url, err = readToken(urlFile); err == nil {
-		token, err = readToken(tokenFile(dir))
-	}
-	return url, token, err
-}
-
 // readToken reads what writeToken has written.
 func readToken(path string) (string, error) {
 	text, err := os.ReadFile(path)
@@ -97,6 +92,17 @@ func readToken(path string) (string, error) {
 }
 
 // urlFile and adminURLFile are where a running server writes its addresses for who may
-// read the folder: that of the API, and that for operators.
-func urlFile(data string) string      { return filepath.Join(data, "tokens", "url") }
-func adminURLFile(data string) string { return filepath.Join(data, "tokens", "admin-url") }
+// read the folder: that of the API, and that for operators. publicURLFile has the one
+// that others reach it by, where that is set.
+func urlFile(data string) string       { return filepath.Join(data, "tokens", "url") }
+func adminURLFile(data string) string  { return filepath.Join(data, "tokens", "admin-url") }
+func publicURLFile(data string) string { return filepath.Join(data, "tokens", "public-url") }
+
+// publicURL returns the address that others reach a running server by, or the one that
+// is given.
+func publicURL(data, otherwise string) string {
+	if url, err := readToken(publicURLFile(data)); err == nil {
+		return strings.TrimSuffix(url, "/")
+	}
+	return otherwise
+}

@@ -64,6 +64,8 @@ func TestExitCodesOfAFolder(t *testing.T) {
 		{"nonsense"},
 		{"serve", "--nonsense"},
 		{"verify", "one too many"},
+		{"quarantine", "lst"},
+		{"admin", "--account", "demo", "keys"},
 		{"setup"},
 		{"view", "channel", "c", "--data", data}, // without --integration
 		{"projections", "rebuild", "nonsense", "--data", data},
@@ -278,7 +280,7 @@ func TestSetup(t *testing.T) {
 	})
 	t.Run("refused", func(t *testing.T) {
 		// The file is in order and what it asks for is not.
-		setup(strings.Replace(goodSetup, "    app: wa\n", "    app: other\n", 1)).Expect(t, exitFailed, "other")
+		setup(strings.Replace(goodSetup, "    app: wa\n", "    app: other\n", 1)).Expect(t, exitUsage, "other")
 	})
 	again := setup(goodSetup)
 	again.Expect(t, exitOK)

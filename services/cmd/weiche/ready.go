@@ -75,6 +75,8 @@ func (w *watchdog) ServeHTTP(rw http.ResponseWriter, _ *http.Request) {
 func (w *watchdog) details(rw http.ResponseWriter, r *http.Request) {
 	h := w.health()
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		// A list of none is a list.
+		h.Problems, h.Warnings, h.Followers = listed(h.Problems), listed(h.Warnings), listed(h.Followers)
 		w.begin(rw, "application/json", h.Ready)
 		_ = json.NewEncoder(rw).Encode(h)
 		return
@@ -82,6 +84,9 @@ func (w *watchdog) details(rw http.ResponseWriter, r *http.Request) {
 	w.begin(rw, "text/plain; charset=utf-8", h.Ready)
 	_, _ = rw.Write([]byte(h.String()))
 }
+
+// listed is a list that is no null in JSON.
+func listed[T any](list []T) []T { return append([]T{}, list...) }
 
 // begin writes the status, and returns whether the server is ready.
 func (w *watchdog) begin(rw http.ResponseWriter, contentType string, ready bool) bool {

@@ -255,19 +255,23 @@ func (s *server) writeTokens() error {
 	if err := writeToken(tokenFile(s.config.Data), api.AdminToken(s.folder.keys).Reveal()); err != nil {
 		return err
 	}
-	public := s.config.listener
-	if !s.config.does(broker.RoleAPI) {
-		public = nil
+	addresses := map[string]string{
+		urlFile(s.config.Data):       "",
+		adminURLFile(s.config.Data):  "http://" + localAddress(s.config.admin.Addr()),
+		publicURLFile(s.config.Data): string(s.config.PublicURL),
 	}
-	for file, listener := range map[string]net.Listener{urlFile(s.config.Data): public, adminURLFile(s.config.Data): s.config.admin} {
+	if s.config.listener != nil && s.config.does(broker.RoleAPI) {
+		addresses[urlFile(s.config.Data)] = "http://" + localAddress(s.config.listener.Addr())
+	}
+	for file, address := range addresses {
 		var err error
-		if listener == nil {
+		if address == "" {
 			// That of a former life leads nowhere.
 			if err = os.Remove(file); errors.Is(err, os.ErrNotExist) {
 				err = nil
 			}
 		} else {
-			err = writeToken(file, "http://"+localAddress(listener.Addr()))
+			err = writeToken(file, address)
 		}
 		if err != nil {
 			return err

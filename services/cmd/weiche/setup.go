@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"connectrpc.com/connect/v2"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -46,12 +47,9 @@ folder.`,
 			if err != nil {
 				return usageError{fmt.Errorf("%s: %w", args[0], err)}
 			}
-			token, err := readToken(tokenFile(data))
-			if err == nil && url == "" {
-				url, err = readToken(urlFile(data))
-			}
+			url, token, err := runningServer(url, data)
 			if err != nil {
-				return fmt.Errorf("where weiche serves (--url) and the administrator's token: %w", err)
+				return err
 			}
 			tokens, err := applySetup(cmd.Context(), url, token, account, setup)
 			if err != nil {
@@ -69,7 +67,7 @@ folder.`,
 					// What comes in over it is brought by an adapter of its own.
 					continue
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "app %s: webhook address %s/webhooks/%s/%s\n", app.GetId(), url, app.GetChannel(), app.GetId())
+				fmt.Fprintf(cmd.OutOrStdout(), "app %s: webhook address %s/webhooks/%s/%s\n", app.GetId(), publicURL(data, url), app.GetChannel(), app.GetId())
 			}
 			return nil
 		},
@@ -111,9 +109,12 @@ func call(ctx context.Context, url, procedure, token string, ask, answer proto.M
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		var refusal struct{ Code, Message string }
+		var refusal struct {
+			Code    connect.Code
+			Message string
+		}
 		if json.Unmarshal(text, &refusal) == nil && refusal.Message != "" {
-			return fmt.Errorf("%s: %s: %s", procedure, refusal.Code, refusal.Message)
+			return connect.NewError(refusal.Code, refusal.Message)
 		}
 		return fmt.Errorf("%s: %s: %s", procedure, response.Status, bytes.TrimSpace(text))
 	}

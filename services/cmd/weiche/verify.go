@@ -16,8 +16,9 @@ import (
 func newVerifyCommand() *cobra.Command {
 	var data, media string
 	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Check a data folder: log, indexes, dedup keys, keyring, views",
+		Use:     "verify",
+		Example: `  weiche verify --data ./data`,
+		Short:   "Check a data folder: log, indexes, dedup keys, keyring, views",
 		Long: `Reads every record and every index entry and compares each with each, looks for the
 keys of all customers, folds the log once more and compares the views with what
 comes of it, and reads every file that a message shows. It ends with the first of these that is damaged, says what is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ The data folder must not be in use.`,
 	cmd.PersistentFlags().BoolVar(&asJSON, "json", false, "as JSON")
 	add := func(use, short string, ids int, read func(ctx context.Context, v viewReader, account, id string) (proto.Message, error)) *cobra.Command {
 		view := &cobra.Command{
-			Use: use, Short: short, Args: cobra.ExactArgs(ids),
+			Use: use, Short: short, Args: cobra.ExactArgs(ids), Example: "  weiche view " + someID.Replace(use),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
 					account, err := f.account(ctx, account)
@@ -85,6 +86,7 @@ The data folder must not be in use.`,
 		})
 	channel.Flags().StringVar(&integration, "integration", "", "the integration")
 	_ = channel.MarkFlagRequired("integration")
+	channel.Example += " --integration whatsapp"
 	add("route CONVERSATION", "Where a reply goes, and why", 1,
 		func(ctx context.Context, v viewReader, account, id string) (proto.Message, error) {
 			return v.Route(ctx, account, id)
@@ -100,6 +102,9 @@ The data folder must not be in use.`,
 		}))
 	return cmd
 }
+
+// someID has ids in the place of the words for them, for examples.
+var someID = strings.NewReplacer("CONVERSATION", "01J9ZQ8Y3V4N5T6W7X8Y9Z0A1B", "CUSTOMER", "01J9ZK3V5Q8W2N4R6T8Y0B1C3D")
 
 // positionAt returns the position that --at means: a number, or a time.
 func positionAt(ctx context.Context, log projections.Log, at string) (uint64, error) {

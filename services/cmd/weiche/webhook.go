@@ -41,6 +41,7 @@ same file that it repeats.
 
 The exit code is 1 where a file is no webhook at all; it has a line too, of the
 kind "error".`,
+		Example:       `  weiche webhook decode --channel whatsapp body.json`,
 		Args:          cobra.MinimumNArgs(1),
 		SilenceUsage:  true,
 		SilenceErrors: true,

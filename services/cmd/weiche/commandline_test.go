@@ -1,0 +1,97 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// TestCommandLine says what is wrong with a command line in words that help: which
+// command is meant, and how one is called.
+func TestCommandLine(t *testing.T) {
+	for line, says := range map[string]string{
+		"serv":                      `unknown command "serv" for "weiche"`,
+		"quarantine lst":            `unknown command "lst" for "weiche quarantine"; is list meant?`,
+		"admin key creat till":      `unknown command "creat" for "weiche admin key"; is create meant?`,
+		"config nothing-like-it":    `unknown command "nothing-like-it" for "weiche config"`,
+		"erase":                     "it is called as weiche erase CUSTOMER",
+		"view timeline one another": "it is called as weiche view timeline CONVERSATION",
+	} {
+		weiche(t, strings.Fields(line)...).Expect(t, exitUsage, says)
+	}
+	// A group alone shows what it has.
+	if r := weiche(t, "quarantine"); r.Code != exitOK || !strings.Contains(r.Stdout, "Available Commands:") {
+		t.Errorf("weiche quarantine: %+v", r)
+	}
+}
+
+// TestEveryCommandIsExplained looks at the help of each command: it says what the
+// command is for, each flag what it is, and a command that takes arguments or opens
+// something has an example.
+func TestEveryCommandIsExplained(t *testing.T) {
+	commands := 0
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		for _, sub := range cmd.Commands() {
+			if sub.Name() == "help" || sub.Name() == "completion" {
+				continue
+			}
+			commands++
+			if sub.Short == "" || strings.HasSuffix(sub.Short, ".") {
+				t.Errorf("%s is explained as %q", sub.CommandPath(), sub.Short)
+			}
+			group := sub.HasSubCommands()
+			if !group && sub.Example == "" && sub.Name() != "version" {
+				t.Errorf("%s has no example", sub.CommandPath())
+			}
+			for _, line := range strings.Split(sub.Example, "\n") {
+				if line != "" && !strings.Contains(line, "weiche") {
+					t.Errorf("%s has as an example %q", sub.CommandPath(), line)
+				}
+			}
+			if strings.Contains(sub.UsageString(), "[])") {
+				t.Errorf("%s prints an empty default:\n%s", sub.CommandPath(), sub.UsageString())
+			}
+			look(sub)
+		}
+	}
+	look(newRootCommand())
+	if commands < 30 {
+		t.Fatalf("%d commands were looked at", commands)
+	}
+}
+
+// TestWhereOthersReachIt has links and addresses that others are given begin with the
+// public address, and those for this machine with its own.
+func TestWhereOthersReachIt(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p, url := serve(t, data, "--public-url", "https://chat.shop.example")
+	r := weiche(t, "setup", setupIn(t, goodSetup), "--data", data)
+	r.Expect(t, exitOK)
+	if !strings.Contains(r.Stdout, "https://chat.shop.example/webhooks/whatsapp/wa") {
+		t.Errorf("setup says\n%s", r.Stdout)
+	}
+	link := []string{"admin", "login-link", "kim", "--account", "shop", "--data", data}
+	if r := weiche(t, link...); r.Code != exitOK || !strings.HasPrefix(r.Stdout, "https://chat.shop.example/login/") {
+		t.Errorf("login-link: %+v", r)
+	}
+	weiche(t, "admin", "login-link", "nobody", "--account", "shop", "--data", data).Expect(t, exitNotFound, "not there")
+	weiche(t, "admin", "key", "create", "till", "--scopes", "all", "--account", "shop", "--data", data).
+		Expect(t, exitUsage, "conversations:read, conversations:write")
+	p.Stop(t)
+
+	p, url = serve(t, data)
+	if r := weiche(t, link...); r.Code != exitOK || !strings.HasPrefix(r.Stdout, url+"/login/") {
+		t.Errorf("login-link without a public address: %+v", r)
+	}
+	p.Stop(t)
+	// --url is enough where the folder does not say it, as that of a router alone.
+	if err := os.Remove(urlFile(data)); err != nil {
+		t.Fatal(err)
+	}
+	weiche(t, link...).Expect(t, exitNotFound, "--url says it")
+	weiche(t, append(link, "--url", url)...).Expect(t, exitFailed, "connection refused")
+}
