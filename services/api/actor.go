@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
@@ -114,6 +115,15 @@ var roles = map[eventv1.Role]scopes{
 
 // everyScope is what an owner may do, which is everything.
 func everyScope() scopes { return roles[eventv1.Role_ROLE_OWNER] }
+
+// String lists them as people write them.
+func (s scopes) String() string {
+	var names []string
+	for _, one := range s {
+		names = append(names, string(one))
+	}
+	return strings.Join(names, ", ")
+}
 
 // has says whether all of some scopes are among them.
 func (s scopes) has(all ...scope) bool {

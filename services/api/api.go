@@ -161,7 +161,7 @@ func New(config Config) http.Handler {
 	adminv1connect.RegisterAdminServiceHandler(service, &adminService{server: s})
 
 	r := routes{server: s, mux: http.NewServeMux()}
-	calls, setups := mounted(service, maxRequest), mounted(service, maxAdminRequest)
+	calls, setups := s.mounted(service, maxRequest), s.mounted(service, maxAdminRequest)
 	r.mux.Handle("/"+widgetv1connect.WidgetServiceName+"/", s.acrossOrigins(calls))
 	r.mux.Handle("/"+workspacev1connect.WorkspaceServiceName+"/", s.ofOurOrigin(calls))
 	r.mux.Handle("/"+workspacev1connect.AccessServiceName+"/", s.ofOurOrigin(calls))
@@ -192,7 +192,7 @@ func NewOperations(config Config, operations adminv1connect.OperationsServiceHan
 	adminv1connect.RegisterOperationsServiceHandler(service, operations)
 	mux := http.NewServeMux()
 	mux.Handle("/"+adminv1connect.OperationsServiceName+"/",
-		http.NewCrossOriginProtection().Handler(s.operated(mounted(service, maxAdminRequest))))
+		http.NewCrossOriginProtection().Handler(s.operated(s.mounted(service, maxAdminRequest))))
 	return secured(mux)
 }
 
@@ -216,10 +216,10 @@ func (s *server) calls() *connect.Server {
 
 // mounted serves a service with a bound on its requests, as they come and
 // unpacked.
-func mounted(service *connect.Server, maxBytes int) http.Handler {
+func (s *server) mounted(service *connect.Server, maxBytes int) http.Handler {
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, service, connecthttp.WithReadMaxBytes(maxBytes), connecthttp.WithCodecs(Codecs()...))
-	return http.MaxBytesHandler(mux, int64(maxBytes))
+	return http.MaxBytesHandler(s.saysWhy(mux), int64(maxBytes))
 }
 
 // secured sets the headers that every answer has.

@@ -7,6 +7,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"weiche/proto/gen/weiche/admin/v1/adminv1connect"
+	errorv1 "weiche/proto/gen/weiche/error/v1"
 	"weiche/proto/gen/weiche/stream/v1/streamv1connect"
 	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
 	"weiche/proto/gen/weiche/workspace/v1/workspacev1connect"
@@ -163,9 +164,17 @@ func authorize(a actor, action string) error {
 		// A token of another sort is none here.
 		return errUnauthenticated
 	case r.scope != "" && (a.kind == anAgent || a.kind == aKey) && !a.scopes.has(r.scope):
-		return errForbidden
+		return lacks(r.scope)
 	}
 	return nil
+}
+
+// lacks tells a caller which scope they would need: all of them are written down.
+func lacks(needed scope) error {
+	return &failure{
+		reason: errorv1.Reason_REASON_FORBIDDEN, message: "this needs the scope " + string(needed),
+		metadata: map[string]string{"scope": string(needed)},
+	}
 }
 
 // authorized lets calls pass that their caller may make.

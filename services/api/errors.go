@@ -29,7 +29,7 @@ func fail(reason errorv1.Reason, message string) error {
 // What is always said in the same words, so that a caller learns no more.
 var (
 	errUnauthenticated = fail(errorv1.Reason_REASON_UNAUTHENTICATED, "a valid token is needed")
-	errNotFound        = fail(errorv1.Reason_REASON_NOT_FOUND, "not found")
+	errNotFound        = fail(errorv1.Reason_REASON_NOT_FOUND, "what is named is not there, or another's")
 	errBehind          = fail(errorv1.Reason_REASON_BEHIND, "what was written cannot be read yet")
 	errForbidden       = fail(errorv1.Reason_REASON_FORBIDDEN, "you may not do this")
 	errWrongLogin      = fail(errorv1.Reason_REASON_WRONG_LOGIN, "the name or the password is wrong")
@@ -59,7 +59,10 @@ func failureOf(err error) (f *failure, ours bool) {
 		case connect.CodeInvalidArgument:
 			return &failure{reason: errorv1.Reason_REASON_INVALID, message: wire.Message()}, false
 		case connect.CodeResourceExhausted:
-			return &failure{reason: errorv1.Reason_REASON_TOO_LARGE, message: wire.Message()}, false
+			return &failure{
+				reason:  errorv1.Reason_REASON_TOO_LARGE,
+				message: "a request has at most 64 KiB, of AdminService and OperationsService 1 MiB",
+			}, false
 		case connect.CodeCanceled, connect.CodeDeadlineExceeded:
 			return &failure{reason: errorv1.Reason_REASON_UNAVAILABLE, message: "the request did not come in time"}, false
 		}

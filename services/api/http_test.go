@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
 
+	"weiche/proto/gen/weiche/stream/v1/streamv1connect"
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
 	"weiche/proto/gen/weiche/widget/v1/widgetv1connect"
 )
@@ -88,6 +90,49 @@ func TestRequestsAreBounded(t *testing.T) {
 	got := s.call(t, widgetService+"SendMessage", ana, "\x0a\x01\xff\x12\x012", "Content-Type", "application/proto")
 	if got.status != http.StatusBadRequest {
 		t.Errorf("bad UTF-8 gives %d", got.status)
+	}
+}
+
+// TestNoCall is answered in words where a request is no call at all: without the header
+// that curl has to be told of, with a stream's request as that of a call, by a method
+// that there is not.
+func TestNoCall(t *testing.T) {
+	s := newStage(t, nil)
+	ask := func(method, path, contentType string) (status int, body string) {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), method, s.server.URL+path, strings.NewReader(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", contentType)
+		response, err := s.server.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := response.Header.Get("Content-Type"); got != "application/json" {
+			t.Errorf("%s %s as %s is answered as %q", method, path, contentType, got)
+		}
+		return response.StatusCode, string(text)
+	}
+	for _, no := range []struct {
+		method, path, contentType string
+		status                    int
+		says                      string
+	}{
+		{http.MethodPost, widgetService + "OpenSession", "application/x-www-form-urlencoded", http.StatusUnsupportedMediaType, "Content-Type has to be application/json"},
+		{http.MethodGet, widgetService + "OpenSession", "", http.StatusMethodNotAllowed, "a call is a POST"},
+		{http.MethodPut, adminService + "PutWidget", "application/json", http.StatusMethodNotAllowed, "a call is a POST"},
+		{http.MethodPost, streamv1connect.StreamServiceSubscribeProcedure, "application/json", http.StatusUnsupportedMediaType, "application/connect+json"},
+	} {
+		status, body := ask(no.method, no.path, no.contentType)
+		if status != no.status || !strings.Contains(body, no.says) || !strings.Contains(body, "REASON_INVALID") {
+			t.Errorf("%s %s as %q: %d %s", no.method, no.path, no.contentType, status, body)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -104,7 +105,7 @@ func onePage(req interface {
 // pageSize returns how many are asked for.
 func pageSize(limit int32, usual, most int) (int, error) {
 	if limit < 0 || int(limit) > most {
-		return 0, invalid("limit is out of its bounds")
+		return 0, invalid(fmt.Sprintf("limit is 1 to %d, and %d if 0", most, usual))
 	}
 	if limit == 0 {
 		return usual, nil

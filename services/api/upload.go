@@ -163,9 +163,12 @@ func writeFailure(w http.ResponseWriter, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(statusOf(f.reason))
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"code": codeOf(f.reason).String(), "message": f.message, "reason": f.reason.String(), "metadata": f.metadata,
-	})
+	_ = json.NewEncoder(w).Encode(struct {
+		Code     string            `json:"code"`
+		Message  string            `json:"message"`
+		Reason   string            `json:"reason"`
+		Metadata map[string]string `json:"metadata,omitempty"`
+	}{codeOf(f.reason).String(), f.message, f.reason.String(), f.metadata})
 }
 
 // statusOf is the one place where a status of HTTP is chosen.
