@@ -39,6 +39,8 @@ const (
 	subjectSignals = "signals"
 	// shown.<channel>.<account>.<integration>, likewise
 	subjectShown = "shown"
+	// wanted.<channel>.<account>.<integration>, likewise: whose profile is wanted
+	subjectWanted = "wanted"
 	// receipts.<user>.<broker>.<what>.<number>: where answers and acks come back;
 	// <broker> is random, so that nobody else can speak there. The router answers to
 	// no subject outside of it, whatever a header says.
@@ -179,11 +181,12 @@ func signalSubject(account, conversation string, agent bool) (string, error) {
 	return strings.Join([]string{subjectSignals, account, conversation, by}, "."), nil
 }
 
-func shownSubject(channel, account, integration string) (string, error) {
+// toSenders is a subject of what senders of a channel are told.
+func toSenders(what, channel, account, integration string) (string, error) {
 	if err := checkNames(channel, account, integration); err != nil {
 		return "", err
 	}
-	return strings.Join([]string{subjectShown, channel, account, integration}, "."), nil
+	return strings.Join([]string{what, channel, account, integration}, "."), nil
 }
 
 func eventSubject(account, category, id string) (string, error) {

@@ -32,7 +32,7 @@ func permissions(role Role) Permissions {
 			Publish: slices.Concat(takes(streamEgress), takes(streamFetch),
 				[]string{subjectOutcomes + "." + partition + ".*.*", subjectQueries + ".egress.*.*"}),
 			Subscribe: []string{
-				subjectShown + ".*.*.*", subjectEvents + ".*.account.*", subjectQueries + ".api.*.templates", subjectQueries + ".api.*.check-integration", "$SRV.>",
+				subjectShown + ".*.*.*", subjectWanted + ".*.*.*", subjectEvents + ".*.account.*", subjectQueries + ".api.*.templates", subjectQueries + ".api.*.check-integration", "$SRV.>",
 			},
 			Answers: true,
 		}
@@ -40,7 +40,7 @@ func permissions(role Role) Permissions {
 		return Permissions{
 			Publish: []string{
 				subjectEvents + ".*.*.*", subjectEgress + ".*.*.*", subjectFetch + ".*.*.*", subjectShown + ".*.*.*",
-				receiptPrefix + ">", "$KV." + bucketLeases + ".>", "$JS.API.>",
+				subjectWanted + ".*.*.*", receiptPrefix + ">", "$KV." + bucketLeases + ".>", "$JS.API.>",
 				"$JS.ACK." + streamIngress + ".>", "$JS.ACK." + streamOutcomes + ".>",
 				// What operators ask of it is decided as what administrators do.
 				subjectIngress + "." + partition + ".api.*.*",

@@ -43,11 +43,20 @@ func (b *Broker) PublishSignal(signal *ingressv1.Signal) error {
 
 // PublishShown tells a sender of the channel, likewise.
 func (b *Broker) PublishShown(signal *ingressv1.ChannelSignal) error {
-	subject, err := shownSubject(signal.GetChannel(), signal.GetSignal().GetAccountId(), signal.GetIntegrationId())
+	subject, err := toSenders(subjectShown, signal.GetChannel(), signal.GetSignal().GetAccountId(), signal.GetIntegrationId())
 	if err != nil {
 		return err
 	}
 	return b.tell(subject, signal)
+}
+
+// PublishWanted asks a sender of the channel who a customer is, likewise.
+func (b *Broker) PublishWanted(wanted *ingressv1.WantedProfile) error {
+	subject, err := toSenders(subjectWanted, wanted.GetChannel(), wanted.GetAccountId(), wanted.GetIntegrationId())
+	if err != nil {
+		return err
+	}
+	return b.tell(subject, wanted)
 }
 
 func (b *Broker) tell(subject string, message proto.Message) error {
@@ -104,9 +113,23 @@ func (b *Broker) Shown(channelName string, take func(*ingressv1.ChannelSignal)) 
 		return nil, err
 	}
 	return hear(b, subjectShown+"."+channelName+".*.*", groupEgress, func(subject string, signal *ingressv1.ChannelSignal) {
-		said, err := shownSubject(signal.GetChannel(), signal.GetSignal().GetAccountId(), signal.GetIntegrationId())
+		said, err := toSenders(subjectShown, signal.GetChannel(), signal.GetSignal().GetAccountId(), signal.GetIntegrationId())
 		if err == nil && said == subject {
 			take(signal)
+		}
+	})
+}
+
+// Wanted calls take with the customers of a channel whose profiles are wanted, for one
+// of the senders that call it.
+func (b *Broker) Wanted(channelName string, take func(*ingressv1.WantedProfile)) (stop func(), err error) {
+	if err := checkNames(channelName); err != nil {
+		return nil, err
+	}
+	return hear(b, subjectWanted+"."+channelName+".*.*", groupEgress, func(subject string, wanted *ingressv1.WantedProfile) {
+		said, err := toSenders(subjectWanted, wanted.GetChannel(), wanted.GetAccountId(), wanted.GetIntegrationId())
+		if err == nil && said == subject {
+			take(wanted)
 		}
 	})
 }

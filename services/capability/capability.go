@@ -40,6 +40,9 @@ type Channel struct {
 	// Location, Contacts, Template, Reaction, Quote, Typing and Seen say whether
 	// it knows them at all.
 	Location, Contacts, Template, Reaction, Quote, Typing, Seen bool
+	// Profile says that its provider is asked who a customer is: what customers
+	// write does not tell.
+	Profile bool
 }
 
 // Limit is a length: in characters, or in bytes of UTF-8.

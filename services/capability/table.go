@@ -84,7 +84,7 @@ var table = map[string]Channel{
 			document: {Size: 25 * mB},
 		},
 		Links: true, Images: 1,
-		Reaction: true, Quote: true, Typing: true, Seen: true,
+		Reaction: true, Quote: true, Typing: true, Seen: true, Profile: true,
 	},
 	instagram: {
 		Text: Limit{Max: 1000, Bytes: true}, Question: Limit{Max: 1000, Bytes: true},
@@ -99,7 +99,7 @@ var table = map[string]Channel{
 			document: {Types: []string{"application/pdf"}, Size: 25 * mB},
 		},
 		Links: true, Images: 10,
-		Reaction: true, Quote: true, Typing: true, Seen: true,
+		Reaction: true, Quote: true, Typing: true, Seen: true, Profile: true,
 	},
 }
 

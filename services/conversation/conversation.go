@@ -140,6 +140,8 @@ func (d *decider) decide(c Command) error {
 		return d.keep(c)
 	case *ReportMedia:
 		return d.media(c)
+	case *ReportProfile:
+		return d.profile(c)
 	case *AbandonSends:
 		return d.abandon(c)
 	case *AbandonSessions:

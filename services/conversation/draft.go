@@ -5,6 +5,7 @@ import (
 	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
+	"weiche/services/capability"
 )
 
 // conversationDraft is a conversation in the course of a decision. It holds its
@@ -215,7 +216,8 @@ func (d *decider) createIdentity(integration *eventv1.IntegrationConnected, send
 	d.expected[i.stream()], d.expected[customer] = 0, 0
 	created := &eventv1.IdentityCreated{
 		IdentityId: i.id, CustomerId: i.customer, IntegrationId: i.integration, Channel: i.channel,
-		Sealed: &eventv1.IdentityCreated_Sealed{Profile: profile},
+		ProfileWanted: profile == nil && capability.Of(i.channel).Profile,
+		Sealed:        &eventv1.IdentityCreated_Sealed{Profile: profile},
 	}
 	for _, a := range sender {
 		created.Aliases = append(created.Aliases, &eventv1.AliasHash{Kind: a.Kind, Hash: a.Hash})

@@ -18,6 +18,7 @@ func (s *State) evolveIdentity(e Event) {
 	switch b := e.Body.(type) {
 	case *eventv1.IdentityCreated:
 		i.Customer, i.IntegrationID, i.Channel = b.GetCustomerId(), b.GetIntegrationId(), b.GetChannel()
+		i.ProfileWanted = b.GetProfileWanted()
 		s.learn(i, b.GetAliases())
 		s.own(i)
 	case *eventv1.IdentityAliasesChanged:
@@ -28,6 +29,9 @@ func (s *State) evolveIdentity(e Event) {
 		s.learn(i, b.GetAdded())
 		if len(b.GetProfileHash()) > 0 {
 			i.ProfileHash = b.GetProfileHash()
+		}
+		if b.GetProfileSettled() {
+			i.ProfileWanted = false
 		}
 	case *eventv1.IdentityMoved:
 		i.Customer = b.GetToCustomerId()

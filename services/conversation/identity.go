@@ -18,6 +18,8 @@ type Identity struct {
 	Aliases map[string]string
 	// ProfileHash is the keyed hash of what a site told last about its visitor.
 	ProfileHash []byte
+	// ProfileWanted says that the provider is asked who it is, and has not told yet.
+	ProfileWanted bool
 	// Conversation is the active binding; empty where there is none.
 	Conversation string
 	// Released is the conversation that it was bound to before, until when.

@@ -31,6 +31,9 @@ type Config struct {
 	// Signals, if set, calls take with what is to be shown on a channel, until the
 	// func that it returns is called. It is for senders that are Signallers.
 	Signals func(channelName string, take func(*ingressv1.ChannelSignal)) (stop func(), err error)
+	// Wanted, if set, calls take with the customers of a channel whose profiles are
+	// wanted, likewise. It is for senders that are Profilers.
+	Wanted func(channelName string, take func(*ingressv1.WantedProfile)) (stop func(), err error)
 	// Directory knows the integrations and their tokens. It has to be complete
 	// before Run: a send whose integration it does not know is refused for good.
 	Directory channel.Directory
@@ -154,6 +157,9 @@ func (e *Egress) Run(ctx context.Context) error {
 		})
 		if signaller, ok := sender.(channel.Signaller); ok && e.config.Signals != nil {
 			group.Go(func() error { return e.signal(running, name, signaller) })
+		}
+		if profiler, ok := sender.(channel.Profiler); ok && e.config.Wanted != nil {
+			group.Go(func() error { return e.profiles(running, name, profiler) })
 		}
 	}
 	return group.Wait()

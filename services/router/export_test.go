@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"weiche/eventstore"
@@ -52,3 +53,8 @@ func Pass(l LastPassed, signal *ingressv1.Signal, now time.Time) bool { return l
 
 // Sooner holds a token after a timer was set that is due before the one that is awaited.
 func Sooner(e *Engine) <-chan struct{} { return e.due.sooner }
+
+// ProfilesOf returns Profiles that ask a function, of what is appended from now on.
+func ProfilesOf(e *Engine, ask func(*ingressv1.WantedProfile) error) *Profiles {
+	return &Profiles{engine: e, logger: slog.New(slog.DiscardHandler), ask: ask, head: e.store.Durable()}
+}

@@ -59,6 +59,9 @@ const (
 	// indexUnfetched holds files that were asked for and are not there; it belongs
 	// to the installation.
 	indexUnfetched = "unfetched"
+	// indexUnnamed holds identities of whom the provider is asked who they are; it
+	// belongs to the installation.
+	indexUnnamed = "unnamed"
 	// indexEnded holds the hashes of visitors' sessions that were ended, and
 	// indexLogin leads from the name by which an agent logs in to the account and
 	// the agent; that belongs to the installation.
@@ -200,6 +203,7 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 	unclaimed(account, body, &change)
 	accessIndex(account, body, &change)
 	mediaIndex(account, body, &change)
+	unnamed(account, body, &change)
 	quarantineIndex(rec, body, &change)
 	set, end := conversation.Timers(body)
 	for _, timer := range end {

@@ -134,6 +134,10 @@ func (t *translation) sender(s *ingressv1.SenderCommand) (conversation.Command, 
 			Header: t.header, MediaID: c.Media.GetMediaId(), ConversationID: c.Media.GetConversationId(), Instance: t.source.ID,
 			Stored: c.Media.GetStored(), Failed: c.Media.GetFailed(),
 		}, nil
+	case *ingressv1.SenderCommand_Profile:
+		return &conversation.ReportProfile{
+			Header: t.header, IdentityID: c.Profile.GetIdentityId(), Profile: c.Profile.GetProfile(), Instance: t.source.ID,
+		}, nil
 	case *ingressv1.SenderCommand_Health:
 		report := &conversation.ReportHealth{Header: t.header, IntegrationID: c.Health.GetIntegrationId(), Instance: t.source.ID}
 		if !c.Health.GetHealthy() {

@@ -17,6 +17,7 @@ var cannot = []struct {
 	{regexp.MustCompile(`^\w+ echoes: `), "a provider echoes a send when it takes it"},
 	{regexp.MustCompile(`^the admin removes |cut_withdrawn`), "bindings end in weiche's own time"},
 	{regexp.MustCompile(`is signed in as|signs out`), "it takes a site that signs its visitors in"},
+	{regexp.MustCompile(`^\w+ tells (nothing of|that)`), "a provider tells when it is asked"},
 	{regexp.MustCompile(`^the file cannot be reached`), "weiche asks for it again in its own time"},
 	{regexp.MustCompile(`^the next send (never leaves|has to wait)`), "what follows takes its own time"},
 }

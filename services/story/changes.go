@@ -29,6 +29,8 @@ var changes = []line{
 	{`(\w+)@(\w+) writes as (\w+) (\S+)(?: and (\w+) (\S+))? from here on`, (*player).writesAs},
 	{`the provider says that on (\w+) the (\w+) (\S+) is now (\S+)`, (*player).changesAddress},
 	{`(\w+)@(\w+) has the key (\w+) from here on`, (*player).hasKey},
+	{`(\w+) tells that (\w+) is called (.*)`, (*player).named},
+	{`(\w+) tells nothing of (\w+)`, (*player).named},
 	{`the provider says that (\w+)@(\w+) may be somebody else`, (*player).doubts},
 	{`agent says that (\w+@\w+) is (the same person|somebody else)`, (*player).confirms},
 	{`agent (links|parts) the customers of (\w+@\w+) and (\w+@\w+)`, (*player).linksCustomers},

@@ -34,7 +34,7 @@ func (s *inProcesses) person(aliases []*eventv1.Alias) string {
 	}
 	if name == "" {
 		name = aliases[0].GetValue()
-		made := simulator.Person{Name: name, WhatsApp: simulator.WhatsAppIdentity{Mode: mode, BSUID: has["bsuid"]}}
+		made := simulator.Person{Name: name, NoProfile: true, WhatsApp: simulator.WhatsAppIdentity{Mode: mode, BSUID: has["bsuid"]}}
 		made.WhatsApp.Phone = s.number(has["phone"])
 		s.simulate(http.MethodPost, "/sim/people", made, &made)
 		s.on[name] = made

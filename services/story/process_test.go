@@ -78,6 +78,7 @@ var played = map[string]int{
 	"51_both":                            10,
 	"52_signed_in":                       2,
 	"53_removed_agent":                   2,
+	"55_named":                           2,
 }
 
 // TestStoriesInProcesses plays the stories on the fifth stage as far as the real

@@ -132,8 +132,12 @@ func (n *names) tellChange(body proto.Message) string {
 	return n.tellLink(body)
 }
 
-// tellAliases says which addresses came and went.
+// tellAliases says which addresses came and went. That a provider tells nothing of
+// somebody is not worth a word.
 func (n *names) tellAliases(e *eventv1.IdentityAliasesChanged) string {
+	if e.GetProfileSettled() && e.GetSealed() == nil {
+		return ""
+	}
 	text := n.identity(e.GetIdentityId())
 	for _, added := range e.GetSealed().GetAdded() {
 		text += fmt.Sprintf(", and %s %s", added.GetKind(), added.GetValue())

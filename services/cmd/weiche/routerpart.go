@@ -55,6 +55,7 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 		router.New(engine, s.broker, logger).Run,
 		relay.Run,
 		router.NewSignals(engine, s.broker, logger).Run,
+		router.NewProfiles(engine, s.broker, logger).Run,
 		operations.Housekeeping{Store: store, Keys: keys, Views: views, Logger: logger}.Run,
 		operations.MediaKeeping{Store: store, Keys: keys, Media: s.media, Logger: logger}.Run,
 		func(ctx context.Context) error { return keeps(ctx, lease) },

@@ -152,7 +152,7 @@ func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
 		}
 	}
 	return egress.Config{
-		Publisher: s.broker, Open: egress.FromBroker(s.broker), Signals: s.broker.Shown, Directory: s.directory,
+		Publisher: s.broker, Open: egress.FromBroker(s.broker), Signals: s.broker.Shown, Wanted: s.broker.Wanted, Directory: s.directory,
 		Senders: senders, Paces: paces, Instance: instance(), Logger: s.config.logger,
 		Events: events,
 	}

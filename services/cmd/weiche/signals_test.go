@@ -59,6 +59,7 @@ func (r *graphRun) signs(words string) (n int) {
 func TestSignalsAreShownAndNotWrittenDown(t *testing.T) {
 	r := newGraphRun(t, asIs)
 	hellos := r.hello(3)
+	r.named(2)
 	if err := r.sim.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -275,6 +275,8 @@ type IdentityCreated struct {
 	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Its aliases, as keyed hashes.
 	Aliases []*AliasHash `protobuf:"bytes,5,rep,name=aliases,proto3" json:"aliases,omitempty"`
+	// The provider is asked who this is: its webhooks do not tell.
+	ProfileWanted bool `protobuf:"varint,6,opt,name=profile_wanted,json=profileWanted,proto3" json:"profile_wanted,omitempty"`
 	// The addresses and names in clear.
 	Sealed        *IdentityCreated_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -344,6 +346,13 @@ func (x *IdentityCreated) GetAliases() []*AliasHash {
 		return x.Aliases
 	}
 	return nil
+}
+
+func (x *IdentityCreated) GetProfileWanted() bool {
+	if x != nil {
+		return x.ProfileWanted
+	}
+	return false
 }
 
 func (x *IdentityCreated) GetSealed() *IdentityCreated_Sealed {
@@ -553,6 +562,9 @@ type IdentityAliasesChanged struct {
 	Removed []*AliasHash `protobuf:"bytes,5,rep,name=removed,proto3" json:"removed,omitempty"`
 	// Keyed hash of the profile, where a site tells another one of its visitor.
 	ProfileHash []byte `protobuf:"bytes,6,opt,name=profile_hash,json=profileHash,proto3" json:"profile_hash,omitempty"`
+	// The provider was asked who this is. What it told is in the sealed part; nothing
+	// is there where it does not tell.
+	ProfileSettled bool `protobuf:"varint,7,opt,name=profile_settled,json=profileSettled,proto3" json:"profile_settled,omitempty"`
 	// The added addresses in clear.
 	Sealed        *IdentityAliasesChanged_Sealed `protobuf:"bytes,15,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -629,6 +641,13 @@ func (x *IdentityAliasesChanged) GetProfileHash() []byte {
 		return x.ProfileHash
 	}
 	return nil
+}
+
+func (x *IdentityAliasesChanged) GetProfileSettled() bool {
+	if x != nil {
+		return x.ProfileSettled
+	}
+	return false
 }
 
 func (x *IdentityAliasesChanged) GetSealed() *IdentityAliasesChanged_Sealed {
@@ -3152,7 +3171,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x1eweiche/event/v1/identity.proto\x12\x0fweiche.event.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dweiche/event/v1/content.proto\"2\n" +
 	"\x0fCustomerCreated\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\tR\n" +
-	"customerId\"\xfb\x02\n" +
+	"customerId\"\xa2\x03\n" +
 	"\x0fIdentityCreated\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3160,7 +3179,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"customerId\x12%\n" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x04 \x01(\tR\achannel\x124\n" +
-	"\aaliases\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aaliases\x12?\n" +
+	"\aaliases\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aaliases\x12%\n" +
+	"\x0eprofile_wanted\x18\x06 \x01(\bR\rprofileWanted\x12?\n" +
 	"\x06sealed\x18\x0f \x01(\v2'.weiche.event.v1.IdentityCreated.SealedR\x06sealed\x1an\n" +
 	"\x06Sealed\x120\n" +
 	"\aaliases\x18\x01 \x03(\v2\x16.weiche.event.v1.AliasR\aaliases\x122\n" +
@@ -3176,7 +3196,7 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\busername\x18\x02 \x01(\tR\busername\x12\x1f\n" +
 	"\vpicture_url\x18\x03 \x01(\tR\n" +
 	"pictureUrl\x12\x16\n" +
-	"\x06locale\x18\x04 \x01(\tR\x06locale\"\xc0\x03\n" +
+	"\x06locale\x18\x04 \x01(\tR\x06locale\"\xe9\x03\n" +
 	"\x16IdentityAliasesChanged\x12\x1f\n" +
 	"\videntity_id\x18\x01 \x01(\tR\n" +
 	"identityId\x12\x1f\n" +
@@ -3185,7 +3205,8 @@ const file_weiche_event_v1_identity_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x120\n" +
 	"\x05added\x18\x04 \x03(\v2\x1a.weiche.event.v1.AliasHashR\x05added\x124\n" +
 	"\aremoved\x18\x05 \x03(\v2\x1a.weiche.event.v1.AliasHashR\aremoved\x12!\n" +
-	"\fprofile_hash\x18\x06 \x01(\fR\vprofileHash\x12F\n" +
+	"\fprofile_hash\x18\x06 \x01(\fR\vprofileHash\x12'\n" +
+	"\x0fprofile_settled\x18\a \x01(\bR\x0eprofileSettled\x12F\n" +
 	"\x06sealed\x18\x0f \x01(\v2..weiche.event.v1.IdentityAliasesChanged.SealedR\x06sealed\x1aj\n" +
 	"\x06Sealed\x12,\n" +
 	"\x05added\x18\x01 \x03(\v2\x16.weiche.event.v1.AliasR\x05added\x122\n" +

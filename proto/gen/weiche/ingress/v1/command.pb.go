@@ -3103,6 +3103,7 @@ type SenderCommand struct {
 	//	*SenderCommand_Outcome
 	//	*SenderCommand_Health
 	//	*SenderCommand_Media
+	//	*SenderCommand_Profile
 	Command       isSenderCommand_Command `protobuf_oneof:"command"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3181,6 +3182,15 @@ func (x *SenderCommand) GetMedia() *ReportMedia {
 	return nil
 }
 
+func (x *SenderCommand) GetProfile() *ReportProfile {
+	if x != nil {
+		if x, ok := x.Command.(*SenderCommand_Profile); ok {
+			return x.Profile
+		}
+	}
+	return nil
+}
+
 type isSenderCommand_Command interface {
 	isSenderCommand_Command()
 }
@@ -3205,6 +3215,11 @@ type SenderCommand_Media struct {
 	Media *ReportMedia `protobuf:"bytes,4,opt,name=media,proto3,oneof"`
 }
 
+type SenderCommand_Profile struct {
+	// Report who a customer is, by the provider's word.
+	Profile *ReportProfile `protobuf:"bytes,5,opt,name=profile,proto3,oneof"`
+}
+
 func (*SenderCommand_Claim) isSenderCommand_Command() {}
 
 func (*SenderCommand_Outcome) isSenderCommand_Command() {}
@@ -3212,6 +3227,154 @@ func (*SenderCommand_Outcome) isSenderCommand_Command() {}
 func (*SenderCommand_Health) isSenderCommand_Command() {}
 
 func (*SenderCommand_Media) isSenderCommand_Command() {}
+
+func (*SenderCommand_Profile) isSenderCommand_Command() {}
+
+// WantedProfile asks a sender to find out who a customer is.
+type WantedProfile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// The account.
+	AccountId string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The integration on which it can be reached.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The integration's channel.
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The customer's addresses, the strongest first.
+	Customer []*v1.Alias `protobuf:"bytes,5,rep,name=customer,proto3" json:"customer,omitempty"`
+	// Since when it is wanted.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WantedProfile) Reset() {
+	*x = WantedProfile{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WantedProfile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WantedProfile) ProtoMessage() {}
+
+func (x *WantedProfile) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WantedProfile.ProtoReflect.Descriptor instead.
+func (*WantedProfile) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *WantedProfile) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *WantedProfile) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *WantedProfile) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *WantedProfile) GetChannel() string {
+	if x != nil {
+		return x.Channel
+	}
+	return ""
+}
+
+func (x *WantedProfile) GetCustomer() []*v1.Alias {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
+func (x *WantedProfile) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+// ReportProfile says what a provider tells about a customer.
+type ReportProfile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identity.
+	IdentityId string `protobuf:"bytes,1,opt,name=identity_id,json=identityId,proto3" json:"identity_id,omitempty"`
+	// What it tells; left out where it tells nothing.
+	Profile       *v1.Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportProfile) Reset() {
+	*x = ReportProfile{}
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportProfile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportProfile) ProtoMessage() {}
+
+func (x *ReportProfile) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportProfile.ProtoReflect.Descriptor instead.
+func (*ReportProfile) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ReportProfile) GetIdentityId() string {
+	if x != nil {
+		return x.IdentityId
+	}
+	return ""
+}
+
+func (x *ReportProfile) GetProfile() *v1.Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return nil
+}
 
 // ReportHealth says whether the provider serves an integration.
 type ReportHealth struct {
@@ -3228,7 +3391,7 @@ type ReportHealth struct {
 
 func (x *ReportHealth) Reset() {
 	*x = ReportHealth{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3240,7 +3403,7 @@ func (x *ReportHealth) String() string {
 func (*ReportHealth) ProtoMessage() {}
 
 func (x *ReportHealth) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[40]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3253,7 +3416,7 @@ func (x *ReportHealth) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportHealth.ProtoReflect.Descriptor instead.
 func (*ReportHealth) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{40}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ReportHealth) GetIntegrationId() string {
@@ -3308,7 +3471,7 @@ type FetchMedia struct {
 
 func (x *FetchMedia) Reset() {
 	*x = FetchMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3320,7 +3483,7 @@ func (x *FetchMedia) String() string {
 func (*FetchMedia) ProtoMessage() {}
 
 func (x *FetchMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[41]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3333,7 +3496,7 @@ func (x *FetchMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FetchMedia.ProtoReflect.Descriptor instead.
 func (*FetchMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{41}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *FetchMedia) GetMediaId() string {
@@ -3434,7 +3597,7 @@ type ReportMedia struct {
 
 func (x *ReportMedia) Reset() {
 	*x = ReportMedia{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3446,7 +3609,7 @@ func (x *ReportMedia) String() string {
 func (*ReportMedia) ProtoMessage() {}
 
 func (x *ReportMedia) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[42]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3459,7 +3622,7 @@ func (x *ReportMedia) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportMedia.ProtoReflect.Descriptor instead.
 func (*ReportMedia) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{42}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReportMedia) GetMediaId() string {
@@ -3550,7 +3713,7 @@ type ClaimSend struct {
 
 func (x *ClaimSend) Reset() {
 	*x = ClaimSend{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3562,7 +3725,7 @@ func (x *ClaimSend) String() string {
 func (*ClaimSend) ProtoMessage() {}
 
 func (x *ClaimSend) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[43]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3575,7 +3738,7 @@ func (x *ClaimSend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimSend.ProtoReflect.Descriptor instead.
 func (*ClaimSend) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{43}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ClaimSend) GetSendId() string {
@@ -3625,7 +3788,7 @@ type ReportOutcome struct {
 
 func (x *ReportOutcome) Reset() {
 	*x = ReportOutcome{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3637,7 +3800,7 @@ func (x *ReportOutcome) String() string {
 func (*ReportOutcome) ProtoMessage() {}
 
 func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[44]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3650,7 +3813,7 @@ func (x *ReportOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportOutcome.ProtoReflect.Descriptor instead.
 func (*ReportOutcome) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{44}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ReportOutcome) GetSendId() string {
@@ -3772,7 +3935,7 @@ type NotSent struct {
 
 func (x *NotSent) Reset() {
 	*x = NotSent{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3784,7 +3947,7 @@ func (x *NotSent) String() string {
 func (*NotSent) ProtoMessage() {}
 
 func (x *NotSent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[45]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3797,7 +3960,7 @@ func (x *NotSent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NotSent.ProtoReflect.Descriptor instead.
 func (*NotSent) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{45}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *NotSent) GetError() *v1.SendError {
@@ -3855,7 +4018,7 @@ type Send struct {
 
 func (x *Send) Reset() {
 	*x = Send{}
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[46]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3867,7 +4030,7 @@ func (x *Send) String() string {
 func (*Send) ProtoMessage() {}
 
 func (x *Send) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_ingress_v1_command_proto_msgTypes[46]
+	mi := &file_weiche_ingress_v1_command_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3880,7 +4043,7 @@ func (x *Send) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Send.ProtoReflect.Descriptor instead.
 func (*Send) Descriptor() ([]byte, []int) {
-	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{46}
+	return file_weiche_ingress_v1_command_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Send) GetSendId() string {
@@ -4196,13 +4359,27 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12)\n" +
 	"\x04role\x18\x03 \x01(\x0e2\x15.weiche.event.v1.RoleR\x04role\x12\x14\n" +
-	"\x05login\x18\x04 \x01(\tR\x05login\"\x81\x02\n" +
+	"\x05login\x18\x04 \x01(\tR\x05login\"\xbf\x02\n" +
 	"\rSenderCommand\x124\n" +
 	"\x05claim\x18\x01 \x01(\v2\x1c.weiche.ingress.v1.ClaimSendH\x00R\x05claim\x12<\n" +
 	"\aoutcome\x18\x02 \x01(\v2 .weiche.ingress.v1.ReportOutcomeH\x00R\aoutcome\x129\n" +
 	"\x06health\x18\x03 \x01(\v2\x1f.weiche.ingress.v1.ReportHealthH\x00R\x06health\x126\n" +
-	"\x05media\x18\x04 \x01(\v2\x1e.weiche.ingress.v1.ReportMediaH\x00R\x05mediaB\t\n" +
-	"\acommand\"\x81\x01\n" +
+	"\x05media\x18\x04 \x01(\v2\x1e.weiche.ingress.v1.ReportMediaH\x00R\x05media\x12<\n" +
+	"\aprofile\x18\x05 \x01(\v2 .weiche.ingress.v1.ReportProfileH\x00R\aprofileB\t\n" +
+	"\acommand\"\xf6\x01\n" +
+	"\rWantedProfile\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\tR\taccountId\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\achannel\x18\x04 \x01(\tR\achannel\x122\n" +
+	"\bcustomer\x18\x05 \x03(\v2\x16.weiche.event.v1.AliasR\bcustomer\x120\n" +
+	"\x05since\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"d\n" +
+	"\rReportProfile\x12\x1f\n" +
+	"\videntity_id\x18\x01 \x01(\tR\n" +
+	"identityId\x122\n" +
+	"\aprofile\x18\x02 \x01(\v2\x18.weiche.event.v1.ProfileR\aprofile\"\x81\x01\n" +
 	"\fReportHealth\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\ahealthy\x18\x02 \x01(\bR\ahealthy\x120\n" +
@@ -4278,7 +4455,7 @@ func file_weiche_ingress_v1_command_proto_rawDescGZIP() []byte {
 	return file_weiche_ingress_v1_command_proto_rawDescData
 }
 
-var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_weiche_ingress_v1_command_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
 var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*WidgetCommand)(nil),         // 0: weiche.ingress.v1.WidgetCommand
 	(*IdentifyVisitor)(nil),       // 1: weiche.ingress.v1.IdentifyVisitor
@@ -4320,29 +4497,31 @@ var file_weiche_ingress_v1_command_proto_goTypes = []any{
 	(*VisitorKeySetup)(nil),       // 37: weiche.ingress.v1.VisitorKeySetup
 	(*AgentSetup)(nil),            // 38: weiche.ingress.v1.AgentSetup
 	(*SenderCommand)(nil),         // 39: weiche.ingress.v1.SenderCommand
-	(*ReportHealth)(nil),          // 40: weiche.ingress.v1.ReportHealth
-	(*FetchMedia)(nil),            // 41: weiche.ingress.v1.FetchMedia
-	(*ReportMedia)(nil),           // 42: weiche.ingress.v1.ReportMedia
-	(*ClaimSend)(nil),             // 43: weiche.ingress.v1.ClaimSend
-	(*ReportOutcome)(nil),         // 44: weiche.ingress.v1.ReportOutcome
-	(*NotSent)(nil),               // 45: weiche.ingress.v1.NotSent
-	(*Send)(nil),                  // 46: weiche.ingress.v1.Send
-	(*v1.Alias)(nil),              // 47: weiche.event.v1.Alias
-	(*timestamppb.Timestamp)(nil), // 48: google.protobuf.Timestamp
-	(*v1.Profile)(nil),            // 49: weiche.event.v1.Profile
-	(*v1.Content)(nil),            // 50: weiche.event.v1.Content
-	(v1.BoundElsewhere)(0),        // 51: weiche.event.v1.BoundElsewhere
-	(v1.Confirmation)(0),          // 52: weiche.event.v1.Confirmation
-	(*durationpb.Duration)(nil),   // 53: google.protobuf.Duration
-	(*v1.Appearance)(nil),         // 54: weiche.event.v1.Appearance
-	(v1.Role)(0),                  // 55: weiche.event.v1.Role
-	(*v1.SendError)(nil),          // 56: weiche.event.v1.SendError
-	(*v1.Media)(nil),              // 57: weiche.event.v1.Media
-	(*v1.StoredMedia)(nil),        // 58: weiche.event.v1.StoredMedia
+	(*WantedProfile)(nil),         // 40: weiche.ingress.v1.WantedProfile
+	(*ReportProfile)(nil),         // 41: weiche.ingress.v1.ReportProfile
+	(*ReportHealth)(nil),          // 42: weiche.ingress.v1.ReportHealth
+	(*FetchMedia)(nil),            // 43: weiche.ingress.v1.FetchMedia
+	(*ReportMedia)(nil),           // 44: weiche.ingress.v1.ReportMedia
+	(*ClaimSend)(nil),             // 45: weiche.ingress.v1.ClaimSend
+	(*ReportOutcome)(nil),         // 46: weiche.ingress.v1.ReportOutcome
+	(*NotSent)(nil),               // 47: weiche.ingress.v1.NotSent
+	(*Send)(nil),                  // 48: weiche.ingress.v1.Send
+	(*v1.Alias)(nil),              // 49: weiche.event.v1.Alias
+	(*timestamppb.Timestamp)(nil), // 50: google.protobuf.Timestamp
+	(*v1.Profile)(nil),            // 51: weiche.event.v1.Profile
+	(*v1.Content)(nil),            // 52: weiche.event.v1.Content
+	(v1.BoundElsewhere)(0),        // 53: weiche.event.v1.BoundElsewhere
+	(v1.Confirmation)(0),          // 54: weiche.event.v1.Confirmation
+	(*durationpb.Duration)(nil),   // 55: google.protobuf.Duration
+	(*v1.Appearance)(nil),         // 56: weiche.event.v1.Appearance
+	(v1.Role)(0),                  // 57: weiche.event.v1.Role
+	(*v1.SendError)(nil),          // 58: weiche.event.v1.SendError
+	(*v1.Media)(nil),              // 59: weiche.event.v1.Media
+	(*v1.StoredMedia)(nil),        // 60: weiche.event.v1.StoredMedia
 }
 var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
-	47, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
-	48, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
+	49, // 0: weiche.ingress.v1.WidgetCommand.visitor:type_name -> weiche.event.v1.Alias
+	50, // 1: weiche.ingress.v1.WidgetCommand.deadline:type_name -> google.protobuf.Timestamp
 	3,  // 2: weiche.ingress.v1.WidgetCommand.post_message:type_name -> weiche.ingress.v1.PostMessage
 	4,  // 3: weiche.ingress.v1.WidgetCommand.request_link:type_name -> weiche.ingress.v1.RequestLink
 	6,  // 4: weiche.ingress.v1.WidgetCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
@@ -4351,10 +4530,10 @@ var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
 	1,  // 7: weiche.ingress.v1.WidgetCommand.identify:type_name -> weiche.ingress.v1.IdentifyVisitor
 	2,  // 8: weiche.ingress.v1.WidgetCommand.end_session:type_name -> weiche.ingress.v1.EndVisitorSession
 	5,  // 9: weiche.ingress.v1.WidgetCommand.confirm_link:type_name -> weiche.ingress.v1.ConfirmLink
-	47, // 10: weiche.ingress.v1.IdentifyVisitor.external:type_name -> weiche.event.v1.Alias
-	49, // 11: weiche.ingress.v1.IdentifyVisitor.profile:type_name -> weiche.event.v1.Profile
-	50, // 12: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
-	48, // 13: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
+	49, // 10: weiche.ingress.v1.IdentifyVisitor.external:type_name -> weiche.event.v1.Alias
+	51, // 11: weiche.ingress.v1.IdentifyVisitor.profile:type_name -> weiche.event.v1.Profile
+	52, // 12: weiche.ingress.v1.PostMessage.content:type_name -> weiche.event.v1.Content
+	50, // 13: weiche.ingress.v1.AgentCommand.deadline:type_name -> google.protobuf.Timestamp
 	30, // 14: weiche.ingress.v1.AgentCommand.send_reply:type_name -> weiche.ingress.v1.SendReply
 	4,  // 15: weiche.ingress.v1.AgentCommand.offer_link:type_name -> weiche.ingress.v1.RequestLink
 	6,  // 16: weiche.ingress.v1.AgentCommand.cancel_link:type_name -> weiche.ingress.v1.CancelLink
@@ -4380,45 +4559,49 @@ var file_weiche_ingress_v1_command_proto_depIdxs = []int32{
 	21, // 36: weiche.ingress.v1.AgentCommand.create_api_key:type_name -> weiche.ingress.v1.CreateApiKey
 	22, // 37: weiche.ingress.v1.AgentCommand.use_api_key:type_name -> weiche.ingress.v1.UseApiKey
 	23, // 38: weiche.ingress.v1.AgentCommand.revoke_api_key:type_name -> weiche.ingress.v1.RevokeApiKey
-	48, // 39: weiche.ingress.v1.MakeLoginLink.expires_at:type_name -> google.protobuf.Timestamp
-	48, // 40: weiche.ingress.v1.OpenSession.expires_at:type_name -> google.protobuf.Timestamp
-	48, // 41: weiche.ingress.v1.CreateApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	50, // 42: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
+	50, // 39: weiche.ingress.v1.MakeLoginLink.expires_at:type_name -> google.protobuf.Timestamp
+	50, // 40: weiche.ingress.v1.OpenSession.expires_at:type_name -> google.protobuf.Timestamp
+	50, // 41: weiche.ingress.v1.CreateApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	52, // 42: weiche.ingress.v1.SendReply.content:type_name -> weiche.event.v1.Content
 	31, // 43: weiche.ingress.v1.SendReply.destination:type_name -> weiche.ingress.v1.Destination
-	51, // 44: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	53, // 44: weiche.ingress.v1.ApplySetup.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
 	33, // 45: weiche.ingress.v1.ApplySetup.apps:type_name -> weiche.ingress.v1.AppSetup
 	34, // 46: weiche.ingress.v1.ApplySetup.integrations:type_name -> weiche.ingress.v1.IntegrationSetup
 	35, // 47: weiche.ingress.v1.ApplySetup.widgets:type_name -> weiche.ingress.v1.WidgetSetup
 	38, // 48: weiche.ingress.v1.ApplySetup.agents:type_name -> weiche.ingress.v1.AgentSetup
 	36, // 49: weiche.ingress.v1.ApplySetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeyChange
-	52, // 50: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
-	53, // 51: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
-	53, // 52: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
+	54, // 50: weiche.ingress.v1.WidgetSetup.confirmation:type_name -> weiche.event.v1.Confirmation
+	55, // 51: weiche.ingress.v1.WidgetSetup.code_lifetime:type_name -> google.protobuf.Duration
+	55, // 52: weiche.ingress.v1.WidgetSetup.new_conversation_after:type_name -> google.protobuf.Duration
 	37, // 53: weiche.ingress.v1.WidgetSetup.visitor_keys:type_name -> weiche.ingress.v1.VisitorKeySetup
-	54, // 54: weiche.ingress.v1.WidgetSetup.appearance:type_name -> weiche.event.v1.Appearance
+	56, // 54: weiche.ingress.v1.WidgetSetup.appearance:type_name -> weiche.event.v1.Appearance
 	37, // 55: weiche.ingress.v1.VisitorKeyChange.key:type_name -> weiche.ingress.v1.VisitorKeySetup
-	55, // 56: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
-	43, // 57: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
-	44, // 58: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
-	40, // 59: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
-	42, // 60: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
-	56, // 61: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
-	57, // 62: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
-	58, // 63: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
-	56, // 64: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
-	45, // 65: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
-	56, // 66: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
-	45, // 67: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
-	56, // 68: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
-	56, // 69: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
-	53, // 70: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
-	47, // 71: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
-	50, // 72: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
-	73, // [73:73] is the sub-list for method output_type
-	73, // [73:73] is the sub-list for method input_type
-	73, // [73:73] is the sub-list for extension type_name
-	73, // [73:73] is the sub-list for extension extendee
-	0,  // [0:73] is the sub-list for field type_name
+	57, // 56: weiche.ingress.v1.AgentSetup.role:type_name -> weiche.event.v1.Role
+	45, // 57: weiche.ingress.v1.SenderCommand.claim:type_name -> weiche.ingress.v1.ClaimSend
+	46, // 58: weiche.ingress.v1.SenderCommand.outcome:type_name -> weiche.ingress.v1.ReportOutcome
+	42, // 59: weiche.ingress.v1.SenderCommand.health:type_name -> weiche.ingress.v1.ReportHealth
+	44, // 60: weiche.ingress.v1.SenderCommand.media:type_name -> weiche.ingress.v1.ReportMedia
+	41, // 61: weiche.ingress.v1.SenderCommand.profile:type_name -> weiche.ingress.v1.ReportProfile
+	49, // 62: weiche.ingress.v1.WantedProfile.customer:type_name -> weiche.event.v1.Alias
+	50, // 63: weiche.ingress.v1.WantedProfile.since:type_name -> google.protobuf.Timestamp
+	51, // 64: weiche.ingress.v1.ReportProfile.profile:type_name -> weiche.event.v1.Profile
+	58, // 65: weiche.ingress.v1.ReportHealth.error:type_name -> weiche.event.v1.SendError
+	59, // 66: weiche.ingress.v1.FetchMedia.media:type_name -> weiche.event.v1.Media
+	60, // 67: weiche.ingress.v1.ReportMedia.stored:type_name -> weiche.event.v1.StoredMedia
+	58, // 68: weiche.ingress.v1.ReportMedia.failed:type_name -> weiche.event.v1.SendError
+	47, // 69: weiche.ingress.v1.ReportMedia.later:type_name -> weiche.ingress.v1.NotSent
+	58, // 70: weiche.ingress.v1.ReportOutcome.refused:type_name -> weiche.event.v1.SendError
+	47, // 71: weiche.ingress.v1.ReportOutcome.not_sent:type_name -> weiche.ingress.v1.NotSent
+	58, // 72: weiche.ingress.v1.ReportOutcome.unknown:type_name -> weiche.event.v1.SendError
+	58, // 73: weiche.ingress.v1.NotSent.error:type_name -> weiche.event.v1.SendError
+	55, // 74: weiche.ingress.v1.NotSent.retry_after:type_name -> google.protobuf.Duration
+	49, // 75: weiche.ingress.v1.Send.recipient:type_name -> weiche.event.v1.Alias
+	52, // 76: weiche.ingress.v1.Send.content:type_name -> weiche.event.v1.Content
+	77, // [77:77] is the sub-list for method output_type
+	77, // [77:77] is the sub-list for method input_type
+	77, // [77:77] is the sub-list for extension type_name
+	77, // [77:77] is the sub-list for extension extendee
+	0,  // [0:77] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_command_proto_init() }
@@ -4472,13 +4655,14 @@ func file_weiche_ingress_v1_command_proto_init() {
 		(*SenderCommand_Outcome)(nil),
 		(*SenderCommand_Health)(nil),
 		(*SenderCommand_Media)(nil),
+		(*SenderCommand_Profile)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[42].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[44].OneofWrappers = []any{
 		(*ReportMedia_Stored)(nil),
 		(*ReportMedia_Failed)(nil),
 		(*ReportMedia_Later)(nil),
 	}
-	file_weiche_ingress_v1_command_proto_msgTypes[44].OneofWrappers = []any{
+	file_weiche_ingress_v1_command_proto_msgTypes[46].OneofWrappers = []any{
 		(*ReportOutcome_ProviderMessageId)(nil),
 		(*ReportOutcome_Refused)(nil),
 		(*ReportOutcome_NotSent)(nil),
@@ -4490,7 +4674,7 @@ func file_weiche_ingress_v1_command_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_command_proto_rawDesc), len(file_weiche_ingress_v1_command_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   47,
+			NumMessages:   49,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

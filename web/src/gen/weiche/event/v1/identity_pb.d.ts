@@ -91,6 +91,13 @@ export declare type IdentityCreated = Message<"weiche.event.v1.IdentityCreated">
   aliases: AliasHash[];
 
   /**
+   * The provider is asked who this is: its webhooks do not tell.
+   *
+   * @generated from field: bool profile_wanted = 6;
+   */
+  profileWanted: boolean;
+
+  /**
    * The addresses and names in clear.
    *
    * @generated from field: weiche.event.v1.IdentityCreated.Sealed sealed = 15;
@@ -138,6 +145,13 @@ export declare type IdentityCreatedJson = {
    * @generated from field: repeated weiche.event.v1.AliasHash aliases = 5;
    */
   aliases?: AliasHashJson[];
+
+  /**
+   * The provider is asked who this is: its webhooks do not tell.
+   *
+   * @generated from field: bool profile_wanted = 6;
+   */
+  profileWanted?: boolean;
 
   /**
    * The addresses and names in clear.
@@ -425,6 +439,14 @@ export declare type IdentityAliasesChanged = Message<"weiche.event.v1.IdentityAl
   profileHash: Uint8Array;
 
   /**
+   * The provider was asked who this is. What it told is in the sealed part; nothing
+   * is there where it does not tell.
+   *
+   * @generated from field: bool profile_settled = 7;
+   */
+  profileSettled: boolean;
+
+  /**
    * The added addresses in clear.
    *
    * @generated from field: weiche.event.v1.IdentityAliasesChanged.Sealed sealed = 15;
@@ -480,6 +502,14 @@ export declare type IdentityAliasesChangedJson = {
    * @generated from field: bytes profile_hash = 6;
    */
   profileHash?: string;
+
+  /**
+   * The provider was asked who this is. What it told is in the sealed part; nothing
+   * is there where it does not tell.
+   *
+   * @generated from field: bool profile_settled = 7;
+   */
+  profileSettled?: boolean;
 
   /**
    * The added addresses in clear.

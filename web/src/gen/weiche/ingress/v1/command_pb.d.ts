@@ -2922,6 +2922,14 @@ export declare type SenderCommand = Message<"weiche.ingress.v1.SenderCommand"> &
      */
     value: ReportMedia;
     case: "media";
+  } | {
+    /**
+     * Report who a customer is, by the provider's word.
+     *
+     * @generated from field: weiche.ingress.v1.ReportProfile profile = 5;
+     */
+    value: ReportProfile;
+    case: "profile";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2958,6 +2966,13 @@ export declare type SenderCommandJson = {
    * @generated from field: weiche.ingress.v1.ReportMedia media = 4;
    */
   media?: ReportMediaJson;
+
+  /**
+   * Report who a customer is, by the provider's word.
+   *
+   * @generated from field: weiche.ingress.v1.ReportProfile profile = 5;
+   */
+  profile?: ReportProfileJson;
 };
 
 /**
@@ -2965,6 +2980,158 @@ export declare type SenderCommandJson = {
  * Use `create(SenderCommandSchema)` to create a new message.
  */
 export declare const SenderCommandSchema: GenMessage<SenderCommand, {jsonType: SenderCommandJson}>;
+
+/**
+ * WantedProfile asks a sender to find out who a customer is.
+ *
+ * @generated from message weiche.ingress.v1.WantedProfile
+ */
+export declare type WantedProfile = Message<"weiche.ingress.v1.WantedProfile"> & {
+  /**
+   * The identity.
+   *
+   * @generated from field: string identity_id = 1;
+   */
+  identityId: string;
+
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 2;
+   */
+  accountId: string;
+
+  /**
+   * The integration on which it can be reached.
+   *
+   * @generated from field: string integration_id = 3;
+   */
+  integrationId: string;
+
+  /**
+   * The integration's channel.
+   *
+   * @generated from field: string channel = 4;
+   */
+  channel: string;
+
+  /**
+   * The customer's addresses, the strongest first.
+   *
+   * @generated from field: repeated weiche.event.v1.Alias customer = 5;
+   */
+  customer: Alias[];
+
+  /**
+   * Since when it is wanted.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 6;
+   */
+  since?: Timestamp | undefined;
+};
+
+/**
+ * WantedProfile asks a sender to find out who a customer is.
+ *
+ * @generated from message weiche.ingress.v1.WantedProfile
+ */
+export declare type WantedProfileJson = {
+  /**
+   * The identity.
+   *
+   * @generated from field: string identity_id = 1;
+   */
+  identityId?: string;
+
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 2;
+   */
+  accountId?: string;
+
+  /**
+   * The integration on which it can be reached.
+   *
+   * @generated from field: string integration_id = 3;
+   */
+  integrationId?: string;
+
+  /**
+   * The integration's channel.
+   *
+   * @generated from field: string channel = 4;
+   */
+  channel?: string;
+
+  /**
+   * The customer's addresses, the strongest first.
+   *
+   * @generated from field: repeated weiche.event.v1.Alias customer = 5;
+   */
+  customer?: AliasJson[];
+
+  /**
+   * Since when it is wanted.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 6;
+   */
+  since?: TimestampJson;
+};
+
+/**
+ * Describes the message weiche.ingress.v1.WantedProfile.
+ * Use `create(WantedProfileSchema)` to create a new message.
+ */
+export declare const WantedProfileSchema: GenMessage<WantedProfile, {jsonType: WantedProfileJson}>;
+
+/**
+ * ReportProfile says what a provider tells about a customer.
+ *
+ * @generated from message weiche.ingress.v1.ReportProfile
+ */
+export declare type ReportProfile = Message<"weiche.ingress.v1.ReportProfile"> & {
+  /**
+   * The identity.
+   *
+   * @generated from field: string identity_id = 1;
+   */
+  identityId: string;
+
+  /**
+   * What it tells; left out where it tells nothing.
+   *
+   * @generated from field: weiche.event.v1.Profile profile = 2;
+   */
+  profile?: Profile | undefined;
+};
+
+/**
+ * ReportProfile says what a provider tells about a customer.
+ *
+ * @generated from message weiche.ingress.v1.ReportProfile
+ */
+export declare type ReportProfileJson = {
+  /**
+   * The identity.
+   *
+   * @generated from field: string identity_id = 1;
+   */
+  identityId?: string;
+
+  /**
+   * What it tells; left out where it tells nothing.
+   *
+   * @generated from field: weiche.event.v1.Profile profile = 2;
+   */
+  profile?: ProfileJson;
+};
+
+/**
+ * Describes the message weiche.ingress.v1.ReportProfile.
+ * Use `create(ReportProfileSchema)` to create a new message.
+ */
+export declare const ReportProfileSchema: GenMessage<ReportProfile, {jsonType: ReportProfileJson}>;
 
 /**
  * ReportHealth says whether the provider serves an integration.
