@@ -1,7 +1,6 @@
 import { render } from "preact";
 import "../look/page.css";
 import "../look/controls.css";
-import "../phone/board.css";
 import "./demo.css";
 import { deviceLanguage } from "../look/words.js";
 import { Handset } from "../phone/handset.js";

@@ -2,7 +2,6 @@
 
 import "../look/page.css";
 import "../look/controls.css";
-import "../phone/board.css";
 import "../demo/demo.css";
 import { DemoPage } from "../demo/page.js";
 import { type Told, Visitor } from "../demo/visitor.js";

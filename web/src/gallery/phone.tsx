@@ -1,6 +1,5 @@
 import "../look/page.css";
 import "../look/controls.css";
-import "../phone/board.css";
 import type { Language } from "../look/words.js";
 import { CallLog } from "../phone/calllog.js";
 import { Device } from "../phone/device.js";

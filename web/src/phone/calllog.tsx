@@ -5,6 +5,7 @@ import type { Language } from "../look/words.js";
 import type { Handset } from "./handset.js";
 import { type Entry, tidy } from "./log.js";
 import { phoneWords } from "./words.js";
+import "./calllog.css";
 
 /** What goes over the wire, as it goes; software is the name of what the phones write to. */
 export function LiveLog({

@@ -4,6 +4,7 @@ import type { Language } from "../look/words.js";
 import { type Picture, pictureOfFile, textOf } from "./code.js";
 import type { Handset } from "./handset.js";
 import { phoneWords } from "./words.js";
+import "./camera.css";
 
 /** Sight is what the camera can look at: pictures of what is before it. */
 export type Sight = () => Promise<Picture[]>;

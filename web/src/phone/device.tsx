@@ -3,13 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { useStore } from "../look/store.js";
 import { clock, type Language } from "../look/words.js";
+import { AppScreen } from "./app.js";
 import { Camera, type Sight } from "./camera.js";
 import type { Handset } from "./handset.js";
 import { apps } from "./provider.js";
 import { type Screen, unreadOf } from "./state.js";
-import { AppScreen } from "./thread.js";
 import { phoneWords } from "./words.js";
-import "./phone.css";
+import "./device.css";
 
 /** A phone: three messengers that are nobody's own, and a camera. */
 export function Device({

@@ -5,6 +5,7 @@ import { Device } from "./device.js";
 import type { Handset } from "./handset.js";
 import { Switchboard } from "./switchboard.js";
 import { phoneWords } from "./words.js";
+import "./page.css";
 
 /** The simulator's own page: somebody's phone, the switches, and the wire. */
 export function SimulatorPage({

@@ -1,7 +1,6 @@
 import { render } from "preact";
 import "../look/page.css";
 import "../look/controls.css";
-import "./board.css";
 import { deviceLanguage } from "../look/words.js";
 import { Handset } from "./handset.js";
 import { SimulatorPage } from "./page.js";

@@ -4,6 +4,7 @@ import type { Handset } from "./handset.js";
 import { standsOn } from "./state.js";
 import { switches, timesOf } from "./switches.js";
 import { phoneWords } from "./words.js";
+import "./switchboard.css";
 
 /** The switches for what goes wrong, each with what it does and how often it has. */
 export function Switchboard({ handset, language }: { handset: Handset; language: Language }) {
