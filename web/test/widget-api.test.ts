@@ -190,6 +190,13 @@ test("as a page of its own it fills the window", async () => {
 	expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
 	expect(await page.getByRole("button", { name: /Close|Open chat/ }).count()).toBe(0);
 	await write(page, id, "From a page");
+	// Where it is written from a phone, the keyboard covers nothing of it.
+	await page.evaluate(() => {
+		Object.defineProperty(visualViewport, "height", { value: 400, configurable: true });
+		visualViewport?.dispatchEvent(new Event("resize"));
+	});
+	const composer = await page.locator("form.composer").boundingBox();
+	expect((composer?.y ?? 0) + (composer?.height ?? 0)).toBe(400);
 	await page.reload();
 	await page.getByText("From a page").waitFor();
 });

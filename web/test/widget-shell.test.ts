@@ -215,6 +215,39 @@ test("on a phone the panel fills the window, keeps the focus, and the keyboard n
 	await dialog.waitFor({ state: "hidden" });
 });
 
+test("on a phone with a notch nothing is below its edges, and the keyboard has no gap above it", async () => {
+	const id = await makeWidget({ origins: [site.origin] });
+	const page = await (
+		await device({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+	).newPage();
+	const devtools = await page.context().newCDPSession(page);
+	await devtools.send("Emulation.setSafeAreaInsetsOverride", {
+		insets: { top: 47, topMax: 47, bottom: 34, bottomMax: 34, left: 12, leftMax: 12, right: 8, rightMax: 8 },
+	});
+	await page.goto(
+		site.withWidget(id, {
+			head: '<meta name="viewport" content="width=device-width, viewport-fit=cover">',
+		}),
+	);
+	const button = await page.getByRole("button", opener).boundingBox();
+	expect(button).toMatchObject({ y: 844 - 34 - 20 - 60 });
+	const field = await open(page);
+	const dialog = page.getByRole("dialog");
+	await expect.poll(() => dialog.boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 });
+	const composer = page.locator("form.composer");
+	const head = page.locator("header.head");
+	expect(await head.boundingBox()).toMatchObject({ x: 12, y: 47, width: 390 - 12 - 8 });
+	const foot = await composer.boundingBox();
+	expect((foot?.y ?? 0) + (foot?.height ?? 0)).toBe(844 - 34);
+	await page.evaluate(() => {
+		Object.defineProperty(visualViewport, "height", { value: 500, configurable: true });
+		visualViewport?.dispatchEvent(new Event("resize"));
+	});
+	const raised = await composer.boundingBox();
+	expect((raised?.y ?? 0) + (raised?.height ?? 0)).toBe(500);
+	expect(await field.isVisible()).toBe(true);
+});
+
 test("the panel is 380 by 640 where there is room, and follows the window while it is open", async () => {
 	const id = await makeWidget({ origins: [site.origin] });
 	const page = await (await device({ viewport: { width: 1280, height: 900 } })).newPage();

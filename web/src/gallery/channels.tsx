@@ -52,7 +52,7 @@ function offered(change: Partial<OfferedChannelJson>): typeof shop {
 const linked = offered({ linked: true, hint: "67", url: "https://wa.me/15550100001" });
 
 /** One state of the page of WhatsApp that is not linked. */
-function page(name: string, answer: LinkJson | undefined, full = false): GalleryState {
+function page(name: string, answer: LinkJson | undefined, full?: boolean): GalleryState {
 	return {
 		name,
 		size: full ? [390, 780] : [560, 740],
@@ -124,6 +124,12 @@ export const states: GalleryState[] = [
 	page("in use", link("LINK_STATE_FAILED", { reason: "bound_elsewhere" })),
 	page("declined", link("LINK_STATE_CANCELLED", { reason: "answered_no" })),
 	page("withdrawn", link("LINK_STATE_CANCELLED", { reason: "withdrawn" })),
+	scene("asked in the chat, is this you", () => ({
+		state: { lines, links: [link("LINK_STATE_MATCHED", { hint: "67", asks: true })] },
+	})),
+	scene("asked in the chat, to be confirmed there", () => ({
+		state: { lines, links: [link("LINK_STATE_MATCHED", { hint: "67" })] },
+	})),
 	scene("linked", () => ({ state: onLinked })),
 	scene("linked, not available", () => ({
 		state: {

@@ -39,7 +39,7 @@ export interface Scene {
 	/** Answers to calls, by the names of the methods. */
 	answers?: Record<string, unknown>;
 	files?: Files;
-	/** Fills the window, as on a phone. */
+	/** Fills the window, as on a phone; as a window of this size has it, if not said. */
 	full?: boolean;
 	/** Done once it is drawn, such as opening a menu. */
 	after?(root: HTMLElement): void;
@@ -51,7 +51,7 @@ export function ChatScene({
 	state = {},
 	answers = {},
 	files = noFiles,
-	full = false,
+	full = matchMedia("(max-width: 479.98px)").matches,
 	after,
 }: Scene) {
 	const host = useRef<HTMLDivElement>(null);

@@ -1,11 +1,12 @@
 /**
  * The gallery shows one state of a surface, as the address says:
- * ?state=SURFACE/NAME&theme=light|dark&lang=en|de&dir=ltr|rtl. Without a state it lists
- * all of them.
+ * ?state=SURFACE/NAME&theme=light|dark&lang=en|de&dir=ltr|rtl, and with &longer what the
+ * chat says is longer by two fifths. Without a state it lists all of them.
  */
 
 import { render } from "preact";
 import { type Language, languageOf } from "../look/words.js";
+import { speakLonger } from "./longer.js";
 import { surfaces } from "./surfaces.js";
 
 const asked = new URLSearchParams(location.search);
@@ -14,6 +15,8 @@ const root = document.documentElement;
 root.lang = language;
 root.dir = asked.get("dir") ?? "ltr";
 root.style.colorScheme = asked.get("theme") ?? "light";
+
+if (asked.has("longer")) speakLonger();
 
 const wanted = asked.get("state");
 const [surface, name] = wanted

@@ -86,6 +86,10 @@ const kinds = [
 		content: { parts: [{ media: { kind: "MEDIA_KIND_VIDEO" } }] },
 		media: [{ state: "failed" }],
 	}),
+	line(3, "ben", "", {
+		content: { parts: [{ media: { kind: "MEDIA_KIND_IMAGE", fileName: "chair.jpg" } }] },
+		media: [{ state: "ready", url: "/gone.jpg", width: 480, height: 320 }],
+	}),
 	line(4, "own", "", {
 		channel: "whatsapp",
 		content: { parts: [{ location: { name: "Blue Shop", address: "1 Harbour Road" } }] },
@@ -127,11 +131,31 @@ export const states: GalleryState[] = [
 			{ token: "b", text: "This is on its way", at: Date.now(), state: "sending" },
 		],
 	}),
+	state("not sent, as its files are gone", {
+		...there,
+		pending: [
+			{
+				token: "a",
+				text: "Here is the bill",
+				at: Date.now(),
+				state: "failed",
+				lost: true,
+				attachments: [
+					{ blobId: "b", name: "Bill of November 2026.pdf", mimeType: "application/pdf", size: 48_211 },
+				],
+			},
+		],
+	}),
 	state("an agent types", { ...there, typing: "Kim Berg" }),
 	state("offline", { ...there, away: true }),
 	state("loading", { phase: "loading", open: true }),
 	state("not reachable", { phase: "failed", open: true }),
 	state("not reachable on a phone", { phase: "failed", open: true }, phone),
+	state("closed, with a question", {
+		...there,
+		open: false,
+		links: [{ linkId: "l", channel: "whatsapp", state: "LINK_STATE_MATCHED", asks: true }],
+	}),
 	state("closed, with new messages", { ...there, open: false, lines: talk.slice(0, 4) }),
 	state("too much text", there, undefined, "Too long. ".repeat(411)),
 ];

@@ -19,6 +19,7 @@ export function Panel({ announcement }: { announcement: string }) {
 	const { page, full, close } = useChat();
 	const open = useChatState((state) => state.open);
 	const dialog = useRef<HTMLDialogElement>(null);
+	const whole = useRef<HTMLDivElement>(null);
 
 	useLayoutEffect(() => {
 		const element = dialog.current;
@@ -30,7 +31,7 @@ export function Panel({ announcement }: { announcement: string }) {
 		((back as HTMLElement | null) ?? element).focus();
 		return () => element.close();
 	}, [open, full]);
-	useKeyboardRoom(dialog, open && full);
+	useKeyboardRoom(page ? whole : dialog, open && (page || full));
 
 	const spoken = (
 		<p class="hidden" role="status">
@@ -39,7 +40,7 @@ export function Panel({ announcement }: { announcement: string }) {
 	);
 	if (page) {
 		return (
-			<div class="panel page">
+			<div ref={whole} class="panel page">
 				{open && <Inside />}
 				{spoken}
 			</div>
@@ -129,6 +130,9 @@ function Waiting() {
 	);
 }
 
+/** No keyboard is lower than this, in pixels; what a browser shows and hides of itself is. */
+const keyboard = 120;
+
 /** Keeps a panel that fills the window within what the keyboard on the screen leaves. */
 function useKeyboardRoom(panel: { current: HTMLElement | null }, on: boolean): void {
 	useEffect(() => {
@@ -140,6 +144,9 @@ function useKeyboardRoom(panel: { current: HTMLElement | null }, on: boolean): v
 			if (room.scale > 1.01) return;
 			style.setProperty("--room", `${room.height}px`);
 			style.setProperty("--room-top", `${room.offsetTop}px`);
+			// Where the keyboard is, the rounded corners of the screen are not.
+			if (room.height < innerHeight - keyboard) style.setProperty("--foot", "0px");
+			else style.removeProperty("--foot");
 		};
 		keep();
 		room.addEventListener("resize", keep);
@@ -147,8 +154,7 @@ function useKeyboardRoom(panel: { current: HTMLElement | null }, on: boolean): v
 		return () => {
 			room.removeEventListener("resize", keep);
 			room.removeEventListener("scroll", keep);
-			style.removeProperty("--room");
-			style.removeProperty("--room-top");
+			for (const name of ["--room", "--room-top", "--foot"]) style.removeProperty(name);
 		};
 	}, [on]);
 }

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { device, useBrowser } from "./browser.js";
+import { clipped } from "./clipped.js";
+import { useGallery } from "./gallery.js";
+
+useBrowser();
+const gallery = useGallery();
+
+/** The surfaces that the widget has. */
+const ours = /^(widget|channels)\//;
+
+for (const [window, width] of [
+	["beside a page, 380 pixels wide", undefined],
+	["that fills a window of 320 pixels", 320],
+] as const) {
+	test(`no text is cut where words are longer by two fifths, in a panel ${window}`, async () => {
+		let looked = 0;
+		const found = await gallery.each(
+			async (tab, state) => {
+				await gallery.draw(tab, { ...state, width: width ?? 800, height: 700 }, "longer");
+				looked++;
+				return (await clipped(tab)).map((one) => `${state.name}: ${one}`);
+			},
+			{ of: ours },
+		);
+		expect(found).toEqual([]);
+		expect(looked).toBeGreaterThan(30);
+	});
+}
+
+test("the words of the gallery are longer, and cut text is found", async () => {
+	const tab = await (await device()).newPage();
+	const state = { name: "channels/the menu", width: 800, height: 700, shows: "body *" };
+	await gallery.draw(tab, state, "longer");
+	await tab.getByText("Continuecont ono anotherano appap").first().waitFor();
+	expect(await clipped(tab)).toEqual([]);
+	await tab.evaluate(() => {
+		const add = (style: Partial<CSSStyleDeclaration>) => {
+			const one = document.createElement("p");
+			one.textContent = "Half of this";
+			Object.assign(one.style, { width: "40px", whiteSpace: "nowrap", ...style });
+			document.body.append(one);
+		};
+		add({});
+		add({ overflow: "hidden" });
+		add({ overflow: "hidden", whiteSpace: "normal", height: "20px" });
+	});
+	expect(await clipped(tab)).toHaveLength(3);
+});
