@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
 import { makeWidget } from "./api.js";
 import { device, useBrowser } from "./browser.js";
@@ -152,6 +153,64 @@ test("the button is a button: size, name, state, keys, and an offset for banners
 		await page.keyboard.press(key);
 		await page.getByRole("dialog").waitFor({ state: "hidden" });
 	}
+});
+
+test("the button has the colour that the page says from the first, and the chat keeps it", async () => {
+	const look = (page: Page) =>
+		page.getByRole("button", opener).evaluate((button) => {
+			const { backgroundColor, color } = getComputedStyle(button);
+			// Colours have many ways to be written; a canvas has one.
+			const pen = new OffscreenCanvas(1, 1).getContext("2d");
+			return [backgroundColor, color].map((one) => {
+				if (pen) pen.fillStyle = one;
+				pen?.fillRect(0, 0, 1, 1);
+				return [...(pen?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+			});
+		});
+	const [white, black] = [
+		[255, 255, 255],
+		[0, 0, 0],
+	];
+	for (const [accent, fill, on] of [
+		["#b3261e", [179, 38, 30], white],
+		["#ffd54f", [255, 213, 79], black],
+	] as const) {
+		const id = await makeWidget({ origins: [site.origin], appearance: { accent } });
+		const page = await (await device()).newPage();
+		await page.goto(site.withWidget(id, { attributes: `accent="${accent}"` }));
+		expect(await look(page)).toEqual([fill, on]);
+		await open(page);
+		await page.keyboard.press("Escape");
+		await page.getByRole("dialog").waitFor({ state: "hidden" });
+		expect((await look(page))[0]).toEqual(fill);
+	}
+});
+
+test("where the page moves its body, the chat can be put above it", async () => {
+	const id = await makeWidget({ origins: [site.origin] });
+	const page = await (await device({ viewport: { width: 1280, height: 800 } })).newPage();
+	const address = site.withWidget(id, {
+		head: "<style>body { transform: translateX(40px); block-size: 2000px; margin: 0 }</style>",
+	});
+	await page.goto(address);
+	const button = page.getByRole("button", opener);
+	// The control: what is fixed is so to a body that has a transform.
+	expect((await button.boundingBox())?.y).toBeGreaterThan(1000);
+	await page.evaluate(() => {
+		const chat = document.querySelector("weiche-chat") as HTMLElement;
+		chat.popover = "manual";
+		chat.showPopover();
+	});
+	const corner = { x: 1280 - 20 - 60, y: 800 - 20 - 60, width: 60, height: 60 };
+	expect(await button.boundingBox()).toEqual(corner);
+	const field = await open(page);
+	await expect
+		.poll(() => page.getByRole("dialog").boundingBox())
+		.toMatchObject({ x: 1280 - 20 - 380, width: 380, height: 640 });
+	await field.fill("still here");
+	await page.keyboard.press("Escape");
+	await page.getByRole("dialog").waitFor({ state: "hidden" });
+	expect(await button.boundingBox()).toEqual(corner);
 });
 
 test("opening moves the focus to the composer, Escape and Close give it back, and the page stays usable", async () => {

@@ -66,6 +66,8 @@ export function ChatScene({
 		root.ariaLabel = "Chat";
 		root.lang = language;
 		root.dir = document.documentElement.dir;
+		root.style.setProperty("--fill", "var(--accent)");
+		root.style.setProperty("--on-fill", "var(--on-accent)");
 		root.style.setProperty("--offset-block", "-56px");
 		root.style.setProperty("--offset-inline", "20px");
 		root.style.colorScheme = document.documentElement.style.colorScheme;

@@ -11,8 +11,10 @@ import { draw } from "../widget/panel.js";
 import { blank, broughtLink, type State, unread } from "../widget/state.js";
 import type { GalleryState } from "./state.js";
 
-/** Still is a conversation without a server: nothing that is asked is answered. */
+/** Still is a conversation without a server: nothing that is asked is answered, and no line is new. */
 class Still extends Conversation {
+	override async again(): Promise<undefined> {}
+
 	override call<Request, Response>(_method: string, _request: Request): Promise<Response> {
 		return new Promise(() => {});
 	}
@@ -182,7 +184,7 @@ function drawn(language: Language, known: State, draft: string): HTMLElement {
 	root.className = "root";
 	root.ariaLabel = "Chat";
 	root.lang = language;
-	root.dir = root.style.direction = document.documentElement.dir;
+	root.dir = document.documentElement.dir;
 	root.style.colorScheme = document.documentElement.style.colorScheme;
 	for (const side of ["block", "inline"]) root.style.setProperty(`--offset-${side}`, "20px");
 	const button = document.createElement("button");

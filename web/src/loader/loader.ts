@@ -32,10 +32,11 @@ class WeicheChat extends HTMLElement {
 		const root = document.createElement(page ? "main" : "section");
 		root.ariaLabel = "Chat";
 		root.className = "root";
-		root.dir = root.style.direction = says("dir") || "ltr";
+		root.dir = says("dir") || "ltr";
 		root.style.colorScheme = says("theme") || "light dark";
 		for (const side of ["offset-block", "offset-inline"])
 			root.style.setProperty(`--${side}`, `${says(side) || 20}px`);
+		root.style.setProperty("--fill", says("accent"));
 		const frame: Frame = {
 			element: this,
 			root,

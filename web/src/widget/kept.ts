@@ -76,15 +76,6 @@ export class Kept {
 		this.put(":seen", value);
 	}
 
-	/** The widget's colour, for the button before the widget is known. */
-	get accent(): string {
-		return this.get(":accent");
-	}
-
-	set accent(value: string) {
-		this.put(":accent", value);
-	}
-
 	/** The messages that wait, the first written first. */
 	get unsent(): Unsent[] {
 		const prefix = `${this.name}:out:`;
@@ -110,7 +101,7 @@ export class Kept {
 		this.put(`:out:${token}`, "");
 	}
 
-	/** Forgets everything but the colour: somebody else may come to this device. */
+	/** Forgets everything: somebody else may come to this device. */
 	forget(): void {
 		for (const message of this.unsent) this.drop(message.token);
 		this.token = this.who = this.draft = this.seen = "";

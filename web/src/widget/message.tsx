@@ -104,8 +104,9 @@ function Refused({ message }: { message: Pending }) {
 	};
 	return (
 		<div class="meta bad">
-			<Sign name="alert" />
-			<span>{message.lost ? `${words.notSent} ${words.filesLost}` : words.notSent}</span>
+			<span>
+				<Sign name="alert" /> {message.lost ? `${words.notSent} ${words.filesLost}` : words.notSent}
+			</span>
 			<span class="deeds">
 				{message.lost ? (
 					<button type="button" class="quiet" onClick={edit}>

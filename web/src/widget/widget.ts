@@ -47,7 +47,7 @@ export function mount(frame: Frame): Widget {
 		if (state.widget !== last?.widget) {
 			language = pickLanguage(element, state.widget?.languages);
 			root.lang = language;
-			colour(root, kept, state.widget?.appearance?.accent);
+			colour(root, state.widget?.appearance?.accent);
 			drawn?.speak(language);
 		}
 		if (launcher) drawLauncher(launcher, language, state.open, unread(state), !!broughtLink(state)?.asks);
@@ -85,10 +85,9 @@ function pickLanguage(element: HTMLElement, of: readonly string[] | undefined): 
 }
 
 /** Gives everything the business's colour. */
-function colour(root: HTMLElement, kept: Kept, hex = ""): void {
+function colour(root: HTMLElement, hex = ""): void {
 	const accent = accentOf(hex);
 	if (!accent) return;
-	kept.accent = hex;
 	root.style.setProperty("--fill", accent.fill);
 	root.style.setProperty("--on-fill", accent.on);
 	root.style.setProperty("--accent", `light-dark(${accent.light}, ${accent.dark})`);

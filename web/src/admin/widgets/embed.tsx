@@ -30,8 +30,8 @@ export function OriginsCard({ draft, change, wrongs, disabled }: Editing) {
 	);
 }
 
-/** The code to copy; none before the widget is there. */
-export function EmbedCard({ id }: { id: string }) {
+/** The code to copy, with the colour as it is saved; none before the widget is there. */
+export function EmbedCard({ id, accent }: { id: string; accent: string }) {
 	const { words } = useDesk();
 	return (
 		<Card
@@ -43,7 +43,7 @@ export function EmbedCard({ id }: { id: string }) {
 				<>
 					<CopyField
 						label={words.widgets.embedCode}
-						text={embedSnippet(location.origin, id)}
+						text={embedSnippet(location.origin, id, accent)}
 						words={words.copy}
 						rows={3}
 					/>

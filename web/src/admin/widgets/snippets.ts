@@ -1,9 +1,10 @@
 /** Programs to copy: how a page has the chat, and how a site says who its visitors are. */
 
-/** The tags for a page. */
-export function embedSnippet(origin: string, widget: string): string {
+/** The tags for a page. The button has the widget's colour from the first, where it has one. */
+export function embedSnippet(origin: string, widget: string, accent = ""): string {
+	const colour = accent && ` accent="${accent}"`;
 	return `<script async src="${origin}/loader.js"></script>
-<weiche-chat widget="${widget}"></weiche-chat>`;
+<weiche-chat widget="${widget}"${colour}></weiche-chat>`;
 }
 
 /** The frame for a page that wants no foreign script. */

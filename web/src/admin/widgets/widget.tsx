@@ -156,7 +156,7 @@ export function Editor({
 					signedOnly={before.signedOnly}
 					again={again}
 				/>
-				<EmbedCard id={id} />
+				<EmbedCard id={id} accent={before.accent} />
 				{changed || busy || !id ? (
 					<section class="save-bar" aria-label={words.widgets.unsaved}>
 						<div role="status">
