@@ -67,6 +67,42 @@ test("a lost connection is told calmly, and afterwards nothing is missing or dou
 	expectComplaints(/WebSocket|ERR_FAILED/);
 });
 
+test("whoever is offline is told so, and is not told otherwise before somebody answers", async () => {
+	const id = await makeWidget({ origins: [site.origin] });
+	const context = await device();
+	const page = await context.newPage();
+	// The waits of the connection are short.
+	await page.addInitScript(() => {
+		Math.random = () => 0.1;
+	});
+	await page.goto(site.withWidget(id));
+	const field = await open(page);
+	const words = "You are offline. Messages will be sent when you are back.";
+	await context.setOffline(true);
+	const banner = page.getByRole("status").filter({ hasText: words });
+	await banner.waitFor();
+	await banner.evaluate((shown) => {
+		const gone: boolean[] = [];
+		Object.assign(window, { gone });
+		const root = shown.getRootNode();
+		new MutationObserver(() => shown.isConnected || gone.push(true)).observe(root, {
+			childList: true,
+			subtree: true,
+		});
+	});
+	// Two sockets have failed by then, and calls take their place.
+	await page.waitForEvent("requestfailed", (request) => request.url().endsWith("/Subscribe"));
+	await field.fill("later");
+	await field.press("Enter");
+	await page.getByText("Sending", { exact: true }).waitFor();
+	expect(await page.evaluate(() => (window as unknown as { gone: boolean[] }).gone)).toEqual([]);
+	await context.setOffline(false);
+	await banner.waitFor({ state: "detached" });
+	await page.getByText("Delivered", { exact: true }).waitFor();
+	expect(await page.evaluate(() => (window as unknown as { gone: boolean[] }).gone)).not.toEqual([]);
+	expectComplaints(/ERR_INTERNET_DISCONNECTED|WebSocket/);
+});
+
 test("somebody who types is seen, by name, until they have written", async () => {
 	const id = await makeWidget({ origins: [site.origin] });
 	const page = await (await device()).newPage();

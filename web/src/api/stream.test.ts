@@ -191,7 +191,9 @@ describe("a stream", () => {
 		}
 		expect(world.line.fallback).toBe(true);
 		world.line.ears.opened();
+		expect(stream.state, "calls that nobody has answered yet").toBe("away");
 		world.line.ears.heard(change("c1"));
+		expect(stream.state).toBe("open");
 		world.line.ears.ended(0);
 		world.pass(30_000);
 		expect(world.line.fallback, "what worked is used again").toBe(true);

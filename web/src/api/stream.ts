@@ -106,6 +106,8 @@ export class Stream {
 	private readonly subscriptions = new Map<number, Subscription>();
 	private readonly watchers = new Set<(state: StreamState) => void>();
 	private connection: Connection | undefined;
+	/** The connection takes what is said. */
+	private begun = false;
 	private last = 0;
 	private tries = 0;
 	private unopened = 0;
@@ -116,7 +118,7 @@ export class Stream {
 		this.stopListening = [
 			around.onComeback(() => this.comeBack()),
 			// A socket may hang for long before it knows.
-			around.onGone(() => this.state === "open" && this.lost(0)),
+			around.onGone(() => this.begun && this.lost(0)),
 		];
 	}
 
@@ -130,7 +132,7 @@ export class Stream {
 	follow(request: SubscribeRequestJson, listener: Listener): Following {
 		const number = ++this.last;
 		this.subscriptions.set(number, { request: { ...request }, listener });
-		if (this.state === "open") this.subscribe(number);
+		if (this.begun) this.subscribe(number);
 		else if (this.state === "idle") this.dial();
 		return {
 			stop: () => {
@@ -143,7 +145,7 @@ export class Stream {
 
 	/** Says what is of the moment: typing or presence. It is dropped while away. */
 	say(frame: ClientFrameJson): void {
-		if (this.state === "open") this.connection?.say(frame);
+		if (this.begun) this.connection?.say(frame);
 	}
 
 	/** Begins anew, with another token: a session that had ended may have come back. */
@@ -171,11 +173,14 @@ export class Stream {
 				if (this.connection !== connection) return;
 				lives = !fallback;
 				this.begin();
+				// Calls can be made without anybody there: that they are answered shows it.
+				if (!fallback) this.turn("open");
 			},
 			heard: (frame) => {
 				if (this.connection !== connection) return;
 				lives = true;
 				this.tries = 0;
+				this.turn("open");
 				this.watchdog();
 				this.hear(frame);
 			},
@@ -191,7 +196,7 @@ export class Stream {
 	}
 
 	private begin(): void {
-		this.turn("open");
+		this.begun = true;
 		const authorization = this.around.authorization();
 		if (authorization) this.say({ authenticate: { authorization } });
 		for (const number of this.subscriptions.keys()) this.subscribe(number);
@@ -253,6 +258,7 @@ export class Stream {
 		this.stopTimer();
 		const connection = this.connection;
 		this.connection = undefined;
+		this.begun = false;
 		connection?.close();
 	}
 
