@@ -146,7 +146,7 @@ test("who is back in the chat is asked there, and the button says that a questio
 	await bring();
 	await asked.waitFor();
 	await tab.getByRole("button", { name: "Close", exact: true }).click();
-	const button = tab.getByRole("button", { name: "Open chat, a question waits for you", exact: true });
+	const button = tab.getByRole("button", { name: "Open chat, 1 question for you", exact: true });
 	expect(await button.textContent()).toBe("1");
 	await tab.goto(address);
 	await button.click();

@@ -6,14 +6,14 @@ import css from "./badge.css" with { type: "text" };
 const en = {
 	open: "Open chat",
 	unread: (n: number) => plural("en", n, "# new message", "# new messages"),
-	asks: "a question waits for you",
+	asks: "1 question for you",
 	close: "Close chat",
 };
 
 const de: typeof en = {
 	open: "Chat öffnen",
 	unread: (n) => plural("de", n, "# neue Nachricht", "# neue Nachrichten"),
-	asks: "eine Frage wartet auf Sie",
+	asks: "1 Frage an Sie",
 	close: "Chat schließen",
 };
 
@@ -40,7 +40,8 @@ export function drawLauncher(
 	const waits = [unread > 0 && say.unread(unread), asks && say.asks].filter(Boolean);
 	button.ariaLabel = open ? say.close : [say.open, ...waits].join(", ");
 	let badge = button.querySelector<HTMLElement>(".badge");
-	const count = unread + Number(asks);
+	// A number of the name, as what is seen of a button has to be a part of that.
+	const count = unread || Number(asks);
 	if (open || count === 0) {
 		badge?.remove();
 		return;

@@ -30,15 +30,8 @@ export function MediaView({
 	const { href, onClick } = opening(conversation, line, file);
 	if (isPicture(media) && file.width && file.height) {
 		return (
-			<a
-				class="picture"
-				href={href}
-				target="_blank"
-				rel="noopener noreferrer"
-				aria-label={name}
-				onClick={onClick}
-			>
-				<Picture line={line} file={file} alt={media.caption || name} />
+			<a class="picture" href={href} target="_blank" rel="noopener noreferrer" onClick={onClick}>
+				<Picture line={line} file={file} name={name} caption={media.caption} />
 			</a>
 		);
 	}

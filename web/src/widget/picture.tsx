@@ -11,7 +11,17 @@ const highest = 280;
  * A picture of a message. It has its place before it has come, and keeps it where it does
  * not come: its address may have ended, so it is asked for once more.
  */
-export function Picture({ line, file, alt }: { line: LineJson; file: MediaFileJson; alt: string }) {
+export function Picture({
+	line,
+	file,
+	name,
+	caption,
+}: {
+	line: LineJson;
+	file: MediaFileJson;
+	name: string;
+	caption: string | undefined;
+}) {
 	const { conversation, words } = useChat();
 	const [state, setState] = useState<"first" | "again" | "lost">("first");
 	const [width = 0, height = 0] = [file.width, file.height];
@@ -21,7 +31,7 @@ export function Picture({ line, file, alt }: { line: LineJson; file: MediaFileJs
 		return (
 			<span class="lost" style={{ inlineSize: `${size.width}px`, minBlockSize: `${size.height}px` }}>
 				<Sign name="picture" />
-				{words.pictureLost}
+				<span dir="auto">{words.pictureLost(name)}</span>
 			</span>
 		);
 	}
@@ -29,7 +39,7 @@ export function Picture({ line, file, alt }: { line: LineJson; file: MediaFileJs
 		<img
 			key={state}
 			src={conversation.origin + (file.thumbnailUrl || file.url)}
-			alt={alt}
+			alt={caption || name}
 			{...size}
 			loading="lazy"
 			decoding="async"
