@@ -65,7 +65,7 @@ var dist = []part{
 	{entry: "loader/loader.ts", name: "loader", format: api.FormatIIFE},
 	{
 		entry: "widget/widget.ts", name: "widget",
-		later:  map[string]string{"panel": "widget/panel.tsx", "channels": "widget/channels/page.tsx"},
+		later:  map[string]string{"panel": "widget/panel.tsx", "channels": "widget/channels/page.tsx", "widget-german": "widget/words.de.ts"},
 		format: api.FormatESModule,
 	},
 	{

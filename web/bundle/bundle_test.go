@@ -82,6 +82,7 @@ func TestBudgets(t *testing.T) {
 		{step: "a page with the launcher", name: "loader.js", most: 1536},
 		{step: "a visitor who has chatted before", name: "widget.js", most: 20 << 10},
 		{step: "the first opening", name: "panel.js", there: []string{"widget.js"}, most: 24 << 10},
+		{step: "the first opening in German, more", name: "widget-german.js", there: []string{"widget.js", "panel.js"}, most: 2 << 10},
 		{step: "the page of a channel", name: "channels.js", there: []string{"widget.js", "panel.js"}, most: 6 << 10},
 		{step: "the workspace", name: "workspace.js", most: 60 << 10},
 	} {

@@ -14,7 +14,8 @@ import { Panel } from "../widget/dialog.js";
 import { Kept } from "../widget/kept.js";
 import { blank, type State } from "../widget/state.js";
 import styles from "../widget/widget.css" with { type: "text" };
-import { words } from "../widget/words.js";
+import { german } from "../widget/words.de.js";
+import { english } from "../widget/words.js";
 
 /** A conversation that asks nobody: calls are answered by their names, or never. */
 class Scripted extends Conversation {
@@ -75,7 +76,14 @@ export function ChatScene({
 		const conversation = new Scripted(state, language, answers);
 		const attachments = new Attachments(conversation);
 		attachments.store.update(() => files);
-		const chat = { conversation, attachments, language, words: words[language], page: false, full };
+		const chat = {
+			conversation,
+			attachments,
+			language,
+			words: { en: english, de: german }[language],
+			page: false,
+			full,
+		};
 		render(
 			<ChatContext.Provider value={{ ...chat, close: () => {}, announce: () => {} }}>
 				<Panel announcement="" />

@@ -1,13 +1,12 @@
 /** Words as long as those of a language that needs more of them, to see what has room for them. */
 
-import { words as fileWords } from "../widget/attachments/words.js";
-import { words as menuWords } from "../widget/channels/menuwords.js";
-import { words as channelWords } from "../widget/channels/words.js";
-import { words as chatWords } from "../widget/words.js";
+import { words as channels } from "../widget/channels/words.js";
+import { german } from "../widget/words.de.js";
+import { english } from "../widget/words.js";
 
 /** Makes all that the chat says longer by two letters in five. */
 export function speakLonger(): void {
-	for (const words of [chatWords, fileWords, menuWords, channelWords]) lengthen(words);
+	for (const words of [english, german, channels]) lengthen(words);
 }
 
 function lengthen(words: object): void {

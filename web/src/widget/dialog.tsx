@@ -1,6 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useDrop } from "./attachments/drop.js";
-import { words as fileWords } from "./attachments/words.js";
 import { Asked } from "./channels/asked.js";
 import { ChannelPlace } from "./channels/place.js";
 import { useChat, useChatState } from "./chat.js";
@@ -70,7 +69,7 @@ export function Panel({ announcement }: { announcement: string }) {
 }
 
 function Inside() {
-	const { words, conversation, attachments, language } = useChat();
+	const { words, conversation, attachments } = useChat();
 	const drop = useDrop(attachments);
 	const phase = useChatState((state) => state.phase);
 	const view = useChatState((state) => state.view);
@@ -94,7 +93,7 @@ function Inside() {
 			) : phase === "ready" ? (
 				<div class="views">
 					{/* It stays where it is below another view, so that nothing of it is lost. */}
-					<div class="view" inert={elsewhere} data-drop={fileWords[language].drop} {...drop}>
+					<div class="view" inert={elsewhere} data-drop={words.files.drop} {...drop}>
 						<Log />
 						<Asked />
 						<Composer />

@@ -16,7 +16,7 @@ export interface Drawing {
 
 /** Drawn is a panel on a page. */
 export interface Drawn {
-	/** Speaks another language from here on. */
+	/** Speaks another language from here on, once its words have come. */
 	speak(language: Language): void;
 	/** Takes it off the page. */
 	remove(): void;

@@ -3,18 +3,25 @@
 import { render } from "preact";
 import { Store, useStore } from "../look/store.js";
 import tokens from "../look/tokens.css" with { type: "text" };
+import type { Language } from "../look/words.js";
 import { Attachments } from "./attachments/attachments.js";
 import { type Chat, ChatContext } from "./chat.js";
 import { Panel } from "./dialog.js";
 import type { Drawing, Drawn } from "./drawn.js";
 import styles from "./widget.css" with { type: "text" };
-import { words } from "./words.js";
+import { english, type WidgetWords } from "./words.js";
 
 /** From here on there is room for a panel beside the page. */
 const small = "(max-width: 479.98px), (max-height: 479.98px)";
 
-/** Draws the panel, beside the launcher. */
-export function draw({ frame, conversation, language, close }: Drawing): Drawn {
+/** What the chat says in a language: German comes when it is needed. */
+async function wordsOf(language: Language): Promise<WidgetWords> {
+	return language === "de" ? (await import("./words.de.js")).german : english;
+}
+
+/** Draws the panel, beside the launcher. Throws where its words could not be loaded. */
+export async function draw({ frame, conversation, language, close }: Drawing): Promise<Drawn> {
+	let words = await wordsOf(language);
 	const { root, launcher } = frame;
 	const shadow = root.getRootNode() as ShadowRoot;
 	const sheet = new CSSStyleSheet();
@@ -30,7 +37,7 @@ export function draw({ frame, conversation, language, close }: Drawing): Drawn {
 		conversation,
 		attachments,
 		language,
-		words: words[language],
+		words,
 		page: !launcher,
 		full: room.matches,
 		close,
@@ -39,12 +46,21 @@ export function draw({ frame, conversation, language, close }: Drawing): Drawn {
 	const said = new Store("");
 	const now = new Store(chat());
 	const again = () => now.update(chat);
+	let wanted = language;
 	room.addEventListener("change", again);
 	render(<Whole chat={now} said={said} />, place);
 	return {
 		speak(other) {
-			language = other;
-			again();
+			if (other === wanted) return;
+			wanted = other;
+			wordsOf(other).then(
+				(said) => {
+					if (other !== wanted) return;
+					[language, words] = [other, said];
+					again();
+				},
+				() => {}, // it goes on in the language that it has
+			);
 		},
 		remove() {
 			room.removeEventListener("change", again);

@@ -18,22 +18,27 @@ export function mount(frame: Frame): Widget {
 	const kept = new Kept(frame.widget);
 	const conversation = new Conversation(frame.origin, frame.widget, kept, () => language);
 	let language = pickLanguage(element, undefined);
+	let drawing: Promise<void> | undefined;
 	let drawn: Drawn | undefined;
 	let last: State | undefined;
 	let removed = false;
 
 	const draw = async () => {
 		try {
-			const { draw } = await import("./panel.js");
-			if (!removed) drawn ??= draw({ frame, conversation, language, close });
+			const german = language === "de" && import("./words.de.js");
+			const [{ draw }] = await Promise.all([import("./panel.js"), german]);
+			drawn = await draw({ frame, conversation, language, close });
+			if (removed) drawn.remove();
+			else drawn.speak(language);
 		} catch {
 			// It did not come: the button can be pressed again.
+			drawing = undefined;
 			show(false);
 		}
 	};
 	const show = (open: boolean) => conversation.store.update((state) => ({ ...state, open }));
 	const open = () => {
-		if (!drawn) void draw();
+		if (!drawing) drawing = draw();
 		show(true);
 		void conversation.start();
 	};

@@ -1,9 +1,10 @@
-/** What the shell and the conversation say. Channels and files have words of their own. */
+/** What the chat says, in English; the German of it is a file that those load who need it. */
 
-import type { Words } from "../look/words.js";
 import { plural } from "../look/words.js";
+import { english as files } from "./attachments/words.js";
+import { english as menu } from "./channels/menuwords.js";
 
-const en = {
+export const english = {
 	chat: "Chat",
 	closePanel: "Close",
 	back: "Back",
@@ -63,73 +64,9 @@ const en = {
 	order: (n: number) => plural("en", n, "Order with # item", "Order with # items"),
 	share: "Shared post",
 	reactions: "Reactions",
+	files,
+	menu,
 };
 
-const de: typeof en = {
-	chat: "Chat",
-	closePanel: "Schließen",
-	back: "Zurück",
-	web: "Web-Chat",
-	via: (channel) => `über ${channel}`,
-	log: "Nachrichten",
-	greeting: "Hallo! Wie können wir helfen?",
-	soon: {
-		minutes: "Antwortet meist in wenigen Minuten",
-		hours: "Antwortet meist in wenigen Stunden",
-		day: "Antwortet meist innerhalb eines Tages",
-	},
-	away: "Gerade ist niemand da. Schreiben Sie uns, wir antworten, sobald wir zurück sind.",
-	awayUntil: (when) => `Wieder da: ${when}`,
-	message: "Nachricht",
-	placeholder: "Nachricht schreiben",
-	send: "Senden",
-	left: (n) => plural("de", n, "Noch # Zeichen", "Noch # Zeichen"),
-	over: (n) => plural("de", n, "# Zeichen zu viel", "# Zeichen zu viel"),
-	sending: "Wird gesendet",
-	sent: "Gesendet",
-	delivered: "Zugestellt",
-	seen: "Gesehen",
-	notSent: "Nicht gesendet.",
-	filesLost: "Die Dateien müssen neu hinzugefügt werden.",
-	edit: "Bearbeiten",
-	tryAgain: "Erneut versuchen",
-	discard: "Löschen",
-	you: "Sie",
-	agent: "Team",
-	types: (name) => `${name || "Jemand"} schreibt`,
-	fresh: (n) => plural("de", n, "# neue Nachricht", "# neue Nachrichten"),
-	older: "Frühere Nachrichten werden geladen",
-	beginning: "Hier beginnt die Unterhaltung",
-	loading: "Wird geladen",
-	failed: "Der Chat ist gerade nicht erreichbar.",
-	offline: "Sie sind offline. Nachrichten werden später gesendet.",
-	reconnecting: "Verbindung wird wiederhergestellt. Nachrichten werden dann gesendet.",
-	linked: (channel) => `${channel} verbunden`,
-	unlinked: (channel) => `${channel} getrennt`,
-	repliesTo: (channel) =>
-		`Antworten gehen an ${channel}. Schreiben Sie hier, um sie wieder hier zu bekommen.`,
-	movedBack: "Antworten erscheinen wieder hier.",
-	intended: (channel) => `Für ${channel} bestimmt, hier angezeigt`,
-	deleted: "Diese Nachricht wurde gelöscht",
-	edited: "bearbeitet",
-	unsupported: "Diese Nachricht kann hier nicht angezeigt werden",
-	image: "Bild",
-	video: "Video",
-	audio: "Tonaufnahme",
-	sticker: "Sticker",
-	file: "Datei",
-	fetching: "Die Datei ist unterwegs",
-	fileFailed: "Die Datei konnte nicht geladen werden",
-	pictureLost: (name) => `${name} konnte nicht geladen werden`,
-	location: "Ort",
-	contact: "Kontakt",
-	order: (n) => plural("de", n, "Bestellung mit # Artikel", "Bestellung mit # Artikeln"),
-	share: "Geteilter Beitrag",
-	reactions: "Reaktionen",
-};
-
-/** The words by language. */
-export const words: Words<typeof en> = { en, de };
-
-/** The words of one language. */
-export type WidgetWords = typeof en;
+/** What it says in one language. */
+export type WidgetWords = typeof english;

@@ -67,13 +67,13 @@ export function drawChat(place: HTMLElement, first: Shown): Chat {
 			widget: shown.widget,
 			lines: [exampleOf(shown.example)],
 		}));
-		drawn.speak(shown.language);
+		void drawn.then((chat) => chat.speak(shown.language));
 	};
 	show(first);
 	return {
 		show,
 		remove() {
-			drawn.remove();
+			void drawn.then((chat) => chat.remove());
 			conversation.close();
 			root.remove();
 		},

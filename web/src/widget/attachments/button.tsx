@@ -1,13 +1,12 @@
 import { useRef } from "preact/hooks";
 import { Sign } from "../../look/sign.js";
 import { useChat } from "../chat.js";
-import { words } from "./words.js";
 
 /** The button in the composer that chooses files. */
 export function AttachButton() {
-	const { attachments, language } = useChat();
+	const { attachments, words } = useChat();
 	const input = useRef<HTMLInputElement>(null);
-	const said = words[language];
+	const said = words.files;
 	return (
 		<>
 			<button

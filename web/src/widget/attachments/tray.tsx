@@ -4,13 +4,13 @@ import { Sign } from "../../look/sign.js";
 import { useStore } from "../../look/store.js";
 import { useChat } from "../chat.js";
 import { areReady, type Chosen, type Refusal } from "./files.js";
-import { type FileWords, words } from "./words.js";
+import type { FileWords } from "./words.js";
 
 /** The files that wait to be sent, above the text; nothing where there are none. */
 export function AttachmentTray() {
-	const { attachments, language } = useChat();
+	const { attachments, words } = useChat();
 	const files = useStore(attachments.store, (now) => now);
-	const said = words[language];
+	const said = words.files;
 	const count = files.chosen.length;
 	return (
 		<>

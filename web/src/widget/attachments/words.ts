@@ -1,9 +1,9 @@
 /** What is said of files that go with a message. */
 
 import { bytes } from "../../look/bytes.js";
-import { plural, type Words } from "../../look/words.js";
+import { plural } from "../../look/words.js";
 
-const en = {
+export const english = {
 	attach: "Add files",
 	files: "Files to send",
 	remove: (name: string) => `Remove ${name}`,
@@ -19,23 +19,5 @@ const en = {
 	drop: "Drop files here",
 };
 
-const de: typeof en = {
-	attach: "Dateien hinzufügen",
-	files: "Dateien zum Senden",
-	remove: (name) => `${name} entfernen`,
-	uploading: (name) => `${name} wird hochgeladen`,
-	ready: (n) => plural("de", n, "# Datei kann gesendet werden", "# Dateien können gesendet werden"),
-	notTaken: (name) => `${name} wurde nicht hinzugefügt.`,
-	size: (limit) => `Eine Datei darf höchstens ${bytes("de", limit)} haben.`,
-	type: "Programme, Skripte und Webseiten können nicht gesendet werden.",
-	empty: "Sie ist leer.",
-	count: (limit) => `Eine Nachricht darf höchstens ${limit} Dateien haben.`,
-	unreachable: "Nicht hochgeladen.",
-	retry: "Erneut versuchen",
-	drop: "Dateien hier ablegen",
-};
-
-export const words: Words<typeof en> = { en, de };
-
-/** The words of one language. */
-export type FileWords = typeof en;
+/** The same in one language. */
+export type FileWords = typeof english;

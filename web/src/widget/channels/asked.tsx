@@ -2,17 +2,16 @@ import type { LinkJson } from "../../gen/weiche/widget/v1/widget_pb.js";
 import { useChat, useChatState } from "../chat.js";
 import { broughtLink } from "../state.js";
 import { answer, question } from "./brought.js";
-import { words } from "./menuwords.js";
 
 /**
  * What there is to say of a link whose code was brought, for those who are back in the
  * chat by then; nothing where there is none.
  */
 export function Asked() {
-	const { conversation, language } = useChat();
+	const { conversation, words } = useChat();
 	const link = useChatState(broughtLink);
 	const here = useChatState((state) => state.view.name === "conversation");
-	const said = words[language];
+	const said = words.menu;
 	const shown = here ? link : undefined;
 	const say = (method: "ConfirmLink" | "CancelLink", link: LinkJson) => (event: MouseEvent) => {
 		// The button goes, and whoever goes by keys would be nowhere.

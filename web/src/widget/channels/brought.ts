@@ -29,10 +29,18 @@ export async function answer(
 	}
 }
 
+/** The end of a number, as far as it is shown. */
+const digits = /^\d+$/;
+
+/** An account of the visitor's, by what they know of it. */
+export function accountOf(app: string, hint: string, said: MenuWords): string {
+	return digits.test(hint) ? said.number(app, hint) : said.account(app, hint);
+}
+
 /** Who brought the code, and what there is to do now. */
 export function question({ channel = "", hint, asks }: LinkJson, said: MenuWords): string {
 	const app = channelName(channel, "");
-	const who = hint && said.you(app, hint);
+	const who = hint && accountOf(app, hint, said);
 	if (asks) return `${said.isThisYou} ${who || app}`;
 	return [who && `${who}.`, said.confirmThere(app)].filter(Boolean).join(" ");
 }

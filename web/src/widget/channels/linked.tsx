@@ -3,13 +3,13 @@ import { clientToken } from "../../api/call.js";
 import { channelSign, Sign } from "../../look/sign.js";
 import { channelName } from "../../look/words.js";
 import { useChat, useChatState } from "../chat.js";
-import { words as menuWords } from "./menuwords.js";
+import { accountOf } from "./brought.js";
 import type { PageProps } from "./page.js";
 import { type ChannelWords, words } from "./words.js";
 
 /** The page of a channel that the conversation is linked to. */
 export function LinkedPage({ channel, name, offered }: PageProps) {
-	const { conversation, language } = useChat();
+	const { conversation, language, words: shell } = useChat();
 	const repliesTo = useChatState((state) => state.repliesTo);
 	const [asks, setAsks] = useState(false);
 	const [step, setStep] = useState<"" | "under way" | "failed">("");
@@ -29,7 +29,7 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 			setStep("failed");
 		}
 	};
-	const status = linked ? menuWords[language].connected : said.disconnected(app);
+	const status = linked ? shell.menu.connected : said.disconnected(app);
 	return (
 		<>
 			<h2 id="channel" tabIndex={-1}>
@@ -40,7 +40,7 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 				<Sign name={linked ? "check" : "unlink"} />
 				<span>{status}</span>
 			</p>
-			{linked && channel.hint && <p class="soft">{menuWords[language].you(app, channel.hint)}</p>}
+			{linked && channel.hint && <p class="soft">{accountOf(app, channel.hint, shell.menu)}</p>}
 			{linked && (
 				<p class="soft">
 					{channel.unhealthy

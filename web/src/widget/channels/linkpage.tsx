@@ -1,11 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { channelSign, Sign, type SignName } from "../../look/sign.js";
 import { useStore } from "../../look/store.js";
-import { channelName, type Language } from "../../look/words.js";
+import { channelName } from "../../look/words.js";
 import { useChat } from "../chat.js";
 import { question } from "./brought.js";
 import type { Linking } from "./link.js";
-import { words as menuWords } from "./menuwords.js";
+import type { MenuWords } from "./menuwords.js";
 import type { PageProps } from "./page.js";
 import { Qr } from "./qr.js";
 import { Visit } from "./visit.js";
@@ -23,7 +23,7 @@ const read = 5000;
 
 /** The page of a channel that the conversation can go on over: its code, and how far that is. */
 export function LinkPage({ channel, name, offered }: PageProps) {
-	const { conversation, language } = useChat();
+	const { conversation, language, words: shell } = useChat();
 	const [visit] = useState(() => new Visit(conversation, channel.integrationId ?? ""));
 	const page = useStore(visit.store, (now) => now);
 	const said = words[language];
@@ -48,7 +48,7 @@ export function LinkPage({ channel, name, offered }: PageProps) {
 			)}
 			<p class={`outcome is-${shown.at}`} role="status">
 				{marks[shown.at] && <Sign name={marks[shown.at] ?? "clock"} />}
-				<span>{statusOf(shown, channelName(channel.channel ?? "", ""), language)}</span>
+				<span>{statusOf(shown, channelName(channel.channel ?? "", ""), said, shell.menu)}</span>
 			</p>
 			{shown.at === "waiting" && shown.minutes !== undefined && (
 				<p class="soft">{said.valid(shown.minutes)}</p>
@@ -59,15 +59,14 @@ export function LinkPage({ channel, name, offered }: PageProps) {
 }
 
 /** How far it is, in words. */
-function statusOf(page: Linking, channel: string, language: Language): string {
-	const said = words[language];
+function statusOf(page: Linking, channel: string, said: ChannelWords, menu: MenuWords): string {
 	switch (page.at) {
 		case "asking":
 			return said.asking;
 		case "waiting":
 			return said.waiting(channel);
 		case "matched":
-			return question(page.link, menuWords[language]);
+			return question(page.link, menu);
 		case "connected":
 			return said.linked(channel);
 		case "ended":
@@ -129,8 +128,7 @@ function Ways({
 	said: ChannelWords;
 	leave(): void;
 }) {
-	const { language } = useChat();
-	const { itIsMe, itIsNotMe, cancel } = menuWords[language];
+	const { itIsMe, itIsNotMe, cancel } = useChat().words.menu;
 	switch (page.at) {
 		case "matched":
 			return (

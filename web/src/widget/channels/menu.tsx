@@ -3,16 +3,16 @@ import { Menu } from "../../look/menu.js";
 import { channelSign, Sign } from "../../look/sign.js";
 import { channelName } from "../../look/words.js";
 import { useChat, useChatState } from "../chat.js";
-import { type MenuWords, words } from "./menuwords.js";
+import type { MenuWords } from "./menuwords.js";
 
 /** The class of the menu's button, which has the focus again when a channel's page is left. */
 export const menuButton = "channel-menu";
 
 /** The button in the head of the chat that offers other channels; nothing where none is offered. */
 export function ChannelMenu() {
-	const { conversation, language } = useChat();
+	const { conversation, words } = useChat();
 	const channels = useChatState((state) => state.widget?.channels) ?? [];
-	const said = words[language];
+	const said = words.menu;
 	if (channels.length === 0) return null;
 	return (
 		<Menu

@@ -1,11 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { useChat } from "../chat.js";
-import { words } from "./menuwords.js";
 import type * as Pages from "./page.js";
 
 /** The place of a channel's page, which is loaded when somebody first goes to one. */
 export function ChannelPlace({ integrationId }: { integrationId: string }) {
-	const { language, words: shell } = useChat();
+	const { words } = useChat();
 	const [pages, setPages] = useState<typeof Pages | "failed">();
 	const load = () => {
 		setPages(undefined);
@@ -15,9 +14,9 @@ export function ChannelPlace({ integrationId }: { integrationId: string }) {
 	if (pages === "failed") {
 		return (
 			<div class="trouble" role="alert">
-				<p>{words[language].notLoaded}</p>
+				<p>{words.menu.notLoaded}</p>
 				<button type="button" class="button" onClick={load}>
-					{shell.tryAgain}
+					{words.tryAgain}
 				</button>
 			</div>
 		);

@@ -1,0 +1,1 @@
+function s(i,r){let n=["byte","kilobyte","megabyte","gigabyte"],t=0,e=r;for(;e>=1024&&t<n.length-1;)e/=1024,t++;return new Intl.NumberFormat(i,{style:"unit",unit:n[t]??"byte",unitDisplay:t===0?"long":"short",maximumFractionDigits:e<10&&t>0?1:0}).format(e)}export{s as a};
