@@ -28,6 +28,33 @@ for (const [window, width] of [
 	});
 }
 
+test("what is said keeps its order on a page from right to left", async () => {
+	const tab = await (await device()).newPage();
+	/** Whether the last sign of a text stands to the right of its first. */
+	const looks = async (name: string, selector: string) => {
+		await gallery.draw(tab, { name, width: 800, height: 700, shows: "body *" }, "dir=rtl");
+		const [shown] = await tab.locator(selector).all();
+		return shown?.evaluate((element) => {
+			const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode() as Text;
+			const at = (offset: number) => {
+				const range = document.createRange();
+				range.setStart(text, offset);
+				range.setEnd(text, offset + 1);
+				return range.getBoundingClientRect();
+			};
+			return at(text.length - 1).left > at(0).left;
+		});
+	};
+	expect(await looks("channels/a code waits", ".outcome span")).toBe(true);
+	expect(await looks("channels/files to send", ".refused p")).toBe(true);
+	expect(await looks("channels/files to send", ".chosen .what span")).toBe(true);
+	expect(await looks("widget/replies go to WhatsApp", ".route")).toBe(true);
+	// The chat itself goes from right to left all the same.
+	const close = await tab.getByRole("button", { name: "Close", exact: true }).boundingBox();
+	const title = await tab.getByRole("heading", { name: "Blue Shop" }).last().boundingBox();
+	expect(close?.x).toBeLessThan(title?.x ?? 0);
+});
+
 test("the words of the gallery are longer, and cut text is found", async () => {
 	const tab = await (await device()).newPage();
 	const state = { name: "channels/the menu", width: 800, height: 700, shows: "body *" };

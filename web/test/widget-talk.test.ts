@@ -339,6 +339,17 @@ test("German, by the browser or by the page, and the other way round for those w
 	await german.getByText("Hallo! Wie können wir helfen?").waitFor();
 	await german.goto(site.withWidget(id, { attributes: 'lang="en"' }));
 	await german.getByRole("button", { name: "Open chat" }).waitFor();
+	// What the widget does not speak it does not begin to: the words follow once it is known.
+	for (const [locale, spoken, placeholder] of [
+		["de-DE", "en", "Write a message"],
+		["en-US", "de", "Nachricht schreiben"],
+	] as const) {
+		const other = await makeWidget({ origins: [site.origin], languages: [spoken] });
+		const page = await (await device({ locale })).newPage();
+		await page.goto(site.withWidget(other));
+		await open(page);
+		await page.getByPlaceholder(placeholder, { exact: true }).waitFor();
+	}
 	const mirrored = await (await device()).newPage();
 	await mirrored.goto(site.withWidget(id, { attributes: 'lang="de" dir="rtl"' }));
 	expect((await mirrored.getByRole("button", { name: "Chat öffnen" }).boundingBox())?.x).toBe(20);

@@ -24,8 +24,14 @@ export function Composer() {
 
 	const open = useChatState((state) => state.open);
 	useLayoutEffect(() => grow(field.current), [text]);
-	// While the panel is closed nothing has a height.
-	useEffect(() => grow(field.current), [open]);
+	// While the panel is closed nothing has a height, and on a phone that is turned lines break elsewhere.
+	useEffect(() => {
+		if (!open) return;
+		const regrow = () => grow(field.current);
+		regrow();
+		addEventListener("resize", regrow);
+		return () => removeEventListener("resize", regrow);
+	}, [open]);
 	useEffect(() => {
 		// The panel may have been opened before there was anything to write in.
 		const within = (field.current?.getRootNode() as ShadowRoot | undefined)?.activeElement;

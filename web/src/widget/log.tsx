@@ -144,7 +144,7 @@ function RowView({ row }: { row: Row }) {
 			const name = channelName(channel, words.web);
 			return (
 				<li class="system">
-					<Sign name={channelSign(channel)} />
+					<Sign name={channelSign(channel)} />{" "}
 					{row.line.about === "linked" ? words.linked(name) : words.unlinked(name)}
 				</li>
 			);

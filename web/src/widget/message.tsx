@@ -16,7 +16,7 @@ import { isSocial, type Pending, widgetChannel } from "./state.js";
 
 /** A message that is a line of the conversation. */
 export function LineView({ row }: { row: Extract<Row, { kind: "line" }> }) {
-	const { words, language } = useChat();
+	const { words } = useChat();
 	const site = useChatState((state) => nameOf(state.widget));
 	const { line, own, first, last, latest } = row;
 	const name = own ? words.you : line.agentName || site || words.agent;
@@ -45,13 +45,23 @@ export function LineView({ row }: { row: Extract<Row, { kind: "line" }> }) {
 							{via}
 						</span>
 					)}
-					<time dateTime={line.at}>{clock(language, when(line))}</time>
+					<Clock at={when(line)} />
 					{latest && <span class="how">{line.state === "read" ? words.seen : words.delivered}</span>}
 				</p>
 			) : (
 				via && <span class="hidden">{via}</span>
 			)}
 		</li>
+	);
+}
+
+/** The time of day, which is one piece whatever goes before and after it. */
+function Clock({ at }: { at: Date }) {
+	const { language } = useChat();
+	return (
+		<time dateTime={at.toISOString()}>
+			<bdi>{clock(language, at)}</bdi>
+		</time>
 	);
 }
 
@@ -65,7 +75,7 @@ export function PendingView({
 	first: boolean;
 	latest: boolean;
 }) {
-	const { words, language } = useChat();
+	const { words } = useChat();
 	const failed = message.state === "failed";
 	return (
 		<li class={`said own last ${failed ? "failed" : "sending"}`}>
@@ -84,7 +94,7 @@ export function PendingView({
 			) : (
 				latest && (
 					<p class="meta">
-						<time dateTime={new Date(message.at).toISOString()}>{clock(language, new Date(message.at))}</time>
+						<Clock at={new Date(message.at)} />
 						<OnItsWay answered={!!message.answered} />
 					</p>
 				)
