@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import type { GetTimelineResponseJson } from "../src/gen/weiche/widget/v1/widget_pb.js";
 import { fresh } from "./api.js";
 import { device, expectComplaints, useBrowser } from "./browser.js";
 import { openChat, timeline } from "./chat.js";
@@ -298,11 +299,19 @@ test("the address of a file is asked for again where it may have ended when the 
 		await popup.waitForLoadState();
 		return popup.url();
 	};
+	const reads: (string | undefined)[] = [];
+	await tab.route("**/GetTimeline", async (route) => {
+		const response = await route.fetch();
+		const { lines } = (await response.json()) as GetTimelineResponseJson;
+		reads.push(lines?.[0]?.media?.[0]?.url);
+		await route.fulfill({ response });
+	});
 	expect(await opened(), "while it lasts").toBe(before);
+	expect(reads).toEqual([]);
 	await tab.clock.fastForward("09:30");
 	const after = await opened();
-	expect(after).toContain("/media/");
-	expect(after).not.toBe(before);
+	expect(reads).toHaveLength(1);
+	expect(new URL(after).pathname).toBe(reads[0]);
 	// The browser's own way to show a picture wants styles, which files may not have.
 	expectComplaints(/\/media\//);
 });

@@ -4,7 +4,7 @@ import { bytes } from "../look/bytes.js";
 import { Sign } from "../look/sign.js";
 import { useChat } from "./chat.js";
 import type { Conversation } from "./conversation.js";
-import { Picture } from "./picture.js";
+import { Picture, sameFile } from "./picture.js";
 import type { WidgetWords } from "./words.js";
 
 /** A file of a message: a picture is shown, others are opened. */
@@ -55,9 +55,8 @@ function opening(conversation: Conversation, line: LineJson, file: MediaFileJson
 		onClick: async (event: MouseEvent) => {
 			if (!conversation.isOld(line)) return;
 			event.preventDefault();
-			const fresh = await conversation.again(line);
-			const now = fresh?.media?.find((other) => (other.part ?? 0) === (file.part ?? 0));
-			window.open(at((now ?? file).url), "_blank", "noopener");
+			const fresh = sameFile(await conversation.again(line), file);
+			window.open(at((fresh ?? file).url), "_blank", "noopener");
 		},
 	};
 }
