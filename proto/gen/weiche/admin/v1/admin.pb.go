@@ -351,6 +351,14 @@ type Integration struct {
 	// When a webhook of its app was last taken; not set where none was since the
 	// server started.
 	LastWebhookAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=last_webhook_at,json=lastWebhookAt,proto3" json:"last_webhook_at,omitempty"`
+	// The version of these settings, opaque: name it as seen_version with a change that
+	// is made from them.
+	Version string `protobuf:"bytes,15,opt,name=version,proto3" json:"version,omitempty"`
+	// Who made them so: agent/<id>, key/<id>, or operator for who administers the
+	// installation; empty where that was not recorded.
+	ChangedBy string `protobuf:"bytes,16,opt,name=changed_by,json=changedBy,proto3" json:"changed_by,omitempty"`
+	// When they were made so.
+	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -479,6 +487,27 @@ func (x *Integration) GetHumanAgent() bool {
 func (x *Integration) GetLastWebhookAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.LastWebhookAt
+	}
+	return nil
+}
+
+func (x *Integration) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Integration) GetChangedBy() string {
+	if x != nil {
+		return x.ChangedBy
+	}
+	return ""
+}
+
+func (x *Integration) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
 	}
 	return nil
 }
@@ -1115,7 +1144,15 @@ type WidgetSettings struct {
 	// and those that it could.
 	Offers []*WidgetOffer `protobuf:"bytes,11,rep,name=offers,proto3" json:"offers,omitempty"`
 	// How it looks, and what it says by itself.
-	Appearance    *v11.Appearance `protobuf:"bytes,12,opt,name=appearance,proto3" json:"appearance,omitempty"`
+	Appearance *v11.Appearance `protobuf:"bytes,12,opt,name=appearance,proto3" json:"appearance,omitempty"`
+	// The version of these settings, opaque: name it as seen_version with a change that
+	// is made from them.
+	Version string `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
+	// Who made them so: agent/<id>, key/<id>, or operator for who administers the
+	// installation; empty where that was not recorded.
+	ChangedBy string `protobuf:"bytes,14,opt,name=changed_by,json=changedBy,proto3" json:"changed_by,omitempty"`
+	// When they were made so.
+	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1230,6 +1267,27 @@ func (x *WidgetSettings) GetOffers() []*WidgetOffer {
 func (x *WidgetSettings) GetAppearance() *v11.Appearance {
 	if x != nil {
 		return x.Appearance
+	}
+	return nil
+}
+
+func (x *WidgetSettings) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *WidgetSettings) GetChangedBy() string {
+	if x != nil {
+		return x.ChangedBy
+	}
+	return ""
+}
+
+func (x *WidgetSettings) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
 	}
 	return nil
 }
@@ -3190,7 +3248,7 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"x\n" +
 	"\x18ListIntegrationsResponse\x12@\n" +
 	"\fintegrations\x18\x01 \x03(\v2\x1c.weiche.admin.v1.IntegrationR\fintegrations\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\tR\bposition\"\xa3\x04\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\x97\x05\n" +
 	"\vIntegration\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
@@ -3208,7 +3266,12 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\x13business_account_id\x18\f \x01(\tR\x11businessAccountId\x12\x1f\n" +
 	"\vhuman_agent\x18\r \x01(\bR\n" +
 	"humanAgent\x12B\n" +
-	"\x0flast_webhook_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\rlastWebhookAt\"U\n" +
+	"\x0flast_webhook_at\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\rlastWebhookAt\x12\x18\n" +
+	"\aversion\x18\x0f \x01(\tR\aversion\x12\x1d\n" +
+	"\n" +
+	"changed_by\x18\x10 \x01(\tR\tchangedBy\x129\n" +
+	"\n" +
+	"changed_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"U\n" +
 	"\x11GetAccountRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12!\n" +
@@ -3251,7 +3314,7 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"l\n" +
 	"\x13ListWidgetsResponse\x129\n" +
 	"\awidgets\x18\x01 \x03(\v2\x1f.weiche.admin.v1.WidgetSettingsR\awidgets\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\tR\bposition\"\xc7\x04\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xbb\x05\n" +
 	"\x0eWidgetSettings\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -3267,7 +3330,12 @@ const file_weiche_admin_v1_admin_proto_rawDesc = "" +
 	"\x06offers\x18\v \x03(\v2\x1c.weiche.admin.v1.WidgetOfferR\x06offers\x12;\n" +
 	"\n" +
 	"appearance\x18\f \x01(\v2\x1b.weiche.event.v1.AppearanceR\n" +
-	"appearance\"\xc2\x01\n" +
+	"appearance\x12\x18\n" +
+	"\aversion\x18\r \x01(\tR\aversion\x12\x1d\n" +
+	"\n" +
+	"changed_by\x18\x0e \x01(\tR\tchangedBy\x129\n" +
+	"\n" +
+	"changed_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\"\xc2\x01\n" +
 	"\vWidgetOffer\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
@@ -3521,79 +3589,81 @@ var file_weiche_admin_v1_admin_proto_depIdxs = []int32{
 	48, // 3: weiche.admin.v1.Integration.error:type_name -> weiche.event.v1.SendError
 	49, // 4: weiche.admin.v1.Integration.unhealthy_since:type_name -> google.protobuf.Timestamp
 	49, // 5: weiche.admin.v1.Integration.last_webhook_at:type_name -> google.protobuf.Timestamp
-	50, // 6: weiche.admin.v1.GetAccountResponse.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	51, // 7: weiche.admin.v1.ConnectIntegrationRequest.app:type_name -> weiche.ingress.v1.AppSetup
-	52, // 8: weiche.admin.v1.ConnectIntegrationRequest.integration:type_name -> weiche.ingress.v1.IntegrationSetup
-	5,  // 9: weiche.admin.v1.ConnectIntegrationResponse.integration:type_name -> weiche.admin.v1.Integration
-	5,  // 10: weiche.admin.v1.CheckIntegrationResponse.integration:type_name -> weiche.admin.v1.Integration
-	16, // 11: weiche.admin.v1.ListWidgetsResponse.widgets:type_name -> weiche.admin.v1.WidgetSettings
-	53, // 12: weiche.admin.v1.WidgetSettings.confirmation:type_name -> weiche.event.v1.Confirmation
-	54, // 13: weiche.admin.v1.WidgetSettings.code_lifetime:type_name -> google.protobuf.Duration
-	54, // 14: weiche.admin.v1.WidgetSettings.new_conversation_after:type_name -> google.protobuf.Duration
-	17, // 15: weiche.admin.v1.WidgetSettings.offers:type_name -> weiche.admin.v1.WidgetOffer
-	55, // 16: weiche.admin.v1.WidgetSettings.appearance:type_name -> weiche.event.v1.Appearance
-	56, // 17: weiche.admin.v1.WidgetOffer.use:type_name -> weiche.view.v1.OfferUse
-	57, // 18: weiche.admin.v1.PutWidgetRequest.widget:type_name -> weiche.ingress.v1.WidgetSetup
-	16, // 19: weiche.admin.v1.PutWidgetResponse.widget:type_name -> weiche.admin.v1.WidgetSettings
-	26, // 20: weiche.admin.v1.ListAgentsResponse.agents:type_name -> weiche.admin.v1.AgentSettings
-	58, // 21: weiche.admin.v1.AgentSettings.agent:type_name -> weiche.workspace.v1.Agent
-	59, // 22: weiche.admin.v1.AgentSettings.sessions:type_name -> weiche.workspace.v1.Session
-	60, // 23: weiche.admin.v1.PutAgentRequest.agent:type_name -> weiche.ingress.v1.AgentSetup
-	49, // 24: weiche.admin.v1.MakeLoginLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
-	39, // 25: weiche.admin.v1.ListApiKeysResponse.api_keys:type_name -> weiche.admin.v1.ApiKey
-	49, // 26: weiche.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	49, // 27: weiche.admin.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
-	49, // 28: weiche.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	49, // 29: weiche.admin.v1.CreateApiKeyRequest.expires_at:type_name -> google.protobuf.Timestamp
-	39, // 30: weiche.admin.v1.CreateApiKeyResponse.api_key:type_name -> weiche.admin.v1.ApiKey
-	46, // 31: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
-	49, // 32: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
-	61, // 33: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
-	0,  // 34: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
-	6,  // 35: weiche.admin.v1.AdminService.GetAccount:input_type -> weiche.admin.v1.GetAccountRequest
-	8,  // 36: weiche.admin.v1.AdminService.ConnectIntegration:input_type -> weiche.admin.v1.ConnectIntegrationRequest
-	10, // 37: weiche.admin.v1.AdminService.CheckIntegration:input_type -> weiche.admin.v1.CheckIntegrationRequest
-	12, // 38: weiche.admin.v1.AdminService.RemoveIntegration:input_type -> weiche.admin.v1.RemoveIntegrationRequest
-	14, // 39: weiche.admin.v1.AdminService.ListWidgets:input_type -> weiche.admin.v1.ListWidgetsRequest
-	18, // 40: weiche.admin.v1.AdminService.PutWidget:input_type -> weiche.admin.v1.PutWidgetRequest
-	20, // 41: weiche.admin.v1.AdminService.MakeVisitorKey:input_type -> weiche.admin.v1.MakeVisitorKeyRequest
-	22, // 42: weiche.admin.v1.AdminService.RemoveVisitorKey:input_type -> weiche.admin.v1.RemoveVisitorKeyRequest
-	24, // 43: weiche.admin.v1.AdminService.ListAgents:input_type -> weiche.admin.v1.ListAgentsRequest
-	27, // 44: weiche.admin.v1.AdminService.PutAgent:input_type -> weiche.admin.v1.PutAgentRequest
-	29, // 45: weiche.admin.v1.AdminService.RemoveAgent:input_type -> weiche.admin.v1.RemoveAgentRequest
-	31, // 46: weiche.admin.v1.AdminService.SetPassword:input_type -> weiche.admin.v1.SetPasswordRequest
-	33, // 47: weiche.admin.v1.AdminService.MakeLoginLink:input_type -> weiche.admin.v1.MakeLoginLinkRequest
-	35, // 48: weiche.admin.v1.AdminService.EndAgentSession:input_type -> weiche.admin.v1.EndAgentSessionRequest
-	37, // 49: weiche.admin.v1.AdminService.ListApiKeys:input_type -> weiche.admin.v1.ListApiKeysRequest
-	40, // 50: weiche.admin.v1.AdminService.CreateApiKey:input_type -> weiche.admin.v1.CreateApiKeyRequest
-	42, // 51: weiche.admin.v1.AdminService.RevokeApiKey:input_type -> weiche.admin.v1.RevokeApiKeyRequest
-	3,  // 52: weiche.admin.v1.AdminService.ListIntegrations:input_type -> weiche.admin.v1.ListIntegrationsRequest
-	44, // 53: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
-	1,  // 54: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
-	7,  // 55: weiche.admin.v1.AdminService.GetAccount:output_type -> weiche.admin.v1.GetAccountResponse
-	9,  // 56: weiche.admin.v1.AdminService.ConnectIntegration:output_type -> weiche.admin.v1.ConnectIntegrationResponse
-	11, // 57: weiche.admin.v1.AdminService.CheckIntegration:output_type -> weiche.admin.v1.CheckIntegrationResponse
-	13, // 58: weiche.admin.v1.AdminService.RemoveIntegration:output_type -> weiche.admin.v1.RemoveIntegrationResponse
-	15, // 59: weiche.admin.v1.AdminService.ListWidgets:output_type -> weiche.admin.v1.ListWidgetsResponse
-	19, // 60: weiche.admin.v1.AdminService.PutWidget:output_type -> weiche.admin.v1.PutWidgetResponse
-	21, // 61: weiche.admin.v1.AdminService.MakeVisitorKey:output_type -> weiche.admin.v1.MakeVisitorKeyResponse
-	23, // 62: weiche.admin.v1.AdminService.RemoveVisitorKey:output_type -> weiche.admin.v1.RemoveVisitorKeyResponse
-	25, // 63: weiche.admin.v1.AdminService.ListAgents:output_type -> weiche.admin.v1.ListAgentsResponse
-	28, // 64: weiche.admin.v1.AdminService.PutAgent:output_type -> weiche.admin.v1.PutAgentResponse
-	30, // 65: weiche.admin.v1.AdminService.RemoveAgent:output_type -> weiche.admin.v1.RemoveAgentResponse
-	32, // 66: weiche.admin.v1.AdminService.SetPassword:output_type -> weiche.admin.v1.SetPasswordResponse
-	34, // 67: weiche.admin.v1.AdminService.MakeLoginLink:output_type -> weiche.admin.v1.MakeLoginLinkResponse
-	36, // 68: weiche.admin.v1.AdminService.EndAgentSession:output_type -> weiche.admin.v1.EndAgentSessionResponse
-	38, // 69: weiche.admin.v1.AdminService.ListApiKeys:output_type -> weiche.admin.v1.ListApiKeysResponse
-	41, // 70: weiche.admin.v1.AdminService.CreateApiKey:output_type -> weiche.admin.v1.CreateApiKeyResponse
-	43, // 71: weiche.admin.v1.AdminService.RevokeApiKey:output_type -> weiche.admin.v1.RevokeApiKeyResponse
-	4,  // 72: weiche.admin.v1.AdminService.ListIntegrations:output_type -> weiche.admin.v1.ListIntegrationsResponse
-	45, // 73: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
-	54, // [54:74] is the sub-list for method output_type
-	34, // [34:54] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	49, // 6: weiche.admin.v1.Integration.changed_at:type_name -> google.protobuf.Timestamp
+	50, // 7: weiche.admin.v1.GetAccountResponse.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	51, // 8: weiche.admin.v1.ConnectIntegrationRequest.app:type_name -> weiche.ingress.v1.AppSetup
+	52, // 9: weiche.admin.v1.ConnectIntegrationRequest.integration:type_name -> weiche.ingress.v1.IntegrationSetup
+	5,  // 10: weiche.admin.v1.ConnectIntegrationResponse.integration:type_name -> weiche.admin.v1.Integration
+	5,  // 11: weiche.admin.v1.CheckIntegrationResponse.integration:type_name -> weiche.admin.v1.Integration
+	16, // 12: weiche.admin.v1.ListWidgetsResponse.widgets:type_name -> weiche.admin.v1.WidgetSettings
+	53, // 13: weiche.admin.v1.WidgetSettings.confirmation:type_name -> weiche.event.v1.Confirmation
+	54, // 14: weiche.admin.v1.WidgetSettings.code_lifetime:type_name -> google.protobuf.Duration
+	54, // 15: weiche.admin.v1.WidgetSettings.new_conversation_after:type_name -> google.protobuf.Duration
+	17, // 16: weiche.admin.v1.WidgetSettings.offers:type_name -> weiche.admin.v1.WidgetOffer
+	55, // 17: weiche.admin.v1.WidgetSettings.appearance:type_name -> weiche.event.v1.Appearance
+	49, // 18: weiche.admin.v1.WidgetSettings.changed_at:type_name -> google.protobuf.Timestamp
+	56, // 19: weiche.admin.v1.WidgetOffer.use:type_name -> weiche.view.v1.OfferUse
+	57, // 20: weiche.admin.v1.PutWidgetRequest.widget:type_name -> weiche.ingress.v1.WidgetSetup
+	16, // 21: weiche.admin.v1.PutWidgetResponse.widget:type_name -> weiche.admin.v1.WidgetSettings
+	26, // 22: weiche.admin.v1.ListAgentsResponse.agents:type_name -> weiche.admin.v1.AgentSettings
+	58, // 23: weiche.admin.v1.AgentSettings.agent:type_name -> weiche.workspace.v1.Agent
+	59, // 24: weiche.admin.v1.AgentSettings.sessions:type_name -> weiche.workspace.v1.Session
+	60, // 25: weiche.admin.v1.PutAgentRequest.agent:type_name -> weiche.ingress.v1.AgentSetup
+	49, // 26: weiche.admin.v1.MakeLoginLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	39, // 27: weiche.admin.v1.ListApiKeysResponse.api_keys:type_name -> weiche.admin.v1.ApiKey
+	49, // 28: weiche.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	49, // 29: weiche.admin.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
+	49, // 30: weiche.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	49, // 31: weiche.admin.v1.CreateApiKeyRequest.expires_at:type_name -> google.protobuf.Timestamp
+	39, // 32: weiche.admin.v1.CreateApiKeyResponse.api_key:type_name -> weiche.admin.v1.ApiKey
+	46, // 33: weiche.admin.v1.ListEventsResponse.events:type_name -> weiche.admin.v1.LoggedEvent
+	49, // 34: weiche.admin.v1.LoggedEvent.recorded_at:type_name -> google.protobuf.Timestamp
+	61, // 35: weiche.admin.v1.LoggedEvent.event:type_name -> google.protobuf.Any
+	0,  // 36: weiche.admin.v1.AdminService.ApplySetup:input_type -> weiche.admin.v1.ApplySetupRequest
+	6,  // 37: weiche.admin.v1.AdminService.GetAccount:input_type -> weiche.admin.v1.GetAccountRequest
+	8,  // 38: weiche.admin.v1.AdminService.ConnectIntegration:input_type -> weiche.admin.v1.ConnectIntegrationRequest
+	10, // 39: weiche.admin.v1.AdminService.CheckIntegration:input_type -> weiche.admin.v1.CheckIntegrationRequest
+	12, // 40: weiche.admin.v1.AdminService.RemoveIntegration:input_type -> weiche.admin.v1.RemoveIntegrationRequest
+	14, // 41: weiche.admin.v1.AdminService.ListWidgets:input_type -> weiche.admin.v1.ListWidgetsRequest
+	18, // 42: weiche.admin.v1.AdminService.PutWidget:input_type -> weiche.admin.v1.PutWidgetRequest
+	20, // 43: weiche.admin.v1.AdminService.MakeVisitorKey:input_type -> weiche.admin.v1.MakeVisitorKeyRequest
+	22, // 44: weiche.admin.v1.AdminService.RemoveVisitorKey:input_type -> weiche.admin.v1.RemoveVisitorKeyRequest
+	24, // 45: weiche.admin.v1.AdminService.ListAgents:input_type -> weiche.admin.v1.ListAgentsRequest
+	27, // 46: weiche.admin.v1.AdminService.PutAgent:input_type -> weiche.admin.v1.PutAgentRequest
+	29, // 47: weiche.admin.v1.AdminService.RemoveAgent:input_type -> weiche.admin.v1.RemoveAgentRequest
+	31, // 48: weiche.admin.v1.AdminService.SetPassword:input_type -> weiche.admin.v1.SetPasswordRequest
+	33, // 49: weiche.admin.v1.AdminService.MakeLoginLink:input_type -> weiche.admin.v1.MakeLoginLinkRequest
+	35, // 50: weiche.admin.v1.AdminService.EndAgentSession:input_type -> weiche.admin.v1.EndAgentSessionRequest
+	37, // 51: weiche.admin.v1.AdminService.ListApiKeys:input_type -> weiche.admin.v1.ListApiKeysRequest
+	40, // 52: weiche.admin.v1.AdminService.CreateApiKey:input_type -> weiche.admin.v1.CreateApiKeyRequest
+	42, // 53: weiche.admin.v1.AdminService.RevokeApiKey:input_type -> weiche.admin.v1.RevokeApiKeyRequest
+	3,  // 54: weiche.admin.v1.AdminService.ListIntegrations:input_type -> weiche.admin.v1.ListIntegrationsRequest
+	44, // 55: weiche.admin.v1.AdminService.ListEvents:input_type -> weiche.admin.v1.ListEventsRequest
+	1,  // 56: weiche.admin.v1.AdminService.ApplySetup:output_type -> weiche.admin.v1.ApplySetupResponse
+	7,  // 57: weiche.admin.v1.AdminService.GetAccount:output_type -> weiche.admin.v1.GetAccountResponse
+	9,  // 58: weiche.admin.v1.AdminService.ConnectIntegration:output_type -> weiche.admin.v1.ConnectIntegrationResponse
+	11, // 59: weiche.admin.v1.AdminService.CheckIntegration:output_type -> weiche.admin.v1.CheckIntegrationResponse
+	13, // 60: weiche.admin.v1.AdminService.RemoveIntegration:output_type -> weiche.admin.v1.RemoveIntegrationResponse
+	15, // 61: weiche.admin.v1.AdminService.ListWidgets:output_type -> weiche.admin.v1.ListWidgetsResponse
+	19, // 62: weiche.admin.v1.AdminService.PutWidget:output_type -> weiche.admin.v1.PutWidgetResponse
+	21, // 63: weiche.admin.v1.AdminService.MakeVisitorKey:output_type -> weiche.admin.v1.MakeVisitorKeyResponse
+	23, // 64: weiche.admin.v1.AdminService.RemoveVisitorKey:output_type -> weiche.admin.v1.RemoveVisitorKeyResponse
+	25, // 65: weiche.admin.v1.AdminService.ListAgents:output_type -> weiche.admin.v1.ListAgentsResponse
+	28, // 66: weiche.admin.v1.AdminService.PutAgent:output_type -> weiche.admin.v1.PutAgentResponse
+	30, // 67: weiche.admin.v1.AdminService.RemoveAgent:output_type -> weiche.admin.v1.RemoveAgentResponse
+	32, // 68: weiche.admin.v1.AdminService.SetPassword:output_type -> weiche.admin.v1.SetPasswordResponse
+	34, // 69: weiche.admin.v1.AdminService.MakeLoginLink:output_type -> weiche.admin.v1.MakeLoginLinkResponse
+	36, // 70: weiche.admin.v1.AdminService.EndAgentSession:output_type -> weiche.admin.v1.EndAgentSessionResponse
+	38, // 71: weiche.admin.v1.AdminService.ListApiKeys:output_type -> weiche.admin.v1.ListApiKeysResponse
+	41, // 72: weiche.admin.v1.AdminService.CreateApiKey:output_type -> weiche.admin.v1.CreateApiKeyResponse
+	43, // 73: weiche.admin.v1.AdminService.RevokeApiKey:output_type -> weiche.admin.v1.RevokeApiKeyResponse
+	4,  // 74: weiche.admin.v1.AdminService.ListIntegrations:output_type -> weiche.admin.v1.ListIntegrationsResponse
+	45, // 75: weiche.admin.v1.AdminService.ListEvents:output_type -> weiche.admin.v1.ListEventsResponse
+	56, // [56:76] is the sub-list for method output_type
+	36, // [36:56] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_weiche_admin_v1_admin_proto_init() }

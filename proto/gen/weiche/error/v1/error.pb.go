@@ -108,6 +108,9 @@ const (
 	// The caller has as many streams or subscriptions open as may be. Code
 	// resource_exhausted.
 	Reason_REASON_TOO_MANY_STREAMS Reason = 32
+	// The settings have changed since the version that the call named; the metadata
+	// has the version of now, changed_by and changed_at. Code aborted.
+	Reason_REASON_SETTINGS_CHANGED Reason = 33
 )
 
 // Enum value maps for Reason.
@@ -146,6 +149,7 @@ var (
 		30: "REASON_WRONG_LOGIN",
 		31: "REASON_CURSOR_EXPIRED",
 		32: "REASON_TOO_MANY_STREAMS",
+		33: "REASON_SETTINGS_CHANGED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -181,6 +185,7 @@ var (
 		"REASON_WRONG_LOGIN":         30,
 		"REASON_CURSOR_EXPIRED":      31,
 		"REASON_TOO_MANY_STREAMS":    32,
+		"REASON_SETTINGS_CHANGED":    33,
 	}
 )
 
@@ -221,7 +226,9 @@ type ErrorInfo struct {
 	// More, by name. Where a reply is refused for its route: route_version, the version
 	// of the route as it is now; integration_id, channel and rule, where it would go by
 	// that (with ROUTE_CHANGED); passed_over, the places that it cannot go to and why,
-	// in their order: "wa: window_closed, ms: unhealthy".
+	// in their order: "wa: window_closed, ms: unhealthy". Where settings have changed
+	// (SETTINGS_CHANGED): version; changed_by, which is agent/<id>, key/<id> or operator,
+	// and missing where it was not recorded; changed_at in RFC 3339.
 	Metadata      map[string]string `protobuf:"bytes,3,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -289,7 +296,7 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\bmetadata\x18\x03 \x03(\v2(.weiche.error.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xbd\x06\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xda\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_UNAUTHENTICATED\x10\x01\x12\x1d\n" +
@@ -324,7 +331,8 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\x10REASON_FORBIDDEN\x10\x1d\x12\x16\n" +
 	"\x12REASON_WRONG_LOGIN\x10\x1e\x12\x19\n" +
 	"\x15REASON_CURSOR_EXPIRED\x10\x1f\x12\x1b\n" +
-	"\x17REASON_TOO_MANY_STREAMS\x10 B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
+	"\x17REASON_TOO_MANY_STREAMS\x10 \x12\x1b\n" +
+	"\x17REASON_SETTINGS_CHANGED\x10!B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
 
 var (
 	file_weiche_error_v1_error_proto_rawDescOnce sync.Once

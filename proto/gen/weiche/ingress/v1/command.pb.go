@@ -2630,8 +2630,11 @@ type IntegrationSetup struct {
 	HumanAgent bool `protobuf:"varint,9,opt,name=human_agent,json=humanAgent,proto3" json:"human_agent,omitempty"`
 	// The provider's id of the business account that owns templates: the WABA.
 	BusinessAccountId string `protobuf:"bytes,10,opt,name=business_account_id,json=businessAccountId,proto3" json:"business_account_id,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The version that the change was made from, as it was listed: the change is
+	// refused where it has another by now. Empty is any.
+	SeenVersion   string `protobuf:"bytes,11,opt,name=seen_version,json=seenVersion,proto3" json:"seen_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IntegrationSetup) Reset() {
@@ -2734,6 +2737,13 @@ func (x *IntegrationSetup) GetBusinessAccountId() string {
 	return ""
 }
 
+func (x *IntegrationSetup) GetSeenVersion() string {
+	if x != nil {
+		return x.SeenVersion
+	}
+	return ""
+}
+
 // WidgetSetup is one web widget.
 type WidgetSetup struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2766,7 +2776,10 @@ type WidgetSetup struct {
 	// The keys stay as they are; none is named then.
 	KeepVisitorKeys bool `protobuf:"varint,13,opt,name=keep_visitor_keys,json=keepVisitorKeys,proto3" json:"keep_visitor_keys,omitempty"`
 	// How it looks, and what it says by itself.
-	Appearance    *v1.Appearance `protobuf:"bytes,14,opt,name=appearance,proto3" json:"appearance,omitempty"`
+	Appearance *v1.Appearance `protobuf:"bytes,14,opt,name=appearance,proto3" json:"appearance,omitempty"`
+	// The version that the change was made from, as it was listed: the change is
+	// refused where it has another by now. Empty is any.
+	SeenVersion   string `protobuf:"bytes,15,opt,name=seen_version,json=seenVersion,proto3" json:"seen_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2897,6 +2910,13 @@ func (x *WidgetSetup) GetAppearance() *v1.Appearance {
 		return x.Appearance
 	}
 	return nil
+}
+
+func (x *WidgetSetup) GetSeenVersion() string {
+	if x != nil {
+		return x.SeenVersion
+	}
+	return ""
 }
 
 // VisitorKeyChange makes a key of a widget, or ends one. The others stay.
@@ -4315,7 +4335,7 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x0fprovider_app_id\x18\x03 \x01(\tR\rproviderAppId\x12\x1f\n" +
 	"\vapp_secrets\x18\x04 \x03(\tR\n" +
 	"appSecrets\x12!\n" +
-	"\fverify_token\x18\x05 \x01(\tR\vverifyToken\"\xbe\x02\n" +
+	"\fverify_token\x18\x05 \x01(\tR\vverifyToken\"\xe1\x02\n" +
 	"\x10IntegrationSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x15\n" +
@@ -4328,7 +4348,8 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\vhuman_agent\x18\t \x01(\bR\n" +
 	"humanAgent\x12.\n" +
 	"\x13business_account_id\x18\n" +
-	" \x01(\tR\x11businessAccountId\"\x89\x05\n" +
+	" \x01(\tR\x11businessAccountId\x12!\n" +
+	"\fseen_version\x18\v \x01(\tR\vseenVersion\"\xac\x05\n" +
 	"\vWidgetSetup\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04site\x18\x02 \x01(\tR\x04site\x12\x18\n" +
@@ -4346,7 +4367,8 @@ const file_weiche_ingress_v1_command_proto_rawDesc = "" +
 	"\x11keep_visitor_keys\x18\r \x01(\bR\x0fkeepVisitorKeys\x12;\n" +
 	"\n" +
 	"appearance\x18\x0e \x01(\v2\x1b.weiche.event.v1.AppearanceR\n" +
-	"appearance\"}\n" +
+	"appearance\x12!\n" +
+	"\fseen_version\x18\x0f \x01(\tR\vseenVersion\"}\n" +
 	"\x10VisitorKeyChange\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x124\n" +
 	"\x03key\x18\x02 \x01(\v2\".weiche.ingress.v1.VisitorKeySetupR\x03key\x12\x16\n" +

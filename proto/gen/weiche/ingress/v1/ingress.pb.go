@@ -130,12 +130,15 @@ const (
 	Refusal_REFUSAL_UNCONFIRMED Refusal = 15
 	// The channel cannot show the content.
 	Refusal_REFUSAL_UNSUPPORTED_CONTENT Refusal = 16
-	// Another account has it: the name by which an agent logs in.
+	// Another account has it: the name by which an agent logs in, an app, a widget or
+	// an account of a provider.
 	Refusal_REFUSAL_TAKEN Refusal = 17
 	// The session, the login link or the password does not count any more.
 	Refusal_REFUSAL_WRONG_LOGIN Refusal = 18
 	// The widget is for visitors whom its site has signed in.
 	Refusal_REFUSAL_SIGN_IN_REQUIRED Refusal = 19
+	// The settings have changed since the asker saw them.
+	Refusal_REFUSAL_SETTINGS_CHANGED Refusal = 20
 )
 
 // Enum value maps for Refusal.
@@ -161,6 +164,7 @@ var (
 		17: "REFUSAL_TAKEN",
 		18: "REFUSAL_WRONG_LOGIN",
 		19: "REFUSAL_SIGN_IN_REQUIRED",
+		20: "REFUSAL_SETTINGS_CHANGED",
 	}
 	Refusal_value = map[string]int32{
 		"REFUSAL_UNSPECIFIED":         0,
@@ -183,6 +187,7 @@ var (
 		"REFUSAL_TAKEN":               17,
 		"REFUSAL_WRONG_LOGIN":         18,
 		"REFUSAL_SIGN_IN_REQUIRED":    19,
+		"REFUSAL_SETTINGS_CHANGED":    20,
 	}
 )
 
@@ -1822,7 +1827,10 @@ type ItemAnswer struct {
 	// In how many parts a reply is sent; 0 where it is one.
 	ReplyParts uint32 `protobuf:"varint,11,opt,name=reply_parts,json=replyParts,proto3" json:"reply_parts,omitempty"`
 	// The places that a refused reply cannot go to, in the order of the route.
-	PassedOver    []*v1.PassedOver `protobuf:"bytes,12,rep,name=passed_over,json=passedOver,proto3" json:"passed_over,omitempty"`
+	PassedOver []*v1.PassedOver `protobuf:"bytes,12,rep,name=passed_over,json=passedOver,proto3" json:"passed_over,omitempty"`
+	// What has been changed meanwhile, where it was refused since that is not what the
+	// asker saw.
+	Settings      *SettingsVersion `protobuf:"bytes,13,opt,name=settings,proto3" json:"settings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1937,6 +1945,87 @@ func (x *ItemAnswer) GetReplyParts() uint32 {
 func (x *ItemAnswer) GetPassedOver() []*v1.PassedOver {
 	if x != nil {
 		return x.PassedOver
+	}
+	return nil
+}
+
+func (x *ItemAnswer) GetSettings() *SettingsVersion {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+// SettingsVersion is how the settings of an integration or a widget stand.
+type SettingsVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration, or the widget.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The version: the id of the event that made them so.
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Who made them so: agent/<id>, key/<id> or operator; empty where that was not
+	// recorded.
+	ChangedBy string `protobuf:"bytes,3,opt,name=changed_by,json=changedBy,proto3" json:"changed_by,omitempty"`
+	// When.
+	ChangedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettingsVersion) Reset() {
+	*x = SettingsVersion{}
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettingsVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettingsVersion) ProtoMessage() {}
+
+func (x *SettingsVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_ingress_v1_ingress_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettingsVersion.ProtoReflect.Descriptor instead.
+func (*SettingsVersion) Descriptor() ([]byte, []int) {
+	return file_weiche_ingress_v1_ingress_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SettingsVersion) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *SettingsVersion) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *SettingsVersion) GetChangedBy() string {
+	if x != nil {
+		return x.ChangedBy
+	}
+	return ""
+}
+
+func (x *SettingsVersion) GetChangedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ChangedAt
 	}
 	return nil
 }
@@ -2062,7 +2151,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x05error\x18\x02 \x01(\tR\x05error\x12\x1e\n" +
 	"\n" +
 	"overloaded\x18\x03 \x01(\bR\n" +
-	"overloaded\"\x8e\x04\n" +
+	"overloaded\"\xce\x04\n" +
 	"\n" +
 	"ItemAnswer\x125\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1d.weiche.ingress.v1.ItemStatusR\x06status\x12\x1a\n" +
@@ -2082,7 +2171,15 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\vreply_parts\x18\v \x01(\rR\n" +
 	"replyParts\x12<\n" +
 	"\vpassed_over\x18\f \x03(\v2\x1b.weiche.event.v1.PassedOverR\n" +
-	"passedOver*\xae\x01\n" +
+	"passedOver\x12>\n" +
+	"\bsettings\x18\r \x01(\v2\".weiche.ingress.v1.SettingsVersionR\bsettings\"\xac\x01\n" +
+	"\x0fSettingsVersion\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1d\n" +
+	"\n" +
+	"changed_by\x18\x03 \x01(\tR\tchangedBy\x129\n" +
+	"\n" +
+	"changed_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt*\xae\x01\n" +
 	"\n" +
 	"ItemStatus\x12\x1b\n" +
 	"\x17ITEM_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
@@ -2090,7 +2187,7 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x15ITEM_STATUS_DUPLICATE\x10\x02\x12\x17\n" +
 	"\x13ITEM_STATUS_NOTHING\x10\x03\x12\x17\n" +
 	"\x13ITEM_STATUS_REFUSED\x10\x04\x12\x1b\n" +
-	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\x9a\x04\n" +
+	"\x17ITEM_STATUS_QUARANTINED\x10\x05*\xb8\x04\n" +
 	"\aRefusal\x12\x17\n" +
 	"\x13REFUSAL_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11REFUSAL_NOT_FOUND\x10\x01\x12\x13\n" +
@@ -2112,7 +2209,8 @@ const file_weiche_ingress_v1_ingress_proto_rawDesc = "" +
 	"\x1bREFUSAL_UNSUPPORTED_CONTENT\x10\x10\x12\x11\n" +
 	"\rREFUSAL_TAKEN\x10\x11\x12\x17\n" +
 	"\x13REFUSAL_WRONG_LOGIN\x10\x12\x12\x1c\n" +
-	"\x18REFUSAL_SIGN_IN_REQUIRED\x10\x13B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
+	"\x18REFUSAL_SIGN_IN_REQUIRED\x10\x13\x12\x1c\n" +
+	"\x18REFUSAL_SETTINGS_CHANGED\x10\x14B.Z,weiche/proto/gen/weiche/ingress/v1;ingressv1b\x06proto3"
 
 var (
 	file_weiche_ingress_v1_ingress_proto_rawDescOnce sync.Once
@@ -2127,7 +2225,7 @@ func file_weiche_ingress_v1_ingress_proto_rawDescGZIP() []byte {
 }
 
 var file_weiche_ingress_v1_ingress_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_weiche_ingress_v1_ingress_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_weiche_ingress_v1_ingress_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(ItemStatus)(0),               // 0: weiche.ingress.v1.ItemStatus
 	(Refusal)(0),                  // 1: weiche.ingress.v1.Refusal
@@ -2149,76 +2247,79 @@ var file_weiche_ingress_v1_ingress_proto_goTypes = []any{
 	(*QuarantineRef)(nil),         // 17: weiche.ingress.v1.QuarantineRef
 	(*Answer)(nil),                // 18: weiche.ingress.v1.Answer
 	(*ItemAnswer)(nil),            // 19: weiche.ingress.v1.ItemAnswer
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
-	(*WidgetCommand)(nil),         // 21: weiche.ingress.v1.WidgetCommand
-	(*AgentCommand)(nil),          // 22: weiche.ingress.v1.AgentCommand
-	(*SenderCommand)(nil),         // 23: weiche.ingress.v1.SenderCommand
-	(*v1.Alias)(nil),              // 24: weiche.event.v1.Alias
-	(*v1.Profile)(nil),            // 25: weiche.event.v1.Profile
-	(*v1.Content)(nil),            // 26: weiche.event.v1.Content
-	(*v1.Referral)(nil),           // 27: weiche.event.v1.Referral
-	(v1.ReceiptState)(0),          // 28: weiche.event.v1.ReceiptState
-	(*v1.SendError)(nil),          // 29: weiche.event.v1.SendError
-	(*v1.FrozenRoute)(nil),        // 30: weiche.event.v1.FrozenRoute
-	(v1.FitChange)(0),             // 31: weiche.event.v1.FitChange
-	(*v1.PassedOver)(nil),         // 32: weiche.event.v1.PassedOver
+	(*SettingsVersion)(nil),       // 20: weiche.ingress.v1.SettingsVersion
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(*WidgetCommand)(nil),         // 22: weiche.ingress.v1.WidgetCommand
+	(*AgentCommand)(nil),          // 23: weiche.ingress.v1.AgentCommand
+	(*SenderCommand)(nil),         // 24: weiche.ingress.v1.SenderCommand
+	(*v1.Alias)(nil),              // 25: weiche.event.v1.Alias
+	(*v1.Profile)(nil),            // 26: weiche.event.v1.Profile
+	(*v1.Content)(nil),            // 27: weiche.event.v1.Content
+	(*v1.Referral)(nil),           // 28: weiche.event.v1.Referral
+	(v1.ReceiptState)(0),          // 29: weiche.event.v1.ReceiptState
+	(*v1.SendError)(nil),          // 30: weiche.event.v1.SendError
+	(*v1.FrozenRoute)(nil),        // 31: weiche.event.v1.FrozenRoute
+	(v1.FitChange)(0),             // 32: weiche.event.v1.FitChange
+	(*v1.PassedOver)(nil),         // 33: weiche.event.v1.PassedOver
 }
 var file_weiche_ingress_v1_ingress_proto_depIdxs = []int32{
-	20, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
+	21, // 0: weiche.ingress.v1.Batch.received_at:type_name -> google.protobuf.Timestamp
 	3,  // 1: weiche.ingress.v1.Batch.items:type_name -> weiche.ingress.v1.Item
 	4,  // 2: weiche.ingress.v1.Item.inbound:type_name -> weiche.ingress.v1.Inbound
 	10, // 3: weiche.ingress.v1.Item.receipt:type_name -> weiche.ingress.v1.Receipt
 	11, // 4: weiche.ingress.v1.Item.echo:type_name -> weiche.ingress.v1.Echo
 	12, // 5: weiche.ingress.v1.Item.unreadable:type_name -> weiche.ingress.v1.Unreadable
 	13, // 6: weiche.ingress.v1.Item.ignored:type_name -> weiche.ingress.v1.Ignored
-	21, // 7: weiche.ingress.v1.Item.widget:type_name -> weiche.ingress.v1.WidgetCommand
-	22, // 8: weiche.ingress.v1.Item.agent:type_name -> weiche.ingress.v1.AgentCommand
-	23, // 9: weiche.ingress.v1.Item.sender:type_name -> weiche.ingress.v1.SenderCommand
+	22, // 7: weiche.ingress.v1.Item.widget:type_name -> weiche.ingress.v1.WidgetCommand
+	23, // 8: weiche.ingress.v1.Item.agent:type_name -> weiche.ingress.v1.AgentCommand
+	24, // 9: weiche.ingress.v1.Item.sender:type_name -> weiche.ingress.v1.SenderCommand
 	14, // 10: weiche.ingress.v1.Item.replay:type_name -> weiche.ingress.v1.ReplayItem
 	16, // 11: weiche.ingress.v1.Item.discard:type_name -> weiche.ingress.v1.DiscardItem
 	15, // 12: weiche.ingress.v1.Item.reparse:type_name -> weiche.ingress.v1.ReparseItem
-	20, // 13: weiche.ingress.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
-	24, // 14: weiche.ingress.v1.Inbound.sender:type_name -> weiche.event.v1.Alias
-	25, // 15: weiche.ingress.v1.Inbound.profile:type_name -> weiche.event.v1.Profile
-	26, // 16: weiche.ingress.v1.Inbound.message:type_name -> weiche.event.v1.Content
+	21, // 13: weiche.ingress.v1.Inbound.sent_at:type_name -> google.protobuf.Timestamp
+	25, // 14: weiche.ingress.v1.Inbound.sender:type_name -> weiche.event.v1.Alias
+	26, // 15: weiche.ingress.v1.Inbound.profile:type_name -> weiche.event.v1.Profile
+	27, // 16: weiche.ingress.v1.Inbound.message:type_name -> weiche.event.v1.Content
 	5,  // 17: weiche.ingress.v1.Inbound.reaction:type_name -> weiche.ingress.v1.Reaction
 	6,  // 18: weiche.ingress.v1.Inbound.edit:type_name -> weiche.ingress.v1.Edit
 	7,  // 19: weiche.ingress.v1.Inbound.unsend:type_name -> weiche.ingress.v1.Unsend
-	27, // 20: weiche.ingress.v1.Inbound.referral:type_name -> weiche.event.v1.Referral
+	28, // 20: weiche.ingress.v1.Inbound.referral:type_name -> weiche.event.v1.Referral
 	8,  // 21: weiche.ingress.v1.Inbound.opt_in:type_name -> weiche.ingress.v1.OptIn
 	9,  // 22: weiche.ingress.v1.Inbound.identity_change:type_name -> weiche.ingress.v1.IdentityChange
-	26, // 23: weiche.ingress.v1.Edit.content:type_name -> weiche.event.v1.Content
-	24, // 24: weiche.ingress.v1.IdentityChange.old:type_name -> weiche.event.v1.Alias
-	24, // 25: weiche.ingress.v1.IdentityChange.new:type_name -> weiche.event.v1.Alias
-	20, // 26: weiche.ingress.v1.Receipt.watermark:type_name -> google.protobuf.Timestamp
-	28, // 27: weiche.ingress.v1.Receipt.state:type_name -> weiche.event.v1.ReceiptState
-	20, // 28: weiche.ingress.v1.Receipt.at:type_name -> google.protobuf.Timestamp
-	29, // 29: weiche.ingress.v1.Receipt.error:type_name -> weiche.event.v1.SendError
-	24, // 30: weiche.ingress.v1.Receipt.recipient:type_name -> weiche.event.v1.Alias
-	20, // 31: weiche.ingress.v1.Echo.sent_at:type_name -> google.protobuf.Timestamp
-	24, // 32: weiche.ingress.v1.Echo.recipient:type_name -> weiche.event.v1.Alias
-	26, // 33: weiche.ingress.v1.Echo.content:type_name -> weiche.event.v1.Content
+	27, // 23: weiche.ingress.v1.Edit.content:type_name -> weiche.event.v1.Content
+	25, // 24: weiche.ingress.v1.IdentityChange.old:type_name -> weiche.event.v1.Alias
+	25, // 25: weiche.ingress.v1.IdentityChange.new:type_name -> weiche.event.v1.Alias
+	21, // 26: weiche.ingress.v1.Receipt.watermark:type_name -> google.protobuf.Timestamp
+	29, // 27: weiche.ingress.v1.Receipt.state:type_name -> weiche.event.v1.ReceiptState
+	21, // 28: weiche.ingress.v1.Receipt.at:type_name -> google.protobuf.Timestamp
+	30, // 29: weiche.ingress.v1.Receipt.error:type_name -> weiche.event.v1.SendError
+	25, // 30: weiche.ingress.v1.Receipt.recipient:type_name -> weiche.event.v1.Alias
+	21, // 31: weiche.ingress.v1.Echo.sent_at:type_name -> google.protobuf.Timestamp
+	25, // 32: weiche.ingress.v1.Echo.recipient:type_name -> weiche.event.v1.Alias
+	27, // 33: weiche.ingress.v1.Echo.content:type_name -> weiche.event.v1.Content
 	6,  // 34: weiche.ingress.v1.Echo.edit:type_name -> weiche.ingress.v1.Edit
 	7,  // 35: weiche.ingress.v1.Echo.unsend:type_name -> weiche.ingress.v1.Unsend
-	20, // 36: weiche.ingress.v1.Unreadable.sent_at:type_name -> google.protobuf.Timestamp
-	24, // 37: weiche.ingress.v1.Unreadable.sender:type_name -> weiche.event.v1.Alias
+	21, // 36: weiche.ingress.v1.Unreadable.sent_at:type_name -> google.protobuf.Timestamp
+	25, // 37: weiche.ingress.v1.Unreadable.sender:type_name -> weiche.event.v1.Alias
 	17, // 38: weiche.ingress.v1.ReplayItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
 	3,  // 39: weiche.ingress.v1.ReplayItem.item:type_name -> weiche.ingress.v1.Item
-	20, // 40: weiche.ingress.v1.ReplayItem.received_at:type_name -> google.protobuf.Timestamp
+	21, // 40: weiche.ingress.v1.ReplayItem.received_at:type_name -> google.protobuf.Timestamp
 	3,  // 41: weiche.ingress.v1.ReparseItem.item:type_name -> weiche.ingress.v1.Item
-	20, // 42: weiche.ingress.v1.ReparseItem.received_at:type_name -> google.protobuf.Timestamp
+	21, // 42: weiche.ingress.v1.ReparseItem.received_at:type_name -> google.protobuf.Timestamp
 	17, // 43: weiche.ingress.v1.DiscardItem.ref:type_name -> weiche.ingress.v1.QuarantineRef
 	19, // 44: weiche.ingress.v1.Answer.items:type_name -> weiche.ingress.v1.ItemAnswer
 	0,  // 45: weiche.ingress.v1.ItemAnswer.status:type_name -> weiche.ingress.v1.ItemStatus
 	1,  // 46: weiche.ingress.v1.ItemAnswer.refusal:type_name -> weiche.ingress.v1.Refusal
-	30, // 47: weiche.ingress.v1.ItemAnswer.reply_route:type_name -> weiche.event.v1.FrozenRoute
-	31, // 48: weiche.ingress.v1.ItemAnswer.fit_changes:type_name -> weiche.event.v1.FitChange
-	32, // 49: weiche.ingress.v1.ItemAnswer.passed_over:type_name -> weiche.event.v1.PassedOver
-	50, // [50:50] is the sub-list for method output_type
-	50, // [50:50] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	31, // 47: weiche.ingress.v1.ItemAnswer.reply_route:type_name -> weiche.event.v1.FrozenRoute
+	32, // 48: weiche.ingress.v1.ItemAnswer.fit_changes:type_name -> weiche.event.v1.FitChange
+	33, // 49: weiche.ingress.v1.ItemAnswer.passed_over:type_name -> weiche.event.v1.PassedOver
+	20, // 50: weiche.ingress.v1.ItemAnswer.settings:type_name -> weiche.ingress.v1.SettingsVersion
+	21, // 51: weiche.ingress.v1.SettingsVersion.changed_at:type_name -> google.protobuf.Timestamp
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_weiche_ingress_v1_ingress_proto_init() }
@@ -2255,7 +2356,7 @@ func file_weiche_ingress_v1_ingress_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_ingress_v1_ingress_proto_rawDesc), len(file_weiche_ingress_v1_ingress_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

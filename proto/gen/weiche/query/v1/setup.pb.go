@@ -16,6 +16,7 @@ import (
 	sync "sync"
 	unsafe "unsafe"
 	v1 "weiche/proto/gen/weiche/event/v1"
+	v11 "weiche/proto/gen/weiche/ingress/v1"
 )
 
 const (
@@ -159,7 +160,10 @@ type AccountSnapshot struct {
 	// The agents in the order of their ids.
 	Agents []*Agent `protobuf:"bytes,9,rep,name=agents,proto3" json:"agents,omitempty"`
 	// The API keys in the order in which they were made.
-	ApiKeys       []*ApiKey `protobuf:"bytes,10,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	ApiKeys []*ApiKey `protobuf:"bytes,10,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	// The versions of the settings of integrations and widgets, in the order of their
+	// ids.
+	Versions      []*v11.SettingsVersion `protobuf:"bytes,11,rep,name=versions,proto3" json:"versions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -260,6 +264,13 @@ func (x *AccountSnapshot) GetAgents() []*Agent {
 func (x *AccountSnapshot) GetApiKeys() []*ApiKey {
 	if x != nil {
 		return x.ApiKeys
+	}
+	return nil
+}
+
+func (x *AccountSnapshot) GetVersions() []*v11.SettingsVersion {
+	if x != nil {
+		return x.Versions
 	}
 	return nil
 }
@@ -836,13 +847,13 @@ var File_weiche_query_v1_setup_proto protoreflect.FileDescriptor
 
 const file_weiche_query_v1_setup_proto_rawDesc = "" +
 	"\n" +
-	"\x1bweiche/query/v1/setup.proto\x12\x0fweiche.query.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cweiche/event/v1/access.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\"'\n" +
+	"\x1bweiche/query/v1/setup.proto\x12\x0fweiche.query.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cweiche/event/v1/access.proto\x1a\x1dweiche/event/v1/account.proto\x1a\x1eweiche/event/v1/identity.proto\x1a\x1fweiche/ingress/v1/ingress.proto\"'\n" +
 	"\x0fGetSetupRequest\x12\x14\n" +
 	"\x05after\x18\x01 \x01(\x04R\x05after\"\x80\x01\n" +
 	"\x10GetSetupResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12<\n" +
 	"\baccounts\x18\x02 \x03(\v2 .weiche.query.v1.AccountSnapshotR\baccounts\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\"\xf9\x03\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\"\xb9\x04\n" +
 	"\x0fAccountSnapshot\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1a\n" +
@@ -855,7 +866,8 @@ const file_weiche_query_v1_setup_proto_rawDesc = "" +
 	"\tunhealthy\x18\b \x03(\v2\x1a.weiche.query.v1.UnhealthyR\tunhealthy\x12.\n" +
 	"\x06agents\x18\t \x03(\v2\x16.weiche.query.v1.AgentR\x06agents\x122\n" +
 	"\bapi_keys\x18\n" +
-	" \x03(\v2\x17.weiche.query.v1.ApiKeyR\aapiKeys\"[\n" +
+	" \x03(\v2\x17.weiche.query.v1.ApiKeyR\aapiKeys\x12>\n" +
+	"\bversions\x18\v \x03(\v2\".weiche.ingress.v1.SettingsVersionR\bversions\"[\n" +
 	"\x06Widget\x129\n" +
 	"\x06config\x18\x01 \x01(\v2!.weiche.event.v1.WidgetConfiguredR\x06config\x12\x16\n" +
 	"\x06offers\x18\x02 \x03(\tR\x06offers\"\x96\x01\n" +
@@ -926,11 +938,12 @@ var file_weiche_query_v1_setup_proto_goTypes = []any{
 	(v1.BoundElsewhere)(0),          // 12: weiche.event.v1.BoundElsewhere
 	(*v1.AppConnected)(nil),         // 13: weiche.event.v1.AppConnected
 	(*v1.IntegrationConnected)(nil), // 14: weiche.event.v1.IntegrationConnected
-	(*v1.WidgetConfigured)(nil),     // 15: weiche.event.v1.WidgetConfigured
-	(*v1.SendError)(nil),            // 16: weiche.event.v1.SendError
-	(*timestamppb.Timestamp)(nil),   // 17: google.protobuf.Timestamp
-	(v1.Role)(0),                    // 18: weiche.event.v1.Role
-	(*v1.ApiKeyCreated)(nil),        // 19: weiche.event.v1.ApiKeyCreated
+	(*v11.SettingsVersion)(nil),     // 15: weiche.ingress.v1.SettingsVersion
+	(*v1.WidgetConfigured)(nil),     // 16: weiche.event.v1.WidgetConfigured
+	(*v1.SendError)(nil),            // 17: weiche.event.v1.SendError
+	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
+	(v1.Role)(0),                    // 19: weiche.event.v1.Role
+	(*v1.ApiKeyCreated)(nil),        // 20: weiche.event.v1.ApiKeyCreated
 }
 var file_weiche_query_v1_setup_proto_depIdxs = []int32{
 	2,  // 0: weiche.query.v1.GetSetupResponse.accounts:type_name -> weiche.query.v1.AccountSnapshot
@@ -941,23 +954,24 @@ var file_weiche_query_v1_setup_proto_depIdxs = []int32{
 	4,  // 5: weiche.query.v1.AccountSnapshot.unhealthy:type_name -> weiche.query.v1.Unhealthy
 	5,  // 6: weiche.query.v1.AccountSnapshot.agents:type_name -> weiche.query.v1.Agent
 	7,  // 7: weiche.query.v1.AccountSnapshot.api_keys:type_name -> weiche.query.v1.ApiKey
-	15, // 8: weiche.query.v1.Widget.config:type_name -> weiche.event.v1.WidgetConfigured
-	16, // 9: weiche.query.v1.Unhealthy.error:type_name -> weiche.event.v1.SendError
-	17, // 10: weiche.query.v1.Unhealthy.since:type_name -> google.protobuf.Timestamp
-	18, // 11: weiche.query.v1.Agent.role:type_name -> weiche.event.v1.Role
-	6,  // 12: weiche.query.v1.Agent.sessions:type_name -> weiche.query.v1.AgentSession
-	17, // 13: weiche.query.v1.AgentSession.opened_at:type_name -> google.protobuf.Timestamp
-	17, // 14: weiche.query.v1.AgentSession.expires_at:type_name -> google.protobuf.Timestamp
-	19, // 15: weiche.query.v1.ApiKey.key:type_name -> weiche.event.v1.ApiKeyCreated
-	17, // 16: weiche.query.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	17, // 17: weiche.query.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
-	10, // 18: weiche.query.v1.GetSecretsResponse.apps:type_name -> weiche.query.v1.AppSecrets
-	11, // 19: weiche.query.v1.GetSecretsResponse.integrations:type_name -> weiche.query.v1.IntegrationSecrets
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	15, // 8: weiche.query.v1.AccountSnapshot.versions:type_name -> weiche.ingress.v1.SettingsVersion
+	16, // 9: weiche.query.v1.Widget.config:type_name -> weiche.event.v1.WidgetConfigured
+	17, // 10: weiche.query.v1.Unhealthy.error:type_name -> weiche.event.v1.SendError
+	18, // 11: weiche.query.v1.Unhealthy.since:type_name -> google.protobuf.Timestamp
+	19, // 12: weiche.query.v1.Agent.role:type_name -> weiche.event.v1.Role
+	6,  // 13: weiche.query.v1.Agent.sessions:type_name -> weiche.query.v1.AgentSession
+	18, // 14: weiche.query.v1.AgentSession.opened_at:type_name -> google.protobuf.Timestamp
+	18, // 15: weiche.query.v1.AgentSession.expires_at:type_name -> google.protobuf.Timestamp
+	20, // 16: weiche.query.v1.ApiKey.key:type_name -> weiche.event.v1.ApiKeyCreated
+	18, // 17: weiche.query.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	18, // 18: weiche.query.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
+	10, // 19: weiche.query.v1.GetSecretsResponse.apps:type_name -> weiche.query.v1.AppSecrets
+	11, // 20: weiche.query.v1.GetSecretsResponse.integrations:type_name -> weiche.query.v1.IntegrationSecrets
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_weiche_query_v1_setup_proto_init() }

@@ -236,7 +236,9 @@ type AdminServiceClient interface {
 	// ConnectIntegration connects a channel account, or changes one, once the
 	// provider has taken its credentials. An error has in its metadata what the
 	// provider said: provider is our word for it, provider_code its own. A channel
-	// that this server has no adapter for is not asked about.
+	// that this server has no adapter for is not asked about. Where it names the version
+	// that it was made from, and somebody has changed the integration meanwhile, it is
+	// refused with SETTINGS_CHANGED.
 	ConnectIntegration(context.Context, *v1.ConnectIntegrationRequest) (*v1.ConnectIntegrationResponse, error)
 	// CheckIntegration asks the provider whether it serves an integration, now. That
 	// it does not is an answer, and no error.
@@ -247,7 +249,9 @@ type AdminServiceClient interface {
 	// ListWidgets returns the widgets of an account, the channels that each can offer,
 	// and what depends on those that it does.
 	ListWidgets(context.Context, *v1.ListWidgetsRequest) (*v1.ListWidgetsResponse, error)
-	// PutWidget makes or changes a widget. It can offer connected channels only.
+	// PutWidget makes or changes a widget. It can offer connected channels only. Where
+	// it names the version that it was made from, and somebody has changed the widget
+	// meanwhile, it is refused with SETTINGS_CHANGED.
 	PutWidget(context.Context, *v1.PutWidgetRequest) (*v1.PutWidgetResponse, error)
 	// MakeVisitorKey makes a key by which the site signs who its visitors are, and
 	// tells its secret once. Others stay, so that a site can change over.
@@ -297,7 +301,9 @@ type AdminServiceHandler interface {
 	// ConnectIntegration connects a channel account, or changes one, once the
 	// provider has taken its credentials. An error has in its metadata what the
 	// provider said: provider is our word for it, provider_code its own. A channel
-	// that this server has no adapter for is not asked about.
+	// that this server has no adapter for is not asked about. Where it names the version
+	// that it was made from, and somebody has changed the integration meanwhile, it is
+	// refused with SETTINGS_CHANGED.
 	ConnectIntegration(context.Context, *v1.ConnectIntegrationRequest) (*v1.ConnectIntegrationResponse, error)
 	// CheckIntegration asks the provider whether it serves an integration, now. That
 	// it does not is an answer, and no error.
@@ -308,7 +314,9 @@ type AdminServiceHandler interface {
 	// ListWidgets returns the widgets of an account, the channels that each can offer,
 	// and what depends on those that it does.
 	ListWidgets(context.Context, *v1.ListWidgetsRequest) (*v1.ListWidgetsResponse, error)
-	// PutWidget makes or changes a widget. It can offer connected channels only.
+	// PutWidget makes or changes a widget. It can offer connected channels only. Where
+	// it names the version that it was made from, and somebody has changed the widget
+	// meanwhile, it is refused with SETTINGS_CHANGED.
 	PutWidget(context.Context, *v1.PutWidgetRequest) (*v1.PutWidgetResponse, error)
 	// MakeVisitorKey makes a key by which the site signs who its visitors are, and
 	// tells its secret once. Others stay, so that a site can change over.

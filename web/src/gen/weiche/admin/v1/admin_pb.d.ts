@@ -384,6 +384,29 @@ export declare type Integration = Message<"weiche.admin.v1.Integration"> & {
    * @generated from field: google.protobuf.Timestamp last_webhook_at = 14;
    */
   lastWebhookAt?: Timestamp | undefined;
+
+  /**
+   * The version of these settings, opaque: name it as seen_version with a change that
+   * is made from them.
+   *
+   * @generated from field: string version = 15;
+   */
+  version: string;
+
+  /**
+   * Who made them so: agent/<id>, key/<id>, or operator for who administers the
+   * installation; empty where that was not recorded.
+   *
+   * @generated from field: string changed_by = 16;
+   */
+  changedBy: string;
+
+  /**
+   * When they were made so.
+   *
+   * @generated from field: google.protobuf.Timestamp changed_at = 17;
+   */
+  changedAt?: Timestamp | undefined;
 };
 
 /**
@@ -491,6 +514,29 @@ export declare type IntegrationJson = {
    * @generated from field: google.protobuf.Timestamp last_webhook_at = 14;
    */
   lastWebhookAt?: TimestampJson;
+
+  /**
+   * The version of these settings, opaque: name it as seen_version with a change that
+   * is made from them.
+   *
+   * @generated from field: string version = 15;
+   */
+  version?: string;
+
+  /**
+   * Who made them so: agent/<id>, key/<id>, or operator for who administers the
+   * installation; empty where that was not recorded.
+   *
+   * @generated from field: string changed_by = 16;
+   */
+  changedBy?: string;
+
+  /**
+   * When they were made so.
+   *
+   * @generated from field: google.protobuf.Timestamp changed_at = 17;
+   */
+  changedAt?: TimestampJson;
 };
 
 /**
@@ -1155,6 +1201,29 @@ export declare type WidgetSettings = Message<"weiche.admin.v1.WidgetSettings"> &
    * @generated from field: weiche.event.v1.Appearance appearance = 12;
    */
   appearance?: Appearance | undefined;
+
+  /**
+   * The version of these settings, opaque: name it as seen_version with a change that
+   * is made from them.
+   *
+   * @generated from field: string version = 13;
+   */
+  version: string;
+
+  /**
+   * Who made them so: agent/<id>, key/<id>, or operator for who administers the
+   * installation; empty where that was not recorded.
+   *
+   * @generated from field: string changed_by = 14;
+   */
+  changedBy: string;
+
+  /**
+   * When they were made so.
+   *
+   * @generated from field: google.protobuf.Timestamp changed_at = 15;
+   */
+  changedAt?: Timestamp | undefined;
 };
 
 /**
@@ -1247,6 +1316,29 @@ export declare type WidgetSettingsJson = {
    * @generated from field: weiche.event.v1.Appearance appearance = 12;
    */
   appearance?: AppearanceJson;
+
+  /**
+   * The version of these settings, opaque: name it as seen_version with a change that
+   * is made from them.
+   *
+   * @generated from field: string version = 13;
+   */
+  version?: string;
+
+  /**
+   * Who made them so: agent/<id>, key/<id>, or operator for who administers the
+   * installation; empty where that was not recorded.
+   *
+   * @generated from field: string changed_by = 14;
+   */
+  changedBy?: string;
+
+  /**
+   * When they were made so.
+   *
+   * @generated from field: google.protobuf.Timestamp changed_at = 15;
+   */
+  changedAt?: TimestampJson;
 };
 
 /**
@@ -3167,7 +3259,9 @@ export declare const AdminService: GenService<{
    * ConnectIntegration connects a channel account, or changes one, once the
    * provider has taken its credentials. An error has in its metadata what the
    * provider said: provider is our word for it, provider_code its own. A channel
-   * that this server has no adapter for is not asked about.
+   * that this server has no adapter for is not asked about. Where it names the version
+   * that it was made from, and somebody has changed the integration meanwhile, it is
+   * refused with SETTINGS_CHANGED.
    *
    * @generated from rpc weiche.admin.v1.AdminService.ConnectIntegration
    */
@@ -3210,7 +3304,9 @@ export declare const AdminService: GenService<{
     output: typeof ListWidgetsResponseSchema;
   },
   /**
-   * PutWidget makes or changes a widget. It can offer connected channels only.
+   * PutWidget makes or changes a widget. It can offer connected channels only. Where
+   * it names the version that it was made from, and somebody has changed the widget
+   * meanwhile, it is refused with SETTINGS_CHANGED.
    *
    * @generated from rpc weiche.admin.v1.AdminService.PutWidget
    */

@@ -37,7 +37,9 @@ export declare type ErrorInfo = Message<"weiche.error.v1.ErrorInfo"> & {
    * More, by name. Where a reply is refused for its route: route_version, the version
    * of the route as it is now; integration_id, channel and rule, where it would go by
    * that (with ROUTE_CHANGED); passed_over, the places that it cannot go to and why,
-   * in their order: "wa: window_closed, ms: unhealthy".
+   * in their order: "wa: window_closed, ms: unhealthy". Where settings have changed
+   * (SETTINGS_CHANGED): version; changed_by, which is agent/<id>, key/<id> or operator,
+   * and missing where it was not recorded; changed_at in RFC 3339.
    *
    * @generated from field: map<string, string> metadata = 3;
    */
@@ -68,7 +70,9 @@ export declare type ErrorInfoJson = {
    * More, by name. Where a reply is refused for its route: route_version, the version
    * of the route as it is now; integration_id, channel and rule, where it would go by
    * that (with ROUTE_CHANGED); passed_over, the places that it cannot go to and why,
-   * in their order: "wa: window_closed, ms: unhealthy".
+   * in their order: "wa: window_closed, ms: unhealthy". Where settings have changed
+   * (SETTINGS_CHANGED): version; changed_by, which is agent/<id>, key/<id> or operator,
+   * and missing where it was not recorded; changed_at in RFC 3339.
    *
    * @generated from field: map<string, string> metadata = 3;
    */
@@ -331,6 +335,14 @@ export enum Reason {
    * @generated from enum value: REASON_TOO_MANY_STREAMS = 32;
    */
   TOO_MANY_STREAMS = 32,
+
+  /**
+   * The settings have changed since the version that the call named; the metadata
+   * has the version of now, changed_by and changed_at. Code aborted.
+   *
+   * @generated from enum value: REASON_SETTINGS_CHANGED = 33;
+   */
+  SETTINGS_CHANGED = 33,
 }
 
 /**
@@ -339,7 +351,7 @@ export enum Reason {
  *
  * @generated from enum weiche.error.v1.Reason
  */
-export declare type ReasonJson = "REASON_UNSPECIFIED" | "REASON_UNAUTHENTICATED" | "REASON_ORIGIN_NOT_ALLOWED" | "REASON_NOT_FOUND" | "REASON_INVALID" | "REASON_TOO_LARGE" | "REASON_TOKEN_REUSED" | "REASON_TOO_LATE" | "REASON_CHANNEL_NOT_OFFERED" | "REASON_ALREADY_LINKED" | "REASON_LINK_ENDED" | "REASON_NO_SUCH_DESTINATION" | "REASON_EMPTY_ROUTE" | "REASON_ROUTE_CHANGED" | "REASON_WIDGET_BINDING" | "REASON_WINDOW_CLOSED" | "REASON_CLAIM_LOST" | "REASON_TAKEN" | "REASON_RATE_LIMITED" | "REASON_OVERLOADED" | "REASON_UNAVAILABLE" | "REASON_NO_ANSWER" | "REASON_BEHIND" | "REASON_OTHER_INCARNATION" | "REASON_INTERNAL" | "REASON_ENDED" | "REASON_CHANNEL_UNHEALTHY" | "REASON_UNCONFIRMED" | "REASON_UNSUPPORTED_CONTENT" | "REASON_FORBIDDEN" | "REASON_WRONG_LOGIN" | "REASON_CURSOR_EXPIRED" | "REASON_TOO_MANY_STREAMS";
+export declare type ReasonJson = "REASON_UNSPECIFIED" | "REASON_UNAUTHENTICATED" | "REASON_ORIGIN_NOT_ALLOWED" | "REASON_NOT_FOUND" | "REASON_INVALID" | "REASON_TOO_LARGE" | "REASON_TOKEN_REUSED" | "REASON_TOO_LATE" | "REASON_CHANNEL_NOT_OFFERED" | "REASON_ALREADY_LINKED" | "REASON_LINK_ENDED" | "REASON_NO_SUCH_DESTINATION" | "REASON_EMPTY_ROUTE" | "REASON_ROUTE_CHANGED" | "REASON_WIDGET_BINDING" | "REASON_WINDOW_CLOSED" | "REASON_CLAIM_LOST" | "REASON_TAKEN" | "REASON_RATE_LIMITED" | "REASON_OVERLOADED" | "REASON_UNAVAILABLE" | "REASON_NO_ANSWER" | "REASON_BEHIND" | "REASON_OTHER_INCARNATION" | "REASON_INTERNAL" | "REASON_ENDED" | "REASON_CHANNEL_UNHEALTHY" | "REASON_UNCONFIRMED" | "REASON_UNSUPPORTED_CONTENT" | "REASON_FORBIDDEN" | "REASON_WRONG_LOGIN" | "REASON_CURSOR_EXPIRED" | "REASON_TOO_MANY_STREAMS" | "REASON_SETTINGS_CHANGED";
 
 /**
  * Describes the enum weiche.error.v1.Reason.

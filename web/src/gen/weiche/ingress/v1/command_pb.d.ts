@@ -2386,6 +2386,14 @@ export declare type IntegrationSetup = Message<"weiche.ingress.v1.IntegrationSet
    * @generated from field: string business_account_id = 10;
    */
   businessAccountId: string;
+
+  /**
+   * The version that the change was made from, as it was listed: the change is
+   * refused where it has another by now. Empty is any.
+   *
+   * @generated from field: string seen_version = 11;
+   */
+  seenVersion: string;
 };
 
 /**
@@ -2463,6 +2471,14 @@ export declare type IntegrationSetupJson = {
    * @generated from field: string business_account_id = 10;
    */
   businessAccountId?: string;
+
+  /**
+   * The version that the change was made from, as it was listed: the change is
+   * refused where it has another by now. Empty is any.
+   *
+   * @generated from field: string seen_version = 11;
+   */
+  seenVersion?: string;
 };
 
 /**
@@ -2576,6 +2592,14 @@ export declare type WidgetSetup = Message<"weiche.ingress.v1.WidgetSetup"> & {
    * @generated from field: weiche.event.v1.Appearance appearance = 14;
    */
   appearance?: Appearance | undefined;
+
+  /**
+   * The version that the change was made from, as it was listed: the change is
+   * refused where it has another by now. Empty is any.
+   *
+   * @generated from field: string seen_version = 15;
+   */
+  seenVersion: string;
 };
 
 /**
@@ -2683,6 +2707,14 @@ export declare type WidgetSetupJson = {
    * @generated from field: weiche.event.v1.Appearance appearance = 14;
    */
   appearance?: AppearanceJson;
+
+  /**
+   * The version that the change was made from, as it was listed: the change is
+   * refused where it has another by now. Empty is any.
+   *
+   * @generated from field: string seen_version = 15;
+   */
+  seenVersion?: string;
 };
 
 /**
