@@ -74,8 +74,8 @@ func (s *adminService) decide(ctx context.Context, account string, command *ingr
 	return s.askSetup(ctx, from, callingAgent(ctx).by(), command)
 }
 
-// free refuses ids of a wrong form and what belongs to another account. The
-// router checks what the account itself has.
+// free refuses ids of a wrong form, and what another account is known to have. It
+// spares asking a provider; the router decides who has what.
 func (s *adminService) free(account string, setup *ingressv1.ApplySetup) error {
 	taken := func(what, id, owner string, ok bool) error {
 		if ok && owner != account {

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"sync"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -139,9 +138,6 @@ type server struct {
 	// looking counts the pages in which somebody looks at a conversation.
 	looking   tally
 	templates *templateShelf
-	// applying is held while a set-up is checked and decided, so that two
-	// accounts cannot take one id.
-	applying sync.Mutex
 }
 
 // New returns the handler of the whole API but for that of operators, and of GET

@@ -46,8 +46,12 @@ func (s *adminService) ConnectIntegration(ctx context.Context, req *adminv1.Conn
 	if err != nil {
 		return nil, err
 	}
+	if account, err = s.administered(ctx, req.GetAccountId()); err != nil {
+		return nil, err
+	}
 	return &adminv1.ConnectIntegrationResponse{
-		Integration: s.shownIntegration(&queryv1.AccountSnapshot{}, connectedAs(i)),
+		// The provider has just said that it serves it.
+		Integration: s.shownIntegration(&queryv1.AccountSnapshot{Versions: account.GetVersions()}, connectedAs(i)),
 		VerifyToken: verify, Position: s.opaque(answer.GetPosition()),
 	}, nil
 }
@@ -114,13 +118,12 @@ func connectedAs(i *ingressv1.IntegrationSetup) *eventv1.IntegrationConnected {
 	}
 }
 
-// apply makes a part of the set-up so, unless another account has what it names.
+// apply makes a part of the set-up so, unless another account has what it names: the
+// router decides that, for all processes.
 func (s *adminService) apply(ctx context.Context, account, token string, setup *ingressv1.ApplySetup) (*ingressv1.ItemAnswer, error) {
 	if err := s.givesNoMore(ctx, account, setup.GetAgents()); err != nil {
 		return nil, err
 	}
-	s.applying.Lock()
-	defer s.applying.Unlock()
 	if err := s.free(account, setup); err != nil {
 		return nil, err
 	}

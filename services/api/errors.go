@@ -118,6 +118,8 @@ func reasonOf(refusal ingressv1.Refusal) errorv1.Reason {
 		return errorv1.Reason_REASON_UNSUPPORTED_CONTENT
 	case ingressv1.Refusal_REFUSAL_TAKEN:
 		return errorv1.Reason_REASON_TAKEN
+	case ingressv1.Refusal_REFUSAL_SETTINGS_CHANGED:
+		return errorv1.Reason_REASON_SETTINGS_CHANGED
 	case ingressv1.Refusal_REFUSAL_WRONG_LOGIN:
 		return errorv1.Reason_REASON_WRONG_LOGIN
 	case ingressv1.Refusal_REFUSAL_SIGN_IN_REQUIRED:
@@ -150,7 +152,7 @@ func codeOf(reason errorv1.Reason) connect.Code {
 		errorv1.Reason_REASON_CHANNEL_UNHEALTHY, errorv1.Reason_REASON_UNCONFIRMED,
 		errorv1.Reason_REASON_UNSUPPORTED_CONTENT, errorv1.Reason_REASON_CURSOR_EXPIRED:
 		return connect.CodeFailedPrecondition
-	case errorv1.Reason_REASON_ROUTE_CHANGED, errorv1.Reason_REASON_CLAIM_LOST:
+	case errorv1.Reason_REASON_ROUTE_CHANGED, errorv1.Reason_REASON_CLAIM_LOST, errorv1.Reason_REASON_SETTINGS_CHANGED:
 		return connect.CodeAborted
 	case errorv1.Reason_REASON_OVERLOADED, errorv1.Reason_REASON_UNAVAILABLE,
 		errorv1.Reason_REASON_NO_ANSWER, errorv1.Reason_REASON_BEHIND:

@@ -39,6 +39,7 @@ var refusals = map[ingressv1.Refusal]struct {
 	ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY:   {errorv1.Reason_REASON_CHANNEL_UNHEALTHY, connect.CodeFailedPrecondition},
 	ingressv1.Refusal_REFUSAL_UNCONFIRMED:         {errorv1.Reason_REASON_UNCONFIRMED, connect.CodeFailedPrecondition},
 	ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT: {errorv1.Reason_REASON_UNSUPPORTED_CONTENT, connect.CodeFailedPrecondition},
+	ingressv1.Refusal_REFUSAL_SETTINGS_CHANGED:    {errorv1.Reason_REASON_SETTINGS_CHANGED, connect.CodeAborted},
 	ingressv1.Refusal_REFUSAL_TAKEN:               {errorv1.Reason_REASON_TAKEN, connect.CodeAlreadyExists},
 	ingressv1.Refusal_REFUSAL_WRONG_LOGIN:         {errorv1.Reason_REASON_WRONG_LOGIN, connect.CodeUnauthenticated},
 	ingressv1.Refusal_REFUSAL_SIGN_IN_REQUIRED:    {errorv1.Reason_REASON_UNAUTHENTICATED, connect.CodeUnauthenticated},

@@ -72,6 +72,9 @@ func (s *server) shownIntegration(account *queryv1.AccountSnapshot, i *eventv1.I
 	if unhealthy := unhealthyOf(account, shown.IntegrationId); unhealthy != nil {
 		shown.Healthy, shown.Error, shown.UnhealthySince = false, unhealthy.GetError(), unhealthy.GetSince()
 	}
+	if settings := settingsOf(account, shown.IntegrationId); settings != nil {
+		shown.Version, shown.ChangedBy, shown.ChangedAt = settings.GetVersion(), settings.GetChangedBy(), settings.GetChangedAt()
+	}
 	if s.Webhooks.URL != nil && shown.AppId != "" {
 		shown.WebhookUrl = s.Webhooks.URL(shown.Channel, shown.AppId)
 	}
@@ -101,6 +104,17 @@ func unhealthyOf(account *queryv1.AccountSnapshot, integrationID string) *queryv
 	for _, unhealthy := range account.GetUnhealthy() {
 		if unhealthy.GetIntegrationId() == integrationID {
 			return unhealthy
+		}
+	}
+	return nil
+}
+
+// settingsOf returns how the settings of an integration or a widget came to be as they
+// are.
+func settingsOf(account *queryv1.AccountSnapshot, id string) *ingressv1.SettingsVersion {
+	for _, version := range account.GetVersions() {
+		if version.GetIntegrationId() == id {
+			return version
 		}
 	}
 	return nil

@@ -106,6 +106,9 @@ func refused(answer *ingressv1.ItemAnswer) error {
 		return errInternal
 	}
 	f.metadata = whereTo(answer)
+	if settings := answer.GetSettings(); settings != nil {
+		f.metadata = changedSettings(settings)
+	}
 	return f
 }
 
@@ -129,6 +132,17 @@ func whereTo(answer *ingressv1.ItemAnswer) map[string]string {
 	}
 	if len(said) == 0 {
 		return nil
+	}
+	return said
+}
+
+// changedSettings says who has changed settings meanwhile, and when.
+func changedSettings(s *ingressv1.SettingsVersion) map[string]string {
+	said := map[string]string{
+		"version": s.GetVersion(), "changed_at": s.GetChangedAt().AsTime().Format(time.RFC3339),
+	}
+	if s.GetChangedBy() != "" {
+		said["changed_by"] = s.GetChangedBy()
 	}
 	return said
 }

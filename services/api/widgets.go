@@ -62,6 +62,9 @@ func widgetSettings(account *queryv1.AccountSnapshot, w *queryv1.Widget, uses ma
 		NewConversationAfter: config.GetNewConversationAfter(), SignedVisitorsOnly: config.GetSignedVisitorsOnly(),
 		Appearance: config.GetAppearance(),
 	}
+	if settings := settingsOf(account, shown.WidgetId); settings != nil {
+		shown.Version, shown.ChangedBy, shown.ChangedAt = settings.GetVersion(), settings.GetChangedBy(), settings.GetChangedAt()
+	}
 	for _, key := range config.GetVisitorKeys() {
 		shown.VisitorKeyIds = append(shown.VisitorKeyIds, key.GetKeyId())
 	}

@@ -104,7 +104,7 @@ func (d *decider) removeAgent(c *RemoveAgent) error {
 		return refuse(invalid, "an account that has an owner keeps one")
 	}
 	d.emit(Stream{CategoryAccount, d.head.Account}, &eventv1.AgentRemoved{
-		AgentId: c.AgentID, EndedLogin: agent.GetLogin(),
+		AgentId: c.AgentID, EndedLogin: agent.GetLogin(), By: c.By,
 	})
 	d.agentLeaves(c.AgentID, c.By)
 	return nil

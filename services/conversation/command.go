@@ -239,6 +239,8 @@ type FireTimer struct {
 type ApplySetup struct {
 	Header
 	Setup *ingressv1.ApplySetup
+	// By is who asks: agent/<id>, key/<id> or operator.
+	By string
 	// Fingerprints of the secrets, by owner: "app/<id>", "integration/<id>", and
 	// "widget/<id>" with the keys of visitors as fields.
 	Fingerprints map[string][]*eventv1.SecretFingerprint

@@ -14,7 +14,7 @@ const CutBatch = 50
 // RemoveIntegration takes a channel account out of the account.
 type RemoveIntegration struct {
 	Header
-	IntegrationID string
+	IntegrationID, By string
 }
 
 // removeIntegration takes a channel account out of the account (L12). It is out of the
@@ -29,7 +29,8 @@ func (d *decider) removeIntegration(c *RemoveIntegration) error {
 		return refuse(invalid, "a widget cannot be removed")
 	}
 	d.emit(Stream{CategoryAccount, d.head.Account}, &eventv1.IntegrationRemoved{
-		IntegrationId: c.IntegrationID, CutAt: stamp(d.head.Now),
+		IntegrationId: c.IntegrationID, CutAt: stamp(d.head.Now), Channel: integration.GetChannel(),
+		EndedProviderAccountId: integration.GetProviderAccountId(), By: c.By,
 	})
 	return nil
 }

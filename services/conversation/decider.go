@@ -30,6 +30,7 @@ const (
 	closedWindow       = ingressv1.Refusal_REFUSAL_WINDOW_CLOSED
 	channelUnhealthy   = ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY
 	unconfirmedAddress = ingressv1.Refusal_REFUSAL_UNCONFIRMED
+	settingsChanged    = ingressv1.Refusal_REFUSAL_SETTINGS_CHANGED
 	wrongLogin         = ingressv1.Refusal_REFUSAL_WRONG_LOGIN
 	unsupportedContent = ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT
 )

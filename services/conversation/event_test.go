@@ -150,7 +150,7 @@ func TestRefusalsHaveWords(t *testing.T) {
 		notFound, invalid, tokenReused, tooLate, notOffered, alreadyLinked, linkEnded, noDestination, emptyRoute,
 		routeChanged, claimLost, widgetBinding, ingressv1.Refusal_REFUSAL_WINDOW_CLOSED,
 		ingressv1.Refusal_REFUSAL_CHANNEL_UNHEALTHY, ingressv1.Refusal_REFUSAL_UNCONFIRMED, ingressv1.Refusal_REFUSAL_UNSUPPORTED_CONTENT,
-		ingressv1.Refusal_REFUSAL_SIGN_IN_REQUIRED,
+		ingressv1.Refusal_REFUSAL_SIGN_IN_REQUIRED, settingsChanged,
 		ingressv1.Refusal_REFUSAL_WRONG_LOGIN, ingressv1.Refusal_REFUSAL_TAKEN, // the one of access_test, the other of the router
 	}
 	values := ingressv1.Refusal_REFUSAL_UNSPECIFIED.Descriptor().Values()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
@@ -65,6 +67,7 @@ func (s *State) evolveAccount(e Event) {
 			Agents:       map[string]*eventv1.AgentAdded{},
 			Cuts:         map[Cut]time.Time{},
 			Unhealthy:    map[string]*Unhealthy{},
+			Settings:     map[string]Settings{},
 		}
 		s.accounts[e.Stream.ID] = a
 	}
@@ -75,37 +78,29 @@ func (s *State) evolveAccount(e Event) {
 	case *eventv1.LinkPolicyChanged:
 		a.BoundElsewhere = b.GetBoundElsewhere()
 	case *eventv1.AppConnected:
-		a.Apps[b.GetAppId()] = b
+		app := proto.CloneOf(b)
+		app.By = ""
+		a.Apps[b.GetAppId()] = app
 	case *eventv1.IntegrationConnected:
-		a.Integrations[b.GetIntegrationId()] = b
+		a.connected(e, b)
 	case *eventv1.BindingsCut:
 		cut := Cut{b.GetIntegrationId(), b.GetWidgetId()}
 		if a.Cuts[cut].Equal(moment(b.GetCutAt())) {
 			delete(a.Cuts, cut)
 		}
 	case *eventv1.IntegrationRemoved:
-		if b.GetCutAt() != nil {
-			a.Cuts[Cut{IntegrationID: b.GetIntegrationId()}] = moment(b.GetCutAt())
-		}
-		delete(a.Integrations, b.GetIntegrationId())
-		delete(a.Unhealthy, b.GetIntegrationId())
-		for _, w := range a.Widgets {
-			delete(w.Offers, b.GetIntegrationId())
-		}
+		a.removed(e, b)
 	case *eventv1.WidgetConfigured:
-		w := a.Widgets[b.GetWidgetId()]
-		if w == nil {
-			w = &Widget{Offers: map[string]bool{}}
-			a.Widgets[b.GetWidgetId()] = w
-		}
-		w.Config = b
+		a.configured(e, b)
 	case *eventv1.ChannelOffered:
 		a.Widgets[b.GetWidgetId()].Offers[b.GetIntegrationId()] = true
+		a.changed(e, b.GetWidgetId(), b.GetBy())
 	case *eventv1.ChannelWithdrawn:
 		if b.GetCutAt() != nil {
 			a.Cuts[Cut{b.GetIntegrationId(), b.GetWidgetId()}] = moment(b.GetCutAt())
 		}
 		delete(a.Widgets[b.GetWidgetId()].Offers, b.GetIntegrationId())
+		a.changed(e, b.GetWidgetId(), b.GetBy())
 	case *eventv1.AgentAdded:
 		a.Agents[b.GetAgentId()] = &eventv1.AgentAdded{
 			AgentId: b.GetAgentId(), Name: b.GetName(), Role: b.GetRole(), Login: b.GetLogin(),

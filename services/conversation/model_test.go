@@ -95,18 +95,19 @@ var interesting = []string{
 }
 
 const (
-	notFound      = ingressv1.Refusal_REFUSAL_NOT_FOUND
-	invalid       = ingressv1.Refusal_REFUSAL_INVALID
-	tokenReused   = ingressv1.Refusal_REFUSAL_TOKEN_REUSED
-	tooLate       = ingressv1.Refusal_REFUSAL_TOO_LATE
-	notOffered    = ingressv1.Refusal_REFUSAL_CHANNEL_NOT_OFFERED
-	alreadyLinked = ingressv1.Refusal_REFUSAL_ALREADY_LINKED
-	linkEnded     = ingressv1.Refusal_REFUSAL_LINK_ENDED
-	noDestination = ingressv1.Refusal_REFUSAL_NO_SUCH_DESTINATION
-	emptyRoute    = ingressv1.Refusal_REFUSAL_EMPTY_ROUTE
-	routeChanged  = ingressv1.Refusal_REFUSAL_ROUTE_CHANGED
-	claimLost     = ingressv1.Refusal_REFUSAL_CLAIM_LOST
-	widgetBinding = ingressv1.Refusal_REFUSAL_WIDGET_BINDING
+	notFound        = ingressv1.Refusal_REFUSAL_NOT_FOUND
+	invalid         = ingressv1.Refusal_REFUSAL_INVALID
+	tokenReused     = ingressv1.Refusal_REFUSAL_TOKEN_REUSED
+	tooLate         = ingressv1.Refusal_REFUSAL_TOO_LATE
+	notOffered      = ingressv1.Refusal_REFUSAL_CHANNEL_NOT_OFFERED
+	alreadyLinked   = ingressv1.Refusal_REFUSAL_ALREADY_LINKED
+	linkEnded       = ingressv1.Refusal_REFUSAL_LINK_ENDED
+	noDestination   = ingressv1.Refusal_REFUSAL_NO_SUCH_DESTINATION
+	emptyRoute      = ingressv1.Refusal_REFUSAL_EMPTY_ROUTE
+	routeChanged    = ingressv1.Refusal_REFUSAL_ROUTE_CHANGED
+	settingsChanged = ingressv1.Refusal_REFUSAL_SETTINGS_CHANGED
+	claimLost       = ingressv1.Refusal_REFUSAL_CLAIM_LOST
+	widgetBinding   = ingressv1.Refusal_REFUSAL_WIDGET_BINDING
 )
 
 const account = "shop"

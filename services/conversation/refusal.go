@@ -20,6 +20,10 @@ type Refusal struct {
 	// there is none. PassedOver is where it cannot go.
 	Route      *eventv1.FrozenRoute
 	PassedOver []*eventv1.PassedOver
+	// IntegrationID is the integration or widget whose settings are not those that the
+	// command was made from, and Settings how they stand.
+	IntegrationID string
+	Settings      Settings
 }
 
 // Error says the reason in words.

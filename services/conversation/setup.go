@@ -19,22 +19,37 @@ const ChannelWidget = "widget"
 // event, so the same set-up again changes nothing.
 func (d *decider) setup(c *ApplySetup) error {
 	account := d.account()
+	for _, i := range c.Setup.GetIntegrations() {
+		if err := unseen(account, "integration", i.GetId(), i.GetSeenVersion()); err != nil {
+			return err
+		}
+	}
+	for _, w := range c.Setup.GetWidgets() {
+		if err := unseen(account, "widget", w.GetId(), w.GetSeenVersion()); err != nil {
+			return err
+		}
+	}
 	if err := check(account, c.Setup, c.Fingerprints); err != nil {
 		return err
 	}
-	s := setupDecision{d: d, account: account, stream: Stream{CategoryAccount, d.head.Account}}
+	s := setupDecision{d: d, account: account, stream: Stream{CategoryAccount, d.head.Account}, by: c.By}
 	name := c.Setup.GetName()
 	if account.Version == 0 || name != "" && name != account.Name {
-		d.emit(s.stream, &eventv1.AccountCreated{AccountId: d.head.Account, Name: name})
+		d.emit(s.stream, &eventv1.AccountCreated{AccountId: d.head.Account, Name: name, By: c.By})
 	}
 	if policy := c.Setup.GetBoundElsewhere(); policy != 0 && policy != account.BoundElsewhere {
-		d.emit(s.stream, &eventv1.LinkPolicyChanged{BoundElsewhere: policy})
+		d.emit(s.stream, &eventv1.LinkPolicyChanged{BoundElsewhere: policy, By: c.By})
 	}
 	for _, app := range c.Setup.GetApps() {
-		s.put(account.Apps[app.GetId()], &eventv1.AppConnected{
+		before := account.Apps[app.GetId()]
+		now := &eventv1.AppConnected{
 			AppId: app.GetId(), Channel: app.GetChannel(), ProviderAppId: app.GetProviderAppId(),
-			Secrets: fingerprints(account.Apps[app.GetId()].GetSecrets(), c.Fingerprints["app/"+app.GetId()]),
-		})
+			Secrets: fingerprints(before.GetSecrets(), c.Fingerprints["app/"+app.GetId()]),
+		}
+		if !proto.Equal(before, now) {
+			now.By = c.By
+			d.emit(s.stream, now)
+		}
 	}
 	for _, i := range c.Setup.GetIntegrations() {
 		before := account.Integrations[i.GetId()]
@@ -44,7 +59,7 @@ func (d *decider) setup(c *ApplySetup) error {
 			PageId: i.GetPageId(), HumanAgent: i.GetHumanAgent(), BusinessAccountId: i.GetBusinessAccountId(),
 			Secrets: fingerprints(before.GetSecrets(), c.Fingerprints["integration/"+i.GetId()]),
 		}
-		s.put(before, connected)
+		s.integration(before, connected)
 		if before != nil && !slices.EqualFunc(before.GetSecrets(), connected.GetSecrets(), sameSecret) {
 			// Another token is taken to have mended it, until it shows otherwise.
 			d.recovered(i.GetId())
@@ -58,7 +73,7 @@ func (d *decider) setup(c *ApplySetup) error {
 		if err != nil {
 			return err
 		}
-		s.put(account.Widgets[change.GetWidgetId()].Config, now)
+		s.configured(account.Widgets[change.GetWidgetId()].Config, now)
 	}
 	for _, agent := range c.Setup.GetAgents() {
 		s.agent(account.Agents[agent.GetId()], described(account, agent))
@@ -84,11 +99,26 @@ type setupDecision struct {
 	d       *decider
 	account *Account
 	stream  Stream
+	by      string
 }
 
-// put writes what is said, unless it stands so already.
-func (s *setupDecision) put(before, now proto.Message) {
+// integration writes what an integration is, unless it is so already, and the
+// provider's account that is free again.
+func (s *setupDecision) integration(before, now *eventv1.IntegrationConnected) {
+	if proto.Equal(before, now) {
+		return
+	}
+	if before.GetProviderAccountId() != now.GetProviderAccountId() {
+		now.EndedProviderAccountId = before.GetProviderAccountId()
+	}
+	now.By = s.by
+	s.d.emit(s.stream, now)
+}
+
+// configured writes what a widget is, unless it is so already.
+func (s *setupDecision) configured(before, now *eventv1.WidgetConfigured) {
 	if !proto.Equal(before, now) {
+		now.By = s.by
 		s.d.emit(s.stream, now)
 	}
 }
@@ -101,19 +131,20 @@ func (s *setupDecision) agent(before, now *eventv1.AgentAdded) {
 	if before.GetLogin() != now.GetLogin() {
 		now.EndedLogin = before.GetLogin()
 	}
+	now.By = s.by
 	s.d.emit(s.stream, now)
 }
 
 // widget writes a widget, its own integration, and what it offers.
 func (s *setupDecision) widget(w *ingressv1.WidgetSetup, keys []*eventv1.SecretFingerprint) {
-	s.put(s.account.Integrations[w.GetId()], &eventv1.IntegrationConnected{
+	s.integration(s.account.Integrations[w.GetId()], &eventv1.IntegrationConnected{
 		IntegrationId: w.GetId(), Channel: ChannelWidget, Name: w.GetSite(),
 	})
 	before := s.account.Widgets[w.GetId()]
 	if before == nil {
 		before = &Widget{}
 	}
-	s.put(before.Config, &eventv1.WidgetConfigured{
+	s.configured(before.Config, &eventv1.WidgetConfigured{
 		WidgetId: w.GetId(), Site: w.GetSite(), Origins: w.GetOrigins(), Languages: w.GetLanguages(),
 		Confirmation: w.GetConfirmation(), CodeLifetime: w.GetCodeLifetime(),
 		SilentDisconnect: w.GetSilentDisconnect(), NewConversationAfter: w.GetNewConversationAfter(),
@@ -122,12 +153,12 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup, keys []*eventv1.SecretF
 	})
 	for _, id := range w.GetOffers() {
 		if !before.Offers[id] {
-			s.d.emit(s.stream, &eventv1.ChannelOffered{WidgetId: w.GetId(), IntegrationId: id})
+			s.d.emit(s.stream, &eventv1.ChannelOffered{WidgetId: w.GetId(), IntegrationId: id, By: s.by})
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(before.Offers)) {
 		if !slices.Contains(w.GetOffers(), id) {
-			withdrawn := &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id, Cut: w.GetCutWithdrawn()}
+			withdrawn := &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id, Cut: w.GetCutWithdrawn(), By: s.by}
 			if withdrawn.Cut {
 				since, under := s.account.Cuts[Cut{id, w.GetId()}]
 				if !under {

@@ -146,6 +146,9 @@ type Account struct {
 	Cuts map[Cut]time.Time
 	// Unhealthy are the integrations that their provider does not serve (R10).
 	Unhealthy map[string]*Unhealthy
+	// Settings say how those of integrations and widgets came to be as they are. A widget
+	// and its own integration have the same.
+	Settings map[string]Settings
 }
 
 // Cut names a channel whose bindings are being ended: an integration that was

@@ -62,11 +62,15 @@ const (
 	// indexUnnamed holds identities of whom the provider is asked who they are; it
 	// belongs to the installation.
 	indexUnnamed = "unnamed"
-	// indexEnded holds the hashes of visitors' sessions that were ended, and
-	// indexLogin leads from the name by which an agent logs in to the account and
-	// the agent; that belongs to the installation.
+	// indexEnded holds the hashes of visitors' sessions that were ended.
 	indexEnded = "ended"
-	indexLogin = "login"
+	// indexLogin leads from the name by which an agent logs in to the account and the
+	// agent; indexApp, indexWidget and indexProvider lead from an app, a widget and an
+	// account of a provider to the account that has it. They belong to the installation.
+	indexLogin    = "login"
+	indexApp      = "app"
+	indexWidget   = "widget"
+	indexProvider = "provider"
 	// indexBlob holds the files in the blob store that a message shows.
 	indexBlob = "blob"
 )
@@ -121,6 +125,8 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		change.Put = append(change.Put, eventstore.IndexEntry{IndexKey: eventstore.IndexKey{
 			Account: installation, Index: indexAccount, Key: []byte(e.GetAccountId()),
 		}})
+	case *eventv1.VisitorSessionEnded:
+		put(indexEnded, e.GetHash(), nil)
 	case *eventv1.CustomerCreated:
 		put(indexKey, []byte(e.GetCustomerId()), []byte(rec.KeyID))
 	case *eventv1.CustomerErased:
@@ -201,7 +207,7 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		put(indexParked, parkedKey(e.GetProviderMessageHash(), e.GetState()), nil)
 	}
 	unclaimed(account, body, &change)
-	accessIndex(account, body, &change)
+	uniqueIndex(account, body, &change)
 	mediaIndex(account, body, &change)
 	unnamed(account, body, &change)
 	quarantineIndex(rec, body, &change)

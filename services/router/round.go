@@ -161,6 +161,9 @@ func (r *round) settle(ctx context.Context, entry *entry, command conversation.C
 	case errors.As(err, &refusal):
 		entry.answer.RouteVersion, entry.answer.ReplyRoute = refusal.RouteVersion, refusal.Route
 		entry.answer.PassedOver = refusal.PassedOver
+		if refusal.IntegrationID != "" {
+			entry.answer.Settings = settingsVersion(refusal.IntegrationID, refusal.Settings)
+		}
 		return r.reject(ctx, entry, refusal.Reason, refusal.Detail)
 	case errors.As(err, &panicked):
 		r.panicked(entry, panicked)

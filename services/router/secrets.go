@@ -14,9 +14,9 @@ import (
 // setup takes the secrets out of a set-up and puts their fingerprints into the
 // command: the log never sees a secret. The keyring gets them once the set-up is
 // accepted, before it is written down.
-func (t *translation) setup(setup *ingressv1.ApplySetup) (conversation.Command, error) {
+func (t *translation) setup(by string, setup *ingressv1.ApplySetup) (conversation.Command, error) {
 	command := &conversation.ApplySetup{
-		Header: t.header, Setup: proto.CloneOf(setup), Fingerprints: map[string][]*eventv1.SecretFingerprint{},
+		Header: t.header, Setup: proto.CloneOf(setup), By: by, Fingerprints: map[string][]*eventv1.SecretFingerprint{},
 	}
 	var puts []func() error
 	take := func(owner, field string, values ...string) {

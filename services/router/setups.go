@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"weiche/eventstore"
+	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/channel"
 	"weiche/services/conversation"
@@ -154,6 +155,9 @@ func setupOf(setup *conversation.Account, s *queryv1.AccountSnapshot) {
 		widget := setup.Widgets[id]
 		s.Widgets = append(s.Widgets, &queryv1.Widget{Config: widget.Config, Offers: slices.Sorted(maps.Keys(widget.Offers))})
 	}
+	for _, id := range slices.Sorted(maps.Keys(setup.Settings)) {
+		s.Versions = append(s.Versions, settingsVersion(id, setup.Settings[id]))
+	}
 	for _, id := range slices.Sorted(maps.Keys(setup.Unhealthy)) {
 		unhealthy := setup.Unhealthy[id]
 		s.Unhealthy = append(s.Unhealthy, &queryv1.Unhealthy{IntegrationId: id, Error: unhealthy.Error, Since: timestamppb.New(unhealthy.Since)})
@@ -162,5 +166,12 @@ func setupOf(setup *conversation.Account, s *queryv1.AccountSnapshot) {
 		s.Agents = append(s.Agents, &queryv1.Agent{
 			AgentId: id, Name: setup.Agents[id].GetName(), Role: setup.Agents[id].GetRole(), Login: setup.Agents[id].GetLogin(),
 		})
+	}
+}
+
+// settingsVersion says how the settings of an integration or a widget stand.
+func settingsVersion(id string, s conversation.Settings) *ingressv1.SettingsVersion {
+	return &ingressv1.SettingsVersion{
+		IntegrationId: id, Version: s.Version, ChangedBy: s.By, ChangedAt: timestamppb.New(s.At),
 	}
 }

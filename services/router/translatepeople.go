@@ -119,7 +119,7 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 			Header: t.header, Agent: &agent, IntegrationID: c.Disconnect.GetIntegrationId(),
 		}, nil
 	case *ingressv1.AgentCommand_ApplySetup:
-		return t.setup(c.ApplySetup)
+		return t.setup(a.GetAgentId(), c.ApplySetup)
 	case *ingressv1.AgentCommand_LinkCustomers:
 		return &conversation.LinkCustomers{
 			Header: t.header, AgentID: a.GetAgentId(),
@@ -152,7 +152,7 @@ func (t *translation) agent(a *ingressv1.AgentCommand) (conversation.Command, er
 		t.entry.prepare = func() error {
 			return t.engine.keys.PutSecrets(t.source.Account, OwnerIntegration(id), SecretToken, nil)
 		}
-		return &conversation.RemoveIntegration{Header: t.header, IntegrationID: id}, nil
+		return &conversation.RemoveIntegration{Header: t.header, IntegrationID: id, By: a.GetAgentId()}, nil
 	case *ingressv1.AgentCommand_RemoveAgent:
 		return &conversation.RemoveAgent{Header: t.header, AgentID: c.RemoveAgent.GetRemovedAgentId(), By: a.GetAgentId()}, nil
 	case *ingressv1.AgentCommand_EraseCustomer:
