@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"weiche/projections"
+	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
 	"weiche/services/widget"
@@ -28,7 +29,7 @@ func (s *server) link(ctx context.Context, of *Widget, conversationID, linkID, l
 	if err := known(conversationID, linkID); err != nil {
 		return nil, err
 	}
-	link, err := s.linkState(ctx, of.Account, conversationID, linkID)
+	link, err := s.linkState(ctx, of, conversationID, linkID)
 	if err != nil || !waits(link) {
 		return link, err
 	}
@@ -49,10 +50,10 @@ func waits(link *widgetv1.Link) bool {
 
 // linksOf returns the links of a conversation that have not ended, without what brings
 // them.
-func (s *server) linksOf(ctx context.Context, account string, route *viewv1.Route) ([]*widgetv1.Link, error) {
+func (s *server) linksOf(ctx context.Context, of *Widget, route *viewv1.Route) ([]*widgetv1.Link, error) {
 	var links []*widgetv1.Link
 	for _, id := range route.GetLinkIds() {
-		link, err := s.linkState(ctx, account, route.GetConversationId(), id)
+		link, err := s.linkState(ctx, of, route.GetConversationId(), id)
 		if err != nil {
 			return nil, err
 		}
@@ -64,9 +65,9 @@ func (s *server) linksOf(ctx context.Context, account string, route *viewv1.Rout
 }
 
 // linkState returns how far a link is. The line that said so last has nearly all that
-// is needed.
-func (s *server) linkState(ctx context.Context, account, conversationID, linkID string) (*widgetv1.Link, error) {
-	page, err := s.Views.Timeline(ctx, account, conversationID, projections.Page{
+// is needed: where the channel was withdrawn the code is dead before a line says so.
+func (s *server) linkState(ctx context.Context, of *Widget, conversationID, linkID string) (*widgetv1.Link, error) {
+	page, err := s.Views.Timeline(ctx, of.Account, conversationID, projections.Page{
 		Last: true, Limit: 1, Enough: true,
 		Keep: projections.Lines{System: slices.Sorted(maps.Keys(linkStates)), Link: linkID},
 	})
@@ -82,8 +83,12 @@ func (s *server) linkState(ctx context.Context, account, conversationID, linkID 
 		State: linkStates[line.GetKind()], ExpiresAt: line.GetExpiresAt(), Hint: line.GetHint(),
 		Reason: linkReason(line),
 	}
+	if waits(link) && of.withdrawn(link.GetIntegrationId(), page.GetItems()[0].GetRecordedAt().AsTime()) {
+		link.State = widgetv1.LinkState_LINK_STATE_CANCELLED
+		link.Reason = word(eventv1.CancelReason_CANCEL_REASON_WITHDRAWN, "CANCEL_REASON_")
+	}
 	if waits(link) && line.GetAsksInWidget() {
-		answered, err := s.Views.Timeline(ctx, account, conversationID, projections.Page{
+		answered, err := s.Views.Timeline(ctx, of.Account, conversationID, projections.Page{
 			Last: true, Limit: 1, Enough: true,
 			Keep: projections.Lines{System: []viewv1.SystemLineKind{viewv1.SystemLineKind_SYSTEM_LINE_KIND_LINK_APPROVED}, Link: linkID},
 		})
@@ -99,7 +104,7 @@ func (s *server) linkState(ctx context.Context, account, conversationID, linkID 
 func (s *server) invite(link *widgetv1.Link, of *Widget, language string) error {
 	offer, ok := of.offer(link.GetIntegrationId())
 	if !ok {
-		return nil // withdrawn a moment ago: the link is about to end
+		return nil // the provider does not serve it at the moment
 	}
 	link.Code = s.Keys.Code(of.Account, link.GetLinkId())
 	link.Url = s.Links(offer.Channel, offer.Address, language, link.GetCode())

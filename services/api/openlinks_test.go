@@ -67,3 +67,46 @@ func TestLinksThatWaitAreFoundAgain(t *testing.T) {
 		t.Error("the second code is the first one")
 	}
 }
+
+// A code whose channel is withdrawn is dead at once, and says so: to who asks, to who has
+// the page open, and by not being there for who loads it anew. It is not good again where
+// the channel is offered again.
+func TestLinkOfAWithdrawnChannel(t *testing.T) {
+	s := newStage(t, nil)
+	offer := func(offers string) {
+		t.Helper()
+		s.setup(t, "acme", fmt.Sprintf(`{"widgets":[{"id":"shop","site":"Acme Shop","origins":["https://shop.example"],"confirmation":"CONFIRMATION_IMMEDIATE","offers":[%s]}]}`, offers))
+	}
+	offer(`"wa","page"`)
+	token := s.visitor(t, "shop")
+	tab := s.socket(t, "weiche.v1.json", shopPage, token)
+	tab.follow(1, own)
+	tab.caughtUp(1)
+	asked := s.must(t, widgetService+"RequestLink", token, `{"integrationId":"wa","clientToken":"1"}`)
+	kept := s.must(t, widgetService+"RequestLink", token, `{"integrationId":"page","clientToken":"2"}`)
+	is := func(link answer, state, reason string) {
+		t.Helper()
+		got := s.must(t, widgetService+"GetLink", token, fmt.Sprintf(`{"linkId":%q}`, link.text("link.linkId")))
+		if got.text("link.state") != "LINK_STATE_"+state || got.text("link.reason") != reason || state == "WAITING" && got.text("link.code") == "" || state == "CANCELLED" && got.text("link.code") != "" {
+			t.Errorf("the link is %v, not %s %s", got.get("link"), state, reason)
+		}
+	}
+	is(asked, "WAITING", "")
+	offer(`"page"`)
+	is(asked, "CANCELLED", "withdrawn")
+	tab.until(func(f *streamv1.SubscribeResponse) bool {
+		link := f.GetChange().GetLink()
+		return link.GetLinkId() == asked.text("link.linkId") && link.GetState() == widgetv1.LinkState_LINK_STATE_CANCELLED && link.GetReason() == "withdrawn"
+	})
+	if page := s.must(t, widgetService+"GetTimeline", token, `{}`); page.length("links") != 1 || page.text("links.0.channel") != "messenger" {
+		t.Errorf("the page finds %v", page.get("links"))
+	}
+	offer(`"wa","page"`)
+	is(asked, "CANCELLED", "withdrawn")
+	is(kept, "WAITING", "")
+	s.whatsApp(t, "4917600000067", "wamid.1", asked.text("link.code"))
+	is(asked, "CANCELLED", "withdrawn")
+	again := s.must(t, widgetService+"RequestLink", token, `{"integrationId":"wa","clientToken":"3"}`)
+	s.whatsApp(t, "4917600000067", "wamid.2", again.text("link.code"))
+	is(again, "CONNECTED", "")
+}

@@ -120,16 +120,17 @@ func (p pages) forVisitor(ctx context.Context, topic stream.Topic, since uint64)
 		return nil, err
 	}
 	last := changes[len(changes)-1]
-	if link != "" {
-		if last.Link, err = p.linkState(ctx, topic.Account, topic.ID, link); err != nil {
-			return nil, err
-		}
-	}
 	route, err := p.Views.Route(ctx, topic.Account, topic.ID)
 	if err != nil {
 		return nil, err
 	}
-	if of, ok := p.Queries.Widget(route.GetWidgetId()); ok && menu {
+	of, ok := p.Queries.Widget(route.GetWidgetId())
+	if ok && link != "" {
+		if last.Link, err = p.linkState(ctx, &of, topic.ID, link); err != nil {
+			return nil, err
+		}
+	}
+	if ok && menu {
 		if last.Widget, err = p.widgetOf(ctx, &of, route); err != nil {
 			return nil, err
 		}
@@ -140,8 +141,8 @@ func (p pages) forVisitor(ctx context.Context, topic stream.Topic, since uint64)
 	return changes, nil
 }
 
-// Setup returns the menu of a visitor after the set-up has changed; to agents it says
-// only that it has.
+// Setup returns the menu of a visitor after the set-up has changed, and the link that
+// came to its end by that; to agents it says only that it has.
 func (p pages) Setup(ctx context.Context, topic stream.Topic) (*streamv1.Change, error) {
 	if topic.Kind != stream.Own {
 		return &streamv1.Change{Setup: true}, nil
@@ -166,6 +167,15 @@ func (p pages) Setup(ctx context.Context, topic stream.Topic) (*streamv1.Change,
 		return nil, err
 	}
 	change := &streamv1.Change{ConversationId: topic.ID, Widget: shown}
+	for _, id := range route.GetLinkIds() {
+		link, err := p.linkState(ctx, &of, topic.ID, id)
+		if err != nil {
+			return nil, err
+		}
+		if !waits(link) {
+			change.Link = link
+		}
+	}
 	if bindings := route.GetBindings(); len(bindings) > 0 {
 		change.RepliesTo = bindings[0].GetChannel()
 	}

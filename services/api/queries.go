@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"weiche/projections"
@@ -109,6 +110,9 @@ type Widget struct {
 	// Offers are the channels that the set-up offers, in the order in which they
 	// are shown.
 	Offers []Offer
+	// Withdrawn are channels that were withdrawn, and when for the last time; they may
+	// be offered again.
+	Withdrawn map[string]time.Time
 	// VisitorKeys are those by which the site signs who its visitors are, and
 	// SignedOnly says that it takes no others.
 	VisitorKeys []VisitorKey
@@ -156,6 +160,13 @@ func (w *Widget) offer(integrationID string) (Offer, bool) {
 		}
 	}
 	return Offer{}, false
+}
+
+// withdrawn says whether a channel is not offered any more, or was not in between since
+// a moment: codes of then are dead.
+func (w *Widget) withdrawn(integrationID string, since time.Time) bool {
+	offered := slices.ContainsFunc(w.Offers, func(o Offer) bool { return o.IntegrationID == integrationID })
+	return !offered || since.Before(w.Withdrawn[integrationID])
 }
 
 // language returns the first tag that is not empty, or the widget's default.

@@ -58,7 +58,7 @@ func (s *stage) Widget(id string) (found api.Widget, ok bool) {
 		found, ok = api.Widget{
 			Account: account.ID, ID: id, Site: w.Config.GetSite(),
 			Languages: w.Config.GetLanguages(), Origins: w.Config.GetOrigins(), SignedOnly: w.Config.GetSignedVisitorsOnly(),
-			Appearance: w.Config.GetAppearance(),
+			Appearance: w.Config.GetAppearance(), Withdrawn: w.Withdrawn,
 		}, true
 		for _, key := range w.Config.GetVisitorKeys() {
 			found.VisitorKeys = append(found.VisitorKeys, api.VisitorKey{ID: key.GetKeyId(), Fingerprint: key.GetFingerprint()})

@@ -98,7 +98,7 @@ func (s *widgetService) GetTimeline(ctx context.Context, req *widgetv1.GetTimeli
 	response := &widgetv1.GetTimelineResponse{
 		ConversationId: id, Widget: shown, Position: s.opaque(at), Cursor: s.opaque(at), More: timeline.GetMore(),
 	}
-	if response.Links, err = s.linksOf(ctx, v.widget.Account, route); err != nil {
+	if response.Links, err = s.linksOf(ctx, &v.widget, route); err != nil {
 		return nil, err
 	}
 	for _, item := range timeline.GetItems() {

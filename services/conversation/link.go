@@ -145,8 +145,20 @@ func (d *decider) unask(link *Link) {
 	}
 }
 
+// withdrawn says whether a widget has withdrawn the channel of a link since that was
+// asked for: its code is dead, also where the channel is offered again (L12). The link
+// is ended when somebody brings the code, or its time runs out.
+func (d *decider) withdrawn(widgetID string, link *Link) bool {
+	widget := d.account().Widgets[widgetID]
+	return widget == nil || !widget.Offers[link.IntegrationID] || link.RequestedAt.Before(widget.Withdrawn[link.IntegrationID])
+}
+
 // expire ends a link whose time ran out.
 func (d *decider) expire(conv *conversationDraft, link *Link) {
+	if d.withdrawn(conv.widget, link) {
+		d.cancel(conv, link, eventv1.CancelReason_CANCEL_REASON_WITHDRAWN, link.ExpiresAt)
+		return
+	}
 	d.emit(conv.stream(), &eventv1.LinkExpired{
 		LinkId: link.ID, ConversationId: conv.id, ExpiresAt: stamp(link.ExpiresAt),
 	})

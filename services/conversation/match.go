@@ -37,8 +37,11 @@ func (d *decider) useCode(i *identityDraft, c *ReceiveMessage, at time.Time) boo
 	}
 	if reason := d.whyNot(conv, link, i, at); reason != 0 {
 		d.refuseCode(i, c, ref, reason)
-		if reason == eventv1.CodeRefusal_CODE_REFUSAL_BOUND_ELSEWHERE {
+		switch {
+		case reason == eventv1.CodeRefusal_CODE_REFUSAL_BOUND_ELSEWHERE:
 			d.fail(conv, link, reason)
+		case reason == eventv1.CodeRefusal_CODE_REFUSAL_CANCELLED && link.live() && d.withdrawn(conv.widget, link):
+			d.cancel(conv, link, eventv1.CancelReason_CANCEL_REASON_WITHDRAWN, at)
 		}
 		return false
 	}
@@ -48,7 +51,6 @@ func (d *decider) useCode(i *identityDraft, c *ReceiveMessage, at time.Time) boo
 
 // whyNot returns why a code attaches nothing, or 0.
 func (d *decider) whyNot(conv *conversationDraft, link *Link, i *identityDraft, at time.Time) eventv1.CodeRefusal {
-	widget := d.account().Widgets[conv.widget]
 	switch {
 	case link.IntegrationID != i.integration:
 		return eventv1.CodeRefusal_CODE_REFUSAL_WRONG_CHANNEL
@@ -56,7 +58,7 @@ func (d *decider) whyNot(conv *conversationDraft, link *Link, i *identityDraft, 
 		return eventv1.CodeRefusal_CODE_REFUSAL_USED
 	case link.State == LinkCancelled || link.State == LinkFailed,
 		conv.base.Newest[link.IntegrationID] != link.ID,
-		widget == nil || !widget.Offers[link.IntegrationID]:
+		d.withdrawn(conv.widget, link):
 		return eventv1.CodeRefusal_CODE_REFUSAL_CANCELLED
 	case at.After(link.ExpiresAt):
 		return eventv1.CodeRefusal_CODE_REFUSAL_EXPIRED
@@ -269,9 +271,8 @@ func (d *decider) answered(conv *conversationDraft, linkID string, i *identityDr
 
 // confirmHeld confirms a link and lets the text that it held join.
 func (d *decider) confirmHeld(conv *conversationDraft, link *Link, i *identityDraft, at time.Time) {
-	widget := d.account().Widgets[conv.widget]
 	switch {
-	case widget == nil || !widget.Offers[link.IntegrationID]:
+	case d.withdrawn(conv.widget, link):
 		d.cancel(conv, link, eventv1.CancelReason_CANCEL_REASON_WITHDRAWN, at)
 	case d.boundElsewhere(i, conv):
 		d.fail(conv, link, eventv1.CodeRefusal_CODE_REFUSAL_BOUND_ELSEWHERE)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
@@ -43,7 +44,7 @@ func (a *Account) changed(e Event, id, by string) {
 func (a *Account) configured(e Event, b *eventv1.WidgetConfigured) {
 	w := a.Widgets[b.GetWidgetId()]
 	if w == nil {
-		w = &Widget{Offers: map[string]bool{}}
+		w = &Widget{Offers: map[string]bool{}, Withdrawn: map[string]time.Time{}}
 		a.Widgets[b.GetWidgetId()] = w
 	}
 	now := proto.CloneOf(b)
@@ -66,6 +67,15 @@ func (a *Account) connected(e Event, b *eventv1.IntegrationConnected) {
 	a.changed(e, b.GetIntegrationId(), b.GetBy())
 }
 
+// withdraw folds that a widget does not offer an integration any more.
+func (w *Widget) withdraw(id string, e Event, at *timestamppb.Timestamp) {
+	delete(w.Offers, id)
+	w.Withdrawn[id] = e.At
+	if at != nil {
+		w.Withdrawn[id] = moment(at)
+	}
+}
+
 // removed folds that an integration is gone, and no widget offers it.
 func (a *Account) removed(e Event, b *eventv1.IntegrationRemoved) {
 	id := b.GetIntegrationId()
@@ -77,7 +87,7 @@ func (a *Account) removed(e Event, b *eventv1.IntegrationRemoved) {
 	delete(a.Settings, id)
 	for widget, w := range a.Widgets {
 		if w.Offers[id] {
-			delete(w.Offers, id)
+			w.withdraw(id, e, b.GetCutAt())
 			a.changed(e, widget, b.GetBy())
 		}
 	}

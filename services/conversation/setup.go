@@ -158,7 +158,7 @@ func (s *setupDecision) widget(w *ingressv1.WidgetSetup, keys []*eventv1.SecretF
 	}
 	for _, id := range slices.Sorted(maps.Keys(before.Offers)) {
 		if !slices.Contains(w.GetOffers(), id) {
-			withdrawn := &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id, Cut: w.GetCutWithdrawn(), By: s.by}
+			withdrawn := &eventv1.ChannelWithdrawn{WidgetId: w.GetId(), IntegrationId: id, Cut: w.GetCutWithdrawn(), By: s.by, WithdrawnAt: stamp(s.d.head.Now)}
 			if withdrawn.Cut {
 				since, under := s.account.Cuts[Cut{id, w.GetId()}]
 				if !under {

@@ -166,6 +166,9 @@ type Widget struct {
 	Config *eventv1.WidgetConfigured
 	// Offers are the integrations that customers can switch to.
 	Offers map[string]bool
+	// Withdrawn are those that were withdrawn, and when for the last time: codes of
+	// before are dead, also where they are offered again.
+	Withdrawn map[string]time.Time
 }
 
 // Conversation is what decisions need of a conversation.

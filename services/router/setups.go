@@ -153,7 +153,13 @@ func setupOf(setup *conversation.Account, s *queryv1.AccountSnapshot) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(setup.Widgets)) {
 		widget := setup.Widgets[id]
-		s.Widgets = append(s.Widgets, &queryv1.Widget{Config: widget.Config, Offers: slices.Sorted(maps.Keys(widget.Offers))})
+		shown := &queryv1.Widget{Config: widget.Config, Offers: slices.Sorted(maps.Keys(widget.Offers))}
+		for _, integration := range slices.Sorted(maps.Keys(widget.Withdrawn)) {
+			shown.Withdrawals = append(shown.Withdrawals, &queryv1.Withdrawal{
+				IntegrationId: integration, WithdrawnAt: timestamppb.New(widget.Withdrawn[integration]),
+			})
+		}
+		s.Widgets = append(s.Widgets, shown)
 	}
 	for _, id := range slices.Sorted(maps.Keys(setup.Settings)) {
 		s.Versions = append(s.Versions, settingsVersion(id, setup.Settings[id]))

@@ -10,7 +10,7 @@
 //	view     timeline | whatsapp | messenger | instagram | widget | route |
 //	         customer, of the conversation that is named (c1) or the last; or
 //	         inbox, of open or closed ones, with label=… or assignee=…
-//	setup    changes the account: confirmation=immediate offers=whatsapp,messenger
+//	setup    changes the account: confirmation=immediate offers=(whatsapp,messenger)
 //
 // The lines of play are in lines.go. Outcomes show names and what is relative,
 // never ids or times.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/api"
@@ -32,6 +33,12 @@ func (s setups) Widget(widgetID string) (api.Widget, bool) {
 				IntegrationID: id, Channel: i.GetChannel(), Name: i.GetName(), Address: i.GetAddress(), Unhealthy: unhealthy != nil,
 			})
 		}
+	}
+	for _, withdrawal := range widget.GetWithdrawals() {
+		if found.Withdrawn == nil {
+			found.Withdrawn = map[string]time.Time{}
+		}
+		found.Withdrawn[withdrawal.GetIntegrationId()] = withdrawal.GetWithdrawnAt().AsTime()
 	}
 	return found, true
 }

@@ -1138,7 +1138,10 @@ type ChannelWithdrawn struct {
 	// When; the timer that ends them.
 	CutAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=cut_at,json=cutAt,proto3" json:"cut_at,omitempty"`
 	// By whom.
-	By            string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
+	By string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
+	// When: codes that were made before are dead, also where the channel is offered
+	// again. In events that do not say it is when they were recorded.
+	WithdrawnAt   *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1206,6 +1209,13 @@ func (x *ChannelWithdrawn) GetBy() string {
 		return x.By
 	}
 	return ""
+}
+
+func (x *ChannelWithdrawn) GetWithdrawnAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WithdrawnAt
+	}
+	return nil
 }
 
 // AgentAdded makes an agent known. Said again, it replaces.
@@ -1440,13 +1450,14 @@ const file_weiche_event_v1_account_proto_rawDesc = "" +
 	"\x0eChannelOffered\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x0e\n" +
-	"\x02by\x18\x03 \x01(\tR\x02by\"\xab\x01\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\"\xea\x01\n" +
 	"\x10ChannelWithdrawn\x12\x1b\n" +
 	"\twidget_id\x18\x01 \x01(\tR\bwidgetId\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12\x10\n" +
 	"\x03cut\x18\x03 \x01(\bR\x03cut\x121\n" +
 	"\x06cut_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05cutAt\x12\x0e\n" +
-	"\x02by\x18\x05 \x01(\tR\x02by\"\xad\x01\n" +
+	"\x02by\x18\x05 \x01(\tR\x02by\x12=\n" +
+	"\fwithdrawn_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\"\xad\x01\n" +
 	"\n" +
 	"AgentAdded\x12\x19\n" +
 	"\bagent_id\x18\x01 \x01(\tR\aagentId\x12\x12\n" +
@@ -1532,12 +1543,13 @@ var file_weiche_event_v1_account_proto_depIdxs = []int32{
 	13, // 9: weiche.event.v1.WidgetConfigured.visitor_keys:type_name -> weiche.event.v1.VisitorKey
 	21, // 10: weiche.event.v1.WidgetConfigured.appearance:type_name -> weiche.event.v1.Appearance
 	19, // 11: weiche.event.v1.ChannelWithdrawn.cut_at:type_name -> google.protobuf.Timestamp
-	2,  // 12: weiche.event.v1.AgentAdded.role:type_name -> weiche.event.v1.Role
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	19, // 12: weiche.event.v1.ChannelWithdrawn.withdrawn_at:type_name -> google.protobuf.Timestamp
+	2,  // 13: weiche.event.v1.AgentAdded.role:type_name -> weiche.event.v1.Role
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_weiche_event_v1_account_proto_init() }

@@ -281,7 +281,10 @@ type Widget struct {
 	// What it is.
 	Config *v1.WidgetConfigured `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
 	// The integrations that it offers, in order.
-	Offers        []string `protobuf:"bytes,2,rep,name=offers,proto3" json:"offers,omitempty"`
+	Offers []string `protobuf:"bytes,2,rep,name=offers,proto3" json:"offers,omitempty"`
+	// The integrations that it has withdrawn, whether it offers them again or not, in
+	// order.
+	Withdrawals   []*Withdrawal `protobuf:"bytes,3,rep,name=withdrawals,proto3" json:"withdrawals,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -330,6 +333,68 @@ func (x *Widget) GetOffers() []string {
 	return nil
 }
 
+func (x *Widget) GetWithdrawals() []*Withdrawal {
+	if x != nil {
+		return x.Withdrawals
+	}
+	return nil
+}
+
+// Withdrawal says since when the codes of before are dead.
+type Withdrawal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// When it was withdrawn last.
+	WithdrawnAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Withdrawal) Reset() {
+	*x = Withdrawal{}
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Withdrawal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Withdrawal) ProtoMessage() {}
+
+func (x *Withdrawal) ProtoReflect() protoreflect.Message {
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Withdrawal.ProtoReflect.Descriptor instead.
+func (*Withdrawal) Descriptor() ([]byte, []int) {
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Withdrawal) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *Withdrawal) GetWithdrawnAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WithdrawnAt
+	}
+	return nil
+}
+
 // Unhealthy says that a provider does not serve an integration.
 type Unhealthy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -345,7 +410,7 @@ type Unhealthy struct {
 
 func (x *Unhealthy) Reset() {
 	*x = Unhealthy{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[4]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -357,7 +422,7 @@ func (x *Unhealthy) String() string {
 func (*Unhealthy) ProtoMessage() {}
 
 func (x *Unhealthy) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[4]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -370,7 +435,7 @@ func (x *Unhealthy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unhealthy.ProtoReflect.Descriptor instead.
 func (*Unhealthy) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{4}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Unhealthy) GetIntegrationId() string {
@@ -415,7 +480,7 @@ type Agent struct {
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[5]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +492,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[5]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +505,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{5}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Agent) GetAgentId() string {
@@ -504,7 +569,7 @@ type AgentSession struct {
 
 func (x *AgentSession) Reset() {
 	*x = AgentSession{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -516,7 +581,7 @@ func (x *AgentSession) String() string {
 func (*AgentSession) ProtoMessage() {}
 
 func (x *AgentSession) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[6]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -529,7 +594,7 @@ func (x *AgentSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSession.ProtoReflect.Descriptor instead.
 func (*AgentSession) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{6}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AgentSession) GetSessionId() string {
@@ -582,7 +647,7 @@ type ApiKey struct {
 
 func (x *ApiKey) Reset() {
 	*x = ApiKey{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -594,7 +659,7 @@ func (x *ApiKey) String() string {
 func (*ApiKey) ProtoMessage() {}
 
 func (x *ApiKey) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[7]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -607,7 +672,7 @@ func (x *ApiKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKey.ProtoReflect.Descriptor instead.
 func (*ApiKey) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{7}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ApiKey) GetKey() *v1.ApiKeyCreated {
@@ -641,7 +706,7 @@ type GetSecretsRequest struct {
 
 func (x *GetSecretsRequest) Reset() {
 	*x = GetSecretsRequest{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -653,7 +718,7 @@ func (x *GetSecretsRequest) String() string {
 func (*GetSecretsRequest) ProtoMessage() {}
 
 func (x *GetSecretsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[8]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -666,7 +731,7 @@ func (x *GetSecretsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSecretsRequest.ProtoReflect.Descriptor instead.
 func (*GetSecretsRequest) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{8}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{9}
 }
 
 // GetSecretsResponse is what that is.
@@ -682,7 +747,7 @@ type GetSecretsResponse struct {
 
 func (x *GetSecretsResponse) Reset() {
 	*x = GetSecretsResponse{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +759,7 @@ func (x *GetSecretsResponse) String() string {
 func (*GetSecretsResponse) ProtoMessage() {}
 
 func (x *GetSecretsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[9]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +772,7 @@ func (x *GetSecretsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSecretsResponse.ProtoReflect.Descriptor instead.
 func (*GetSecretsResponse) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{9}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetSecretsResponse) GetApps() []*AppSecrets {
@@ -739,7 +804,7 @@ type AppSecrets struct {
 
 func (x *AppSecrets) Reset() {
 	*x = AppSecrets{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[10]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -751,7 +816,7 @@ func (x *AppSecrets) String() string {
 func (*AppSecrets) ProtoMessage() {}
 
 func (x *AppSecrets) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[10]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -764,7 +829,7 @@ func (x *AppSecrets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppSecrets.ProtoReflect.Descriptor instead.
 func (*AppSecrets) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{10}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AppSecrets) GetAppId() string {
@@ -801,7 +866,7 @@ type IntegrationSecrets struct {
 
 func (x *IntegrationSecrets) Reset() {
 	*x = IntegrationSecrets{}
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[11]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -813,7 +878,7 @@ func (x *IntegrationSecrets) String() string {
 func (*IntegrationSecrets) ProtoMessage() {}
 
 func (x *IntegrationSecrets) ProtoReflect() protoreflect.Message {
-	mi := &file_weiche_query_v1_setup_proto_msgTypes[11]
+	mi := &file_weiche_query_v1_setup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -826,7 +891,7 @@ func (x *IntegrationSecrets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntegrationSecrets.ProtoReflect.Descriptor instead.
 func (*IntegrationSecrets) Descriptor() ([]byte, []int) {
-	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{11}
+	return file_weiche_query_v1_setup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *IntegrationSecrets) GetIntegrationId() string {
@@ -867,10 +932,15 @@ const file_weiche_query_v1_setup_proto_rawDesc = "" +
 	"\x06agents\x18\t \x03(\v2\x16.weiche.query.v1.AgentR\x06agents\x122\n" +
 	"\bapi_keys\x18\n" +
 	" \x03(\v2\x17.weiche.query.v1.ApiKeyR\aapiKeys\x12>\n" +
-	"\bversions\x18\v \x03(\v2\".weiche.ingress.v1.SettingsVersionR\bversions\"[\n" +
+	"\bversions\x18\v \x03(\v2\".weiche.ingress.v1.SettingsVersionR\bversions\"\x9a\x01\n" +
 	"\x06Widget\x129\n" +
 	"\x06config\x18\x01 \x01(\v2!.weiche.event.v1.WidgetConfiguredR\x06config\x12\x16\n" +
-	"\x06offers\x18\x02 \x03(\tR\x06offers\"\x96\x01\n" +
+	"\x06offers\x18\x02 \x03(\tR\x06offers\x12=\n" +
+	"\vwithdrawals\x18\x03 \x03(\v2\x1b.weiche.query.v1.WithdrawalR\vwithdrawals\"r\n" +
+	"\n" +
+	"Withdrawal\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12=\n" +
+	"\fwithdrawn_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\"\x96\x01\n" +
 	"\tUnhealthy\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x120\n" +
 	"\x05error\x18\x02 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x120\n" +
@@ -921,57 +991,60 @@ func file_weiche_query_v1_setup_proto_rawDescGZIP() []byte {
 	return file_weiche_query_v1_setup_proto_rawDescData
 }
 
-var file_weiche_query_v1_setup_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_weiche_query_v1_setup_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_weiche_query_v1_setup_proto_goTypes = []any{
 	(*GetSetupRequest)(nil),         // 0: weiche.query.v1.GetSetupRequest
 	(*GetSetupResponse)(nil),        // 1: weiche.query.v1.GetSetupResponse
 	(*AccountSnapshot)(nil),         // 2: weiche.query.v1.AccountSnapshot
 	(*Widget)(nil),                  // 3: weiche.query.v1.Widget
-	(*Unhealthy)(nil),               // 4: weiche.query.v1.Unhealthy
-	(*Agent)(nil),                   // 5: weiche.query.v1.Agent
-	(*AgentSession)(nil),            // 6: weiche.query.v1.AgentSession
-	(*ApiKey)(nil),                  // 7: weiche.query.v1.ApiKey
-	(*GetSecretsRequest)(nil),       // 8: weiche.query.v1.GetSecretsRequest
-	(*GetSecretsResponse)(nil),      // 9: weiche.query.v1.GetSecretsResponse
-	(*AppSecrets)(nil),              // 10: weiche.query.v1.AppSecrets
-	(*IntegrationSecrets)(nil),      // 11: weiche.query.v1.IntegrationSecrets
-	(v1.BoundElsewhere)(0),          // 12: weiche.event.v1.BoundElsewhere
-	(*v1.AppConnected)(nil),         // 13: weiche.event.v1.AppConnected
-	(*v1.IntegrationConnected)(nil), // 14: weiche.event.v1.IntegrationConnected
-	(*v11.SettingsVersion)(nil),     // 15: weiche.ingress.v1.SettingsVersion
-	(*v1.WidgetConfigured)(nil),     // 16: weiche.event.v1.WidgetConfigured
-	(*v1.SendError)(nil),            // 17: weiche.event.v1.SendError
+	(*Withdrawal)(nil),              // 4: weiche.query.v1.Withdrawal
+	(*Unhealthy)(nil),               // 5: weiche.query.v1.Unhealthy
+	(*Agent)(nil),                   // 6: weiche.query.v1.Agent
+	(*AgentSession)(nil),            // 7: weiche.query.v1.AgentSession
+	(*ApiKey)(nil),                  // 8: weiche.query.v1.ApiKey
+	(*GetSecretsRequest)(nil),       // 9: weiche.query.v1.GetSecretsRequest
+	(*GetSecretsResponse)(nil),      // 10: weiche.query.v1.GetSecretsResponse
+	(*AppSecrets)(nil),              // 11: weiche.query.v1.AppSecrets
+	(*IntegrationSecrets)(nil),      // 12: weiche.query.v1.IntegrationSecrets
+	(v1.BoundElsewhere)(0),          // 13: weiche.event.v1.BoundElsewhere
+	(*v1.AppConnected)(nil),         // 14: weiche.event.v1.AppConnected
+	(*v1.IntegrationConnected)(nil), // 15: weiche.event.v1.IntegrationConnected
+	(*v11.SettingsVersion)(nil),     // 16: weiche.ingress.v1.SettingsVersion
+	(*v1.WidgetConfigured)(nil),     // 17: weiche.event.v1.WidgetConfigured
 	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
-	(v1.Role)(0),                    // 19: weiche.event.v1.Role
-	(*v1.ApiKeyCreated)(nil),        // 20: weiche.event.v1.ApiKeyCreated
+	(*v1.SendError)(nil),            // 19: weiche.event.v1.SendError
+	(v1.Role)(0),                    // 20: weiche.event.v1.Role
+	(*v1.ApiKeyCreated)(nil),        // 21: weiche.event.v1.ApiKeyCreated
 }
 var file_weiche_query_v1_setup_proto_depIdxs = []int32{
 	2,  // 0: weiche.query.v1.GetSetupResponse.accounts:type_name -> weiche.query.v1.AccountSnapshot
-	12, // 1: weiche.query.v1.AccountSnapshot.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
-	13, // 2: weiche.query.v1.AccountSnapshot.apps:type_name -> weiche.event.v1.AppConnected
-	14, // 3: weiche.query.v1.AccountSnapshot.integrations:type_name -> weiche.event.v1.IntegrationConnected
+	13, // 1: weiche.query.v1.AccountSnapshot.bound_elsewhere:type_name -> weiche.event.v1.BoundElsewhere
+	14, // 2: weiche.query.v1.AccountSnapshot.apps:type_name -> weiche.event.v1.AppConnected
+	15, // 3: weiche.query.v1.AccountSnapshot.integrations:type_name -> weiche.event.v1.IntegrationConnected
 	3,  // 4: weiche.query.v1.AccountSnapshot.widgets:type_name -> weiche.query.v1.Widget
-	4,  // 5: weiche.query.v1.AccountSnapshot.unhealthy:type_name -> weiche.query.v1.Unhealthy
-	5,  // 6: weiche.query.v1.AccountSnapshot.agents:type_name -> weiche.query.v1.Agent
-	7,  // 7: weiche.query.v1.AccountSnapshot.api_keys:type_name -> weiche.query.v1.ApiKey
-	15, // 8: weiche.query.v1.AccountSnapshot.versions:type_name -> weiche.ingress.v1.SettingsVersion
-	16, // 9: weiche.query.v1.Widget.config:type_name -> weiche.event.v1.WidgetConfigured
-	17, // 10: weiche.query.v1.Unhealthy.error:type_name -> weiche.event.v1.SendError
-	18, // 11: weiche.query.v1.Unhealthy.since:type_name -> google.protobuf.Timestamp
-	19, // 12: weiche.query.v1.Agent.role:type_name -> weiche.event.v1.Role
-	6,  // 13: weiche.query.v1.Agent.sessions:type_name -> weiche.query.v1.AgentSession
-	18, // 14: weiche.query.v1.AgentSession.opened_at:type_name -> google.protobuf.Timestamp
-	18, // 15: weiche.query.v1.AgentSession.expires_at:type_name -> google.protobuf.Timestamp
-	20, // 16: weiche.query.v1.ApiKey.key:type_name -> weiche.event.v1.ApiKeyCreated
-	18, // 17: weiche.query.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	18, // 18: weiche.query.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
-	10, // 19: weiche.query.v1.GetSecretsResponse.apps:type_name -> weiche.query.v1.AppSecrets
-	11, // 20: weiche.query.v1.GetSecretsResponse.integrations:type_name -> weiche.query.v1.IntegrationSecrets
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	5,  // 5: weiche.query.v1.AccountSnapshot.unhealthy:type_name -> weiche.query.v1.Unhealthy
+	6,  // 6: weiche.query.v1.AccountSnapshot.agents:type_name -> weiche.query.v1.Agent
+	8,  // 7: weiche.query.v1.AccountSnapshot.api_keys:type_name -> weiche.query.v1.ApiKey
+	16, // 8: weiche.query.v1.AccountSnapshot.versions:type_name -> weiche.ingress.v1.SettingsVersion
+	17, // 9: weiche.query.v1.Widget.config:type_name -> weiche.event.v1.WidgetConfigured
+	4,  // 10: weiche.query.v1.Widget.withdrawals:type_name -> weiche.query.v1.Withdrawal
+	18, // 11: weiche.query.v1.Withdrawal.withdrawn_at:type_name -> google.protobuf.Timestamp
+	19, // 12: weiche.query.v1.Unhealthy.error:type_name -> weiche.event.v1.SendError
+	18, // 13: weiche.query.v1.Unhealthy.since:type_name -> google.protobuf.Timestamp
+	20, // 14: weiche.query.v1.Agent.role:type_name -> weiche.event.v1.Role
+	7,  // 15: weiche.query.v1.Agent.sessions:type_name -> weiche.query.v1.AgentSession
+	18, // 16: weiche.query.v1.AgentSession.opened_at:type_name -> google.protobuf.Timestamp
+	18, // 17: weiche.query.v1.AgentSession.expires_at:type_name -> google.protobuf.Timestamp
+	21, // 18: weiche.query.v1.ApiKey.key:type_name -> weiche.event.v1.ApiKeyCreated
+	18, // 19: weiche.query.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	18, // 20: weiche.query.v1.ApiKey.used_at:type_name -> google.protobuf.Timestamp
+	11, // 21: weiche.query.v1.GetSecretsResponse.apps:type_name -> weiche.query.v1.AppSecrets
+	12, // 22: weiche.query.v1.GetSecretsResponse.integrations:type_name -> weiche.query.v1.IntegrationSecrets
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_weiche_query_v1_setup_proto_init() }
@@ -985,7 +1058,7 @@ func file_weiche_query_v1_setup_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_weiche_query_v1_setup_proto_rawDesc), len(file_weiche_query_v1_setup_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -96,7 +96,8 @@ const (
 	LinkState_LINK_STATE_MATCHED LinkState = 2
 	// Connected.
 	LinkState_LINK_STATE_CONNECTED LinkState = 3
-	// Cancelled.
+	// Cancelled; also, with the reason withdrawn, as soon as the widget no longer offers
+	// the channel.
 	LinkState_LINK_STATE_CANCELLED LinkState = 4
 	// It could not be made.
 	LinkState_LINK_STATE_FAILED LinkState = 5
@@ -1490,7 +1491,9 @@ type Link struct {
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// The end of the address that brought the code: two digits of a number.
 	Hint string `protobuf:"bytes,9,opt,name=hint,proto3" json:"hint,omitempty"`
-	// Why it ended, where it was not confirmed.
+	// Why it ended, where it was not confirmed: customer, answered_no, replaced,
+	// withdrawn, agent, erased or continued where it was cancelled, and what was wrong
+	// with the code where it failed.
 	Reason string `protobuf:"bytes,10,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The widget asks too whether it was the visitor who brought the code: ConfirmLink
 	// says yes, CancelLink no.

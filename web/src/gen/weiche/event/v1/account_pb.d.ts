@@ -1043,6 +1043,14 @@ export declare type ChannelWithdrawn = Message<"weiche.event.v1.ChannelWithdrawn
    * @generated from field: string by = 5;
    */
   by: string;
+
+  /**
+   * When: codes that were made before are dead, also where the channel is offered
+   * again. In events that do not say it is when they were recorded.
+   *
+   * @generated from field: google.protobuf.Timestamp withdrawn_at = 6;
+   */
+  withdrawnAt?: Timestamp | undefined;
 };
 
 /**
@@ -1087,6 +1095,14 @@ export declare type ChannelWithdrawnJson = {
    * @generated from field: string by = 5;
    */
   by?: string;
+
+  /**
+   * When: codes that were made before are dead, also where the channel is offered
+   * again. In events that do not say it is when they were recorded.
+   *
+   * @generated from field: google.protobuf.Timestamp withdrawn_at = 6;
+   */
+  withdrawnAt?: TimestampJson;
 };
 
 /**

@@ -1507,7 +1507,9 @@ export declare type Link = Message<"weiche.widget.v1.Link"> & {
   hint: string;
 
   /**
-   * Why it ended, where it was not confirmed.
+   * Why it ended, where it was not confirmed: customer, answered_no, replaced,
+   * withdrawn, agent, erased or continued where it was cancelled, and what was wrong
+   * with the code where it failed.
    *
    * @generated from field: string reason = 10;
    */
@@ -1592,7 +1594,9 @@ export declare type LinkJson = {
   hint?: string;
 
   /**
-   * Why it ended, where it was not confirmed.
+   * Why it ended, where it was not confirmed: customer, answered_no, replaced,
+   * withdrawn, agent, erased or continued where it was cancelled, and what was wrong
+   * with the code where it failed.
    *
    * @generated from field: string reason = 10;
    */
@@ -2243,7 +2247,8 @@ export enum LinkState {
   CONNECTED = 3,
 
   /**
-   * Cancelled.
+   * Cancelled; also, with the reason withdrawn, as soon as the widget no longer offers
+   * the channel.
    *
    * @generated from enum value: LINK_STATE_CANCELLED = 4;
    */
