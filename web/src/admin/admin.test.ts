@@ -78,6 +78,6 @@ test("an event of the audit says who, what and about whom", () => {
 	const added = { "@type": "x/weiche.event.v1.AgentAdded", agentId: "ana", name: "Ana" };
 	expect([subjectOf({ event: added }), actorOf({ event: added, actor: "api/admin" })]).toEqual([
 		"Ana",
-		"admin",
+		"unrecorded",
 	]);
 });

@@ -74,7 +74,7 @@ function EventRow({ event }: { event: LoggedEventJson }) {
 	const [sort = "", id = ""] = actorOf(event).split("/");
 	const known: Record<string, string> = {
 		operator: words.audit.operator,
-		admin: words.audit.admin,
+		unrecorded: words.audit.unrecorded,
 		key: words.audit.key(id),
 		agent: id,
 	};

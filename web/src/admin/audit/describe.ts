@@ -25,15 +25,16 @@ export function subjectOf(event: LoggedEventJson): string {
 }
 
 /**
- * Who caused an event, as agent/<id>, key/<id> or operator. Events of the set-up say that
- * it was an administrator and not which; who logs in or out does it themselves.
+ * Who caused an event, as agent/<id>, key/<id> or operator; who logs in does it
+ * themselves. It is unrecorded of changes of the set-up that were made before it was
+ * written down, and empty where nobody did.
  */
 export function actorOf(event: LoggedEventJson): string {
 	const { by, agentId } = (event.event ?? {}) as Fields;
 	if (typeof by === "string" && by) return by;
 	const kind = kindOf(event);
 	if (kind === "SessionOpened" && typeof agentId === "string") return `agent/${agentId}`;
-	return event.actor === "api/admin" ? "admin" : "";
+	return event.actor === "api/admin" ? "unrecorded" : "";
 }
 
 /** The event as text. */

@@ -9,7 +9,7 @@ export const en = {
 	about: "About",
 	more: "Show more",
 	operator: "The server's administrator",
-	admin: "An admin",
+	unrecorded: "Not recorded",
 	itself: "Weiche",
 	key: (id: string) => `API key ${id}`,
 	events: {
@@ -47,7 +47,7 @@ export const de: typeof en = {
 	about: "Betrifft",
 	more: "Mehr zeigen",
 	operator: "Die Administration des Servers",
-	admin: "Administration",
+	unrecorded: "Nicht festgehalten",
 	itself: "Weiche",
 	key: (id: string) => `API-Schlüssel ${id}`,
 	events: {
