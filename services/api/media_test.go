@@ -322,9 +322,9 @@ func TestUploadsThatAreNotTaken(t *testing.T) {
 		"empty":                  {visitorPath, ana, nil, false, nil, 400, "the file is empty"},
 		"a page":                 {visitorPath, ana, []byte("<html><p>"), false, nil, 400, "files of this type are not taken: text/html"},
 		"a visitor as an agent":  {agentPath + conversation, ana, picture(t), false, nil, 401, "a valid token is needed"},
-		"no conversation":        {agentPath, g.eva(), picture(t), false, nil, 404, "is not there"},
-		"a missing one":          {agentPath + "x", g.eva(), picture(t), false, nil, 404, "is not there"},
-		"one of another account": {agentPath + conversation, api.AgentToken(g.keys, "other", "eva").Reveal(), picture(t), false, nil, 404, "is not there"},
+		"no conversation":        {agentPath, g.eva(), picture(t), false, nil, 404, "what is named is not there, or another's"},
+		"a missing one":          {agentPath + "x", g.eva(), picture(t), false, nil, 404, "what is named is not there, or another's"},
+		"one of another account": {agentPath + conversation, api.AgentToken(g.keys, "other", "eva").Reveal(), picture(t), false, nil, 404, "what is named is not there, or another's"},
 		"an agent's, too large":  {agentPath + conversation, g.eva(), large, true, nil, 413, "a file has at most 20000 bytes"},
 		"another site's":         {agentPath + conversation, g.eva(), picture(t), false, []string{"Sec-Fetch-Site", "cross-site"}, 403, "pages of other sites may not call this"},
 	} {
