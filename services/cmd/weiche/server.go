@@ -257,11 +257,14 @@ func (s *server) writeTokens() error {
 	}
 	addresses := map[string]string{
 		urlFile(s.config.Data):       "",
-		adminURLFile(s.config.Data):  "http://" + localAddress(s.config.admin.Addr()),
+		adminURLFile(s.config.Data):  "",
 		publicURLFile(s.config.Data): string(s.config.PublicURL),
 	}
 	if s.config.listener != nil && s.config.does(broker.RoleAPI) {
 		addresses[urlFile(s.config.Data)] = "http://" + localAddress(s.config.listener.Addr())
+	}
+	if s.config.admin != nil {
+		addresses[adminURLFile(s.config.Data)] = "http://" + localAddress(s.config.admin.Addr())
 	}
 	for file, address := range addresses {
 		var err error
