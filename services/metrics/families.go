@@ -51,7 +51,7 @@ var families = []Family{
 	{Name: "weiche_timers_total", kind: counter, Help: "What the router did of its own accord, as when a time had come.", Alert: "Never."},
 
 	{Name: "weiche_log_position", kind: reading, Help: "The last position of the log that is on disk.", Alert: "No change for long where there is traffic."},
-	{Name: "weiche_follower_lag_events", Labels: []string{"follower"}, kind: reading, Help: "How many events views and relay are behind the log.", Alert: "Above 1,000 for 5 minutes."},
+	{Name: "weiche_follower_lag_events", Labels: []string{"follower"}, kind: reading, Help: "How many events views and relays are behind the log.", Alert: "Above 1,000 for 5 minutes."},
 	{Name: "weiche_queue_messages", Labels: []string{"stream"}, kind: reading, Help: "Messages in the streams of the broker.", Alert: "ingress above 1,000, or egress growing for 10 minutes."},
 	{Name: "weiche_broker_connected", kind: reading, Help: "1 while there is a connection to the broker.", Alert: "0 for a minute."},
 	{Name: "weiche_quarantine_items", kind: reading, Help: "Items that wait in quarantine, up to 10,000.", Alert: "Above 0."},

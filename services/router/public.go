@@ -53,6 +53,27 @@ type PublicLog struct{ engine *Engine }
 // NewPublicLog returns the public log of an engine.
 func NewPublicLog(engine *Engine) PublicLog { return PublicLog{engine} }
 
+// Follow calls take with what is public of each record from a place on, as soon as it is
+// in the log; those to come if it is the zero value, or one of another log. It returns
+// when ctx ends or the log cannot be read, and never nil.
+func (l PublicLog) Follow(ctx context.Context, from broker.Place, take func(broker.Event)) error {
+	store := l.engine.store
+	if from.Position == 0 || from.Incarnation != store.Incarnation() {
+		from.Position = store.Durable() + 1
+	}
+	for rec, err := range store.Subscribe(ctx, from.Position) {
+		if err != nil {
+			return err
+		}
+		event, err := l.engine.publicEvent(rec)
+		if err != nil {
+			return err
+		}
+		take(event)
+	}
+	return ctx.Err()
+}
+
 // Head returns where the log ends, and its incarnation.
 func (l PublicLog) Head(context.Context) (broker.Place, error) {
 	return broker.Place{Incarnation: l.engine.store.Incarnation(), Position: l.engine.store.Durable()}, nil

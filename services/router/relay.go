@@ -3,7 +3,6 @@ package router
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -24,8 +23,8 @@ const relayAgain = time.Minute
 // relayAtATime is how many requests are relayed at a time.
 const relayAtATime = 8
 
-// Relay follows the log: every record becomes one message on EVENTS, and every
-// send or file that was requested one on EGRESS or FETCH.
+// Relay follows the log: every send or file that was requested becomes one message on
+// EGRESS or FETCH.
 type Relay struct {
 	engine *Engine
 	broker *broker.Broker
@@ -37,8 +36,9 @@ type Relay struct {
 	again chan struct{}
 	// head is where the log ended when the relay was made.
 	head uint64
-	// published is the position of the last record on EVENTS.
-	published atomic.Uint64
+	// seen is the position of the last record whose request, if it is one, is on its
+	// way.
+	seen atomic.Uint64
 }
 
 // NewRelay returns a relay of everything that is appended from now on. What the
@@ -51,12 +51,12 @@ func NewRelay(engine *Engine, b *broker.Broker, logger *slog.Logger) *Relay {
 		engine: engine, broker: b, logger: logger, send: b.PublishSend,
 		again: make(chan struct{}, 1), head: engine.store.Durable(),
 	}
-	r.published.Store(r.head)
+	r.seen.Store(r.head)
 	return r
 }
 
-// Position returns the position of the last record that is on EVENTS.
-func (r *Relay) Position() uint64 { return r.published.Load() }
+// Position returns the position up to which every request is on its way.
+func (r *Relay) Position() uint64 { return r.seen.Load() }
 
 // Again makes the relay look at once for sends that nobody has claimed: after a
 // reconnect the broker may have forgotten them.
@@ -72,7 +72,6 @@ func (r *Relay) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.sends(ctx) })
 	group.Go(func() error { return r.unclaimed(ctx) })
-	group.Go(func() error { return r.events(ctx) })
 	return ended(ctx, group.Wait())
 }
 
@@ -88,17 +87,17 @@ func (r *Relay) sends(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if rec.Type != send && rec.Type != media {
-			continue
+		if rec.Type == send || rec.Type == media {
+			group.Go(func() error {
+				if err := r.relay(ctx, rec); err != nil {
+					// The broker is away or full: the send stays unclaimed, the file
+					// is not fetched, and it is relayed again.
+					r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
+				}
+				return nil
+			})
 		}
-		group.Go(func() error {
-			if err := r.relay(ctx, rec); err != nil {
-				// The broker is away or full: the send stays unclaimed, the file is
-				// not fetched, and it is relayed again.
-				r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
-			}
-			return nil
-		})
+		r.seen.Store(rec.Position)
 	}
 	return ctx.Err()
 }
@@ -244,65 +243,4 @@ func learn(aliases []*eventv1.Alias, hashes []string, added []*eventv1.AliasHash
 		}
 	}
 	return aliases, hashes
-}
-
-// events puts every record on EVENTS, in log order, from where EVENTS ends. What
-// is put there is not the record: a subscriber gets what is public of it.
-func (r *Relay) events(ctx context.Context) error {
-	for {
-		err := r.follow(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if errors.Is(err, eventstore.ErrClosed) || errors.Is(err, eventstore.ErrCorrupt) {
-			return err
-		}
-		r.logger.Warn("relay to EVENTS interrupted", "error", err)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
-		case <-r.again:
-			r.Again()
-		}
-	}
-}
-
-func (r *Relay) follow(ctx context.Context) error {
-	incarnation, position, ok, err := r.broker.LastEvent(ctx)
-	if err != nil {
-		return err
-	}
-	if !ok || incarnation != r.engine.store.Incarnation() {
-		position = r.head
-	}
-	for rec, err := range r.engine.store.Subscribe(ctx, position+1) {
-		if err != nil {
-			return err
-		}
-		if takesBack(rec) {
-			if err := r.broker.ForgetEvents(ctx, rec.Stream.Account, rec.Stream.Category, rec.Stream.ID); err != nil {
-				return fmt.Errorf("event %d: %w", rec.Position, err)
-			}
-		}
-		event, err := r.engine.publicEvent(rec)
-		if err != nil {
-			return err
-		}
-		if err := r.broker.PublishEvent(ctx, event); err != nil {
-			return fmt.Errorf("event %d: %w", rec.Position, err)
-		}
-		r.published.Store(rec.Position)
-	}
-	return ctx.Err()
-}
-
-// takesBack says whether a record makes what was said before in its conversation
-// unreadable: EVENTS holds it opened.
-func takesBack(rec *eventstore.Record) bool {
-	switch rec.Type {
-	case typeOf(&eventv1.ConversationErased{}), typeOf(&eventv1.MessageUnsent{}):
-		return true
-	}
-	return false
 }

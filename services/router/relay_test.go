@@ -87,12 +87,22 @@ func (r *relayed) writeTo(t *testing.T, phone, id, reply string) {
 	}}})
 }
 
-// start runs a relay until the test ends or stop is called.
-func (r *relayed) start(t *testing.T, b *broker.Broker) (relay *router.Relay, stop func()) {
+// start relays sends until the test ends or stop is called.
+func (r *relayed) start(t *testing.T, b *broker.Broker) (stop func()) {
+	return running(t, router.NewRelay(r.engine, b, nil).Run)
+}
+
+// startEvents relays events until the test ends or stop is called.
+func (r *relayed) startEvents(t *testing.T, b *broker.Broker) (relay *router.EventRelay, stop func()) {
+	relay = router.NewEventRelay(r.engine, b, nil)
+	return relay, running(t, relay.Run)
+}
+
+// running runs something until the test ends or stop is called.
+func running(t *testing.T, run func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	relay = router.NewRelay(r.engine, b, nil)
 	done := make(chan error, 1)
-	go func() { done <- relay.Run(ctx) }()
+	go func() { done <- run(ctx) }()
 	stop = func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -101,7 +111,7 @@ func (r *relayed) start(t *testing.T, b *broker.Broker) (relay *router.Relay, st
 		done <- nil
 	}
 	t.Cleanup(stop)
-	return relay, stop
+	return stop
 }
 
 func startBroker(t *testing.T) *broker.Broker {
@@ -156,7 +166,7 @@ func (r *relayed) unreadable(t *testing.T) {
 func TestI04UnclaimedSendsAreRelayedAgain(t *testing.T) {
 	r := newRelayed(t)
 	first := startBroker(t)
-	_, stop := r.start(t, first)
+	stop := r.start(t, first)
 	r.write(t, "in-1", "one")
 	before := nextSend(t, first)
 	stop()
@@ -191,7 +201,7 @@ func TestEveryRecordIsOneEvent(t *testing.T) {
 	}
 	defer reader.Close()
 	from := r.store.Durable() + 1
-	_, stop := r.start(t, b)
+	_, stop := r.startEvents(t, b)
 	r.write(t, "in-1", "one")
 	upTo := r.store.Durable()
 	next := from
@@ -213,7 +223,7 @@ func TestEveryRecordIsOneEvent(t *testing.T) {
 	stop()
 	r.write(t, "in-2", "two")
 	upTo = r.store.Durable()
-	r.start(t, b)
+	r.startEvents(t, b)
 	read()
 }
 
@@ -221,7 +231,7 @@ func TestEveryRecordIsOneEvent(t *testing.T) {
 func TestI32ErasedIsNotOnEvents(t *testing.T) {
 	r := newRelayed(t)
 	b := startBroker(t)
-	relay, _ := r.start(t, b)
+	relay, _ := r.startEvents(t, b)
 	r.write(t, "in-1", "a reply to Ana")
 	read := func(until func(broker.Event) bool) (said []string) {
 		t.Helper()

@@ -16,8 +16,8 @@ import (
 
 // newAPI makes what serves pages, agents and administrators.
 func (s *server) newAPI(context.Context) (part, error) {
-	live := stream.FromBroker{Broker: s.broker}
-	hub := stream.New(stream.Config{Live: live, Log: s.public, Signals: live.Signals, Logger: s.config.logger})
+	signals := stream.FromBroker{Broker: s.broker}.Signals
+	hub := stream.New(stream.Config{Live: s.live, Log: s.public, Signals: signals, Logger: s.config.logger})
 	config := s.apiConfig()
 	config.Stream = hub
 	handler := api.New(config)

@@ -12,6 +12,7 @@ import (
 	"weiche/services/directory"
 	"weiche/services/keyring"
 	"weiche/services/query"
+	"weiche/services/stream"
 )
 
 // known is what the roles of a process know of the installation: from the router
@@ -21,8 +22,10 @@ type known struct {
 	views     api.Views
 	log       query.Log
 	public    query.Public
-	keys      keyring.Hasher
-	files     blob.Keys
+	// live tells what happens: the log, where it is here, or EVENTS.
+	live  stream.Live
+	keys  keyring.Hasher
+	files blob.Keys
 	// full says that the disk of the files takes no more; nil where nobody can say.
 	full func() bool
 	// providers answers what the API asks of the providers.
@@ -44,6 +47,7 @@ func (s *server) newRemote(_ context.Context) (part, error) {
 	client := query.NewClient(s.broker, role)
 	s.directory = directory.New(query.NewSetups(s.broker, roles, s.config.logger))
 	s.views, s.log, s.public, s.providers = client, client, query.PublicLog{Client: client}, client
+	s.live = stream.FromBroker{Broker: s.broker}
 	loaded := make(chan struct{})
 	s.loaded = loaded
 	follow := []func(context.Context) error{s.directory.Run}

@@ -39,14 +39,16 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 		return p, err
 	}
 	s.views, s.log, s.keys = views, logOf{s.folder, engine}, keys
-	s.public = router.NewPublicLog(engine)
+	public := router.NewPublicLog(engine)
+	s.public, s.live = public, public
 	s.files, s.full = s.folder.fileKeys(), func() bool { return store.Health().DiskFull }
 	s.providers = query.NewClient(s.broker, broker.RoleAPI)
 	if err := s.openMedia(); err != nil {
 		return p, err
 	}
-	relay := router.NewRelay(engine, s.broker, logger)
-	p.again = relay.Again
+	relay, events := router.NewRelay(engine, s.broker, logger), router.NewEventRelay(engine, s.broker, logger)
+	p.again = func() { relay.Again(); events.Again() }
+	followers := []*follower{{name: "views", position: views.Position}, {name: "relay", position: relay.Position}}
 	p.core = []func(context.Context) error{
 		keys.Run,
 		unlessEnded(func(ctx context.Context) error { return views.Run(ctx, store) }),
@@ -60,6 +62,10 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 		operations.MediaKeeping{Store: store, Keys: keys, Media: s.media, Logger: logger}.Run,
 		func(ctx context.Context) error { return keeps(ctx, lease) },
 	}
+	if s.config.NATSURL != "" { // nobody else reads the embedded one
+		p.core = append(p.core, events.Run)
+		followers = append(followers, &follower{name: "events", position: events.Position})
+	}
 	if !s.config.whole() {
 		answers := query.NewServer(query.Config{
 			Directory: s.directory, Views: views, Log: s.log, Public: s.public, Incarnation: store.Incarnation(),
@@ -69,10 +75,7 @@ func (s *server) newRouter(ctx context.Context) (_ part, err error) {
 	}
 	p.vitals = func(v *vitals) {
 		v.log, v.head, v.busySince, v.slowest = store.Health, store.Durable, engine.BusySince, commits.slowestLately
-		v.followers = []*follower{
-			{name: "views", position: views.Position},
-			{name: "relay", position: relay.Position},
-		}
+		v.followers = followers
 	}
 	p.operated = func(mux *http.ServeMux) {
 		mux.Handle("/", api.NewOperations(s.apiConfig(), s.folder.operations(s.broker, s.directory, s.media, logger)))
