@@ -231,6 +231,24 @@ test("close, assign and label are one key each, show at once, and are taken back
 	await expect.poll(async () => (await read(a)).labels).toEqual([label, other].sort());
 });
 
+test("what somebody has taken back already is not offered to be taken back", async () => {
+	const label = fresh("moot");
+	const [a] = (await customers(label, 1)) as [Customer];
+	const { page } = await workspace(label);
+	const closed = toast(page, "Closed");
+	await row(page, a).focus();
+	await page.keyboard.press("e");
+	await closed.waitFor();
+	await expect.poll(async () => (await read(a)).status).toBe("CONVERSATION_STATUS_CLOSED");
+	await a.write("one more thing");
+	await closed.waitFor({ state: "detached" });
+	// The control: what still stands is offered.
+	await row(page, a).focus();
+	await page.keyboard.press("e");
+	await closed.getByRole("button", { name: "Undo" }).click();
+	await expect.poll(async () => (await read(a)).status).toBe("CONVERSATION_STATUS_OPEN");
+});
+
 /** A conversation as the server has it. */
 async function read(of: Customer): Promise<{ assigneeId?: string; status?: string; labels?: string[] }> {
 	const said = await asProgram<unknown, { summary: object }>("GetConversation", {

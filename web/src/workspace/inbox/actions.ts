@@ -19,6 +19,9 @@ const service = "weiche.workspace.v1.WorkspaceService";
 /** So many lines are looked through for what came between. */
 const lastLines = 20;
 
+/** What of a conversation can be taken back unless somebody has changed it meanwhile. */
+type Field = "status" | "assigneeId";
+
 /** Asking is one thing that was asked for. */
 interface Asking {
 	id: string;
@@ -47,7 +50,9 @@ export class Actions {
 		private readonly toasts: Toasts,
 		private readonly words: () => ActionWords,
 		private readonly name: (agentId: string) => string,
-	) {}
+	) {
+		inbox.watch(() => this.hideMoot());
+	}
 
 	/** The conversation as it looks. */
 	private row(id: string): Row | undefined {
@@ -107,7 +112,7 @@ export class Actions {
 	}
 
 	/** Takes something back, unless somebody has changed the same meanwhile. */
-	private undo(id: string, field: "status" | "assigneeId", back: () => void): void {
+	private undo(id: string, field: Field, back: () => void): void {
 		void (this.running.get(id) ?? Promise.resolve()).then(() => {
 			const done = this.made.get(`${id} ${field}`);
 			const row = this.row(id);
@@ -125,21 +130,38 @@ export class Actions {
 	/** What was asked for last of each field of each conversation. */
 	private readonly made = new Map<string, string>();
 
+	/** What can be taken back yet, by conversation and field: what it was before, and how to hide the words. */
+	private readonly offers = new Map<string, { id: string; field: Field; before: string; hide(): void }>();
+
+	/** Hides offers to take back what somebody has taken back already. */
+	private hideMoot(): void {
+		for (const [key, { id, field, before, hide }] of this.offers) {
+			if ((this.row(id)?.[field] ?? "") !== before) continue;
+			this.offers.delete(key);
+			hide();
+		}
+	}
+
 	private ask(asking: Asking): void {
 		const { id, patch } = asking;
 		const seen = this.inbox.value.rows.get(id);
+		const before = this.row(id);
+		const fields = (["status", "assigneeId"] as const).filter((field) => field in patch);
 		this.inbox.ask(id, patch);
-		for (const field of ["status", "assigneeId"] as const) {
-			if (field in patch) this.made.set(`${id} ${field}`, patch[field] ?? "");
-		}
+		for (const field of fields) this.made.set(`${id} ${field}`, patch[field] ?? "");
 		const hide = asking.done
 			? this.toasts.show({
 					text: asking.done,
 					...(asking.back ? { action: { label: this.words().undo, run: asking.back } } : {}),
 				})
 			: () => {};
-		const before = this.running.get(id) ?? Promise.resolve();
-		const now = before.then(() => this.run(asking, seen, hide));
+		for (const field of fields) {
+			const key = `${id} ${field}`;
+			this.offers.get(key)?.hide();
+			this.offers.set(key, { id, field, before: before?.[field] ?? "", hide });
+		}
+		const last = this.running.get(id) ?? Promise.resolve();
+		const now = last.then(() => this.run(asking, seen, hide));
 		this.running.set(id, now);
 		void now.finally(() => this.running.get(id) === now && this.running.delete(id));
 	}
