@@ -313,6 +313,8 @@ test("the log stays where it is read: older lines come above, new ones are told 
 	const page = await open(ana.conversationId, browser);
 	await message(page, "Line 90.").waitFor();
 	expect(await message(page, "The first").count()).toBe(0);
+	// All of the page has been drawn, and not only what is in sight.
+	await page.getByRole("button", { name: "Show older messages" }).waitFor();
 	await log(page).evaluate((node) => {
 		node.scrollTop = 220;
 	});

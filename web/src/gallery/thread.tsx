@@ -7,7 +7,7 @@ import type { Language } from "../look/words.js";
 import { Context } from "../workspace/context/pane.js";
 import { Places, placeOf } from "../workspace/place.js";
 import { Chosen, usual } from "../workspace/preferences.js";
-import { ConversationContext } from "../workspace/thread/around.js";
+import { InConversation } from "../workspace/thread/around.js";
 import { Conversation, type ConversationState } from "../workspace/thread/conversation.js";
 import { type Drafts, noDrafts } from "../workspace/thread/draft.js";
 import { Keeper } from "../workspace/thread/kept.js";
@@ -73,7 +73,7 @@ function Stage(props: {
 	props.prepare?.(conversation);
 	return (
 		<WorkspaceContext.Provider value={workspace}>
-			<ConversationContext.Provider value={conversation}>{props.children}</ConversationContext.Provider>
+			<InConversation conversation={conversation}>{props.children}</InConversation>
 		</WorkspaceContext.Provider>
 	);
 }

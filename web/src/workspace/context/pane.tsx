@@ -1,7 +1,7 @@
 /** What is known around a conversation: the customer, the route, what happened. */
 
 import { useId, useRef, useState } from "preact/hooks";
-import { ConversationContext } from "../thread/around.js";
+import { InConversation } from "../thread/around.js";
 import { useKnown, useSaid } from "../thread/words.js";
 import { useWorkspace } from "../workspace.js";
 import { CustomerCard } from "./card.js";
@@ -15,9 +15,9 @@ export function ContextPane({ conversationId }: { conversationId: string }) {
 	const { conversations } = useWorkspace();
 	if (!useSaid()) return null;
 	return (
-		<ConversationContext.Provider value={conversations.get(conversationId)}>
+		<InConversation conversation={conversations.get(conversationId)}>
 			<Context />
-		</ConversationContext.Provider>
+		</InConversation>
 	);
 }
 

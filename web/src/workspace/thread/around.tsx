@@ -1,20 +1,35 @@
 /** What every part of an open conversation needs. */
 
-import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { type ComponentChildren, createContext } from "preact";
+import { useContext, useMemo } from "preact/hooks";
 import type { CallError } from "../../api/call.js";
 import { type Store, useStore } from "../../look/store.js";
 import { channelName, type Language } from "../../look/words.js";
 import { nameOf } from "../inbox/name.js";
 import { type Row, rowOf } from "../inbox/state.js";
 import { wordsOf } from "../inbox/words.js";
-import { agentName } from "../session.js";
+import { agentName, type Team } from "../session.js";
 import { useTeam, useWorkspace } from "../workspace.js";
 import type { Conversation, ConversationState } from "./conversation.js";
 import { type Said, type ThreadWords, useKnown } from "./words.js";
 
-/** The conversation that components are in. */
-export const ConversationContext = createContext<Conversation | undefined>(undefined);
+const ConversationContext = createContext<Conversation | undefined>(undefined);
+const SpeechContext = createContext<Speech | undefined>(undefined);
+
+/** A conversation around components, with the words by which it is told of. */
+export function InConversation(props: { conversation: Conversation; children: ComponentChildren }) {
+	const { id } = props.conversation;
+	const { language, thread: words, context: around } = useKnown();
+	const team = useTeam();
+	const name = useStore(useWorkspace().inbox, (inbox) => nameOf(wordsOf(language), rowOf(inbox, id)));
+	// Made once for all: there are hundreds of components that speak.
+	const speech = useMemo(() => speechOf(language, words, around, name, team), [language, words, name, team]);
+	return (
+		<ConversationContext.Provider value={props.conversation}>
+			<SpeechContext.Provider value={speech}>{props.children}</SpeechContext.Provider>
+		</ConversationContext.Provider>
+	);
+}
 
 /** The conversation of the component. */
 export function useConversation(): Conversation {
@@ -52,23 +67,31 @@ export interface Speech {
 
 /** The words in the language of the page, with the names of people and channels. */
 export function useSpeech(): Speech {
-	const { language, thread: said, context: around } = useKnown();
-	const team = useTeam();
-	const { id } = useConversation();
-	const name = useStore(useWorkspace().inbox, (inbox) => nameOf(wordsOf(language), rowOf(inbox, id)));
+	const speech = useContext(SpeechContext);
+	if (!speech) throw new Error("there is no conversation around this");
+	return speech;
+}
+
+function speechOf(
+	language: Language,
+	words: ThreadWords,
+	around: Said["context"],
+	name: string,
+	team: Team | undefined,
+): Speech {
 	return {
 		language,
-		words: said,
+		words,
 		around,
 		name,
-		channel: (channel) => channelName(channel ?? "", said.web),
+		channel: (channel) => channelName(channel ?? "", words.web),
 		agent: (agentId) => {
-			if (!agentId) return said.somebody;
-			if (agentId === team?.me.agent?.agentId) return said.you;
+			if (!agentId) return words.somebody;
+			if (agentId === team?.me.agent?.agentId) return words.you;
 			const found = agentName(team, agentId);
-			return found === agentId ? said.program : found;
+			return found === agentId ? words.program : found;
 		},
-		refusal: (error) => said.refused[error.reason] ?? said.refused[error.code] ?? said.refusedOther,
+		refusal: (error) => words.refused[error.reason] ?? words.refused[error.code] ?? words.refusedOther,
 	};
 }
 

@@ -12,6 +12,9 @@ import { PendingMessage } from "./pending.js";
 import { SystemGroup } from "./system.js";
 import { compare, groups, named } from "./timeline.js";
 
+/** So many lines are drawn first, and the others when those are seen, after so many milliseconds. */
+const firstLines = 24;
+const restAfter = 150;
 /** Nearer than this to the end is at the end, in pixels. */
 const near = 48;
 /** Nearer than this to the beginning, older lines are read. */
@@ -21,12 +24,18 @@ const early = 240;
 export function Log() {
 	const conversation = useConversation();
 	const { words, name, language } = useSpeech();
-	const lines = useOf((state) => state.timeline?.lines) ?? [];
 	const older = useOf((state) => state.timeline?.older ?? false);
 	const pending = useStore(conversation.outbox, (all) => all);
 	const me = useTeam()?.me.agent?.agentId;
 	const typists = useOf((state) => state.typists).filter((one) => one.agentId !== me || !me);
 	const names = useRef(new Map<string, string>());
+	const known = useOf((state) => state.timeline?.lines) ?? [];
+	const [whole, setWhole] = useState(known.length <= firstLines);
+	useEffect(() => {
+		const timer = setTimeout(() => setWhole(true), restAfter);
+		return () => clearTimeout(timer);
+	}, []);
+	const lines = useMemo(() => (whole ? known : known.slice(-firstLines)), [known, whole]);
 	const all = useMemo(() => named(groups(lines), names.current), [lines]);
 	const box = useRef<HTMLDivElement>(null);
 	const content = useRef<HTMLDivElement>(null);
@@ -55,7 +64,7 @@ export function Log() {
 			setSeen(lines.at(-1)?.position);
 			if (mayWrite && document.visibilityState === "visible" && document.hasFocus()) conversation.see();
 		}
-		if (top < early && older) void conversation.readOlder();
+		if (top < early && older && whole) void conversation.readOlder();
 	};
 
 	useLayoutEffect(() => {
@@ -86,7 +95,7 @@ export function Log() {
 			removeEventListener("focus", back);
 			document.removeEventListener("visibilitychange", back);
 		};
-	}, [lines, older]);
+	}, [lines, older, whole]);
 	// What comes is said once: not what was there, nor what the agent says.
 	const last = useRef(lines.at(-1)?.position);
 	useEffect(() => {
@@ -110,7 +119,7 @@ export function Log() {
 				onScroll={look}
 			>
 				<div ref={content} class="log-lines">
-					{older ? (
+					{!whole ? null : older ? (
 						<button type="button" class="button plain older" onClick={() => conversation.readOlder()}>
 							{words.older}
 						</button>

@@ -72,7 +72,7 @@ function Message({ line, who, last }: { line: TimelineItemJson; who: string; las
 		<article class={`message ${kinds}`} data-message={line.messageId}>
 			<div class="bubble-row">
 				<div class="bubble">
-					<Quoted id={line.content?.replyTo?.messageId} />
+					{line.content?.replyTo?.messageId && <Quoted id={line.content.replyTo.messageId} />}
 					<LinePosition.Provider value={line.position ?? ""}>
 						{line.unsent ? (
 							<p class="aside">{line.customer ? words.unsent : words.unsentByUs}</p>
@@ -86,7 +86,7 @@ function Message({ line, who, last }: { line: TimelineItemJson; who: string; las
 				</div>
 				<Actions line={line} whyId={whyId} why={why} onWhy={() => setWhy(!why)} />
 			</div>
-			<Reactions line={line} />
+			{line.reactions?.length ? <Reactions line={line} /> : null}
 			{fell && (
 				<p class="fell-note">
 					<Glyph name="route" />
@@ -111,10 +111,9 @@ function Message({ line, who, last }: { line: TimelineItemJson; who: string; las
 }
 
 /** The message that another one answers. */
-function Quoted({ id }: { id: string | undefined }) {
+function Quoted({ id }: { id: string }) {
 	const { words } = useSpeech();
 	const lines = useOf((state) => state.timeline?.lines) ?? [];
-	if (!id) return null;
 	const quoted = lineOf(lines, id);
 	return (
 		<blockquote class="quoted">

@@ -5,7 +5,7 @@ import { useStore } from "../../look/store.js";
 import { StaleLine } from "../stale.js";
 import { useWords } from "../words.js";
 import { useWorkspace } from "../workspace.js";
-import { ConversationContext, useConversation, useOf, useSpeech } from "./around.js";
+import { InConversation, useConversation, useOf, useSpeech } from "./around.js";
 import { Composer } from "./composer.js";
 import { ThreadHead } from "./head.js";
 import { Log } from "./log.js";
@@ -28,9 +28,9 @@ export function ThreadPane({ conversationId }: { conversationId: string }) {
 	}, [conversation, status]);
 	if (!useSaid()) return null;
 	return (
-		<ConversationContext.Provider value={conversation}>
+		<InConversation conversation={conversation}>
 			<Thread />
-		</ConversationContext.Provider>
+		</InConversation>
 	);
 }
 
