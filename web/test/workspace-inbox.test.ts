@@ -81,6 +81,11 @@ test("three panes: widths move by keys and are remembered; the context gives way
 	await expect.poll(() => context.count()).toBe(0);
 	expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-controls"))).toBe("context");
 
+	// What can be done with it leaves room for who it is with.
+	await page.setViewportSize({ width: 760, height: 800 });
+	expect(await width(page.locator(".thread-title"))).toBeGreaterThanOrEqual(120);
+	const close = page.getByRole("button", { name: "Close", exact: true });
+	expect(await close.evaluate((button) => button.scrollWidth - button.clientWidth)).toBe(0);
 	await page.setViewportSize({ width: 320, height: 640 });
 	await expect.poll(() => list.isVisible()).toBe(false);
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
