@@ -61,7 +61,7 @@ func TestProfile(t *testing.T) {
 			}.Profile(t.Context(), []*eventv1.Alias{{Kind: c.kind, Value: "5001"}})
 			var failed *channel.SendError
 			if again := errors.As(err, &failed); again != c.again || err != nil && !again {
-				t.Errorf("error %v", err)
+				t.Errorf("the profile ended in %v, to be tried again: want %v", err, c.again)
 			}
 			if diff := cmp.Diff(c.want, got, protocmp.Transform()); diff != "" {
 				t.Error(diff)

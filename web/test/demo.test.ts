@@ -262,7 +262,10 @@ test("what goes wrong is switched on and off in words, and the wire shows it", a
 	await demo.page.getByText(/happened (once|\d+ times)/).waitFor();
 	await twice.uncheck();
 	await demo.page.getByText("1 on").waitFor({ state: "detached" });
-	expect((await provider<{ faults: unknown[] }>("GET", "/sim/faults")).faults).toEqual([]);
+	// The page shows what was asked for before the providers have heard of it.
+	await expect
+		.poll(async () => (await provider<{ faults: unknown[] }>("GET", "/sim/faults")).faults)
+		.toEqual([]);
 	// The message came twice and is there once.
 	const row = demo.desk.getByRole("link").filter({ hasText: text });
 	await row.waitFor();

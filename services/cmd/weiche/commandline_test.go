@@ -68,7 +68,7 @@ func TestEveryCommandIsExplained(t *testing.T) {
 // public address, and those for this machine with its own.
 func TestWhereOthersReachIt(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	p, url := serve(t, data, "--public-url", "https://chat.shop.example")
+	p, _ := serve(t, data, "--public-url", "https://chat.shop.example")
 	r := weiche(t, "setup", setupIn(t, goodSetup), "--data", data)
 	r.Expect(t, exitOK)
 	if !strings.Contains(r.Stdout, "https://chat.shop.example/webhooks/whatsapp/wa") {
@@ -83,7 +83,7 @@ func TestWhereOthersReachIt(t *testing.T) {
 		Expect(t, exitUsage, "conversations:read, conversations:write")
 	p.Stop(t)
 
-	p, url = serve(t, data)
+	p, url := serve(t, data)
 	if r := weiche(t, link...); r.Code != exitOK || !strings.HasPrefix(r.Stdout, url+"/login/") {
 		t.Errorf("login-link without a public address: %+v", r)
 	}
