@@ -19,6 +19,9 @@ const policy =
 
 const page = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>Gallery</title><script type="module" src="/gallery.js"></script></html>`;
 
+/** What stands in a frame of a page: it is judged as the page is. */
+const frame = `<!doctype html><html lang="en"><title>A frame</title><main><h1>A frame</h1></main></html>`;
+
 /** State is one state of the gallery, as its list has it. */
 export interface State {
 	name: string;
@@ -86,10 +89,9 @@ export class Gallery {
 			answer.setHeader("Content-Type", `${type ?? "text/html"}; charset=utf-8`);
 			answer.setHeader("Content-Security-Policy", policy);
 			const file = join(bundles, basename(pathname));
-			// What is all in a shadow root has no styles beside it; frames of pages stay empty.
+			// What is all in a shadow root has no styles beside it.
 			if (type) answer.end(existsSync(file) ? readFileSync(file) : "");
-			else
-				answer.end(pathname === "/" ? page : `<!doctype html><html lang="en"><title>A frame</title></html>`);
+			else answer.end(pathname === "/" ? page : frame);
 		});
 		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 		this.server = server;
