@@ -88,6 +88,7 @@ export class Gallery {
 			const type = { ".js": "text/javascript", ".css": "text/css" }[extname(pathname)];
 			answer.setHeader("Content-Type", `${type ?? "text/html"}; charset=utf-8`);
 			answer.setHeader("Content-Security-Policy", policy);
+			if (type) answer.setHeader("Cache-Control", "max-age=3600");
 			const file = join(bundles, basename(pathname));
 			// What is all in a shadow root has no styles beside it.
 			if (type) answer.end(existsSync(file) ? readFileSync(file) : "");
