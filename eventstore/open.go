@@ -167,7 +167,10 @@ func (s *Store) pebbleOptions() *pebble.Options {
 	p.Lock = s.lock
 	p.FS = s.files
 	p.EventListener.DataCorruption = s.corruption
-	p.EventListener.BackgroundError = s.stop
+	p.EventListener.BackgroundError = func(err error) {
+		p.Logger.Errorf("background error: %s", err)
+		s.stop(err)
+	}
 	if s.files.tables != nil {
 		s.files.tables.listen(p.EventListener)
 	}

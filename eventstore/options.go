@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"time"
@@ -9,6 +8,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"weiche/eventstore/pebblelog"
 )
 
 // Options are the choices of who opens a store. The zero value is good for use.
@@ -34,8 +35,8 @@ type Options struct {
 	// NoSync acknowledges what is not on disk, and keeps no high-water mark. It
 	// is for the control of crash tests only: it loses events.
 	NoSync bool
-	// Logger gets what Pebble reports, at level Debug, and what ends the
-	// process; slog.Default if nil.
+	// Logger gets what Pebble reports, at level Debug, its complaints, and what
+	// ends the process; slog.Default if nil.
 	Logger *slog.Logger
 	// CacheBytes is the size of the block cache, 64 MiB if 0.
 	CacheBytes int64
@@ -112,7 +113,7 @@ func (o *Options) pebble() *pebble.Options {
 		MaxOpenFiles:                4096,
 		BytesPerSync:                1 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
-		Logger:                      pebbleLogger{o.Logger, o.Fatal},
+		Logger:                      pebblelog.New(o.Logger.With("store", "log"), o.Fatal),
 		EventListener:               &pebble.EventListener{DataCorruption: o.damaged},
 	}
 	for i := range p.Levels {
@@ -134,24 +135,4 @@ func (o *Options) cacheSize() int64 { return o.CacheBytes + 2*int64(o.MemTableBy
 // Pebble would end the process by Fatalf instead.
 func (o *Options) damaged(info pebble.DataCorruptionInfo) {
 	o.Logger.Error("eventstore: a file is damaged", "path", info.Path, "error", info.Details.Error())
-}
-
-// pebbleLogger hands Pebble's log on. Pebble calls Fatalf when a write to its
-// log or manifest has failed, and relies on it not to return.
-type pebbleLogger struct {
-	logger *slog.Logger
-	fatal  func(error)
-}
-
-func (l pebbleLogger) Infof(format string, args ...any) {
-	l.logger.Debug("pebble: " + fmt.Sprintf(format, args...))
-}
-
-func (l pebbleLogger) Errorf(format string, args ...any) {
-	l.logger.Error("pebble: " + fmt.Sprintf(format, args...))
-}
-
-func (l pebbleLogger) Fatalf(format string, args ...any) {
-	l.fatal(fmt.Errorf("pebble: "+format, args...))
-	panic("eventstore: Options.Fatal returned")
 }

@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 
@@ -33,8 +32,8 @@ type Options struct {
 	// rebuild or a verification has made its rows. Nil is no such look. What Run
 	// rebuilds by itself is not held up by it.
 	MinFree func(total uint64) uint64
-	// Logger gets what Pebble reports, at level Debug, and what ends the
-	// process; slog.Default if nil.
+	// Logger gets what Pebble reports, at level Debug, its complaints, and what
+	// ends the process; slog.Default if nil.
 	Logger *slog.Logger
 	// Fatal is called when the disk has failed under a write. It must not
 	// return. If nil, the error is logged and the process exits.
@@ -94,31 +93,12 @@ func (v *Views) pebble() *pebble.Options {
 		LBaseMaxBytes:               512 << 20,
 		BytesPerSync:                1 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
-		Logger:                      pebbleLogger{o.Logger, o.Fatal},
-		EventListener:               &pebble.EventListener{DataCorruption: v.damaged},
+		Logger:                      v.log,
+		EventListener:               &pebble.EventListener{DataCorruption: v.damaged, BackgroundError: v.failed},
 	}
 	for i := range p.Levels {
 		p.Levels[i].BlockSize = 16 << 10
 		p.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
 	}
 	return p
-}
-
-// pebbleLogger hands Pebble's log on. Pebble relies on Fatalf not to return.
-type pebbleLogger struct {
-	logger *slog.Logger
-	fatal  func(error)
-}
-
-func (l pebbleLogger) Infof(format string, args ...any) {
-	l.logger.Debug("pebble: " + fmt.Sprintf(format, args...))
-}
-
-func (l pebbleLogger) Errorf(format string, args ...any) {
-	l.logger.Error("pebble: " + fmt.Sprintf(format, args...))
-}
-
-func (l pebbleLogger) Fatalf(format string, args ...any) {
-	l.fatal(fmt.Errorf("pebble: "+format, args...))
-	panic("projections: Options.Fatal returned")
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"weiche/eventstore/pebblelog"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
@@ -35,6 +37,11 @@ type Views struct {
 	sound     context.Context
 	unsound   context.CancelCauseFunc
 	snapshots snapshots
+
+	// log is what Pebble speaks to, and giveUp ends what waits for a write of its in
+	// the background.
+	log    *pebblelog.Logger
+	giveUp atomic.Pointer[context.CancelCauseFunc]
 
 	// state is what readers and waiters look at.
 	state struct {
@@ -73,7 +80,7 @@ type Stats struct {
 // folder in use.
 func Open(dir string, opts Options) (_ *Views, err error) {
 	opts.EnsureDefaults()
-	v := &Views{opts: opts, dir: dir}
+	v := &Views{opts: opts, dir: dir, log: pebblelog.New(opts.Logger.With("store", "views"), opts.Fatal)}
 	v.state.ready, v.state.rebuilding = map[string]bool{}, map[string]bool{}
 	v.state.changed = make(chan struct{})
 	if err := opts.FS.MkdirAll(dir, 0o755); err != nil {
@@ -155,7 +162,8 @@ func (v *Views) removeOthers(batch *pebble.Batch, projection string, current, ma
 }
 
 // Close ends the views and what waits for them. Run and Rebuild have to be ended
-// before, by their contexts. What was folded is on disk when it returns.
+// before, by their contexts. What was folded is on disk when it returns without an
+// error.
 func (v *Views) Close() error {
 	v.life.Lock()
 	defer v.life.Unlock()
@@ -168,7 +176,7 @@ func (v *Views) Close() error {
 	v.state.Unlock()
 	var err error
 	if v.sound.Err() == nil {
-		err = v.db.Flush()
+		err = v.flush()
 	}
 	err = errors.Join(err, v.db.Close(), v.lock.Close())
 	if err != nil {

@@ -77,7 +77,7 @@ var areas = []area{
 	},
 	{packages: "weiche/services/notify/...", is: "outgoing webhooks", may: []string{broker, proto}},
 	{packages: blob, is: "media: sealed files, their fetching and their links", may: []string{channel, broker, keyring, proto}},
-	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel}},
+	{packages: keyring, is: "the keys that erasure destroys", may: []string{channel, pebblelog}},
 	{packages: "weiche/services/simulator/...", is: "the Graph API and three phones; shares no code with the product it tests, and of weiche/web, which holds files alone, shows the page of the phones", may: []string{proto, "weiche/web"}},
 
 	{packages: "weiche/services/password", is: "argon2id; knows nobody"},
@@ -101,6 +101,7 @@ const (
 	generated    = "weiche/proto/gen/..."
 	schema       = "weiche/proto/schema/..."
 	eventstore   = "weiche/eventstore/..."
+	pebblelog    = "weiche/eventstore/pebblelog"
 	projections  = "weiche/projections/..."
 	conversation = "weiche/services/conversation/..."
 	broker       = "weiche/services/broker/..."

@@ -1,12 +1,13 @@
 package keyring
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"weiche/eventstore/pebblelog"
 )
 
 func (o *Options) ensureDefaults() {
@@ -43,7 +44,7 @@ func (o *Options) pebble() *pebble.Options {
 		CacheSize:          4 << 20,
 		MemTableSize:       1 << 20,
 		Cleaner:            pebble.ArchiveCleaner{},
-		Logger:             pebbleLogger{o.Logger, o.Fatal},
+		Logger:             pebblelog.New(o.Logger.With("store", "keyring"), o.Fatal),
 		EventListener:      &pebble.EventListener{DataCorruption: o.damaged},
 	}
 }
@@ -76,24 +77,4 @@ func (fs removingFS) isArchive(dir string) bool { return fs.PathBase(dir) == "ar
 // Fatalf instead.
 func (o *Options) damaged(info pebble.DataCorruptionInfo) {
 	o.Logger.Error("keyring: a file is damaged", "path", info.Path, "error", info.Details.Error())
-}
-
-// pebbleLogger hands Pebble's log on. Pebble calls Fatalf when a write to its
-// log or manifest has failed, and relies on it not to return.
-type pebbleLogger struct {
-	logger *slog.Logger
-	fatal  func(error)
-}
-
-func (l pebbleLogger) Infof(format string, args ...any) {
-	l.logger.Debug("keyring: pebble: " + fmt.Sprintf(format, args...))
-}
-
-func (l pebbleLogger) Errorf(format string, args ...any) {
-	l.logger.Error("keyring: pebble: " + fmt.Sprintf(format, args...))
-}
-
-func (l pebbleLogger) Fatalf(format string, args ...any) {
-	l.fatal(fmt.Errorf("pebble: "+format, args...))
-	panic("keyring: Options.Fatal returned")
 }
