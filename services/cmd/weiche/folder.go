@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +28,9 @@ type folder struct {
 	keys  *keyring.Keyring
 	store *eventstore.Store
 	views *projections.Views
+	// places are where these are, once all are open.
+	places atomic.Pointer[[]place]
+	dying  sync.Once
 }
 
 // dataFlag adds --data to a command, and what it takes to open the folder.
@@ -63,8 +68,9 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 			f.close()
 		}
 	}()
+	fatal := func(err error) { f.die(logger, err) }
 	options := eventstore.Options{
-		Index: router.Index, Redacts: router.Redacts, Logger: logger, MinFree: eventstore.TenthOr2GiB,
+		Index: router.Index, Redacts: router.Redacts, Logger: logger, MinFree: eventstore.TenthOr2GiB, Fatal: fatal,
 	}
 	if create {
 		options.Ballast = ballast
@@ -85,7 +91,7 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 	masterKey, _ := ctx.Value(masterKeyIn{}).(string)
 	f.keys, err = keyring.Open(filepath.Join(dir, "keyring"), keyring.Options{
 		// Without its keyring, a log would look as if all of it had been erased.
-		MasterKeyFile: masterKey, Existing: f.store.Durable() > 0, Logger: logger,
+		MasterKeyFile: masterKey, Existing: f.store.Durable() > 0, Logger: logger, Fatal: fatal,
 	})
 	if err != nil {
 		return nil, err
@@ -95,11 +101,30 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 		return nil, err
 	}
 	if f.views, err = projections.Open(filepath.Join(dir, "views"), projections.Options{
-		Opener: opener(f.keys), MinFree: eventstore.TenthOr2GiB, Logger: logger,
+		Opener: opener(f.keys), MinFree: eventstore.TenthOr2GiB, Logger: logger, Fatal: fatal,
 	}); err != nil {
 		return nil, err
 	}
+	if err := f.settle(); err != nil {
+		return nil, err
+	}
 	return f, nil
+}
+
+// die ends the process with one line, for a store that cannot go on or for what was found
+// to be wrong with the whole: even an orderly end would hang. It does not return.
+func (f *folder) die(logger *slog.Logger, err error) {
+	f.dying.Do(func() {
+		if gone := f.gone(); gone != nil {
+			err = gone
+		}
+		logger.Error("weiche cannot go on", "error", err)
+		code, ok := damageCode(err)
+		if !ok {
+			code = exitFailed
+		}
+		os.Exit(code)
+	})
 }
 
 // errNoLog is returned for a folder that has a keyring and no log. A new log is made

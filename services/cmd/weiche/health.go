@@ -23,6 +23,8 @@ const (
 // vitals is what a server that works can be told by. What concerns the log is nil
 // where the router is elsewhere.
 type vitals struct {
+	// gone returns an error where the data folder was taken away.
+	gone      func() error
 	log       func() eventstore.Health
 	head      func() uint64
 	busySince func() time.Time
@@ -74,6 +76,10 @@ func (v *vitals) look() (h health, fatal error) {
 	if log.Broken != nil {
 		add("log: %v", log.Broken)
 		fatal = log.Broken
+	}
+	if gone := v.gone(); gone != nil {
+		add("data: %v", gone)
+		fatal = gone // of which a log may be broken, too
 	}
 	if log.DiskFull {
 		add("disk: too little room, %d of %d bytes are free", log.Free, log.Total)

@@ -16,6 +16,7 @@ import (
 
 // patient is a server that nothing ails.
 type patient struct {
+	gone      error
 	log       eventstore.Health
 	busy      time.Time
 	away      bool
@@ -24,7 +25,8 @@ type patient struct {
 
 func (p *patient) vitals() vitals {
 	return vitals{
-		log: func() eventstore.Health { return p.log }, head: func() uint64 { return p.head },
+		gone: func() error { return p.gone },
+		log:  func() eventstore.Health { return p.log }, head: func() uint64 { return p.head },
 		busySince: func() time.Time { return p.busy }, connected: func() bool { return !p.away },
 		followers: []*follower{{name: "views", position: func() uint64 { return p.its }}}, now: time.Now,
 	}
@@ -46,6 +48,7 @@ func TestI28Problems(t *testing.T) {
 		{"a commit is stuck", func(p *patient) { p.log.StuckSince = time.Now() }, 30 * time.Second, "commit: has not ended for 30s", true},
 		{"a decision is stuck", func(p *patient) { p.busy = time.Now() }, 31 * time.Second, "decision: has not ended for 31s", true},
 		{"the log is broken", func(p *patient) { p.log.Broken = broken }, 0, "log: the disk is broken", true},
+		{"the folder is gone", func(p *patient) { p.gone = errors.New("the folder is gone") }, 0, "data: the folder is gone", true},
 		{"the disk is full", func(p *patient) { p.log.DiskFull, p.log.Free, p.log.Total = true, 1, 20 }, 0, "disk: too little room, 1 of 20 bytes are free", false},
 		{"the broker is away", func(p *patient) { p.away = true }, 0, "broker: not connected", false},
 		{"the views begin to lag", func(p *patient) { p.head = 9 }, 19 * time.Second, "", false},

@@ -140,7 +140,7 @@ func instance() string {
 // newWatchdog makes what tells whether this server can do its work.
 func (s *server) newWatchdog() *watchdog {
 	w := &watchdog{
-		vitals: vitals{connected: s.broker.Connected, now: time.Now},
+		vitals: vitals{gone: s.folder.gone, connected: s.broker.Connected, now: time.Now},
 		warnings: func() (all []string) {
 			for _, p := range s.parts {
 				if p.troubles != nil {
@@ -149,14 +149,8 @@ func (s *server) newWatchdog() *watchdog {
 			}
 			return all
 		},
-		die: func(err error) {
-			s.config.logger.Error("weiche cannot go on", "error", err)
-			code, ok := damageCode(err)
-			if !ok {
-				code = exitFailed
-			}
-			os.Exit(code)
-		},
+		// Nothing is fatal but what concerns the folder.
+		die: func(err error) { s.folder.die(s.config.logger, err) },
 	}
 	for _, p := range s.parts {
 		if p.vitals != nil {
@@ -185,9 +179,19 @@ func (s *server) newHandlers() (public, operated http.Handler) {
 	return everybody, operators
 }
 
-// run serves until ctx ends, and returns nil then. It stops from the edge inwards:
-// first what takes requests and sends, then what decides and follows.
+// run serves until ctx ends, and returns nil then. Where the folder is gone, whatever
+// ended it is for that.
 func (s *server) run(ctx context.Context) error {
+	err := s.runParts(ctx)
+	if gone := s.folder.gone(); gone != nil {
+		return gone
+	}
+	return err
+}
+
+// runParts stops from the edge inwards: first what takes requests and sends, then what
+// decides and follows.
+func (s *server) runParts(ctx context.Context) error {
 	inner, stopInner := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopInner()
 	core, inner := errgroup.WithContext(inner)
