@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { ListIntegrationsResponseJson } from "../src/gen/weiche/admin/v1/admin_pb.js";
-import { deviceOf, makeAccount, openAdmin, type Person, service } from "./admin.js";
+import { deviceOf, makeAccount, makeAgent, openAdmin, type Person, service } from "./admin.js";
 import { call, makePerson, provider } from "./api.js";
 import { expectComplaints, useBrowser } from "./browser.js";
 
@@ -132,6 +132,28 @@ test("a WhatsApp number is connected once its credentials were taken, and its fi
 	await tab.getByText("Checked with Meta and saved.").waitFor();
 	await tab.getByText("Ready").waitFor();
 
+	const elsewhere = await openAdmin(tab.context(), "integrations/whatsapp");
+	await elsewhere.getByLabel("Name", { exact: true }).fill("Greener Shop");
+	await elsewhere.getByRole("link", { name: "Widgets" }).click();
+	await elsewhere.getByRole("dialog", { name: "Leave without saving?" }).getByText("Stay").click();
+	const other = await openAdmin(
+		await deviceOf(await makeAgent("ROLE_ADMIN", owner.account)),
+		"integrations/whatsapp",
+	);
+	await other.getByLabel("WhatsApp Business account ID").fill("");
+	await other.getByRole("button", { name: "Save", exact: true }).click();
+	await other.getByText("Checked with Meta and saved.").waitFor();
+	await elsewhere.getByRole("button", { name: "Save", exact: true }).click();
+	const contest = elsewhere.getByRole("region", { name: "has changed this meanwhile" });
+	await contest.getByText("Different now: WhatsApp Business account ID.").waitFor();
+	await contest.getByRole("button", { name: "Keep mine" }).click();
+	await elsewhere.getByText("Checked with Meta and saved.").waitFor();
+	expectComplaints(/409 \(Conflict\).*ConnectIntegration/);
+	expect(await elsewhere.getByLabel("WhatsApp Business account ID").inputValue()).toBe("");
+	await elsewhere.close();
+	await tab.reload();
+	await tab.getByRole("heading", { level: 1, name: "Greener Shop" }).waitFor();
+
 	await tab.getByText("App at Meta", { exact: true }).click();
 	await tab.getByLabel("App ID").fill(app.id);
 	await tab.getByLabel("App secret").fill(app.secret);
@@ -139,7 +161,7 @@ test("a WhatsApp number is connected once its credentials were taken, and its fi
 	expect(await tab.getByLabel("Verify token").inputValue()).toBe(verify_token);
 
 	await tab.getByRole("button", { name: "Remove" }).click();
-	const question = tab.getByRole("dialog", { name: "Remove Green Shop?" });
+	const question = tab.getByRole("dialog", { name: "Remove Greener Shop?" });
 	await question.getByText("linked conversations go on in the web chat").waitFor();
 	await question.getByRole("button", { name: "Cancel" }).click();
 	expect(await connected(owner)).toEqual(["whatsapp"]);

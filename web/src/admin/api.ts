@@ -22,6 +22,7 @@ import type {
 	WidgetSettingsJson,
 } from "../gen/weiche/admin/v1/admin_pb.js";
 import type { AgentSetupJson, WidgetSetupJson } from "../gen/weiche/ingress/v1/command_pb.js";
+import type { Names } from "./names.js";
 
 const service = "weiche.admin.v1.AdminService/";
 
@@ -89,6 +90,19 @@ export class Admin {
 	/** The agents of the account. */
 	async agents(): Promise<AgentSettingsJson[]> {
 		return (await this.read<ListAgentsResponseJson>("ListAgents")).agents ?? [];
+	}
+
+	/** The names of agents and API keys; none where they may not be read. */
+	async names(): Promise<Names> {
+		const names = new Map<string, string>();
+		try {
+			const [agents, keys] = await Promise.all([this.agents(), this.apiKeys()]);
+			for (const { agent } of agents) names.set(`agent/${agent?.agentId}`, agent?.name ?? "");
+			for (const { keyId, name } of keys) names.set(`key/${keyId}`, name ?? "");
+		} catch {
+			// Their ids do.
+		}
+		return names;
 	}
 
 	/** Adds or changes an agent. */

@@ -38,33 +38,41 @@ export function useDesk(): Desk {
 export interface Loaded<T> {
 	value?: T;
 	error?: unknown;
-	/** Asks again; what is there stays until the answer. */
-	again(): Promise<void>;
-	/** Puts in its place what is known to be so. */
-	put(value: T): void;
+	/** Asks again, and returns the answer, if there is one; what is there stays until then. */
+	again(): Promise<T | undefined>;
+	/** Puts in its place what is known to be so: answers that are on their way are older. */
+	put(change: (value: T) => T): void;
 }
 
 /** Asks once, again when asked to, and each so many milliseconds while the page is seen. */
 export function useLoaded<T>(load: () => Promise<T>, every = 0): Loaded<T> {
 	const [state, setState] = useState<{ value?: T; error?: unknown }>({});
-	const [asking] = useState(() => {
+	const [{ again, put }] = useState(() => {
 		let last = 0;
-		return async () => {
-			const mine = ++last;
-			try {
-				const value = await load();
-				if (mine === last) setState({ value });
-			} catch (error) {
-				// What was there is better than nothing; the first answer is not.
-				if (mine === last) setState((before) => (before.value === undefined ? { error } : before));
-			}
+		return {
+			async again(): Promise<T | undefined> {
+				const mine = ++last;
+				try {
+					const value = await load();
+					if (mine === last) setState({ value });
+					return value;
+				} catch (error) {
+					// What was there is better than nothing; the first answer is not.
+					if (mine === last) setState((before) => (before.value === undefined ? { error } : before));
+					return undefined;
+				}
+			},
+			put(change: (value: T) => T): void {
+				last++;
+				setState(({ value }) => (value === undefined ? {} : { value: change(value) }));
+			},
 		};
 	});
 	useEffect(() => {
-		void asking();
+		void again();
 		if (!every) return;
-		const timer = setInterval(() => document.visibilityState === "visible" && void asking(), every);
+		const timer = setInterval(() => document.visibilityState === "visible" && void again(), every);
 		return () => clearInterval(timer);
 	}, []);
-	return { ...state, again: asking, put: (value) => setState({ value }) };
+	return { ...state, again, put };
 }

@@ -13,6 +13,8 @@ export function problemOf(words: AdminWords, error: unknown): string {
 			return words.problem.forbidden;
 		case "REASON_NOT_FOUND":
 			return words.problem.gone;
+		case "REASON_SETTINGS_CHANGED":
+			return words.problem.changed;
 		case "REASON_TAKEN":
 			return words.problem.taken;
 		case "REASON_RATE_LIMITED":

@@ -7,6 +7,7 @@ import type { ComponentChildren, VNode } from "preact";
 import styles from "../admin/admin.css" with { type: "text" };
 import { LoginLink } from "../admin/agents/link.js";
 import { Admin } from "../admin/api.js";
+import { Contest } from "../admin/contest.js";
 import { type Desk, DeskContext } from "../admin/context.js";
 import { CreateKey } from "../admin/keys/create.js";
 import { Card } from "../admin/page.js";
@@ -118,6 +119,23 @@ const scenes: Record<string, Scene & { size?: [number, number] }> = {
 						change={() => {}}
 					/>
 				</Card>
+			</main>
+		),
+	},
+	"a widget that somebody else has changed meanwhile": {
+		path: "/admin/widgets/shop-web",
+		draws: ({ words }) => (
+			<main class="page wide">
+				<h1>{words.sections.widgets}</h1>
+				<section class="save-bar" aria-label={words.widgets.unsaved}>
+					<Contest
+						rival="Katharina Schmidt-Reuter von der Hohenwarte"
+						at="2026-03-02T09:58:00Z"
+						parts={[words.widgets.headline, words.widgets.hours, words.widgets.offers]}
+						onTheirs={() => {}}
+						onMine={() => {}}
+					/>
+				</section>
 			</main>
 		),
 	},

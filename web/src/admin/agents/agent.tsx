@@ -2,13 +2,14 @@
 
 import { useState } from "preact/hooks";
 import type { AgentSettingsJson } from "../../gen/weiche/admin/v1/admin_pb.js";
-import { Ask, Dialog } from "../../look/dialog.js";
+import { Dialog } from "../../look/dialog.js";
 import { Glyph } from "../../look/glyph.js";
 import { ago, day } from "../../look/words.js";
 import { useDesk, useLoaded } from "../context.js";
 import { Form, TextField } from "../field.js";
 import { Await, Card, Nothing, Page, Problem, When } from "../page.js";
 import { problemOf } from "../problem.js";
+import { Remove } from "../remove.js";
 import { pathOf } from "../route.js";
 import { type Draft, isPassword, loginOf, type Wrongs, wrongAgent } from "./draft.js";
 import { AgentFields } from "./fields.js";
@@ -42,7 +43,7 @@ export function Cards({
 }: {
 	settings: AgentSettingsJson;
 	all: AgentSettingsJson[];
-	again: () => Promise<void>;
+	again: () => Promise<unknown>;
 }) {
 	const { may, me } = useDesk();
 	const mine = settings.agent?.agentId === me.agent?.agentId;
@@ -66,7 +67,7 @@ function DetailsCard({
 }: {
 	settings: AgentSettingsJson;
 	all: AgentSettingsJson[];
-	again: () => Promise<void>;
+	again: () => Promise<unknown>;
 	allowed: boolean;
 	mine: boolean;
 }) {
@@ -138,7 +139,7 @@ function AccessCard({
 	allowed,
 }: {
 	settings: AgentSettingsJson;
-	again: () => Promise<void>;
+	again: () => Promise<unknown>;
 	allowed: boolean;
 }) {
 	const { admin, words, language, now, say } = useDesk();
@@ -231,7 +232,7 @@ function SetPassword({
 	id: string;
 	name: string;
 	onClose: () => void;
-	onSet: () => Promise<void>;
+	onSet: () => Promise<unknown>;
 }) {
 	const { admin, words, say } = useDesk();
 	const [password, setPassword] = useState("");
@@ -285,39 +286,16 @@ function SetPassword({
 
 function RemoveAgent({ settings }: { settings: AgentSettingsJson }) {
 	const { admin, words, router, say } = useDesk();
-	const [asking, setAsking] = useState(false);
-	const [problem, setProblem] = useState("");
 	const name = settings.agent?.name ?? "";
-	const remove = async () => {
-		try {
-			await admin.removeAgent(settings.agent?.agentId ?? "");
-		} catch (error) {
-			setProblem(problemOf(words, error));
-			setAsking(false);
-			return;
-		}
-		say(words.agents.removed(name));
-		router.replace(pathOf("agents"));
-	};
 	return (
-		<div class="ending">
-			<button type="button" class="button danger" onClick={() => setAsking(true)}>
-				{words.remove}
-			</button>
-			<Problem text={problem} />
-			{asking ? (
-				<Ask
-					question={{
-						title: words.agents.removeTitle(name),
-						text: words.agents.removeText(name),
-						yes: words.remove,
-						no: words.cancel,
-						danger: true,
-					}}
-					onYes={remove}
-					onNo={() => setAsking(false)}
-				/>
-			) : null}
-		</div>
+		<Remove
+			title={words.agents.removeTitle(name)}
+			text={words.agents.removeText(name)}
+			remove={() => admin.removeAgent(settings.agent?.agentId ?? "")}
+			onRemoved={() => {
+				say(words.agents.removed(name));
+				router.replace(pathOf("agents"));
+			}}
+		/>
 	);
 }

@@ -131,6 +131,8 @@ export function requestOf(
 	channel: string,
 	draft: Draft,
 	ids: { integration: string; app: string },
+	/** The version that it was made from; nothing where it is new. */
+	seenVersion?: string,
 ): ConnectIntegrationRequestJson {
 	const owner = draft.owner.trim();
 	return {
@@ -155,8 +157,14 @@ export function requestOf(
 			...(channel === "instagram" ? { pageId: owner } : {}),
 			humanAgent: draft.humanAgent,
 			accessToken: draft.accessToken.trim(),
+			seenVersion,
 		},
 	};
+}
+
+/** Whether two drafts would be saved the same. */
+export function same(a: Draft, b: Draft): boolean {
+	return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The fields that an app has to be subscribed to at Meta, for its webhooks to come. */

@@ -67,7 +67,7 @@ export function Keys() {
 }
 
 /** The list of keys. */
-export function KeyList({ keys, again }: { keys: ApiKeyJson[]; again: () => Promise<void> }) {
+export function KeyList({ keys, again }: { keys: ApiKeyJson[]; again: () => Promise<unknown> }) {
 	const { words } = useDesk();
 	if (keys.length === 0) return <p class="empty">{words.keys.empty}</p>;
 	return (
@@ -79,7 +79,7 @@ export function KeyList({ keys, again }: { keys: ApiKeyJson[]; again: () => Prom
 	);
 }
 
-function KeyRow({ apiKey, again }: { apiKey: ApiKeyJson; again: () => Promise<void> }) {
+function KeyRow({ apiKey, again }: { apiKey: ApiKeyJson; again: () => Promise<unknown> }) {
 	const { admin, words, language, now, may, say } = useDesk();
 	const [asking, setAsking] = useState(false);
 	const [problem, setProblem] = useState("");

@@ -28,7 +28,7 @@ export function VisitorsCard({
 	keys: readonly string[];
 	/** Nobody else may write, as it is saved. */
 	signedOnly: boolean;
-	again: () => Promise<void>;
+	again: () => Promise<unknown>;
 }) {
 	const { admin, words } = useDesk();
 	const [made, setMade] = useState<MakeVisitorKeyResponseJson>();
@@ -122,7 +122,7 @@ function KeyRow({
 }: {
 	widget: string;
 	id: string;
-	again: () => Promise<void>;
+	again: () => Promise<unknown>;
 	fixed: boolean;
 }) {
 	const { admin, words, say } = useDesk();

@@ -1,8 +1,10 @@
 /** One widget, or a new one. */
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { WidgetOfferJson, WidgetSettingsJson } from "../../gen/weiche/admin/v1/admin_pb.js";
+import { Contest } from "../contest.js";
 import { useDesk, useLoaded } from "../context.js";
+import { type Edited, useEdited } from "../edited.js";
 import { Form, TextField } from "../field.js";
 import { freeId, slug } from "../integrations/draft.js";
 import { Await, Nothing, Page, Problem } from "../page.js";
@@ -15,6 +17,7 @@ import type { Editing } from "./editing.js";
 import { EmbedCard, OriginsCard } from "./embed.js";
 import { LanguagesCard } from "./languages.js";
 import { OpeningCard } from "./opening.js";
+import { partsOf } from "./parts.js";
 import { Preview } from "./preview.js";
 import { SwitchingCard } from "./switching.js";
 import { VisitorsCard } from "./visitors.js";
@@ -53,7 +56,13 @@ export function Widget({ id }: { id: string }) {
 							...widgets.map((one) => one.widgetId ?? ""),
 							...integrations.map((one) => one.integrationId ?? ""),
 						]}
-						again={loaded.again}
+						again={async () => (await loaded.again())?.widgets.find((widget) => widget.widgetId === id)}
+						put={(saved) =>
+							loaded.put((all) => ({
+								...all,
+								widgets: all.widgets.map((widget) => (widget.widgetId === id ? saved : widget)),
+							}))
+						}
 					/>
 				)}
 			</Await>
@@ -67,45 +76,53 @@ export function Editor({
 	offers,
 	taken,
 	again,
+	put,
 }: {
 	/** The widget as it is saved; nothing for a new one. */
 	settings?: WidgetSettingsJson;
 	offers: readonly WidgetOfferJson[];
 	/** Ids that a new one cannot have. */
 	taken: readonly string[];
-	again: () => Promise<void>;
+	/** Reads the widget again. */
+	again: () => Promise<WidgetSettingsJson | undefined>;
+	/** Takes over what was saved. */
+	put: (saved: WidgetSettingsJson) => void;
 }) {
 	const { admin, words, language, may, router, say } = useDesk();
 	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-	const before = settings ? draftOf(settings, zone) : newDraft(language, zone);
-	const [draft, setDraft] = useState<Draft>(before);
+	const edited = useEdited<WidgetSettingsJson, Draft>(
+		settings,
+		again,
+		(of) => (of ? draftOf(of, zone) : newDraft(language, zone)),
+		same,
+	);
+	const { draft, before, changed } = edited;
 	const [wantedId, setWantedId] = useState("");
 	const [tried, setTried] = useState(false);
 	const [busy, setBusy] = useState(false);
 	const [problem, setProblem] = useState("");
-	const form = useRef<HTMLDivElement>(null);
 	const id = settings?.widgetId ?? "";
 	const newId = wantedId || freeId(slug(draft.site) || "chat", taken);
 	const wrongs = wrongsOf(draft);
 	const wrongId = id ? "" : wrongNewId(newId, taken);
-	const changed = !same(before, draft);
 	const disabled = busy || !may("setup:write");
 	// Before anything else can happen: who goes back at once is asked, too.
 	useLayoutEffect(() => {
 		router.hold(changed);
 		return () => router.hold(false);
 	}, [changed]);
-	const save = async () => {
+	const save = async (now: Edited<WidgetSettingsJson, Draft> = edited) => {
 		setTried(true);
 		setProblem("");
-		if (wrongs.length || wrongId) return false;
+		if (wrongsOf(now.draft).length || wrongId) return false;
 		setBusy(true);
 		try {
-			await admin.putWidget(setupOf(id || newId, draft));
+			const setup = { ...setupOf(id || newId, now.draft), seenVersion: now.seen?.version };
+			const saved = (await admin.putWidget(setup)).widget ?? {};
 			setTried(false);
 			if (id) {
-				await again();
-				setDraft((now) => ({ ...now, cut: false }));
+				put(saved);
+				edited.begin(saved);
 				say(words.saved);
 			} else {
 				say(words.widgets.created(draft.site));
@@ -113,22 +130,29 @@ export function Editor({
 			}
 			return true;
 		} catch (error) {
+			if (await edited.contested(error, now)) return true;
 			setProblem(problemOf(words, error));
 			return false;
 		} finally {
 			setBusy(false);
 		}
 	};
+	/** What is listed now, which may be theirs. */
+	const discard = () => {
+		edited.begin(settings);
+		setTried(false);
+		setProblem("");
+	};
 	const editing: Editing = {
 		draft,
-		change: (part) => setDraft((now) => ({ ...now, ...part })),
+		change: edited.change,
 		wrongs: tried ? wrongs : [],
 		disabled,
 	};
 	const faults = tried ? wrongs.length + (wrongId ? 1 : 0) : 0;
 	return (
-		<div class="editor" ref={form}>
-			<Form onSend={save} class="editor-form">
+		<div class="editor">
+			<Form onSend={() => save()} class="editor-form">
 				{may("setup:write") ? null : <p class="notice">{words.readOnly}</p>}
 				<AppearanceCard {...editing} />
 				<ChannelsCard {...editing} before={before} offers={offers} />
@@ -159,33 +183,36 @@ export function Editor({
 				<EmbedCard id={id} accent={before.accent} />
 				{changed || busy || !id ? (
 					<section class="save-bar" aria-label={words.widgets.unsaved}>
-						<div role="status">
-							{busy
-								? words.saving
-								: faults
-									? words.widgets.faults(faults)
-									: changed
-										? words.widgets.unsaved
-										: ""}
-						</div>
-						<Problem text={problem} />
-						{changed ? (
-							<button
-								type="button"
-								class="button"
-								disabled={busy}
-								onClick={() => {
-									setDraft(before);
-									setTried(false);
-									setProblem("");
-								}}
-							>
-								{words.widgets.discard}
-							</button>
-						) : null}
-						<button type="submit" class="button primary" disabled={disabled}>
-							{id ? words.save : words.widgets.create}
-						</button>
+						{edited.rival === undefined || busy ? (
+							<>
+								<div role="status">
+									{busy
+										? words.saving
+										: faults
+											? words.widgets.faults(faults)
+											: changed
+												? words.widgets.unsaved
+												: ""}
+								</div>
+								<Problem text={problem} />
+								{changed ? (
+									<button type="button" class="button" disabled={busy} onClick={discard}>
+										{words.widgets.discard}
+									</button>
+								) : null}
+								<button type="submit" class="button primary" disabled={disabled}>
+									{id ? words.save : words.widgets.create}
+								</button>
+							</>
+						) : (
+							<Contest
+								rival={edited.rival}
+								at={settings?.changedAt ?? ""}
+								parts={partsOf(words, before, settings ? draftOf(settings, zone) : before)}
+								onTheirs={discard}
+								onMine={() => void save(edited.keep())}
+							/>
+						)}
 					</section>
 				) : null}
 			</Form>
