@@ -52,6 +52,9 @@ func newDesk() *desk {
 }
 
 func (d *desk) Publish(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", broker.ErrNoAnswer, err)
+	}
 	command := batch.GetItems()[0].GetSender()
 	d.mu.Lock()
 	d.heard = append(d.heard, proto.CloneOf(command))

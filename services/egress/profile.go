@@ -16,8 +16,8 @@ const (
 	// profilesWaiting how many wait; of those beyond it is asked again.
 	profileWorkers  = 4
 	profilesWaiting = 256
-	// profileFor is how long one question and its report may take, and profileWithin
-	// how long it is asked again of a provider that does not answer.
+	// profileFor is how long one question may take, and its report as well, and
+	// profileWithin how long it is asked again of a provider that does not answer.
 	profileFor    = 20 * time.Second
 	profileWithin = 24 * time.Hour
 )
@@ -54,9 +54,9 @@ func (e *Egress) profiles(ctx context.Context, name string, profiler channel.Pro
 
 // profile asks who one customer is, and reports it.
 func (e *Egress) profile(ctx context.Context, profiler channel.Profiler, wanted *ingressv1.WantedProfile) {
-	ctx, cancel := context.WithTimeout(ctx, profileFor)
+	asking, cancel := context.WithTimeout(ctx, profileFor)
 	defer cancel()
-	told, err := e.told(ctx, profiler, wanted)
+	told, err := e.told(asking, profiler, wanted)
 	if err != nil {
 		e.config.Logger.Debug("egress: it is not known who a customer is", "channel", wanted.GetChannel(),
 			"integration", wanted.GetIntegrationId(), "error", err)
@@ -67,7 +67,10 @@ func (e *Egress) profile(ctx context.Context, profiler channel.Profiler, wanted 
 	report := &ingressv1.SenderCommand{Command: &ingressv1.SenderCommand_Profile{Profile: &ingressv1.ReportProfile{
 		IdentityId: wanted.GetIdentityId(), Profile: told,
 	}}}
-	if _, err := e.ask(ctx, wanted.GetChannel(), wanted.GetAccountId(), report); err != nil && ctx.Err() == nil {
+	// A provider that took all of its time is reported, too.
+	reporting, cancel := context.WithTimeout(ctx, profileFor)
+	defer cancel()
+	if _, err := e.ask(reporting, wanted.GetChannel(), wanted.GetAccountId(), report); err != nil && ctx.Err() == nil {
 		e.config.Logger.Debug("egress: it is not said who a customer is", "channel", wanted.GetChannel(), "error", err)
 	}
 }

@@ -18,25 +18,27 @@ import (
 // teller is a provider that tells who customers are.
 type teller struct {
 	*provider
-	tell func(customer string) (*eventv1.Profile, error)
+	tell func(ctx context.Context, customer string) (*eventv1.Profile, error)
 }
 
-func (p teller) Profile(_ context.Context, _ channel.Integration, customer []*eventv1.Alias) (*eventv1.Profile, error) {
-	return p.tell(customer[0].GetValue())
+func (p teller) Profile(ctx context.Context, _ channel.Integration, customer []*eventv1.Alias) (*eventv1.Profile, error) {
+	return p.tell(ctx, customer[0].GetValue())
 }
 
-// What a provider tells is reported, and that it tells nothing; where it does not
-// answer nothing is, until it has been asked for a day.
+// What a provider tells is reported, and that it tells nothing; where it fails or hangs
+// nothing is, until it has been asked for a day.
 func TestProfilesAreReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		desk := newDesk()
 		take := make(chan func(*ingressv1.WantedProfile), 1)
-		p := teller{newProvider(nil), func(customer string) (*eventv1.Profile, error) {
+		p := teller{newProvider(nil), func(ctx context.Context, customer string) (*eventv1.Profile, error) {
 			switch customer {
 			case "ana":
 				return &eventv1.Profile{Name: "Ana Lima"}, nil
 			case "shy":
 				return nil, nil
+			case "deaf":
+				<-ctx.Done()
 			}
 			return nil, &channel.SendError{Outcome: channel.NotSent, Detail: because("network"), Cause: errors.New("away")}
 		}}
@@ -87,9 +89,18 @@ func TestProfilesAreReported(t *testing.T) {
 				t.Errorf("reported %v: %s has no name", got, nothing)
 			}
 		}
+		want("deaf", "shop", now)
+		time.Sleep(time.Minute)
+		if got := reported(); len(got) != 3 {
+			t.Errorf("reported %v", got)
+		}
 		want("ben", "shop", now.Add(-25*time.Hour))
-		if name, was := reported()["id-ben"]; !was || name != "" {
-			t.Error("a provider that does not answer is asked without end")
+		want("deaf", "shop", now.Add(-25*time.Hour))
+		time.Sleep(time.Minute)
+		for _, silent := range []string{"id-ben", "id-deaf"} {
+			if name, was := reported()[silent]; !was || name != "" {
+				t.Errorf("a provider that does not answer is asked for %s without end", silent)
+			}
 		}
 	})
 }
