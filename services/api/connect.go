@@ -49,11 +49,15 @@ func (s *adminService) ConnectIntegration(ctx context.Context, req *adminv1.Conn
 	if account, err = s.administered(ctx, req.GetAccountId()); err != nil {
 		return nil, err
 	}
-	return &adminv1.ConnectIntegrationResponse{
-		// The provider has just said that it serves it.
-		Integration: s.shownIntegration(&queryv1.AccountSnapshot{Versions: account.GetVersions()}, connectedAs(i)),
-		VerifyToken: verify, Position: s.opaque(answer.GetPosition()),
-	}, nil
+	response := &adminv1.ConnectIntegrationResponse{VerifyToken: verify, Position: s.opaque(answer.GetPosition())}
+	// As it stands: a version is that of the settings beside it, also where somebody has
+	// changed them again. The provider has just said that it serves it.
+	for _, now := range account.GetIntegrations() {
+		if now.GetIntegrationId() == i.GetId() {
+			response.Integration = s.shownIntegration(&queryv1.AccountSnapshot{Versions: account.GetVersions()}, now)
+		}
+	}
+	return response, nil
 }
 
 // connecting returns the part of a set-up that connects a channel account, and the

@@ -59,6 +59,28 @@ func TestSettingsVersions(t *testing.T) {
 	}
 }
 
+// TestVersionIsOfWhatIsBesideIt shows that where somebody else changes an integration
+// before the answer is there, its version comes with their settings: a change that is
+// made from it overwrites nothing that was not seen.
+func TestVersionIsOfWhatIsBesideIt(t *testing.T) {
+	s, _ := newProviders(t)
+	connect := func(token, name string) answer {
+		return s.administer(t, "ConnectIntegration", fmt.Sprintf(
+			`{"accountId":"acme","clientToken":%q,"integration":{"id":"wa","channel":"whatsapp","appId":"acme-wa","providerAccountId":"100","name":%q}}`, token, name))
+	}
+	s.publish = func(ctx context.Context, from channel.Source, batch *ingressv1.Batch) (*ingressv1.Answer, error) {
+		said, err := s.give(ctx, from, batch)
+		s.publish = nil
+		connect("b", "Ben's")
+		return said, err
+	}
+	mia := connect("m", "Mia's")
+	now := s.administer(t, "ListIntegrations", `{"accountId":"acme"}`)
+	if mia.text("integration.version") != now.text("integrations.2.version") || mia.text("integration.name") != "Ben's" {
+		t.Errorf("Mia was told %v, and it is %v", mia.get("integration"), now.get("integrations.2"))
+	}
+}
+
 // TestOneAccountGetsIt shows that of two accounts that connect one account of a
 // provider, or take one id, in the same moment and by two processes, one gets it: the
 // log decides, whoever of them the processes let through.
