@@ -1,7 +1,7 @@
 /** The inbox of the page: it reads lists, and follows all rows as they change. */
 
 import { CallError } from "../../api/call.js";
-import type { Stream } from "../../api/stream.js";
+import type { Following, Stream } from "../../api/stream.js";
 import type { InboxCountsJson } from "../../gen/weiche/view/v1/inbox_pb.js";
 import type {
 	CountConversationsResponseJson,
@@ -49,6 +49,7 @@ export class Inbox extends Store<InboxState> {
 	/** Whether rows change without the page hearing of it, as the server refused to tell. */
 	readonly deaf = new Store(false);
 	private following = false;
+	private heard: Following | undefined;
 	private cursor = "";
 	private later: ReturnType<typeof setTimeout> | undefined;
 	private coming: Row[] = [];
@@ -178,7 +179,10 @@ export class Inbox extends Store<InboxState> {
 	}
 
 	private listen(): void {
-		this.stream.follow(
+		// One that nobody has answered yet would tell everything twice. It is ended after the
+		// next has begun, as a connection without any is closed.
+		const before = this.heard;
+		this.heard = this.stream.follow(
 			{ inbox: true, cursor: this.cursor },
 			{
 				heard: ({ change, cursor }) => {
@@ -198,6 +202,7 @@ export class Inbox extends Store<InboxState> {
 				},
 			},
 		);
+		before?.stop();
 	}
 
 	/** Reads everything anew, and follows it from there. */
