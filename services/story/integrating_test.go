@@ -124,6 +124,7 @@ func TestIntegrating(t *testing.T) {
 	}
 	for _, words := range []string{
 		"Is it blue?\nIt is.\n", // what the visitor reads, once
+		"The blue shop\n", `"reason": "REASON_SETTINGS_CHANGED"`, `"changed_by": "key/`,
 		"ITEM_STATUS_COMMITTED", "over echo: Is it for node?", "over widget: Is it for Go and node?",
 	} {
 		if !strings.Contains(string(out), words) {
