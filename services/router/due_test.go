@@ -9,8 +9,8 @@ import (
 )
 
 // TestTimersWakeForWhatIsSooner shows that who waits for a timer hears of one that is
-// due before it, and of nothing else, and finds what is due first without looking at
-// all that has ended.
+// due before it, and of nothing else, and finds what is due first also after sooner
+// ones have ended.
 func TestTimersWakeForWhatIsSooner(t *testing.T) {
 	s := newStage(t)
 	next := func(kind conversation.TimerKind) {

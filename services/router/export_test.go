@@ -58,3 +58,9 @@ func Sooner(e *Engine) <-chan struct{} { return e.due.sooner }
 func ProfilesOf(e *Engine, ask func(*ingressv1.WantedProfile) error) *Profiles {
 	return &Profiles{engine: e, logger: slog.New(slog.DiscardHandler), ask: ask, head: e.store.Durable()}
 }
+
+// AskAtATime is of how many it is asked again at a time.
+const AskAtATime = askAtATime
+
+// AskAll asks again who those are whom nobody has told of.
+func AskAll(ctx context.Context, p *Profiles) error { return p.askAll(ctx) }

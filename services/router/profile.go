@@ -1,6 +1,7 @@
 package router
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"time"
@@ -35,14 +36,14 @@ func unnamed(account string, body any, change *eventstore.IndexChange) {
 
 const (
 	// askAgain is how often it is asked again who somebody is, and askAtATime of how
-	// many at most.
+	// many at most: fewer than a sender lets wait.
 	askAgain   = time.Minute
-	askAtATime = 500
+	askAtATime = 200
 )
 
 // Profiles asks senders who the customers are whom webhooks do not name: as soon as
-// there is one, and once a minute of those whom nobody has told of. A question that is
-// lost is asked again; it is the report that ends it.
+// there is one, and once a minute of those whom nobody has told of, in turn where they
+// are many. A question that is lost is asked again; it is the report that ends it.
 type Profiles struct {
 	engine *Engine
 	logger *slog.Logger
@@ -50,6 +51,9 @@ type Profiles struct {
 	ask func(*ingressv1.WantedProfile) error
 	// head is where the log ended when this was made.
 	head uint64
+	// from is whom it is asked of first when the next time has come: where there are
+	// more than are asked of at a time, all have their turn.
+	from []byte
 }
 
 // NewProfiles returns what asks. The logger is slog.Default if nil.
@@ -99,14 +103,15 @@ func (p *Profiles) again(ctx context.Context) error {
 	}
 }
 
-// askAll asks of those who are in the index.
+// askAll asks of those who are in the index, or of the next of them.
 func (p *Profiles) askAll(ctx context.Context) error {
 	asked := 0
-	for hit, err := range p.engine.store.IndexScan(ctx, installation, indexUnnamed, nil, nil) {
+	for hit, err := range p.engine.store.IndexScan(ctx, installation, indexUnnamed, p.from, nil) {
 		if err != nil {
 			return err
 		}
 		if asked++; asked > askAtATime {
+			p.from = bytes.Clone(hit.Key)
 			return nil
 		}
 		rec, err := p.engine.store.ReadAt(ctx, hit.Position)
@@ -120,6 +125,7 @@ func (p *Profiles) askAll(ctx context.Context) error {
 			}
 		}
 	}
+	p.from = nil
 	return nil
 }
 

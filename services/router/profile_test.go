@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -99,5 +100,37 @@ func TestWhoACustomerIsIsAskedUntilSomebodyTells(t *testing.T) {
 	end()
 	if len(asked) > 1 { // as the next process finds it in the index while it comes
 		t.Errorf("asked %d times more", len(asked))
+	}
+}
+
+// Where nobody tells of more customers than are asked of at a time, all of them are asked
+// of in turn, and those who came first keep nobody out.
+func TestEverybodyIsAskedAgainInTurn(t *testing.T) {
+	s := newStage(t)
+	s.one(admin, agent("setup", "", &ingressv1.AgentCommand{Command: &ingressv1.AgentCommand_ApplySetup{ApplySetup: setUp()}}))
+	messenger := channel.Source{Kind: channel.KindChannel, Account: "shop", ID: "messenger"}
+	for n := range 2*router.AskAtATime + 10 {
+		s.one(messenger, &ingressv1.Item{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
+			ProviderAccountId: "messenger-account", ProviderMessageId: fmt.Sprint("m", n), SentAt: timestamppb.New(s.now),
+			Sender: []*eventv1.Alias{{Kind: "psid", Value: fmt.Sprint(5000 + n)}},
+			Event:  &ingressv1.Inbound_Message{Message: conversation.Text("hello")},
+		}}})
+	}
+	asked := map[string]int{}
+	profiles := router.ProfilesOf(s.engine, func(w *ingressv1.WantedProfile) error { asked[w.GetIdentityId()]++; return nil })
+	for looks, want := range []int{router.AskAtATime, 2 * router.AskAtATime, 2*router.AskAtATime + 10, 2*router.AskAtATime + 10} {
+		if err := router.AskAll(t.Context(), profiles); err != nil {
+			t.Fatal(err)
+		}
+		if len(asked) != want {
+			t.Errorf("after %d looks %d were asked of, not %d", looks+1, len(asked), want)
+		}
+	}
+	total := 0
+	for _, times := range asked {
+		total += times
+	}
+	if want := 3*router.AskAtATime + 10; total != want {
+		t.Errorf("asked %d times, not %d", total, want)
 	}
 }
