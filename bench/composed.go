@@ -118,7 +118,7 @@ func compose(ctx context.Context, data string) (_ *composed, err error) {
 		}
 	}()
 	logger := slog.Default()
-	if c.store, err = eventstore.Open(filepath.Join(data, "log"), eventstore.Options{Index: router.Index, Redacts: router.Redacts, Logger: logger}); err != nil {
+	if c.store, err = eventstore.Open(filepath.Join(data, "log"), router.LogOptions(eventstore.Options{Logger: logger})); err != nil {
 		return nil, err
 	}
 	if c.keys, err = keyring.Open(filepath.Join(data, "keyring"), keyring.Options{Logger: logger}); err != nil {

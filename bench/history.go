@@ -109,7 +109,7 @@ func openWriter(h *history) (_ *writer, err error) {
 	if w.keys, err = keyring.Open(h.keyring(), keyring.Options{Logger: logger, Pool: 4 * w.sideBySide}); err != nil {
 		return nil, err
 	}
-	if w.store, err = eventstore.Open(h.log(), eventstore.Options{Index: router.Index, Now: clock, Logger: logger}); err != nil {
+	if w.store, err = eventstore.Open(h.log(), router.LogOptions(eventstore.Options{Now: clock, Logger: logger})); err != nil {
 		return nil, errors.Join(err, w.keys.Close())
 	}
 	w.engine = router.NewEngine(router.EngineConfig{Store: w.store, Keys: w.keys, Now: clock, Logger: logger})

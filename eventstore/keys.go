@@ -8,7 +8,7 @@ import (
 // Every key of the folder:
 //
 //	table  key                                          value
-//	01     name                                         format, incarnation, epoch, head or origins
+//	01     name                                         format, incarnation, epoch, head, origins or indexes
 //	02     position                                     record
 //	03     account, category, id, version               position
 //	04     account, sequence                            position

@@ -24,7 +24,8 @@ const format = 2
 // where Pebble could not write out its logs. A read-only Open of a folder without a log
 // returns [ErrNotFound].
 //
-// A folder in which a restore is under way or has failed is refused with
+// Where Options.IndexVersion is another than the folder's, Open reads the whole log
+// and makes the indexes anew. A folder in which a restore is under way or has failed is refused with
 // [ErrUnfinished].
 func Open(dir string, opts Options) (*Store, error) { return open(dir, opts, false) }
 
@@ -91,6 +92,9 @@ func open(dir string, opts Options, restoring bool) (_ *Store, err error) {
 		}
 	}
 	if err := s.guard.open(&s.opts, dir, s.db); err != nil {
+		return nil, wrap("open "+dir, err)
+	}
+	if err := s.reindex(); err != nil {
 		return nil, wrap("open "+dir, err)
 	}
 	t := &s.writer.log
@@ -263,9 +267,9 @@ func (s *Store) writeMeta() error {
 	for name, value := range map[string][]byte{
 		metaFormat:      binary.BigEndian.AppendUint32(nil, format),
 		metaIncarnation: []byte(s.incarnation),
+		metaIndexes:     binary.BigEndian.AppendUint32(nil, s.opts.IndexVersion),
 	} {
-		key := metaKey(name)
-		if err := b.Set(key, appendChecksum(value, 0, key), nil); err != nil {
+		if err := setMeta(b, name, value); err != nil {
 			return err
 		}
 	}

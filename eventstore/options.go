@@ -26,6 +26,11 @@ type Options struct {
 	// order of position, and again by Verify; it must neither keep nor change
 	// the record, nor call the store.
 	Index func(*Record) IndexChange
+	// IndexVersion names what Index makes: it is another number whenever Index
+	// makes something else of a record that may be stored. Open makes the indexes
+	// of a folder anew that has another version of them, which reads the whole
+	// log once; a read-only Open returns ErrFormat for such a folder.
+	IndexVersion uint32
 	// Redacts returns the event ids, of the record's own account, whose sealed
 	// parts this record declares to be removed. Only such an event can lose its
 	// sealed part, and Verify accepts a loss only if a later record declares it.

@@ -32,8 +32,7 @@ func (s *Store) restoredTo() uint64 {
 }
 
 func setOrigins(b *pebble.Batch, origins []Origin) error {
-	key := metaKey(metaOrigins)
-	return b.Set(key, appendChecksum(appendOrigins(nil, origins), 0, key), nil)
+	return setMeta(b, metaOrigins, appendOrigins(nil, origins))
 }
 
 // appendOrigins appends a line for each origin.

@@ -100,7 +100,7 @@ func Restore(ctx context.Context, from Bucket, to string, at Limit, opts Restore
 	}
 	if opts.DryRun {
 		return r.result, wrap("restore from "+g.Name, r.records(func(record *Record, _ [32]byte, _ bool, _ uint64) error {
-			_, err := r.index(record)
+			_, err := r.opts.Store.changeOf(record)
 			return err
 		}))
 	}
@@ -306,7 +306,7 @@ func (r *restore) record(record *Record, hash [32]byte, gone bool, by uint64) er
 			return err
 		}
 	}
-	change, err := r.index(record)
+	change, err := r.opts.Store.changeOf(record)
 	if err != nil {
 		return err
 	}
@@ -325,14 +325,4 @@ func (r *restore) record(record *Record, hash [32]byte, gone bool, by uint64) er
 	t.hash = hash
 	r.size += len(encoded) + 512
 	return nil
-}
-
-// index derives the index entries of a record, which fails where the record is not
-// understood.
-func (r *restore) index(record *Record) (IndexChange, error) {
-	change := r.opts.Store.Index(record)
-	if change.Err != nil {
-		return change, fmt.Errorf("the indexes of position %d: %w", record.Position, change.Err)
-	}
-	return change, nil
 }

@@ -296,15 +296,20 @@ func (t *tail) write(st *staged, encoded []byte) error {
 			return err
 		}
 	}
-	for _, k := range st.change.Delete {
+	return t.index(r.Position, st.change)
+}
+
+// index writes what a record changes in the caller's indexes.
+func (t *tail) index(position uint64, change IndexChange) error {
+	for _, k := range change.Delete {
 		t.key = appendIndexKey(t.key[:0], k)
 		if err := t.batch.Delete(t.key, nil); err != nil {
 			return err
 		}
 	}
-	for _, e := range st.change.Put {
+	for _, e := range change.Put {
 		t.key = appendIndexKey(t.key[:0], e.IndexKey)
-		if err := t.setPlaced(r.Position, e.Value); err != nil {
+		if err := t.setPlaced(position, e.Value); err != nil {
 			return err
 		}
 	}
@@ -325,9 +330,7 @@ func (t *tail) setHead() error {
 }
 
 func setEpoch(b *pebble.Batch, epoch uint64) error {
-	key := metaKey(metaEpoch)
-	value := binary.BigEndian.AppendUint64(nil, epoch)
-	return b.Set(key, appendChecksum(value, 0, key), nil)
+	return setMeta(b, metaEpoch, binary.BigEndian.AppendUint64(nil, epoch))
 }
 
 // version returns the version of a stream, 0 if it does not exist.

@@ -62,7 +62,7 @@ func newStage(t testing.TB, change func(*api.Config)) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts})
+	store, err := eventstore.Open("log", router.LogOptions(eventstore.Options{FS: vfs.NewMem()}))
 	if err != nil {
 		t.Fatal(err)
 	}

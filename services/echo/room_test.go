@@ -86,7 +86,7 @@ func TestFromRoomToRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer keys.Close()
-	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts})
+	store, err := eventstore.Open("log", router.LogOptions(eventstore.Options{FS: vfs.NewMem()}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { keys.Close() })
-	if h.store, err = eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts}); err != nil {
+	if h.store, err = eventstore.Open("log", router.LogOptions(eventstore.Options{FS: vfs.NewMem()})); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.store.Close() })

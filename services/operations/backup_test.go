@@ -55,7 +55,7 @@ func TestBackupAndRestore(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer keys.Close()
-			store, err := eventstore.Open(filepath.Join(data, "log"), eventstore.Options{Index: router.Index, Redacts: router.Redacts})
+			store, err := eventstore.Open(filepath.Join(data, "log"), router.LogOptions(eventstore.Options{}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func TestBackupAndRestore(t *testing.T) {
 			reads(t, old, sealedBy)
 
 			// A second log in the same place has to be told from the first.
-			other, err := eventstore.Open(filepath.Join(old.Data, "log"), eventstore.Options{Index: router.Index, Redacts: router.Redacts})
+			other, err := eventstore.Open(filepath.Join(old.Data, "log"), router.LogOptions(eventstore.Options{}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,7 +180,7 @@ func opened(t *testing.T) (data string, store *eventstore.Store, keys *keyring.K
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = keys.Close() })
-	store, err = eventstore.Open(filepath.Join(data, "log"), eventstore.Options{Index: router.Index, Redacts: router.Redacts})
+	store, err = eventstore.Open(filepath.Join(data, "log"), router.LogOptions(eventstore.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +352,7 @@ func reads(t *testing.T, restore operations.Restore, keyID string) {
 		t.Fatal(err)
 	}
 	defer keys.Close()
-	store, err := eventstore.Open(filepath.Join(restore.Data, "log"), eventstore.Options{Index: router.Index, Redacts: router.Redacts})
+	store, err := eventstore.Open(filepath.Join(restore.Data, "log"), router.LogOptions(eventstore.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}

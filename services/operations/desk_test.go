@@ -87,7 +87,7 @@ func newDesk(t *testing.T) *desk {
 	if d.keys, err = keyring.Open("keyring", keyring.Options{FS: vfs.NewMem()}); err != nil {
 		t.Fatal(err)
 	}
-	d.store, err = eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Now: d.clock})
+	d.store, err = eventstore.Open("log", router.LogOptions(eventstore.Options{FS: vfs.NewMem(), Now: d.clock}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ type Restore struct {
 // eventstore.Restore and of keyring.Import.
 func (r Restore) Run(ctx context.Context) (eventstore.Restored, error) {
 	options := eventstore.RestoreOptions{
-		Store:  eventstore.Options{Index: router.Index, Redacts: router.Redacts, MinFree: eventstore.TenthOr2GiB},
+		Store:  router.LogOptions(eventstore.Options{MinFree: eventstore.TenthOr2GiB}),
 		DryRun: r.DryRun, Progress: r.Progress,
 	}
 	log := filepath.Join(r.Data, "log")

@@ -100,7 +100,7 @@ func newHouse(t *testing.T) *house {
 	var err error
 	h.keys, err = keyring.Open("keyring", keyring.Options{FS: vfs.NewMem(), Logger: quiet})
 	fail(err)
-	h.store, err = eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts})
+	h.store, err = eventstore.Open("log", router.LogOptions(eventstore.Options{FS: vfs.NewMem()}))
 	fail(err)
 	h.views, err = projections.Open("views", projections.Options{FS: vfs.NewMem(), Opener: func(account, category, id, eventID, keyID string, sealed []byte) ([]byte, error) {
 		return h.keys.Unseal(keyID, keyring.AAD(account, category, id, eventID), sealed)

@@ -84,8 +84,18 @@ var parkedStates = []eventv1.ReceiptState{
 	eventv1.ReceiptState_RECEIPT_STATE_READ, eventv1.ReceiptState_RECEIPT_STATE_FAILED,
 }
 
-// Index derives the router's index entries from one record. It is the function
-// that the store is opened with.
+// IndexVersion is the version of what Index makes of records. It is raised with every
+// change by which a record that may be stored gives other entries; logs get the new
+// ones when they are opened.
+const IndexVersion = 1
+
+// LogOptions returns the options with which a log is opened that the router writes.
+func LogOptions(o eventstore.Options) eventstore.Options {
+	o.Index, o.IndexVersion, o.Redacts = Index, IndexVersion, Redacts
+	return o
+}
+
+// Index derives the router's index entries from one record. See [LogOptions].
 func Index(rec *eventstore.Record) eventstore.IndexChange {
 	body, err := decodeFacts(rec)
 	if err != nil {
@@ -254,8 +264,7 @@ func messageEntry(identityID string, o *eventv1.SendOrigin) []byte {
 	return join(ids...)
 }
 
-// Redacts returns the events whose sealed parts a record takes away. It is the
-// function that the store is opened with.
+// Redacts returns the events whose sealed parts a record takes away. See [LogOptions].
 func Redacts(rec *eventstore.Record) []string {
 	switch rec.Type {
 	case typeOf(&eventv1.MessageUnsent{}), typeOf(&eventv1.UnsendParked{}), typeOf(&eventv1.ConversationErased{}),

@@ -31,7 +31,7 @@ func newRelayed(t *testing.T) *relayed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts})
+	store, err := eventstore.Open("log", router.LogOptions(eventstore.Options{FS: vfs.NewMem()}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,9 +39,9 @@ func newStageOn(t *testing.T, fs vfs.FS) *stage {
 	if s.keys, err = keyring.Open("keyring", keyring.Options{FS: vfs.NewMem()}); err != nil {
 		t.Fatal(err)
 	}
-	s.store, err = eventstore.Open("log", eventstore.Options{
-		FS: s.fs, Index: router.Index, Redacts: router.Redacts, Now: s.clock, MinFree: eventstore.TenthOr2GiB,
-	})
+	s.store, err = eventstore.Open("log", router.LogOptions(eventstore.Options{
+		FS: s.fs, Now: s.clock, MinFree: eventstore.TenthOr2GiB,
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func openKeyring(t testing.TB) *keyring.Keyring {
 }
 
 func openStore(t testing.TB, c *clock) *eventstore.Store {
-	store, err := eventstore.Open("log", eventstore.Options{FS: vfs.NewMem(), Index: router.Index, Redacts: router.Redacts, Now: c.now})
+	store, err := eventstore.Open("log", router.LogOptions(eventstore.Options{FS: vfs.NewMem(), Now: c.now}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,9 +69,9 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 		}
 	}()
 	fatal := func(err error) { f.die(logger, err) }
-	options := eventstore.Options{
-		Index: router.Index, Redacts: router.Redacts, Logger: logger, MinFree: eventstore.TenthOr2GiB, Fatal: fatal,
-	}
+	options := router.LogOptions(eventstore.Options{
+		Logger: logger, MinFree: eventstore.TenthOr2GiB, Fatal: fatal,
+	})
 	if create {
 		options.Ballast = ballast
 	}

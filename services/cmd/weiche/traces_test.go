@@ -135,9 +135,9 @@ func left(t *testing.T, data string, by sealedBy) (findings []string) {
 		t.Fatal(err)
 	}
 	defer keys.Close()
-	store, err := eventstore.Open(filepath.Join(data, "log"), eventstore.Options{
-		Index: router.Index, Redacts: router.Redacts, ReadOnly: true, Logger: slog.New(slog.DiscardHandler),
-	})
+	store, err := eventstore.Open(filepath.Join(data, "log"), router.LogOptions(eventstore.Options{
+		ReadOnly: true, Logger: slog.New(slog.DiscardHandler),
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
