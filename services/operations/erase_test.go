@@ -47,9 +47,9 @@ func openShop(t *testing.T, disk *vfs.MemFS, now time.Time) *shop {
 	if s.keys, err = keyring.Open("keys", keyring.Options{FS: disk, Logger: quiet, Pool: 4}); err != nil {
 		t.Fatal(err)
 	}
-	if s.store, err = eventstore.Open("log", eventstore.Options{
-		FS: disk, Index: router.Index, Redacts: router.Redacts, Logger: quiet, Now: func() time.Time { return s.now },
-	}); err != nil {
+	if s.store, err = eventstore.Open("log", router.LogOptions(eventstore.Options{
+		FS: disk, Logger: quiet, Now: func() time.Time { return s.now },
+	})); err != nil {
 		t.Fatal(err)
 	}
 	if s.views, err = projections.Open("views", projections.Options{FS: vfs.NewMem(), Logger: quiet}); err != nil {
