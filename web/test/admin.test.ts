@@ -60,7 +60,7 @@ test("who has been logged out meanwhile comes back to the same page with what wa
 	await tab.getByLabel("Title").fill("Typed before");
 	await tab.request.post(`${inject("origin")}/weiche.workspace.v1.AccessService/LogOut`, { data: {} });
 	await tab.getByRole("button", { name: "Save" }).click();
-	await tab.getByText("Your session has ended.").first().waitFor();
+	await tab.getByRole("heading", { name: "Your session has ended" }).waitFor();
 	await tab.getByLabel("Login", { exact: true }).fill(agent.login);
 	await tab.getByLabel("Password").fill(password);
 	await tab.keyboard.press("Enter");
@@ -69,6 +69,27 @@ test("who has been logged out meanwhile comes back to the same page with what wa
 	await tab.getByRole("button", { name: "Save" }).click();
 	await tab.getByRole("region", { name: "Unsaved changes" }).waitFor({ state: "detached" });
 	expect((await widget(id))?.appearance?.title).toBe("Typed before");
+	expectComplaints(/401 \(Unauthorized\)/);
+});
+
+test("another admin who comes in by another tab finds nothing of the first", async () => {
+	const id = await makeWidget();
+	const tab = await open(`widgets/${id}`);
+	await tab.getByLabel("Title").fill("What the first thinks");
+	await tab.context().clearCookies();
+	await tab.getByRole("button", { name: "Save" }).click();
+	await tab.getByRole("heading", { name: "Your session has ended" }).waitFor();
+	const second = await makeAgent("ROLE_ADMIN");
+	await tab.context().addCookies(await (await deviceOf(second)).cookies());
+	await tab.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+	await tab.getByRole("heading", { name: "Your session has ended" }).waitFor({ state: "detached" });
+	await tab.getByRole("heading", { level: 1, name: "blue-shop.example" }).waitFor();
+	expect(await tab.getByLabel("Title").inputValue()).toBe("");
+	expectComplaints(/401 \(Unauthorized\)/);
+	await tab.getByRole("link", { name: "Agents" }).click();
+	await tab.getByRole("link", { name: `${second.name} You` }).waitFor();
+	await tab.getByRole("button", { name: "Log out" }).click();
+	await tab.getByRole("heading", { level: 1, name: "Log in to Weiche" }).waitFor();
 	expectComplaints(/401 \(Unauthorized\)/);
 });
 
@@ -167,6 +188,8 @@ test("changes that are not saved are kept in view, and nobody loses them unasked
 	await bar.waitFor({ state: "detached" });
 	expect((await widget(id))?.appearance?.title).toBe("Blue and less");
 	await tab.getByLabel("Title").fill("Blue and gone");
+	await tab.getByRole("button", { name: "Log out" }).click();
+	await question.getByRole("button", { name: "Stay" }).click();
 	await tab.getByRole("link", { name: "Agents" }).click();
 	await question.getByRole("button", { name: "Leave" }).click();
 	await tab.getByRole("heading", { level: 1, name: "Agents" }).waitFor();

@@ -17,7 +17,7 @@ const address = (label: string, of?: Customer) =>
 	`${inject("origin")}/workspace/all${of ? `/${of.conversationId}` : ""}?label=${label}`;
 
 async function logInBy(page: Page, login: string, word: string): Promise<void> {
-	await page.getByLabel("Name", { exact: true }).fill(login);
+	await page.getByLabel("Login", { exact: true }).fill(login);
 	await page.getByLabel("Password", { exact: true }).fill(word);
 	await page.getByRole("button", { name: "Log in" }).click();
 }
@@ -30,7 +30,7 @@ test("who has no session logs in by name and password, and is where the address 
 	await page.goto(address(label));
 	await page.getByRole("heading", { level: 1, name: "Log in to Weiche" }).waitFor();
 	await logInBy(page, agent, "not the password");
-	await page.getByRole("alert").filter({ hasText: "The name or the password is not right." }).waitFor();
+	await page.getByRole("alert").filter({ hasText: "Login or password is wrong." }).waitFor();
 	await logInBy(page, agent, password);
 	await rows(page).filter({ hasText: one.name }).waitFor();
 	expectComplaints(/401/);

@@ -5,16 +5,12 @@ import "../look/controls.css";
 import "../look/copy.css";
 import "../look/dialog.css";
 import "../look/login.css";
+import { Session, whoIsHere } from "../look/session.js";
 import { Chosen } from "../workspace/preferences.js";
 import "./admin.css";
 import { App } from "./app.js";
 import { Router } from "./router.js";
-import { Session } from "./session.js";
 
-const caller = new Caller("");
-const session = new Session(caller);
+const session = new Session(new Caller(""), "/admin/", async (caller) => ({ me: await whoIsHere(caller) }));
 void session.open();
-render(
-	<App caller={caller} session={session} router={new Router(window)} chosen={Chosen.ofPage()} />,
-	document.body,
-);
+render(<App session={session} router={new Router(window)} chosen={Chosen.ofPage()} />, document.body);

@@ -1,14 +1,13 @@
 /** The whole page: who may not, or is not in, is told so. */
 
 import { useMemo, useRef, useState } from "preact/hooks";
-import { CallError, type Caller, type CallOptions } from "../api/call.js";
 import { LogIn } from "../look/login.js";
+import type { Session, Who } from "../look/session.js";
 import { useStore } from "../look/store.js";
 import { type Chosen, languageBy } from "../workspace/preferences.js";
 import { Admin } from "./api.js";
 import { type Desk, DeskContext } from "./context.js";
 import type { Router } from "./router.js";
-import type { Session } from "./session.js";
 import { Denied, Shell, sectionsFor } from "./shell.js";
 import { words } from "./words.js";
 
@@ -17,36 +16,33 @@ const said = 4000;
 
 /** What the page is made of. */
 export interface Parts {
-	caller: Caller;
-	session: Session;
+	session: Session<Who>;
 	router: Router;
 	chosen: Chosen;
 }
 
 /** The admin center, however its session stands. */
-export function App({ caller, session, router, chosen }: Parts) {
+export function App({ session, router, chosen }: Parts) {
 	const language = useStore(chosen, languageBy);
-	const { status, me } = useStore(session, (state) => state);
+	const { status, who } = useStore(session, (state) => state);
 	const { text, say } = useNotice();
-	const admin = useMemo(() => new Admin(watched(caller, session)), []);
+	const admin = useMemo(() => new Admin(session), []);
 	const here = words[language];
 	if (status === "opening") return <main class="login-page" aria-busy="true" />;
-	if (status === "failed" || !me)
+	if (status === "failed")
 		return (
 			<main class="login-page">
-				{status === "failed" ? (
-					<div class="empty" role="alert">
-						<h1>{here.title}</h1>
-						<p>{here.failed}</p>
-						<button type="button" class="button" onClick={() => void session.open()}>
-							{here.again}
-						</button>
-					</div>
-				) : (
-					<LogIn logIn={(login, password) => session.logIn(login, password)} language={language} page />
-				)}
+				<div class="empty" role="alert">
+					<h1>{here.title}</h1>
+					<p>{here.failed}</p>
+					<button type="button" class="button" onClick={() => void session.open()}>
+						{here.again}
+					</button>
+				</div>
 			</main>
 		);
+	if (!who) return <LogIn session={session} language={language} />;
+	const { me } = who;
 	const may = (scope: string) => me.scopes?.includes(scope) ?? false;
 	const entitle = (title: string) => {
 		document.title = title;
@@ -58,34 +54,12 @@ export function App({ caller, session, router, chosen }: Parts) {
 			<div inert={status === "ended"}>
 				<Shell onLogOut={() => void session.logOut().catch(() => session.open())} />
 			</div>
-			{status === "ended" ? (
-				<div class="login-over">
-					<LogIn logIn={(login, password) => session.logIn(login, password)} language={language} ended />
-				</div>
-			) : null}
+			{status === "ended" ? <LogIn session={session} language={language} ended /> : null}
 			<div class="notices" role="status">
 				{text ? <p class="said-notice">{text}</p> : null}
 			</div>
 		</DeskContext.Provider>
 	);
-}
-
-/** A caller that notices when the session has ended. */
-function watched(caller: Caller, session: Session): Pick<Caller, "call"> {
-	return {
-		async call<Request, Response>(
-			method: string,
-			request: Request,
-			options?: CallOptions,
-		): Promise<Response> {
-			try {
-				return await caller.call<Request, Response>(method, request, options);
-			} catch (error) {
-				if (error instanceof CallError && error.code === "unauthenticated") session.end();
-				throw error;
-			}
-		},
-	};
 }
 
 /** A text that is said for a few seconds. */

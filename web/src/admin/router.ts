@@ -30,13 +30,16 @@ export class Router {
 	/** Goes to a path, or asks first. */
 	go(path: string): void {
 		if (path === this.at.value.path) return;
-		if (this.held) {
-			this.at.update((at) => ({ ...at, wanted: path }));
-			return;
-		}
+		if (this.asks(path)) return;
 		this.page.history.pushState(null, "", path);
 		this.page.scrollTo(0, 0);
 		this.at.update(() => ({ path, wanted: "" }));
+	}
+
+	/** Whether somebody is asked before they lose changes by what they want. */
+	asks(wanted: string): boolean {
+		if (this.held) this.at.update((at) => ({ ...at, wanted }));
+		return this.held;
 	}
 
 	/** Goes to a path that takes the place of the present one. */
@@ -46,10 +49,12 @@ export class Router {
 		this.at.update(() => ({ path, wanted: "" }));
 	}
 
-	/** Goes where somebody wanted to go, without the changes. */
-	leave(): void {
+	/** Goes where somebody wanted to go, without the changes, and returns where that is. */
+	leave(): string {
+		const { wanted } = this.at.value;
 		this.held = false;
-		this.go(this.at.value.wanted);
+		this.stay();
+		return wanted;
 	}
 
 	/** Stays, with the changes. */

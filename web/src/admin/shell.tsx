@@ -17,6 +17,9 @@ const glyphs: Record<Section, GlyphName> = {
 	audit: "history",
 };
 
+/** What is wanted that is no path: to log out. */
+const logOut = "log out";
+
 /** What a role has to allow for a section to be there. */
 const scopes: Record<Section, string> = {
 	integrations: "setup:read",
@@ -51,7 +54,7 @@ export function Shell({ onLogOut }: { onLogOut: () => void }) {
 					<Glyph name="chat" />
 					<span class="bar-text">{words.workspace}</span>
 				</a>
-				<button type="button" class="button plain" onClick={onLogOut}>
+				<button type="button" class="button plain" onClick={() => router.asks(logOut) || onLogOut()}>
 					<Glyph name="logout" />
 					<span class="bar-text">{words.logOut}</span>
 				</button>
@@ -74,7 +77,11 @@ export function Shell({ onLogOut }: { onLogOut: () => void }) {
 			{wanted ? (
 				<Ask
 					question={{ ...words.leave, danger: true }}
-					onYes={() => router.leave()}
+					onYes={() => {
+						const to = router.leave();
+						if (to === logOut) onLogOut();
+						else router.go(to);
+					}}
 					onNo={() => router.stay()}
 				/>
 			) : null}

@@ -82,6 +82,9 @@ function draw(scene: Scene, language: Language): VNode {
 	);
 }
 
+/** A session that nobody comes into. */
+const nobody = { async logIn() {}, async open() {} };
+
 const shop = widgets[0] ?? {};
 const withdrawn = { ...draftOf(shop, "Europe/Berlin"), offers: [] };
 
@@ -173,11 +176,11 @@ const scenes: Record<string, Scene & { size?: [number, number] }> = {
 	"somebody who is no admin": { path: "/admin/", draws: ({ words }) => <Denied words={words} name="Ben" /> },
 	"logging in": {
 		path: "/admin/",
-		draws: ({ language }) => (
-			<main class="login-page">
-				<LogIn logIn={async () => {}} language={language} page />
-			</main>
-		),
+		draws: ({ language }) => <LogIn session={nobody} language={language} />,
+	},
+	"logging in again": {
+		path: "/admin/",
+		draws: ({ language }) => <LogIn session={nobody} language={language} ended />,
 	},
 };
 

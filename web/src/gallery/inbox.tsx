@@ -1,12 +1,11 @@
 /** States of the workspace around the conversation: the list, its dialogs, and coming in. */
 
-import type { ComponentChildren, VNode } from "preact";
+import type { VNode } from "preact";
 import { Caller } from "../api/call.js";
 import { Stream } from "../api/stream.js";
 import type { Language } from "../look/words.js";
 import { Desk } from "../workspace/app.js";
 import { nothing, paged, type Row, reads } from "../workspace/inbox/state.js";
-import { LogIn } from "../workspace/login.js";
 import type { Overlay } from "../workspace/overlay.js";
 import { type Place, Places } from "../workspace/place.js";
 import { Chosen, usual } from "../workspace/preferences.js";
@@ -15,6 +14,7 @@ import type { GalleryState } from "./state.js";
 import "../look/page.css";
 import "../look/controls.css";
 import "../look/dialog.css";
+import "../look/login.css";
 import "../look/menu.css";
 
 const before = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -94,7 +94,6 @@ interface Made {
 	overlay?: Overlay;
 	mayOnlyRead?: boolean;
 	prepare?(workspace: Workspace): void;
-	draw?: ComponentChildren;
 }
 
 /** Draws the workspace as it is made. */
@@ -119,7 +118,7 @@ function desk(language: Language, made: Made): VNode {
 	];
 	workspace.session.update(() => ({
 		status: "in",
-		team: {
+		who: {
 			me: {
 				accountId: "shop",
 				accountName: "Blue Shop",
@@ -150,7 +149,7 @@ function desk(language: Language, made: Made): VNode {
 	made.prepare?.(workspace);
 	return (
 		<WorkspaceContext.Provider value={workspace}>
-			{made.draw ?? <Desk inert={false} />}
+			<Desk inert={false} />
 		</WorkspaceContext.Provider>
 	);
 }
@@ -185,6 +184,4 @@ export const states: GalleryState[] = [
 			});
 		},
 	}),
-	state("log in", { draw: <LogIn back={false} /> }),
-	state("log in again", { draw: <LogIn back /> }, [320, 640]),
 ];

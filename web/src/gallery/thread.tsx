@@ -43,7 +43,7 @@ function Stage(props: {
 		{ agentId: "kim", name: "Kim Sample" },
 	];
 	const me = { agent: agents[1], scopes: ["conversations:read", "conversations:write"] };
-	workspace.session.update(() => ({ status: "in", team: { me, agents, channels } }));
+	workspace.session.update(() => ({ status: "in", who: { me, agents, channels } }));
 	workspace.inbox.know({
 		conversationId: "c1",
 		customerId: "cus1",

@@ -3,9 +3,11 @@
 import "../look/page.css";
 import "../look/controls.css";
 import "../look/dialog.css";
+import "../look/login.css";
 import "../look/menu.css";
 import type { VNode } from "preact";
 import { Caller } from "../api/call.js";
+import type { SessionState } from "../look/session.js";
 import type { Language } from "../look/words.js";
 import { App } from "../workspace/app.js";
 import { Bar } from "../workspace/bar.js";
@@ -13,7 +15,7 @@ import { LostLine } from "../workspace/connection.js";
 import type { Overlay } from "../workspace/overlay.js";
 import { Places, placeOf } from "../workspace/place.js";
 import { Chosen, usual } from "../workspace/preferences.js";
-import type { SessionState } from "../workspace/session.js";
+import type { Team } from "../workspace/team.js";
 import { learn } from "../workspace/thread/words.js";
 import { Workspace, WorkspaceContext } from "../workspace/workspace.js";
 import { closedRows, counts, rows } from "./inboxrows.js";
@@ -65,7 +67,7 @@ const team = { me: { accountName: "Blue Shop", agent: agents[1], scopes }, agent
 interface Scene {
 	/** Below /workspace/. */
 	path?: string;
-	session?: SessionState;
+	session?: SessionState<Team>;
 	says?: Answers;
 	overlay?: Overlay;
 	size?: [number, number];
@@ -84,8 +86,8 @@ function draw(scene: Scene, language: Language): VNode {
 		places: new Places(placeOf(new URL(`https://chat.example/workspace/${scene.path ?? "all"}`))),
 		chosen: new Chosen({ ...usual, language }),
 	});
-	workspace.session.update(() => scene.session ?? { status: "in", team });
-	if (workspace.session.value.team) workspace.inbox.start("kim");
+	workspace.session.update(() => scene.session ?? { status: "in", who: team });
+	if (workspace.session.value.who) workspace.inbox.start("kim");
 	if (scene.overlay) workspace.show(scene.overlay);
 	scene.prepare?.(workspace);
 	return scene.draws ? (
@@ -112,7 +114,7 @@ function lost(stage: "noticed" | "old"): () => VNode {
 const scenes: Record<string, Scene> = {
 	"coming back": {
 		...open,
-		session: { status: "ended", team },
+		session: { status: "ended", who: team },
 		prepare: ({ conversations }) => void conversations.get("c1").read(),
 	},
 	opening: { session: { status: "opening" }, shows: "[role=status]" },

@@ -7,7 +7,8 @@ import type { Language, Words } from "./words.js";
 
 const en = {
 	title: "Log in to Weiche",
-	ended: "Your session has ended. Log in to go on where you were.",
+	ended: "Your session has ended",
+	endedText: "Log in again to go on. What you have written is kept.",
 	login: "Login",
 	password: "Password",
 	button: "Log in",
@@ -20,7 +21,8 @@ const en = {
 
 const de: typeof en = {
 	title: "Bei Weiche anmelden",
-	ended: "Ihre Sitzung ist beendet. Melden Sie sich an, um hier weiterzumachen.",
+	ended: "Ihre Sitzung ist beendet",
+	endedText: "Melden Sie sich wieder an. Was Sie geschrieben haben, bleibt erhalten.",
 	login: "Anmeldename",
 	password: "Passwort",
 	button: "Anmelden",
@@ -34,21 +36,17 @@ const de: typeof en = {
 const words: Words<typeof en> = { en, de };
 
 /**
- * The form to log in. logIn opens the session and throws CallError; whoever draws the
- * form takes it away after that.
+ * The page to log in, or to come back where a session has ended: then it lies above the
+ * page, which waits as it was left.
  */
 export function LogIn({
-	logIn,
+	session,
 	language,
 	ended,
-	page,
 }: {
-	logIn: (login: string, password: string) => Promise<void>;
+	session: { logIn(login: string, password: string): Promise<void>; open(): Promise<void> };
 	language: Language;
-	/** There was a session: the page behind waits for its agent. */
 	ended?: boolean;
-	/** It is the whole page, and its heading the first. */
-	page?: boolean;
 }) {
 	const said = words[language];
 	const id = useId();
@@ -58,6 +56,12 @@ export function LogIn({
 	const [problem, setProblem] = useState("");
 	const [busy, setBusy] = useState(false);
 	useEffect(() => first.current?.focus(), []);
+	// Who logs in by a link in another tab comes back to this one.
+	useEffect(() => {
+		const look = () => document.visibilityState === "visible" && void session.open();
+		document.addEventListener("visibilitychange", look);
+		return () => document.removeEventListener("visibilitychange", look);
+	}, []);
 	const send = async () => {
 		if (busy) return;
 		if (!login.trim() || !password) {
@@ -67,66 +71,67 @@ export function LogIn({
 		setProblem("");
 		setBusy(true);
 		try {
-			await logIn(login, password);
+			await session.logIn(login, password);
 		} catch (error) {
 			setProblem(problemOf(said, error));
 		}
 		setBusy(false);
 	};
-	const Heading = page ? "h1" : "h2";
 	return (
-		<form
-			class="login"
-			noValidate
-			aria-labelledby={`${id}-title`}
-			onSubmit={(event) => {
-				event.preventDefault();
-				void send();
-			}}
-		>
-			<Heading id={`${id}-title`}>{said.title}</Heading>
-			{ended ? <p class="login-ended">{said.ended}</p> : null}
-			<div class="field">
-				<label for={`${id}-login`}>{said.login}</label>
-				<input
-					ref={first}
-					id={`${id}-login`}
-					class="input"
-					autoComplete="username"
-					autoCapitalize="none"
-					spellcheck={false}
-					dir="ltr"
-					value={login}
-					aria-invalid={Boolean(problem) || undefined}
-					onInput={(event) => setLogin(event.currentTarget.value)}
-				/>
-			</div>
-			<div class="field">
-				<label for={`${id}-password`}>{said.password}</label>
-				<input
-					id={`${id}-password`}
-					class="input"
-					type="password"
-					autoComplete="current-password"
-					dir="ltr"
-					value={password}
-					aria-invalid={Boolean(problem) || undefined}
-					onInput={(event) => setPassword(event.currentTarget.value)}
-				/>
-			</div>
-			<div role="alert">
-				{problem ? (
-					<p class="login-problem">
-						<Glyph name="alert" />
-						<span>{problem}</span>
-					</p>
-				) : null}
-			</div>
-			<button type="submit" class="button primary" aria-disabled={busy}>
-				{said.button}
-			</button>
-			<p class="login-hint">{said.hint}</p>
-		</form>
+		<main class={ended ? "login-page over" : "login-page"}>
+			<form
+				class="login"
+				noValidate
+				aria-labelledby={`${id}-title`}
+				onSubmit={(event) => {
+					event.preventDefault();
+					void send();
+				}}
+			>
+				<h1 id={`${id}-title`}>{ended ? said.ended : said.title}</h1>
+				{ended ? <p class="login-ended">{said.endedText}</p> : null}
+				<div class="field">
+					<label for={`${id}-login`}>{said.login}</label>
+					<input
+						ref={first}
+						id={`${id}-login`}
+						class="input"
+						autoComplete="username"
+						autoCapitalize="none"
+						spellcheck={false}
+						dir="ltr"
+						value={login}
+						aria-invalid={Boolean(problem) || undefined}
+						onInput={(event) => setLogin(event.currentTarget.value)}
+					/>
+				</div>
+				<div class="field">
+					<label for={`${id}-password`}>{said.password}</label>
+					<input
+						id={`${id}-password`}
+						class="input"
+						type="password"
+						autoComplete="current-password"
+						dir="ltr"
+						value={password}
+						aria-invalid={Boolean(problem) || undefined}
+						onInput={(event) => setPassword(event.currentTarget.value)}
+					/>
+				</div>
+				<div role="alert">
+					{problem ? (
+						<p class="login-problem">
+							<Glyph name="alert" />
+							<span>{problem}</span>
+						</p>
+					) : null}
+				</div>
+				<button type="submit" class="button primary" aria-disabled={busy}>
+					{said.button}
+				</button>
+				<p class="login-hint">{said.hint}</p>
+			</form>
+		</main>
 	);
 }
 

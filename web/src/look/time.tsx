@@ -29,8 +29,15 @@ class Clock extends Store<number> {
 
 const clock = new Clock(Date.now());
 
+/** The time; who uses it is drawn again as often as words for people need it. */
+export function useNow(): Date {
+	const [now, setNow] = useState(() => new Date());
+	useEffect(() => clock.watch(() => setNow(new Date())), []);
+	return now;
+}
+
 /** What make makes of now; who uses it is drawn again when that changes, and not at each tick. */
-export function useNow(make: (now: Date) => string): string {
+export function useSaid(make: (now: Date) => string): string {
 	const [, redraw] = useState({});
 	const text = make(new Date());
 	useEffect(() => clock.watch(() => make(new Date()) !== text && redraw({})), [text]);
@@ -40,7 +47,7 @@ export function useNow(make: (now: Date) => string): string {
 /** How long ago something was, with the exact time for who rests on it. */
 export function Ago({ at, language }: { at: string; language: string }) {
 	const when = new Date(at);
-	const text = useNow((now) => shortly(language, when, now));
+	const text = useSaid((now) => shortly(language, when, now));
 	const exact = when.toLocaleString(language, { dateStyle: "full", timeStyle: "short" });
 	return (
 		<time dateTime={at} title={exact}>

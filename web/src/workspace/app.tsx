@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { Later } from "../look/later.js";
+import { LogIn } from "../look/login.js";
 import { useStore } from "../look/store.js";
 import { Bar } from "./bar.js";
 import { ConnectionLine } from "./connection.js";
@@ -12,13 +13,12 @@ import { nameOf } from "./inbox/name.js";
 import { rowOf } from "./inbox/state.js";
 import { useInboxWords } from "./inbox/words.js";
 import { useKeys } from "./keys.js";
-import { LogIn } from "./login.js";
 import { Overlays } from "./overlays.js";
 import { Panes, threadHeading } from "./panes.js";
 import { ThreadPane } from "./thread/pane.js";
 import { ToastCorner } from "./toasts.js";
 import { useWords } from "./words.js";
-import { useWorkspace, type Workspace, WorkspaceContext } from "./workspace.js";
+import { useLanguage, useWorkspace, type Workspace, WorkspaceContext } from "./workspace.js";
 import "./workspace.css";
 import "./inbox/inbox.css";
 import "./dialogs.css";
@@ -35,6 +35,7 @@ export function App({ workspace }: { workspace: Workspace }) {
 function Page() {
 	const { session } = useWorkspace();
 	const status = useStore(session, (state) => state.status);
+	const language = useLanguage();
 	useTitle();
 	switch (status) {
 		case "opening":
@@ -42,16 +43,12 @@ function Page() {
 		case "failed":
 			return <Unreachable />;
 		case "out":
-			return <LogIn back={false} />;
+			return <LogIn session={session} language={language} />;
 	}
 	return (
 		<>
 			<Desk inert={status === "ended"} />
-			{status === "ended" && (
-				<div class="locked">
-					<LogIn back />
-				</div>
-			)}
+			{status === "ended" && <LogIn session={session} language={language} ended />}
 		</>
 	);
 }

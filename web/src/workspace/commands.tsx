@@ -8,7 +8,7 @@ import { rowOf } from "./inbox/state.js";
 import { useInboxWords } from "./inbox/words.js";
 import { type Choice, Picker } from "./picker.js";
 import { views } from "./place.js";
-import { agentName } from "./session.js";
+import { agentName } from "./team.js";
 import { useWords } from "./words.js";
 import { useTeam, useWorkspace } from "./workspace.js";
 

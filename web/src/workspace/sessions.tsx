@@ -9,9 +9,10 @@ import type {
 	SessionJson,
 } from "../gen/weiche/workspace/v1/access_pb.js";
 import { Dialog } from "../look/dialog.js";
-import { accessService } from "./session.js";
 import { useWords } from "./words.js";
 import { useLanguage, useWorkspace } from "./workspace.js";
+
+const accessService = "weiche.workspace.v1.AccessService";
 
 /** The agent's sessions, each of which but this one can be ended. */
 export function Sessions({ onClose }: { onClose(): void }) {

@@ -2,8 +2,9 @@
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { CallError, Caller, type CallOptions } from "../api/call.js";
+import { Caller, type CallOptions } from "../api/call.js";
 import { Stream, surroundings } from "../api/stream.js";
+import { Session } from "../look/session.js";
 import { Store, useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
 import { Actions } from "./inbox/actions.js";
@@ -13,7 +14,7 @@ import { Keys } from "./keys.js";
 import type { Overlay } from "./overlay.js";
 import { Places } from "./place.js";
 import { Chosen, languageBy } from "./preferences.js";
-import { agentName, may, Session, type Team } from "./session.js";
+import { agentName, may, readTeam, type Team } from "./team.js";
 import { Conversations } from "./thread/conversations.js";
 import { Toasts } from "./toasts.js";
 
@@ -32,7 +33,7 @@ export class Workspace {
 	/** Where the page is. */
 	readonly places: Places;
 	readonly chosen: Chosen;
-	readonly session: Session;
+	readonly session: Session<Team>;
 	readonly toasts = new Toasts();
 	readonly keys: Keys;
 	/** The conversations that were opened. */
@@ -45,22 +46,20 @@ export class Workspace {
 	readonly inbox: Inbox;
 	/** What can be done with a conversation. */
 	readonly actions: Actions;
-	private readonly caller: Caller;
 	private began = false;
 
 	constructor(parts: Parts) {
-		this.caller = parts.caller;
 		this.stream = parts.stream;
 		this.places = parts.places;
 		this.chosen = parts.chosen;
-		this.session = new Session(parts.caller);
-		this.conversations = new Conversations(this, () => this.session.value.team?.me.agent?.agentId ?? "");
+		this.session = new Session(parts.caller, "/workspace/", readTeam);
+		this.conversations = new Conversations(this, () => this.session.value.who?.me.agent?.agentId ?? "");
 		this.keys = new Keys(() => this.chosen.value.keys);
 		const call = this.call.bind(this);
 		this.inbox = new Inbox(call, this.stream, this.places.value, () => void this.session.open());
 		const words = () => wordsOf(languageBy(this.chosen.value));
 		this.actions = new Actions(call, this.inbox, this.toasts, words, (id) =>
-			agentName(this.session.value.team, id),
+			agentName(this.session.value.who, id),
 		);
 	}
 
@@ -81,11 +80,11 @@ export class Workspace {
 
 	/** Begins once somebody is in, and goes on where they have come back. */
 	private begin(): void {
-		const { status, team } = this.session.value;
-		if (status !== "in" || !team) return;
+		const { status, who } = this.session.value;
+		if (status !== "in" || !who) return;
 		if (!this.began) {
 			this.began = true;
-			this.inbox.start(team.me.agent?.agentId ?? "");
+			this.inbox.start(who.me.agent?.agentId ?? "");
 			return;
 		}
 		if (this.stream.state === "revoked") this.stream.restart();
@@ -101,13 +100,8 @@ export class Workspace {
 	 * Calls a method, such as weiche.workspace.v1.WorkspaceService/SendReply. Throws
 	 * CallError; where the session has ended, the page asks to log in as well.
 	 */
-	async call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
-		try {
-			return await this.caller.call<Request, Response>(method, request, options);
-		} catch (error) {
-			if (error instanceof CallError && error.reason === "REASON_UNAUTHENTICATED") this.ended();
-			throw error;
-		}
+	call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
+		return this.session.call(method, request, options);
 	}
 
 	/** Asks to log in again, as the server knows nothing of the session any more. */
@@ -117,7 +111,7 @@ export class Workspace {
 
 	/** Whether the agent may do what a scope says, such as conversations:write. */
 	may(scope: string): boolean {
-		return may(this.session.value.team, scope);
+		return may(this.session.value.who, scope);
 	}
 }
 
@@ -133,7 +127,7 @@ export function useWorkspace(): Workspace {
 
 /** Who is in. */
 export function useTeam(): Team | undefined {
-	return useStore(useWorkspace().session, (state) => state.team);
+	return useStore(useWorkspace().session, (state) => state.who);
 }
 
 /** The language that the page speaks. */

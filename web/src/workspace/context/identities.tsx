@@ -6,7 +6,7 @@ import type { BindingJson } from "../../gen/weiche/view/v1/route_pb.js";
 import { CopyButton } from "../../look/copy.js";
 import { Ask } from "../../look/dialog.js";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
-import { useNow } from "../../look/now.js";
+import { useNow } from "../../look/time.js";
 import { ago } from "../../look/words.js";
 import { capital, useAttempt, useConversation, useMayWrite, useOf, useSpeech } from "../thread/around.js";
 import { obstacle } from "../thread/reply.js";
@@ -66,7 +66,7 @@ function Identity({
 	const conversation = useConversation();
 	const { around: said, language, channel } = useSpeech();
 	const { places } = useWorkspace();
-	const now = useNow(60_000);
+	const now = useNow();
 	const attempt = useAttempt();
 	const may = useMayWrite();
 	const [asking, setAsking] = useState(false);

@@ -5,7 +5,7 @@ import type {
 	OfferLinkResponseJson,
 } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
-import { useNow } from "../../look/now.js";
+import { useNow } from "../../look/time.js";
 import { clock } from "../../look/words.js";
 import { capital, useAttempt, useConversation, useMayWrite, useOf, useSpeech } from "../thread/around.js";
 import { openLinks } from "./link.js";

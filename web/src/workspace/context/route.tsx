@@ -2,7 +2,7 @@
 
 import type { BindingJson } from "../../gen/weiche/view/v1/route_pb.js";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
-import { useNow } from "../../look/now.js";
+import { useNow } from "../../look/time.js";
 import { capital, useOf, useSpeech } from "../thread/around.js";
 import { closesAt, isWidget, obstacle } from "../thread/reply.js";
 

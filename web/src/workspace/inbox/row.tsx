@@ -2,7 +2,7 @@
 
 import { Component } from "preact";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
-import { Ago, lasting, useNow } from "../../look/time.js";
+import { Ago, lasting, useSaid } from "../../look/time.js";
 import { channelName, type Language } from "../../look/words.js";
 import { nameOf } from "./name.js";
 import type { Row } from "./state.js";
@@ -107,7 +107,7 @@ export class RowItem extends Component<RowProps> {
 function Waiting({ since, language }: { since: string; language: Language }) {
 	const at = new Date(since);
 	// Within a minute nobody waits.
-	const span = useNow((now) => (now.getTime() - at.getTime() < 60_000 ? "" : lasting(language, at, now)));
+	const span = useSaid((now) => (now.getTime() - at.getTime() < 60_000 ? "" : lasting(language, at, now)));
 	if (!span) return null;
 	return (
 		<span class="fact waiting">

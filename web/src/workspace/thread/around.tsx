@@ -8,7 +8,7 @@ import { channelName, type Language } from "../../look/words.js";
 import { nameOf } from "../inbox/name.js";
 import { type Row, rowOf } from "../inbox/state.js";
 import { wordsOf } from "../inbox/words.js";
-import { agentName, type Team } from "../session.js";
+import { agentName, type Team } from "../team.js";
 import { useTeam, useWorkspace } from "../workspace.js";
 import type { Conversation, ConversationState } from "./conversation.js";
 import { type Said, type ThreadWords, useKnown } from "./words.js";

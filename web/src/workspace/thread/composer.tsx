@@ -2,8 +2,8 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Glyph } from "../../look/glyph.js";
-import { useNow } from "../../look/now.js";
 import { useStore } from "../../look/store.js";
+import { useNow } from "../../look/time.js";
 import { useKeys } from "../keys.js";
 import { threadHeading } from "../panes.js";
 import { useWorkspace } from "../workspace.js";
