@@ -92,12 +92,16 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 		}
 	}
 	is(asked, "WAITING", "")
+	told := func(link answer) {
+		t.Helper()
+		tab.until(func(f *streamv1.SubscribeResponse) bool {
+			told := f.GetChange().GetLink()
+			return told.GetLinkId() == link.text("link.linkId") && told.GetState() == widgetv1.LinkState_LINK_STATE_CANCELLED && told.GetReason() == "withdrawn"
+		})
+	}
 	offer(`"page"`)
 	is(asked, "CANCELLED", "withdrawn")
-	tab.until(func(f *streamv1.SubscribeResponse) bool {
-		link := f.GetChange().GetLink()
-		return link.GetLinkId() == asked.text("link.linkId") && link.GetState() == widgetv1.LinkState_LINK_STATE_CANCELLED && link.GetReason() == "withdrawn"
-	})
+	told(asked)
 	if page := s.must(t, widgetService+"GetTimeline", token, `{}`); page.length("links") != 1 || page.text("links.0.channel") != "messenger" {
 		t.Errorf("the page finds %v", page.get("links"))
 	}
@@ -106,6 +110,12 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 	is(kept, "WAITING", "")
 	s.whatsApp(t, "4917600000067", "wamid.1", asked.text("link.code"))
 	is(asked, "CANCELLED", "withdrawn")
+	both := s.must(t, widgetService+"RequestLink", token, `{"integrationId":"wa","clientToken":"b"}`)
+	is(both, "WAITING", "")
+	offer("")
+	told(kept)
+	told(both)
+	offer(`"wa","page"`)
 	again := s.must(t, widgetService+"RequestLink", token, `{"integrationId":"wa","clientToken":"3"}`)
 	s.whatsApp(t, "4917600000067", "wamid.2", again.text("link.code"))
 	is(again, "CONNECTED", "")

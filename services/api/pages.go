@@ -141,11 +141,11 @@ func (p pages) forVisitor(ctx context.Context, topic stream.Topic, since uint64)
 	return changes, nil
 }
 
-// Setup returns the menu of a visitor after the set-up has changed, and the link that
-// came to its end by that; to agents it says only that it has.
-func (p pages) Setup(ctx context.Context, topic stream.Topic) (*streamv1.Change, error) {
+// Setup returns the menu of a visitor after the set-up has changed, and the links that
+// came to their end by that; to agents it says only that it has.
+func (p pages) Setup(ctx context.Context, topic stream.Topic) ([]*streamv1.Change, error) {
 	if topic.Kind != stream.Own {
-		return &streamv1.Change{Setup: true}, nil
+		return []*streamv1.Change{{Setup: true}}, nil
 	}
 	widgetID, route := topic.Widget, &viewv1.Route{}
 	if topic.ID != "" {
@@ -166,20 +166,21 @@ func (p pages) Setup(ctx context.Context, topic stream.Topic) (*streamv1.Change,
 	if err != nil {
 		return nil, err
 	}
-	change := &streamv1.Change{ConversationId: topic.ID, Widget: shown}
+	first := &streamv1.Change{ConversationId: topic.ID, Widget: shown}
+	if bindings := route.GetBindings(); len(bindings) > 0 {
+		first.RepliesTo = bindings[0].GetChannel()
+	}
+	changes := []*streamv1.Change{first}
 	for _, id := range route.GetLinkIds() {
 		link, err := p.linkState(ctx, &of, topic.ID, id)
 		if err != nil {
 			return nil, err
 		}
 		if !waits(link) {
-			change.Link = link
+			changes = append(changes, &streamv1.Change{ConversationId: topic.ID, Link: link})
 		}
 	}
-	if bindings := route.GetBindings(); len(bindings) > 0 {
-		change.RepliesTo = bindings[0].GetChannel()
-	}
-	return change, nil
+	return changes, nil
 }
 
 // Current returns the conversation that a visitor is in.

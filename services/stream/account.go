@@ -38,6 +38,9 @@ type account struct {
 	// was told.
 	ready              bool
 	sequence, position uint64
+	// setup is the position of the last change of the set-up, as far as that is known:
+	// what was before the account was followed may have been one.
+	setup uint64
 	// queue is what waits to be told, missing that something may not be in it, and
 	// telling that somebody tells it.
 	queue            []broker.Event
@@ -116,7 +119,7 @@ func (a *account) begin(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.ready {
-		a.ready, a.sequence, a.position = true, sequence, head.Position
+		a.ready, a.sequence, a.position, a.setup = true, sequence, head.Position, head.Position
 	}
 	a.tellLocked()
 	return nil
@@ -208,6 +211,9 @@ func (a *account) refill(ctx context.Context) error {
 // tellOne tells an event that follows the last. The caller holds mu.
 func (a *account) tellOne(event broker.Event) {
 	a.sequence, a.position = event.Sequence, event.Position
+	if event.Category == setupCategory {
+		a.setup = event.Position
+	}
 	if len(a.everything)+a.catching == 0 {
 		a.recent, a.recentFrom = nil, event.Sequence
 	} else {

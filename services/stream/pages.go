@@ -181,20 +181,24 @@ func (a *account) tellSetup(ctx context.Context, n *news, cursor uint64) (failed
 	topics := slices.Collect(maps.Keys(a.pages.topics))
 	a.mu.Unlock()
 	for _, topic := range topics {
-		change, readErr := a.hub.pages.Setup(ctx, topic)
+		changes, readErr := a.hub.pages.Setup(ctx, topic)
 		if readErr != nil {
 			failed, err = append(failed, topic), errors.Join(err, readErr)
 			continue
 		}
-		if change == nil {
+		if len(changes) == 0 {
 			continue
 		}
-		if topic.Kind != Own {
-			change.Type = n.kind
+		frames := make([]*Frame, 0, len(changes))
+		for _, change := range changes {
+			if topic.Kind != Own {
+				change.Type = n.kind
+			}
+			frames = append(frames, changed(a.hub.cursor(cursor), change))
 		}
 		a.mu.Lock()
 		if t := a.pages.topics[topic]; t != nil {
-			a.pushPages(t, []*Frame{changed(a.hub.cursor(cursor), change)}, n.last, cursor)
+			a.pushPages(t, frames, n.last, cursor)
 		}
 		a.mu.Unlock()
 	}
@@ -316,18 +320,28 @@ func (s *Subscription) changesSince(ctx context.Context, topic Topic, since, upT
 	if err := s.hub.pages.Reach(ctx, upTo); err != nil {
 		return nil, err
 	}
-	if topic.Kind != Inbox {
-		if topic.ID == "" {
-			return nil, nil
+	if topic.Kind == Inbox {
+		return s.inboxSince(ctx, topic, since)
+	}
+	var changes []*streamv1.Change
+	if topic.ID != "" {
+		if changes, err = s.hub.pages.Changes(ctx, topic, since); err != nil {
+			return nil, err
 		}
-		changes, err := s.hub.pages.Changes(ctx, topic, since)
 		for at, change := range changes {
 			changes[at] = proto.CloneOf(change)
 			changes[at].ConversationId = topic.ID
 		}
-		return changes, err
 	}
-	return s.inboxSince(ctx, topic, since)
+	s.account.mu.Lock()
+	setup := s.account.setup
+	s.account.mu.Unlock()
+	// What changes from here on is told as it happens.
+	if since == 0 || since >= setup || setup > upTo {
+		return changes, nil
+	}
+	more, err := s.hub.pages.Setup(ctx, topic)
+	return append(changes, more...), err
 }
 
 // inboxSince reads the rows of the inbox that something happened to.

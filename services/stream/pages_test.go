@@ -25,6 +25,7 @@ type shown struct {
 	version map[string]uint64 // the last that was told live
 	fresh   bool              // since the last connect nothing was told live
 	caught  int
+	setups  int
 	moved   string
 }
 
@@ -47,6 +48,10 @@ func (p *shown) read() error {
 		}
 		change := f.Response.GetChange()
 		if change == nil {
+			continue
+		}
+		if change.GetSetup() {
+			p.setups++
 			continue
 		}
 		id := change.GetConversationId()
@@ -292,6 +297,72 @@ func TestVisitorsFollowTheirOwn(t *testing.T) {
 			t.Errorf("%v: somebody else is shown %q", err, pages[1].moved)
 		}
 	})
+}
+
+// A page that comes back is told that the set-up has changed while it was away, once,
+// and nothing of that where it has not; so is one that catches up meanwhile.
+func TestSetupThatChangedMeanwhileIsTold(t *testing.T) {
+	ana := stream.Visitor{Account: "acme", Widget: "shop", Value: "ana"}
+	for name, request := range map[string]stream.Request{
+		"an agent":                          {Topic: stream.Topic{Kind: stream.Conversation, Account: "acme", ID: "c0"}},
+		"a visitor":                         {Topic: stream.Topic{Kind: stream.Own, Account: "acme"}, Visitor: ana},
+		"a visitor who has not written yet": {Topic: stream.Topic{Kind: stream.Own, Account: "acme"}, Visitor: stream.Visitor{Account: "acme", Widget: "shop", Value: "bob"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				w.visitors[ana] = "c0"
+				w.happens("acme", "c0", 0, false)
+				hub := hubOf(t, w)
+				p := &shown{hub: hub, lines: map[uint64]uint64{}, unread: map[string]uint32{}, request: request}
+				// Somebody else is there all the time.
+				other := &shown{hub: hub, request: stream.Request{Topic: stream.Topic{Kind: stream.Inbox, Account: "acme"}}}
+				if err := other.connect(); err != nil {
+					t.Fatal(err)
+				}
+				defer func() { other.sub.Close() }()
+				visit := func(meanwhile func()) {
+					t.Helper()
+					if err := p.connect(); err != nil {
+						t.Fatal(err)
+					}
+					meanwhile()
+					synctest.Wait()
+					if err := p.read(); err != nil {
+						t.Fatal(err)
+					}
+					p.sub.Close()
+				}
+				changes := func() { w.takes <- w.says("acme", "account", "acme", nil) }
+				told := func(when string, want int) {
+					t.Helper()
+					if p.setups != want {
+						t.Errorf("%s: told %d times that the set-up has changed, not %d", when, p.setups, want)
+					}
+				}
+				visit(func() {})
+				w.takes <- w.happens("acme", "c0", 0, false)
+				synctest.Wait()
+				visit(func() {})
+				told("where it has not", 0)
+				changes()
+				synctest.Wait()
+				visit(func() {})
+				told("while it was away", 1)
+				visit(func() {})
+				told("afterwards", 1)
+				w.mu.Lock()
+				w.slowPages = time.Second
+				w.mu.Unlock()
+				visit(func() {
+					time.Sleep(time.Second / 2)
+					changes()
+					time.Sleep(time.Minute)
+				})
+				told("while it caught up", 2)
+			})
+		})
+	}
 }
 
 // What could not be told is told together with what came meanwhile, and nothing that it

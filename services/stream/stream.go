@@ -47,9 +47,9 @@ type Pages interface {
 	// position; none where nothing does. Several follow each other where they do not
 	// fit into one. Who asks adds type and version.
 	Changes(ctx context.Context, topic Topic, since uint64) ([]*streamv1.Change, error)
-	// Setup returns what looks different of a topic after the set-up has changed; nil
-	// where nothing does.
-	Setup(ctx context.Context, topic Topic) (*streamv1.Change, error)
+	// Setup returns what looks different of a topic after the set-up has changed, one
+	// after the other; none where nothing does.
+	Setup(ctx context.Context, topic Topic) ([]*streamv1.Change, error)
 	// Current returns the conversation that a visitor is in; empty where none has
 	// begun.
 	Current(ctx context.Context, visitor Visitor) (conversationID string, err error)

@@ -180,8 +180,8 @@ func (w *world) Changes(_ context.Context, topic stream.Topic, since uint64) ([]
 	return changes, nil
 }
 
-func (w *world) Setup(_ context.Context, topic stream.Topic) (*streamv1.Change, error) {
-	return &streamv1.Change{Setup: true}, nil
+func (w *world) Setup(context.Context, stream.Topic) ([]*streamv1.Change, error) {
+	return []*streamv1.Change{{Setup: true}}, nil
 }
 
 func (w *world) Current(_ context.Context, visitor stream.Visitor) (string, error) {
