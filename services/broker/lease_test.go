@@ -3,9 +3,12 @@ package broker_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"weiche/services/broker"
 )
@@ -112,5 +115,26 @@ func TestAcquireRouterEndsWithItsContext(t *testing.T) {
 	_, err := b.AcquireRouter(ctx, "two")
 	if !errors.Is(err, broker.ErrRouterRunning) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("AcquireRouter = %v", err)
+	}
+}
+
+// Routers that come to a new server in the same moment both find its streams.
+func TestRoutersThatBeginTogether(t *testing.T) {
+	for range 10 {
+		s := listen(t, t.TempDir(), -1, 8<<20)
+		var group errgroup.Group
+		for range 3 {
+			group.Go(func() error {
+				b, err := broker.Start(soon(t), broker.Config{URL: s.ClientURL(), Logger: slog.New(slog.DiscardHandler)})
+				if err == nil {
+					b.Close()
+				}
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		stop(s)
 	}
 }

@@ -16,23 +16,14 @@ const leaseBytes = 1 << 20
 
 // ensureStreams makes the streams what the limits say, and creates those that
 // are missing. What they hold stays.
-//
-// The sequences of a new one begin at the time, so that they are above those of one
-// that the server has lost: whoever took a message of that may ack it yet, and an ack
-// names no more of a message than its sequence.
 func (b *Broker) ensureStreams(ctx context.Context) error {
 	for _, config := range b.streams() {
-		known, ok, err := b.configOf(ctx, config.Name)
+		err := b.ensureStream(ctx, config)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			// Another router has made it in the same moment.
+			err = b.ensureStream(ctx, config)
+		}
 		if err != nil {
-			return fmt.Errorf("broker: stream %s: %w", config.Name, err)
-		}
-		if config.FirstSeq = known.FirstSeq; !ok {
-			config.FirstSeq = uint64(time.Now().UnixMicro())
-		}
-		if b.incarnation.Load() == nil {
-			config.Metadata = map[string]string{metaIncarnation: known.Metadata[metaIncarnation]}
-		}
-		if _, err := b.js.CreateOrUpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("broker: stream %s: %w", config.Name, err)
 		}
 	}
@@ -40,6 +31,24 @@ func (b *Broker) ensureStreams(ctx context.Context) error {
 		return fmt.Errorf("broker: bucket %s: %w", bucketLeases, err)
 	}
 	return nil
+}
+
+// ensureStream does that for one of them. The sequences of a new one begin at the time, so
+// that they are above those of one that the server has lost: whoever took a message of
+// that may ack it yet, and an ack names no more of a message than its sequence.
+func (b *Broker) ensureStream(ctx context.Context, config jetstream.StreamConfig) error {
+	known, ok, err := b.configOf(ctx, config.Name)
+	if err != nil {
+		return err
+	}
+	if config.FirstSeq = known.FirstSeq; !ok {
+		config.FirstSeq = uint64(time.Now().UnixMicro())
+	}
+	if b.incarnation.Load() == nil {
+		config.Metadata = map[string]string{metaIncarnation: known.Metadata[metaIncarnation]}
+	}
+	_, err = b.js.CreateOrUpdateStream(ctx, config)
+	return err
 }
 
 // configOf returns what a stream is on the server; ok is false where it is not there.
