@@ -270,12 +270,20 @@ test("a key is told once, works as far as its scopes go, and is refused once it 
 	await making.getByLabel("Name").fill(name);
 	await making.getByRole("button", { name: "Create key" }).click();
 	await making.getByText("Choose at least one.").waitFor();
-	await making.getByLabel("setup:read").check();
+	await making.getByLabel("Set-up").check();
+	for (const scope of [
+		"See integrations and widgets setup:read",
+		"Change integrations and widgets setup:write",
+	])
+		expect(await making.getByLabel(scope).isChecked()).toBe(true);
+	await making.getByLabel("setup:write").uncheck();
+	expect(await making.getByLabel("My own choice").isChecked()).toBe(true);
 	await making.getByRole("button", { name: "Create key" }).click();
 	const told = tab.getByRole("dialog", { name: `Key for ${name}` });
 	const key = await told.getByLabel("API key").inputValue();
 	await told.getByRole("button", { name: "I have copied it" }).click();
 	expect(await tab.content()).not.toContain(key);
+	await tab.getByRole("listitem").filter({ hasText: name }).getByText(`by ${owner.name}`).waitFor();
 	const widgets = () => call(`${service}ListWidgets`, {}, key);
 	await widgets();
 	await expect(call(`${service}ListAgents`, {}, key)).rejects.toThrow("403");
@@ -286,4 +294,10 @@ test("a key is told once, works as far as its scopes go, and is refused once it 
 		.click();
 	await tab.getByRole("button", { name: `Revoke ${name}` }).waitFor({ state: "detached" });
 	await expect(widgets()).rejects.toThrow("401");
+
+	await tab.getByRole("link", { name: "Audit" }).click();
+	const revoked = tab.getByRole("row").filter({ hasText: name }).filter({ hasText: "API key revoked" });
+	await revoked.getByRole("cell", { name: owner.name }).waitFor();
+	const added = tab.getByRole("row").filter({ hasText: owner.name }).filter({ hasText: "Agent added" });
+	await added.getByText("The server's administrator").waitFor();
 });

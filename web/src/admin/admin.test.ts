@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { CallError } from "../api/call.js";
 import { Admin } from "./api.js";
-import { actorOf, kindOf, subjectOf } from "./audit/describe.js";
+import { actorOf, kindOf, namesIn, subjectOf } from "./audit/describe.js";
+import { whoOf } from "./names.js";
 import { faultyField, problemOf } from "./problem.js";
 import { pathOf, routeOf } from "./route.js";
 import { words } from "./words.js";
@@ -64,20 +65,36 @@ test("what a provider says is said in words, with its code and at its field", ()
 	expect(problemOf(words.en, new Error("anything"))).toBe(words.en.problem.unknown);
 });
 
-test("an event of the audit says who, what and about whom", () => {
-	const event = {
-		"@type": "type.googleapis.com/weiche.event.v1.PasswordSet",
-		agentId: "ana",
-		by: "agent/kim",
-	};
-	expect([kindOf({ event }), subjectOf({ event }), actorOf({ event })]).toEqual([
-		"PasswordSet",
-		"ana",
-		"agent/kim",
-	]);
-	const added = { "@type": "x/weiche.event.v1.AgentAdded", agentId: "ana", name: "Ana" };
-	expect([subjectOf({ event: added }), actorOf({ event: added, actor: "api/admin" })]).toEqual([
-		"Ana",
-		"unrecorded",
+test("an event of the audit says who, what and about whom, by the names that the audit tells", () => {
+	let position = 0;
+	const logged = (kind: string, fields: object) => ({
+		position: String(++position),
+		actor: "api/admin",
+		event: { "@type": `type.googleapis.com/weiche.event.v1.${kind}`, ...fields },
+	});
+	const agent = logged("AgentAdded", { agentId: "ana", name: "Ana" });
+	const renamed = logged("AgentAdded", { agentId: "ana", name: "Ana Silva", by: "agent/kim" });
+	const opened = logged("SessionOpened", { sessionId: "s1", agentId: "ana" });
+	const ended = logged("SessionEnded", { sessionId: "s1", by: "key/k1" });
+	const key = logged("ApiKeyCreated", { keyId: "k1", name: "Till", by: "operator" });
+	const channel = logged("IntegrationConnected", { integrationId: "wa", channel: "whatsapp", name: "Shop" });
+	const site = logged("WidgetConfigured", { widgetId: "w", site: "shop.example" });
+	const offered = logged("ChannelOffered", { widgetId: "w", integrationId: "wa", by: "gone/x" });
+	const removed = logged("IntegrationRemoved", { integrationId: "unknown", by: "agent/gone" });
+	const all = [agent, renamed, opened, ended, key, channel, site, offered, removed];
+	// They come with the newest first.
+	const names = namesIn([...all].reverse(), "Web chat");
+	expect(
+		all.map((event) => [kindOf(event), whoOf(words.en, names, actorOf(event)), subjectOf(event, names)]),
+	).toEqual([
+		["AgentAdded", "Not recorded", "Ana Silva"],
+		["AgentAdded", "Agent kim", "Ana Silva"],
+		["SessionOpened", "Ana Silva", "Ana Silva"],
+		["SessionEnded", "API key Till", "Ana Silva"],
+		["ApiKeyCreated", "The server's administrator", "Till"],
+		["IntegrationConnected", "Not recorded", "WhatsApp · Shop"],
+		["WidgetConfigured", "Not recorded", "shop.example"],
+		["ChannelOffered", "Not recorded", "WhatsApp · Shop · shop.example"],
+		["IntegrationRemoved", "Agent gone", "unknown"],
 	]);
 });

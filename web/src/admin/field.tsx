@@ -136,6 +136,7 @@ export function CheckField({
 	onChecked,
 	disabled,
 	as,
+	code,
 	children,
 	...rest
 }: FieldTexts & {
@@ -143,6 +144,8 @@ export function CheckField({
 	onChecked: (checked: boolean) => void;
 	disabled?: boolean;
 	as?: "switch";
+	/** What programs call it. */
+	code?: string;
 	/** More below it. */
 	children?: ComponentChildren;
 }) {
@@ -162,6 +165,12 @@ export function CheckField({
 			<div class="field">
 				<label for={id} dir="auto">
 					{rest.label}
+					{code ? (
+						<>
+							{" "}
+							<bdi class="code">{code}</bdi>
+						</>
+					) : null}
 				</label>
 				<Below id={id} hint={rest.hint} error={rest.error} />
 				{children}
@@ -176,19 +185,18 @@ export function ChoiceField({
 	onValue,
 	options,
 	disabled,
-	label,
-	hint,
+	...rest
 }: FieldTexts & {
 	value: string;
 	onValue: (value: string) => void;
-	options: readonly { value: string; text: string; hint?: string }[];
+	options: readonly { value: string; text: string; hint?: string; disabled?: boolean }[];
 	disabled?: boolean;
 }) {
 	const id = useId();
 	return (
-		<fieldset class="field choices" aria-describedby={hint ? `${id}-hint` : undefined} disabled={disabled}>
-			<legend>{label}</legend>
-			<Below id={id} hint={hint} />
+		<fieldset class="field choices" aria-describedby={described(id, rest)} disabled={disabled}>
+			<legend>{rest.label}</legend>
+			<Below id={id} hint={rest.hint} error={rest.error} />
 			{options.map((option) => (
 				<label key={option.value} class="choice">
 					<input
@@ -196,6 +204,8 @@ export function ChoiceField({
 						name={id}
 						value={option.value}
 						checked={option.value === value}
+						disabled={option.disabled}
+						data-fault={(rest.error && option === options[0]) || undefined}
 						onChange={() => onValue(option.value)}
 					/>
 					<span>
@@ -236,7 +246,7 @@ export function Form({
 
 /** Gives the focus to the first field at fault. */
 export function toFault(within: ParentNode): void {
-	const fault = within.querySelector<HTMLElement>('[aria-invalid="true"]');
+	const fault = within.querySelector<HTMLElement>('[aria-invalid="true"], [data-fault]');
 	fault?.focus();
 	fault?.scrollIntoView({ block: "center" });
 }

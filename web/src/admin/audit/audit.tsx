@@ -1,12 +1,13 @@
 /** The audit of the account: who came in, and what was set up. */
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { LoggedEventJson } from "../../gen/weiche/admin/v1/admin_pb.js";
 import { ago } from "../../look/words.js";
 import type { Admin } from "../api.js";
 import { useDesk, useLoaded } from "../context.js";
+import { type Names, whoOf } from "../names.js";
 import { Await, Page, When } from "../page.js";
-import { actorOf, kindOf, rawOf, subjectOf } from "./describe.js";
+import { actorOf, kindOf, namesIn, rawOf, subjectOf } from "./describe.js";
 
 /** So many rows are shown at first, and as many more each time. */
 const page = 100;
@@ -37,6 +38,7 @@ async function allEvents(admin: Admin): Promise<LoggedEventJson[]> {
 export function EventTable({ events }: { events: LoggedEventJson[] }) {
 	const { words } = useDesk();
 	const [shown, setShown] = useState(page);
+	const names = useMemo(() => namesIn(events, words.web), [events, words]);
 	if (events.length === 0) return <p class="empty">{words.audit.empty}</p>;
 	return (
 		<>
@@ -52,7 +54,7 @@ export function EventTable({ events }: { events: LoggedEventJson[] }) {
 					</thead>
 					<tbody>
 						{events.slice(0, shown).map((event) => (
-							<EventRow key={event.position} event={event} />
+							<EventRow key={event.position} event={event} names={names} />
 						))}
 					</tbody>
 				</table>
@@ -68,23 +70,18 @@ export function EventTable({ events }: { events: LoggedEventJson[] }) {
 	);
 }
 
-function EventRow({ event }: { event: LoggedEventJson }) {
+function EventRow({ event, names }: { event: LoggedEventJson; names: Names }) {
 	const { words, language, now } = useDesk();
 	const kind = kindOf(event);
-	const [sort = "", id = ""] = actorOf(event).split("/");
-	const known: Record<string, string> = {
-		operator: words.audit.operator,
-		unrecorded: words.audit.unrecorded,
-		key: words.audit.key(id),
-		agent: id,
-	};
+	const by = actorOf(event);
 	return (
 		<tr>
 			<td>
 				<When at={event.recordedAt ?? ""}>{ago(language, new Date(event.recordedAt ?? ""), now())}</When>
 			</td>
 			<td>
-				<bdi>{known[sort] || words.audit.itself}</bdi>
+				<bdi>{by ? whoOf(words, names, by) : words.audit.itself}</bdi>
+				{by === "operator" ? <span class="soft below">{words.audit.byOperator}</span> : null}
 			</td>
 			<td>
 				<details>
@@ -93,7 +90,7 @@ function EventRow({ event }: { event: LoggedEventJson }) {
 				</details>
 			</td>
 			<td>
-				<bdi>{subjectOf(event)}</bdi>
+				<bdi>{subjectOf(event, names)}</bdi>
 			</td>
 		</tr>
 	);

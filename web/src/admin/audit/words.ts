@@ -8,10 +8,8 @@ export const en = {
 	what: "What",
 	about: "About",
 	more: "Show more",
-	operator: "The server's administrator",
-	unrecorded: "Not recorded",
+	byOperator: "by set-up file or command line",
 	itself: "Weiche",
-	key: (id: string) => `API key ${id}`,
 	events: {
 		AccountCreated: "Account created or renamed",
 		LinkPolicyChanged: "Policy for links changed",
@@ -46,10 +44,8 @@ export const de: typeof en = {
 	what: "Was",
 	about: "Betrifft",
 	more: "Mehr zeigen",
-	operator: "Die Administration des Servers",
-	unrecorded: "Nicht festgehalten",
+	byOperator: "mit Einrichtungsdatei oder Befehlszeile",
 	itself: "Weiche",
-	key: (id: string) => `API-Schlüssel ${id}`,
 	events: {
 		AccountCreated: "Konto angelegt oder umbenannt",
 		LinkPolicyChanged: "Regel für Verbindungen geändert",

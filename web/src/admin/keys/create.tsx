@@ -4,10 +4,10 @@ import { useState } from "preact/hooks";
 import type { CreateApiKeyResponseJson } from "../../gen/weiche/admin/v1/admin_pb.js";
 import { Dialog } from "../../look/dialog.js";
 import { useDesk } from "../context.js";
-import { CheckField, Form, SelectField, TextField } from "../field.js";
+import { CheckField, ChoiceField, Form, SelectField, TextField } from "../field.js";
 import { Problem } from "../page.js";
 import { problemOf } from "../problem.js";
-import { endOf, lifetimes, scopes } from "./scopes.js";
+import { endOf, lifetimes, type Preset, presetOf, presets, scopes } from "./scopes.js";
 
 /** A dialog in which a key is described. */
 export function CreateKey({
@@ -20,6 +20,8 @@ export function CreateKey({
 	const { admin, words, may, now } = useDesk();
 	const [name, setName] = useState("");
 	const [chosen, setChosen] = useState<readonly string[]>([]);
+	// The scopes are somebody's own choice, though they may be those of a preset.
+	const [own, setOwn] = useState(false);
 	const [days, setDays] = useState("365");
 	const [tried, setTried] = useState(false);
 	const [problem, setProblem] = useState("");
@@ -44,7 +46,6 @@ export function CreateKey({
 			return false;
 		}
 	};
-	const missing = tried && chosen.length === 0;
 	return (
 		<Dialog title={words.keys.createTitle} onClose={onClose}>
 			<Form onSend={create} class="stack">
@@ -57,21 +58,31 @@ export function CreateKey({
 					required
 					disabled={busy}
 				/>
-				<fieldset class="field" aria-describedby={missing ? "scopes-error" : undefined}>
-					<legend>{words.keys.scopes}</legend>
-					{missing ? (
-						<p class="hint error" id="scopes-error">
-							{words.keys.scopesMissing}
-						</p>
-					) : null}
+				<ChoiceField
+					label={words.keys.scopes}
+					error={tried && chosen.length === 0 ? words.keys.scopesMissing : ""}
+					value={own ? "own" : (presetOf(chosen) ?? (chosen.length ? "own" : ""))}
+					onValue={(value) => {
+						setOwn(value === "own");
+						if (value in presets) setChosen(presets[value as Preset]);
+					}}
+					options={[...(Object.keys(presets) as Preset[]), "own" as const].map((preset) => ({
+						value: preset,
+						text: words.keys.presets[preset],
+						hint: words.keys.presetHints[preset],
+						disabled: preset !== "own" && !presets[preset].every(may),
+					}))}
+					disabled={busy}
+				/>
+				<fieldset class="field">
+					<legend>{words.keys.detail}</legend>
 					<div class="stack tight">
 						{scopes.map((scope) => (
 							<CheckField
 								key={scope}
-								label={scope}
-								hint={
-									may(scope) ? words.keys.scope[scope] : `${words.keys.scope[scope]}. ${words.keys.notYours}`
-								}
+								label={words.keys.scope[scope]}
+								code={scope}
+								hint={may(scope) ? words.keys.scopeHints[scope] : words.keys.notYours}
 								checked={chosen.includes(scope)}
 								disabled={busy || !may(scope)}
 								onChecked={(is) =>

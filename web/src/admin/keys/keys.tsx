@@ -7,14 +7,19 @@ import { Ask, Dialog } from "../../look/dialog.js";
 import { Glyph } from "../../look/glyph.js";
 import { day } from "../../look/words.js";
 import { useDesk, useLoaded } from "../context.js";
+import { type Names, whoOf } from "../names.js";
 import { Await, Page, Problem, When } from "../page.js";
 import { problemOf } from "../problem.js";
 import { CreateKey } from "./create.js";
+import type { Scope } from "./scopes.js";
 
 /** All keys, and a way to make one. */
 export function Keys() {
 	const { admin, words, may } = useDesk();
-	const loaded = useLoaded(() => admin.apiKeys());
+	const loaded = useLoaded(async () => {
+		const [keys, names] = await Promise.all([admin.apiKeys(), admin.names()]);
+		return { keys, names };
+	});
 	const [creating, setCreating] = useState(false);
 	const [created, setCreated] = useState<CreateApiKeyResponseJson>();
 	const close = () => {
@@ -34,7 +39,9 @@ export function Keys() {
 				) : null
 			}
 		>
-			<Await of={loaded}>{(keys) => <KeyList keys={keys} again={loaded.again} />}</Await>
+			<Await of={loaded}>
+				{({ keys, names }) => <KeyList keys={keys} names={names} again={loaded.again} />}
+			</Await>
 			{creating ? (
 				<CreateKey
 					onClose={() => setCreating(false)}
@@ -67,23 +74,42 @@ export function Keys() {
 }
 
 /** The list of keys. */
-export function KeyList({ keys, again }: { keys: ApiKeyJson[]; again: () => Promise<unknown> }) {
+export function KeyList({
+	keys,
+	names,
+	again,
+}: {
+	keys: ApiKeyJson[];
+	/** Of who made them. */
+	names: Names;
+	again: () => Promise<unknown>;
+}) {
 	const { words } = useDesk();
 	if (keys.length === 0) return <p class="empty">{words.keys.empty}</p>;
 	return (
 		<ul class="rows card">
 			{keys.map((key) => (
-				<KeyRow key={key.keyId} apiKey={key} again={again} />
+				<KeyRow key={key.keyId} apiKey={key} names={names} again={again} />
 			))}
 		</ul>
 	);
 }
 
-function KeyRow({ apiKey, again }: { apiKey: ApiKeyJson; again: () => Promise<unknown> }) {
+function KeyRow({
+	apiKey,
+	names,
+	again,
+}: {
+	apiKey: ApiKeyJson;
+	names: Names;
+	again: () => Promise<unknown>;
+}) {
 	const { admin, words, language, now, may, say } = useDesk();
 	const [asking, setAsking] = useState(false);
 	const [problem, setProblem] = useState("");
 	const name = apiKey.name ?? "";
+	const by = apiKey.createdBy ?? "";
+	const maker = by === "operator" ? words.keys.operator : whoOf(words, names, by);
 	const on = (at: string | undefined) => day(language, new Date(at ?? ""), now());
 	const revoke = async () => {
 		setAsking(false);
@@ -103,8 +129,8 @@ function KeyRow({ apiKey, again }: { apiKey: ApiKeyJson; again: () => Promise<un
 				</strong>
 				<ul class="chips">
 					{apiKey.scopes?.map((scope) => (
-						<li key={scope} class="code" title={words.keys.scope[scope]}>
-							{scope}
+						<li key={scope} title={scope}>
+							{words.keys.scope[scope as Scope] ?? scope}
 						</li>
 					))}
 				</ul>
@@ -112,8 +138,7 @@ function KeyRow({ apiKey, again }: { apiKey: ApiKeyJson; again: () => Promise<un
 					<div>
 						<dt>{words.keys.created}</dt>
 						<dd>
-							<When at={apiKey.createdAt ?? ""}>{on(apiKey.createdAt)}</When>{" "}
-							{words.keys.createdBy(makerOf(apiKey.createdBy ?? "", words.keys.operator))}
+							<When at={apiKey.createdAt ?? ""}>{on(apiKey.createdAt)}</When> {words.keys.createdBy(maker)}
 						</dd>
 					</div>
 					<div>
@@ -156,10 +181,4 @@ function KeyRow({ apiKey, again }: { apiKey: ApiKeyJson; again: () => Promise<un
 			) : null}
 		</li>
 	);
-}
-
-/** Who made a key: the id of an agent or a key, or the server's administrator. */
-function makerOf(by: string, operator: string): string {
-	const [kind, id] = by.split("/");
-	return kind === "operator" ? operator : (id ?? by);
 }
