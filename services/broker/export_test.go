@@ -26,3 +26,12 @@ func (b *Broker) Usurp(ctx context.Context, name string) error {
 	_, err = kv.Put(ctx, keyRouter, []byte(name))
 	return err
 }
+
+// HasRouter says whether somebody has the router's lease, as far as the server knows.
+func (b *Broker) HasRouter(ctx context.Context) bool {
+	kv, err := b.js.KeyValue(ctx, bucketLeases)
+	if err == nil {
+		_, err = kv.Get(ctx, keyRouter)
+	}
+	return err == nil
+}

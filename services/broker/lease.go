@@ -93,8 +93,7 @@ func (l *Lease) renew(ctx context.Context) {
 		}
 		asked := time.Now()
 		attempt, cancel := context.WithDeadline(ctx, earlier(asked.Add(ttl/3), l.until))
-		// Update goes by the revision: it cannot renew what is another's.
-		revision, err := l.kv.Update(attempt, keyRouter, []byte(l.name), l.revision)
+		revision, err := l.again(attempt)
 		cancel()
 		switch {
 		case err == nil:
@@ -110,6 +109,17 @@ func (l *Lease) renew(ctx context.Context) {
 		close(l.lost)
 		return
 	}
+}
+
+// again renews the lease once. Update goes by the revision: it cannot renew what is
+// another's. A server that has lost its files knows nobody who has the lease: before its
+// time is up, it is still this one's to take, where nobody was faster.
+func (l *Lease) again(ctx context.Context) (revision uint64, err error) {
+	revision, err = l.kv.Update(ctx, keyRouter, []byte(l.name), l.revision)
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		revision, err = l.kv.Create(ctx, keyRouter, []byte(l.name))
+	}
+	return revision, err
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,37 @@ func TestLeaseIsLostWithTheServer(t *testing.T) {
 	if took := time.Since(began); took > ttl+ttl/2 {
 		t.Errorf("lost after %v", took)
 	}
+}
+
+// A server that comes back in time without its files has forgotten who has the lease:
+// whoever had it has it again, and keeps it.
+func TestLeaseOutlivesTheFilesOfTheServer(t *testing.T) {
+	dir := t.TempDir()
+	s := listen(t, dir, -1, 8<<20)
+	port := s.Addr().(*net.TCPAddr).Port
+	config := broker.Config{URL: s.ClientURL(), LeaseTTL: 4 * ttl}
+	b := start(t, config)
+	lease, err := b.AcquireRouter(soon(t), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop(s)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	listen(t, dir, port, 8<<20)
+	for taken := false; !taken; {
+		select {
+		case <-lease.Lost():
+			t.Fatal("lost")
+		default:
+		}
+		taken = b.Connected() && b.HasRouter(soon(t))
+	}
+	if _, err := b.AcquireRouter(soon(t), "two"); !errors.Is(err, broker.ErrRouterRunning) || !strings.Contains(err.Error(), `"one"`) {
+		t.Errorf("the second: %v", err)
+	}
+	lease.Close()
 }
 
 func TestLeaseIsLostToAnother(t *testing.T) {

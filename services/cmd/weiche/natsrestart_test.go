@@ -193,10 +193,13 @@ func TestOpenStreamsLoseNothingWhenNATSRestarts(t *testing.T) {
 	all = append(all, hears(t, api, agent, "conversation", &streamv1.SubscribeRequest{
 		What: &streamv1.SubscribeRequest_ConversationId{ConversationId: visitor.conversation},
 	}))
-	for range 2 {
+	for _, files := range []bool{true, false} {
 		check(visitor.talks(ctx, 20))
 		// What is on its way to the sockets now may be lost with the server.
 		r.stopNATS()
+		if !files {
+			r.loseNATS()
+		}
 		talked := make(chan error, 1)
 		go func() { talked <- visitor.talks(ctx, 20) }()
 		select {

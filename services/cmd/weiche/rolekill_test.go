@@ -21,6 +21,9 @@ import (
 	"weiche/services/programtest"
 )
 
+// filesOfNATS names what the NATS server keeps in files, among the roles.
+const filesOfNATS = "files of nats"
+
 // roleRun is weiche in four processes behind one address.
 type roleRun struct {
 	t             *testing.T
@@ -99,6 +102,17 @@ func (r *roleRun) stopNATS() {
 	r.server.WaitForShutdown()
 }
 
+// loseNATS removes the files of the server, which is stopped.
+func (r *roleRun) loseNATS() {
+	r.t.Helper()
+	if files, err := os.ReadDir(r.options.StoreDir); err != nil || len(files) == 0 {
+		r.t.Fatalf("the server has no files in %s: %v", r.options.StoreDir, err)
+	}
+	if err := os.RemoveAll(r.options.StoreDir); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // start starts a role, again where it was killed.
 func (r *roleRun) start(role string) {
 	r.t.Helper()
@@ -168,7 +182,7 @@ func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
 	e := &evidence{}
 	for range rounds {
 		began := r.brokenOff.Load()
-		for _, role := range []string{"adapters", "api", "egress", "router", "nats"} {
+		for _, role := range []string{"adapters", "api", "egress", "router", "nats", filesOfNATS} {
 			select {
 			case <-l.after(60):
 			case <-time.After(time.Minute):
@@ -179,11 +193,15 @@ func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
 				eventually(t, "a send to be under way", func() bool { return graph.open.Load() > 0 }, r.said)
 				hit[role]++
 			}
-			if role == "nats" {
-				// What its streams hold in memory is lost with it.
+			switch role {
+			case "nats": // what its streams hold in memory is lost with it
 				r.stopNATS()
 				r.startNATS()
-			} else {
+			case filesOfNATS:
+				r.stopNATS()
+				r.loseNATS()
+				r.startNATS()
+			default:
 				r.processes[role].Kill()
 				r.start(role)
 			}
@@ -197,10 +215,27 @@ func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatalf("after the last kill, webhooks are not answered: %v\n%s", l.statuses, r.said())
 	}
+	r.settles(l, sends, graph, restarted)
+	stop()
+	r.stopRoles()
+	// What webhooks and the router's clients met shows in statuses; each kill at the
+	// edge has to have broken something off, or nothing was tried.
+	if hit["adapters"]+hit["api"] == 0 || hit["egress"] == 0 || l.statuses[http.StatusServiceUnavailable] == 0 {
+		t.Errorf("the kills hit nothing: %v, %v", hit, l.statuses)
+	}
+
+	events, left := r.judge(l, graph, e)
+	t.Logf("%d events; %d items in %d answers, %v; %d replies, %d of them when the claims of the dead ran out; broken off: %v",
+		events, len(e.answered), l.answers, l.statuses, len(e.replies), left, hit)
+}
+
+// settles lets nothing new come in, and waits until all that did is done.
+func (r *roleRun) settles(l *load, sends *sends, graph *provider, restarted time.Time) {
+	r.t.Helper()
 	l.mu.Lock()
 	l.quiet = true
 	l.mu.Unlock()
-	eventually(t, "webhooks, replies and sends to end", func() bool {
+	eventually(r.t, "webhooks, replies and sends to end", func() bool {
 		underWay, waiting := l.idle()
 		return waiting == 0 && underWay <= 1 && l.replied() == sends.conversations() &&
 			sends.open(restarted) == 0 && graph.open.Load() == 0
@@ -209,26 +244,31 @@ func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
 		return fmt.Sprintf("%d under way, %d waiting, %d of %d replies, %d sends open\n%s",
 			underWay, waiting, l.replied(), sends.conversations(), sends.open(restarted), r.said())
 	})
-	stop()
+}
+
+// stopRoles ends the roles in order.
+func (r *roleRun) stopRoles() {
+	r.t.Helper()
 	said := r.said()
 	for _, role := range []string{"adapters", "api", "egress", "router"} {
-		r.processes[role].Stop(t)
+		r.processes[role].Stop(r.t)
 	}
 	if strings.Contains(said, "ermissions") {
-		t.Errorf("a role does what it may not:\n%s", said)
+		r.t.Errorf("a role does what it may not:\n%s", said)
 	}
-	// What webhooks and the router's clients met shows in statuses; each kill at the
-	// edge has to have broken something off, or nothing was tried.
-	if hit["adapters"]+hit["api"] == 0 || hit["egress"] == 0 || l.statuses[http.StatusServiceUnavailable] == 0 {
-		t.Errorf("the kills hit nothing: %v, %v", hit, l.statuses)
-	}
+}
 
+// judge compares what those outside were told with what is there. It returns how many
+// events there are, and how many sends became unknown when the claims of the dead ran out.
+func (r *roleRun) judge(l *load, graph *provider, e *evidence) (events uint64, left int) {
+	t := r.t
+	t.Helper()
 	f, err := openFolder(t.Context(), r.data, false, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.close()
-	left := passTime(t, f)
+	left = passTime(t, f)
 	e.read(t, f)
 	e.answered, e.poison, e.replies, e.posts, e.taken = l.answered, l.poison, l.replies, graph.posts, graph.taken
 	if err := checkLog(t.Context(), &server{folder: f}, io.Discard); err != nil {
@@ -241,6 +281,5 @@ func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
 		}
 		t.Error(fault)
 	}
-	t.Logf("%d events; %d items in %d answers, %v; %d replies, %d of them when the claims of the dead ran out; broken off: %v",
-		f.store.Durable(), len(e.answered), l.answers, l.statuses, len(e.replies), left, hit)
+	return f.store.Durable(), left
 }

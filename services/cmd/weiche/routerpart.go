@@ -12,8 +12,8 @@ import (
 	"weiche/services/router"
 )
 
-// errRouterLost is returned when another process became the router.
-var errRouterLost = errors.New("another process has become the router")
+// errRouterLost is returned where another process may be the router by now.
+var errRouterLost = errors.New("the router's lease is lost: the NATS server was out of reach for longer than it lasts, or another process has it; start weiche again")
 
 // newRouter makes what decides, keeps the log and the views, and answers the other
 // roles.
