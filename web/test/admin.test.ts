@@ -271,6 +271,7 @@ test("a key is told once, works as far as its scopes go, and is refused once it 
 	await making.getByRole("button", { name: "Create key" }).click();
 	await making.getByText("Choose at least one.").waitFor();
 	await making.getByLabel("Set-up").check();
+	await making.getByText("What it may do").click();
 	for (const scope of [
 		"See integrations and widgets setup:read",
 		"Change integrations and widgets setup:write",

@@ -20,7 +20,6 @@ export function CreateKey({
 	const { admin, words, may, now } = useDesk();
 	const [name, setName] = useState("");
 	const [chosen, setChosen] = useState<readonly string[]>([]);
-	// The scopes are somebody's own choice, though they may be those of a preset.
 	const [own, setOwn] = useState(false);
 	const [days, setDays] = useState("365");
 	const [tried, setTried] = useState(false);
@@ -61,7 +60,7 @@ export function CreateKey({
 				<ChoiceField
 					label={words.keys.scopes}
 					error={tried && chosen.length === 0 ? words.keys.scopesMissing : ""}
-					value={own ? "own" : (presetOf(chosen) ?? (chosen.length ? "own" : ""))}
+					value={own ? "own" : (presetOf(chosen) ?? "")}
 					onValue={(value) => {
 						setOwn(value === "own");
 						if (value in presets) setChosen(presets[value as Preset]);
@@ -74,8 +73,8 @@ export function CreateKey({
 					}))}
 					disabled={busy}
 				/>
-				<fieldset class="field">
-					<legend>{words.keys.detail}</legend>
+				<details class="more" open={own}>
+					<summary>{words.keys.detail}</summary>
 					<div class="stack tight">
 						{scopes.map((scope) => (
 							<CheckField
@@ -85,13 +84,14 @@ export function CreateKey({
 								hint={may(scope) ? words.keys.scopeHints[scope] : words.keys.notYours}
 								checked={chosen.includes(scope)}
 								disabled={busy || !may(scope)}
-								onChecked={(is) =>
-									setChosen((before) => (is ? [...before, scope] : before.filter((one) => one !== scope)))
-								}
+								onChecked={(is) => {
+									setOwn(true);
+									setChosen((before) => (is ? [...before, scope] : before.filter((one) => one !== scope)));
+								}}
 							/>
 						))}
 					</div>
-				</fieldset>
+				</details>
 				<SelectField
 					label={words.keys.expires}
 					value={days}
