@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 	workspacev1 "weiche/proto/gen/weiche/workspace/v1"
@@ -57,6 +59,9 @@ func standTo(listed *workspacev1.Channel, route *viewv1.Route, of *Widget) {
 		if b.GetIntegrationId() == listed.GetIntegrationId() {
 			listed.Bound, listed.IdentityId = true, b.GetIdentityId()
 		}
+	}
+	if at, ok := of.Withdrawn[listed.GetIntegrationId()]; ok {
+		listed.WithdrawnAt = timestamppb.New(at)
 	}
 	offered := slices.ContainsFunc(of.Offers, func(o Offer) bool { return o.IntegrationID == listed.GetIntegrationId() })
 	switch {

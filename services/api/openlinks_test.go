@@ -70,7 +70,7 @@ func TestLinksThatWaitAreFoundAgain(t *testing.T) {
 
 // A code whose channel is withdrawn is dead at once, and says so: to who asks, to who has
 // the page open, and by not being there for who loads it anew. It is not good again where
-// the channel is offered again.
+// the channel is offered again. An agent sees from when on links count.
 func TestLinkOfAWithdrawnChannel(t *testing.T) {
 	s := newStage(t, nil)
 	offer := func(offers string) {
@@ -91,6 +91,19 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 			t.Errorf("the link is %v, not %s %s", got.get("link"), state, reason)
 		}
 	}
+	conversation := s.must(t, widgetService+"GetTimeline", token, `{}`).text("conversationId")
+	// ended says whether the agents' list of channels says that links to it have ended.
+	ended := func(integration string) bool {
+		t.Helper()
+		channels := s.must(t, workspaceService+"ListChannels", s.eva(), fmt.Sprintf(`{"conversationId":%q}`, conversation))
+		for n := range channels.length("channels") {
+			if at := fmt.Sprintf("channels.%d.", n); channels.text(at+"integrationId") == integration {
+				return channels.get(at+"withdrawnAt") != nil
+			}
+		}
+		t.Fatalf("no %s in %v", integration, channels.values)
+		return false
+	}
 	is(asked, "WAITING", "")
 	told := func(link answer) {
 		t.Helper()
@@ -98,6 +111,9 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 			told := f.GetChange().GetLink()
 			return told.GetLinkId() == link.text("link.linkId") && told.GetState() == widgetv1.LinkState_LINK_STATE_CANCELLED && told.GetReason() == "withdrawn"
 		})
+	}
+	if ended("wa") || ended("page") {
+		t.Error("a channel is withdrawn that is offered")
 	}
 	offer(`"page"`)
 	is(asked, "CANCELLED", "withdrawn")
@@ -108,6 +124,9 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 	offer(`"wa","page"`)
 	is(asked, "CANCELLED", "withdrawn")
 	is(kept, "WAITING", "")
+	if !ended("wa") || ended("page") {
+		t.Error("the agent does not see which links have ended")
+	}
 	s.whatsApp(t, "4917600000067", "wamid.1", asked.text("link.code"))
 	is(asked, "CANCELLED", "withdrawn")
 	both := s.must(t, widgetService+"RequestLink", token, `{"integrationId":"wa","clientToken":"b"}`)

@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
-import { logIn } from "./api.js";
+import { logIn, makeWidget } from "./api.js";
 import { device, useBrowser } from "./browser.js";
 import { Person } from "./person.js";
 
@@ -58,6 +58,29 @@ test("a link is offered, shown and cancelled", async () => {
 	await offers.getByRole("button", { name: "Cancel the link to Messenger" }).click();
 	await log(page).getByText("The link to Messenger was cancelled").waitFor();
 	await offers.getByText(/waits for the code/).waitFor({ state: "detached" });
+});
+
+test("a link whose channel is withdrawn is not open any more, nor where that is offered again", async () => {
+	const ana = await Person.come({ offers: ["whatsapp", "messenger"] });
+	await ana.write("Hello");
+	const page = await open(ana.conversationId, await device());
+	const offers = part(page, "Offer to continue on");
+	const links = offers.getByText(/waits for the code, valid until/);
+	for (const channel of ["WhatsApp", "Messenger"])
+		await offers.getByRole("button", { name: channel, exact: true }).click();
+	await expect.poll(() => links.count()).toBe(2);
+	await makeWidget({ id: ana.widget, confirmation: "CONFIRMATION_IMMEDIATE", offers: ["messenger"] });
+	await offers.getByText("not offered by the web chat").nth(1).waitFor();
+	await expect.poll(() => links.count()).toBe(1);
+	await makeWidget({
+		id: ana.widget,
+		confirmation: "CONFIRMATION_IMMEDIATE",
+		offers: ["messenger", "whatsapp"],
+	});
+	await expect.poll(() => offers.getByText("not offered by the web chat").count()).toBe(1);
+	expect(await links.count()).toBe(1);
+	await offers.getByRole("button", { name: "WhatsApp", exact: true }).click();
+	await expect.poll(() => links.count()).toBe(2);
 });
 
 test("a channel is disconnected after a question that names the effect, and replies go elsewhere", async () => {

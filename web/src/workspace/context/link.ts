@@ -1,6 +1,7 @@
 /** Links that have not ended, as the lines of a conversation tell of them. */
 
 import type { TimelineItemJson } from "../../gen/weiche/view/v1/timeline_pb.js";
+import type { ChannelJson } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 
 /** OpenLink is a link that somebody may still confirm. */
 export interface OpenLink {
@@ -12,14 +13,23 @@ export interface OpenLink {
 	expiresAt?: Date;
 }
 
-/** The links that have not ended, in the order in which they were asked for. */
-export function openLinks(lines: readonly TimelineItemJson[], now: Date): OpenLink[] {
+/**
+ * The links that have not ended, in the order in which they were asked for. No line tells
+ * that one ended because its channel was withdrawn: the channel does.
+ */
+export function openLinks(
+	lines: readonly TimelineItemJson[],
+	channels: readonly ChannelJson[],
+	now: Date,
+): OpenLink[] {
 	const open = new Map<string, OpenLink>();
-	for (const { system } of lines) {
+	for (const { system, recordedAt } of lines) {
 		if (!system?.linkId) continue;
 		const { linkId, channel = "", expiresAt } = system;
 		switch (system.kind) {
-			case "SYSTEM_LINE_KIND_LINK_REQUESTED":
+			case "SYSTEM_LINE_KIND_LINK_REQUESTED": {
+				const of = channels.find((one) => one.integrationId === system.integrationId);
+				if (!of || new Date(recordedAt ?? 0) < new Date(of.withdrawnAt ?? 0)) break;
 				open.set(linkId, {
 					linkId,
 					channel,
@@ -27,6 +37,7 @@ export function openLinks(lines: readonly TimelineItemJson[], now: Date): OpenLi
 					...(expiresAt ? { expiresAt: new Date(expiresAt) } : {}),
 				});
 				break;
+			}
 			case "SYSTEM_LINE_KIND_LINK_MATCHED":
 			case "SYSTEM_LINE_KIND_LINK_PROMPTED": {
 				const link = open.get(linkId);

@@ -19,7 +19,7 @@ export function Offers() {
 	const may = useMayWrite();
 	const channels = useOf((state) => state.channels);
 	const lines = useOf((state) => state.timeline?.lines) ?? [];
-	const links = openLinks(lines, now);
+	const links = openLinks(lines, channels, now);
 	const others = channels.filter((one) => one.channel !== "widget" && !one.bound);
 	if (!may || (others.length === 0 && links.length === 0)) return null;
 	return (

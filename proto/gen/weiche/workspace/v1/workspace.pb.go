@@ -3588,7 +3588,10 @@ type Channel struct {
 	// A link to it can be offered in the conversation.
 	Offerable bool `protobuf:"varint,9,opt,name=offerable,proto3" json:"offerable,omitempty"`
 	// Why it cannot.
-	NotOfferable  NotOfferable `protobuf:"varint,10,opt,name=not_offerable,json=notOfferable,proto3,enum=weiche.workspace.v1.NotOfferable" json:"not_offerable,omitempty"`
+	NotOfferable NotOfferable `protobuf:"varint,10,opt,name=not_offerable,json=notOfferable,proto3,enum=weiche.workspace.v1.NotOfferable" json:"not_offerable,omitempty"`
+	// When the widget of the conversation withdrew it last, though it may offer it again:
+	// links that were asked for before have ended.
+	WithdrawnAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3691,6 +3694,13 @@ func (x *Channel) GetNotOfferable() NotOfferable {
 		return x.NotOfferable
 	}
 	return NotOfferable_NOT_OFFERABLE_UNSPECIFIED
+}
+
+func (x *Channel) GetWithdrawnAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WithdrawnAt
+	}
+	return nil
 }
 
 // ChannelLimits is what a channel can show. What it cannot is not refused where it
@@ -4786,7 +4796,7 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"l\n" +
 	"\x14ListChannelsResponse\x128\n" +
 	"\bchannels\x18\x01 \x03(\v2\x1c.weiche.workspace.v1.ChannelR\bchannels\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\tR\bposition\"\x83\x03\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xc2\x03\n" +
 	"\aChannel\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
@@ -4799,7 +4809,8 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"identityId\x12\x1c\n" +
 	"\tofferable\x18\t \x01(\bR\tofferable\x12F\n" +
 	"\rnot_offerable\x18\n" +
-	" \x01(\x0e2!.weiche.workspace.v1.NotOfferableR\fnotOfferable\"\xe5\x04\n" +
+	" \x01(\x0e2!.weiche.workspace.v1.NotOfferableR\fnotOfferable\x12=\n" +
+	"\fwithdrawn_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\"\xe5\x04\n" +
 	"\rChannelLimits\x122\n" +
 	"\x04text\x18\x01 \x01(\v2\x1e.weiche.workspace.v1.TextLimitR\x04text\x12:\n" +
 	"\bquestion\x18\x02 \x01(\v2\x1e.weiche.workspace.v1.TextLimitR\bquestion\x128\n" +
@@ -5043,72 +5054,73 @@ var file_weiche_workspace_v1_workspace_proto_depIdxs = []int32{
 	83, // 27: weiche.workspace.v1.Channel.error:type_name -> weiche.event.v1.SendError
 	54, // 28: weiche.workspace.v1.Channel.limits:type_name -> weiche.workspace.v1.ChannelLimits
 	0,  // 29: weiche.workspace.v1.Channel.not_offerable:type_name -> weiche.workspace.v1.NotOfferable
-	55, // 30: weiche.workspace.v1.ChannelLimits.text:type_name -> weiche.workspace.v1.TextLimit
-	55, // 31: weiche.workspace.v1.ChannelLimits.question:type_name -> weiche.workspace.v1.TextLimit
-	55, // 32: weiche.workspace.v1.ChannelLimits.caption:type_name -> weiche.workspace.v1.TextLimit
-	56, // 33: weiche.workspace.v1.ChannelLimits.media:type_name -> weiche.workspace.v1.MediaLimit
-	1,  // 34: weiche.workspace.v1.TextLimit.unit:type_name -> weiche.workspace.v1.TextUnit
-	80, // 35: weiche.workspace.v1.MediaLimit.kind:type_name -> weiche.event.v1.MediaKind
-	59, // 36: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
-	60, // 37: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
-	61, // 38: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
-	2,  // 39: weiche.workspace.v1.WorkspaceService.GetMe:input_type -> weiche.workspace.v1.GetMeRequest
-	5,  // 40: weiche.workspace.v1.WorkspaceService.ListAgents:input_type -> weiche.workspace.v1.ListAgentsRequest
-	7,  // 41: weiche.workspace.v1.WorkspaceService.ListConversations:input_type -> weiche.workspace.v1.ListConversationsRequest
-	9,  // 42: weiche.workspace.v1.WorkspaceService.CountConversations:input_type -> weiche.workspace.v1.CountConversationsRequest
-	11, // 43: weiche.workspace.v1.WorkspaceService.ListConversationEvents:input_type -> weiche.workspace.v1.ListConversationEventsRequest
-	21, // 44: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
-	23, // 45: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
-	25, // 46: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
-	27, // 47: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
-	29, // 48: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
-	35, // 49: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
-	37, // 50: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
-	62, // 51: weiche.workspace.v1.WorkspaceService.SendTyping:input_type -> weiche.workspace.v1.SendTypingRequest
-	64, // 52: weiche.workspace.v1.WorkspaceService.MarkSeen:input_type -> weiche.workspace.v1.MarkSeenRequest
-	13, // 53: weiche.workspace.v1.WorkspaceService.CloseConversation:input_type -> weiche.workspace.v1.CloseConversationRequest
-	15, // 54: weiche.workspace.v1.WorkspaceService.ReopenConversation:input_type -> weiche.workspace.v1.ReopenConversationRequest
-	17, // 55: weiche.workspace.v1.WorkspaceService.AssignConversation:input_type -> weiche.workspace.v1.AssignConversationRequest
-	19, // 56: weiche.workspace.v1.WorkspaceService.ChangeLabels:input_type -> weiche.workspace.v1.ChangeLabelsRequest
-	39, // 57: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
-	41, // 58: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
-	43, // 59: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
-	45, // 60: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
-	47, // 61: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
-	49, // 62: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
-	51, // 63: weiche.workspace.v1.WorkspaceService.ListChannels:input_type -> weiche.workspace.v1.ListChannelsRequest
-	57, // 64: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
-	3,  // 65: weiche.workspace.v1.WorkspaceService.GetMe:output_type -> weiche.workspace.v1.GetMeResponse
-	6,  // 66: weiche.workspace.v1.WorkspaceService.ListAgents:output_type -> weiche.workspace.v1.ListAgentsResponse
-	8,  // 67: weiche.workspace.v1.WorkspaceService.ListConversations:output_type -> weiche.workspace.v1.ListConversationsResponse
-	10, // 68: weiche.workspace.v1.WorkspaceService.CountConversations:output_type -> weiche.workspace.v1.CountConversationsResponse
-	12, // 69: weiche.workspace.v1.WorkspaceService.ListConversationEvents:output_type -> weiche.workspace.v1.ListConversationEventsResponse
-	22, // 70: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
-	24, // 71: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
-	26, // 72: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
-	28, // 73: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
-	34, // 74: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
-	36, // 75: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
-	38, // 76: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
-	63, // 77: weiche.workspace.v1.WorkspaceService.SendTyping:output_type -> weiche.workspace.v1.SendTypingResponse
-	65, // 78: weiche.workspace.v1.WorkspaceService.MarkSeen:output_type -> weiche.workspace.v1.MarkSeenResponse
-	14, // 79: weiche.workspace.v1.WorkspaceService.CloseConversation:output_type -> weiche.workspace.v1.CloseConversationResponse
-	16, // 80: weiche.workspace.v1.WorkspaceService.ReopenConversation:output_type -> weiche.workspace.v1.ReopenConversationResponse
-	18, // 81: weiche.workspace.v1.WorkspaceService.AssignConversation:output_type -> weiche.workspace.v1.AssignConversationResponse
-	20, // 82: weiche.workspace.v1.WorkspaceService.ChangeLabels:output_type -> weiche.workspace.v1.ChangeLabelsResponse
-	40, // 83: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
-	42, // 84: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
-	44, // 85: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
-	46, // 86: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
-	48, // 87: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
-	50, // 88: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
-	52, // 89: weiche.workspace.v1.WorkspaceService.ListChannels:output_type -> weiche.workspace.v1.ListChannelsResponse
-	58, // 90: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
-	65, // [65:91] is the sub-list for method output_type
-	39, // [39:65] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	66, // 30: weiche.workspace.v1.Channel.withdrawn_at:type_name -> google.protobuf.Timestamp
+	55, // 31: weiche.workspace.v1.ChannelLimits.text:type_name -> weiche.workspace.v1.TextLimit
+	55, // 32: weiche.workspace.v1.ChannelLimits.question:type_name -> weiche.workspace.v1.TextLimit
+	55, // 33: weiche.workspace.v1.ChannelLimits.caption:type_name -> weiche.workspace.v1.TextLimit
+	56, // 34: weiche.workspace.v1.ChannelLimits.media:type_name -> weiche.workspace.v1.MediaLimit
+	1,  // 35: weiche.workspace.v1.TextLimit.unit:type_name -> weiche.workspace.v1.TextUnit
+	80, // 36: weiche.workspace.v1.MediaLimit.kind:type_name -> weiche.event.v1.MediaKind
+	59, // 37: weiche.workspace.v1.ListTemplatesResponse.templates:type_name -> weiche.workspace.v1.MessageTemplate
+	60, // 38: weiche.workspace.v1.MessageTemplate.components:type_name -> weiche.workspace.v1.MessageTemplateComponent
+	61, // 39: weiche.workspace.v1.MessageTemplateComponent.buttons:type_name -> weiche.workspace.v1.MessageTemplateButton
+	2,  // 40: weiche.workspace.v1.WorkspaceService.GetMe:input_type -> weiche.workspace.v1.GetMeRequest
+	5,  // 41: weiche.workspace.v1.WorkspaceService.ListAgents:input_type -> weiche.workspace.v1.ListAgentsRequest
+	7,  // 42: weiche.workspace.v1.WorkspaceService.ListConversations:input_type -> weiche.workspace.v1.ListConversationsRequest
+	9,  // 43: weiche.workspace.v1.WorkspaceService.CountConversations:input_type -> weiche.workspace.v1.CountConversationsRequest
+	11, // 44: weiche.workspace.v1.WorkspaceService.ListConversationEvents:input_type -> weiche.workspace.v1.ListConversationEventsRequest
+	21, // 45: weiche.workspace.v1.WorkspaceService.GetConversation:input_type -> weiche.workspace.v1.GetConversationRequest
+	23, // 46: weiche.workspace.v1.WorkspaceService.GetChannel:input_type -> weiche.workspace.v1.GetChannelRequest
+	25, // 47: weiche.workspace.v1.WorkspaceService.GetRoute:input_type -> weiche.workspace.v1.GetRouteRequest
+	27, // 48: weiche.workspace.v1.WorkspaceService.GetCustomer:input_type -> weiche.workspace.v1.GetCustomerRequest
+	29, // 49: weiche.workspace.v1.WorkspaceService.SendReply:input_type -> weiche.workspace.v1.SendReplyRequest
+	35, // 50: weiche.workspace.v1.WorkspaceService.SettleOutcome:input_type -> weiche.workspace.v1.SettleOutcomeRequest
+	37, // 51: weiche.workspace.v1.WorkspaceService.React:input_type -> weiche.workspace.v1.ReactRequest
+	62, // 52: weiche.workspace.v1.WorkspaceService.SendTyping:input_type -> weiche.workspace.v1.SendTypingRequest
+	64, // 53: weiche.workspace.v1.WorkspaceService.MarkSeen:input_type -> weiche.workspace.v1.MarkSeenRequest
+	13, // 54: weiche.workspace.v1.WorkspaceService.CloseConversation:input_type -> weiche.workspace.v1.CloseConversationRequest
+	15, // 55: weiche.workspace.v1.WorkspaceService.ReopenConversation:input_type -> weiche.workspace.v1.ReopenConversationRequest
+	17, // 56: weiche.workspace.v1.WorkspaceService.AssignConversation:input_type -> weiche.workspace.v1.AssignConversationRequest
+	19, // 57: weiche.workspace.v1.WorkspaceService.ChangeLabels:input_type -> weiche.workspace.v1.ChangeLabelsRequest
+	39, // 58: weiche.workspace.v1.WorkspaceService.OfferLink:input_type -> weiche.workspace.v1.OfferLinkRequest
+	41, // 59: weiche.workspace.v1.WorkspaceService.CancelLink:input_type -> weiche.workspace.v1.CancelLinkRequest
+	43, // 60: weiche.workspace.v1.WorkspaceService.Disconnect:input_type -> weiche.workspace.v1.DisconnectRequest
+	45, // 61: weiche.workspace.v1.WorkspaceService.LinkCustomers:input_type -> weiche.workspace.v1.LinkCustomersRequest
+	47, // 62: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:input_type -> weiche.workspace.v1.UnlinkCustomersRequest
+	49, // 63: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:input_type -> weiche.workspace.v1.ConfirmIdentityRequest
+	51, // 64: weiche.workspace.v1.WorkspaceService.ListChannels:input_type -> weiche.workspace.v1.ListChannelsRequest
+	57, // 65: weiche.workspace.v1.WorkspaceService.ListTemplates:input_type -> weiche.workspace.v1.ListTemplatesRequest
+	3,  // 66: weiche.workspace.v1.WorkspaceService.GetMe:output_type -> weiche.workspace.v1.GetMeResponse
+	6,  // 67: weiche.workspace.v1.WorkspaceService.ListAgents:output_type -> weiche.workspace.v1.ListAgentsResponse
+	8,  // 68: weiche.workspace.v1.WorkspaceService.ListConversations:output_type -> weiche.workspace.v1.ListConversationsResponse
+	10, // 69: weiche.workspace.v1.WorkspaceService.CountConversations:output_type -> weiche.workspace.v1.CountConversationsResponse
+	12, // 70: weiche.workspace.v1.WorkspaceService.ListConversationEvents:output_type -> weiche.workspace.v1.ListConversationEventsResponse
+	22, // 71: weiche.workspace.v1.WorkspaceService.GetConversation:output_type -> weiche.workspace.v1.GetConversationResponse
+	24, // 72: weiche.workspace.v1.WorkspaceService.GetChannel:output_type -> weiche.workspace.v1.GetChannelResponse
+	26, // 73: weiche.workspace.v1.WorkspaceService.GetRoute:output_type -> weiche.workspace.v1.GetRouteResponse
+	28, // 74: weiche.workspace.v1.WorkspaceService.GetCustomer:output_type -> weiche.workspace.v1.GetCustomerResponse
+	34, // 75: weiche.workspace.v1.WorkspaceService.SendReply:output_type -> weiche.workspace.v1.SendReplyResponse
+	36, // 76: weiche.workspace.v1.WorkspaceService.SettleOutcome:output_type -> weiche.workspace.v1.SettleOutcomeResponse
+	38, // 77: weiche.workspace.v1.WorkspaceService.React:output_type -> weiche.workspace.v1.ReactResponse
+	63, // 78: weiche.workspace.v1.WorkspaceService.SendTyping:output_type -> weiche.workspace.v1.SendTypingResponse
+	65, // 79: weiche.workspace.v1.WorkspaceService.MarkSeen:output_type -> weiche.workspace.v1.MarkSeenResponse
+	14, // 80: weiche.workspace.v1.WorkspaceService.CloseConversation:output_type -> weiche.workspace.v1.CloseConversationResponse
+	16, // 81: weiche.workspace.v1.WorkspaceService.ReopenConversation:output_type -> weiche.workspace.v1.ReopenConversationResponse
+	18, // 82: weiche.workspace.v1.WorkspaceService.AssignConversation:output_type -> weiche.workspace.v1.AssignConversationResponse
+	20, // 83: weiche.workspace.v1.WorkspaceService.ChangeLabels:output_type -> weiche.workspace.v1.ChangeLabelsResponse
+	40, // 84: weiche.workspace.v1.WorkspaceService.OfferLink:output_type -> weiche.workspace.v1.OfferLinkResponse
+	42, // 85: weiche.workspace.v1.WorkspaceService.CancelLink:output_type -> weiche.workspace.v1.CancelLinkResponse
+	44, // 86: weiche.workspace.v1.WorkspaceService.Disconnect:output_type -> weiche.workspace.v1.DisconnectResponse
+	46, // 87: weiche.workspace.v1.WorkspaceService.LinkCustomers:output_type -> weiche.workspace.v1.LinkCustomersResponse
+	48, // 88: weiche.workspace.v1.WorkspaceService.UnlinkCustomers:output_type -> weiche.workspace.v1.UnlinkCustomersResponse
+	50, // 89: weiche.workspace.v1.WorkspaceService.ConfirmIdentity:output_type -> weiche.workspace.v1.ConfirmIdentityResponse
+	52, // 90: weiche.workspace.v1.WorkspaceService.ListChannels:output_type -> weiche.workspace.v1.ListChannelsResponse
+	58, // 91: weiche.workspace.v1.WorkspaceService.ListTemplates:output_type -> weiche.workspace.v1.ListTemplatesResponse
+	66, // [66:92] is the sub-list for method output_type
+	40, // [40:66] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_weiche_workspace_v1_workspace_proto_init() }

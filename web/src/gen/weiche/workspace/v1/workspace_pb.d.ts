@@ -3285,6 +3285,14 @@ export declare type Channel = Message<"weiche.workspace.v1.Channel"> & {
    * @generated from field: weiche.workspace.v1.NotOfferable not_offerable = 10;
    */
   notOfferable: NotOfferable;
+
+  /**
+   * When the widget of the conversation withdrew it last, though it may offer it again:
+   * links that were asked for before have ended.
+   *
+   * @generated from field: google.protobuf.Timestamp withdrawn_at = 11;
+   */
+  withdrawnAt?: Timestamp | undefined;
 };
 
 /**
@@ -3362,6 +3370,14 @@ export declare type ChannelJson = {
    * @generated from field: weiche.workspace.v1.NotOfferable not_offerable = 10;
    */
   notOfferable?: NotOfferableJson;
+
+  /**
+   * When the widget of the conversation withdrew it last, though it may offer it again:
+   * links that were asked for before have ended.
+   *
+   * @generated from field: google.protobuf.Timestamp withdrawn_at = 11;
+   */
+  withdrawnAt?: TimestampJson;
 };
 
 /**
