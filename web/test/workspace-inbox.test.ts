@@ -120,6 +120,31 @@ test("a row is one link whose name says who, where, what, and what is new", asyn
 	const own = await kim.newPage();
 	await own.goto(`${inject("origin")}/workspace/all?label=${label}`);
 	await row(own, one).getByText("You: it comes today").waitFor();
+
+	// Labels are whole or not there, and a program has no name.
+	await asProgram("ChangeLabels", {
+		conversationId: one.conversationId,
+		add: ["delivery", "exchange", "invoice", "refund", "a label that is longer than any row"],
+		clientToken: fresh("t"),
+	});
+	await asProgram("SendReply", {
+		conversationId: one.conversationId,
+		text: "we are on it",
+		clientToken: fresh("t"),
+	});
+	await row(own, one).getByText("Automatic: we are on it").waitFor();
+	const tags = await row(own, one)
+		.locator(".tag")
+		.evaluateAll((all) => {
+			const line = all[0]?.parentElement?.getBoundingClientRect();
+			return all.map((tag) => {
+				const { top, bottom, right } = tag.getBoundingClientRect();
+				const out = !line || top >= line.bottom;
+				return out || (bottom <= line.bottom + 1 && right <= line.right + 1) ? (out ? "out" : "in") : "cut";
+			});
+		});
+	expect(tags).toHaveLength(6);
+	expect(new Set(tags)).toEqual(new Set(["in", "out"]));
 });
 
 test("views have live counts, filters narrow the list, and the address holds it all", async () => {
@@ -220,7 +245,7 @@ test("close, assign and label are one key each, show at once, and are taken back
 	await page.getByRole("dialog", { name: "Assign to" }).waitFor();
 	await page.keyboard.type("kim");
 	await page.keyboard.press("Enter");
-	await toast(page, "Assigned to Kim").waitFor();
+	await toast(page, "Assigned to you").waitFor();
 	await row(page, a).getByText("You", { exact: true }).waitFor();
 	await row(page, a).focus();
 	await page.keyboard.press("z");
@@ -292,7 +317,7 @@ test("a conflict is told in words: who took it before, and that nothing is undon
 	// Ben takes it after Kim had it: Kim's Undo would take it from Ben.
 	await give(ben);
 	await row(page, a).getByText("Ben").waitFor();
-	await toast(page, "Assigned to Kim").getByRole("button", { name: "Undo" }).click();
+	await toast(page, "Assigned to you").getByRole("button", { name: "Undo" }).click();
 	await toast(page, "nothing was undone. It is assigned to Ben now.").waitFor();
 	expect((await read(a)).assigneeId).toBe(ben);
 });

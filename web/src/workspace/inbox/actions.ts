@@ -100,7 +100,9 @@ export class Actions {
 	}
 
 	private give(id: string, assigneeId: string, back?: () => void): void {
-		const done = back ? this.words().assigned(assigneeId && this.name(assigneeId)) : "";
+		const words = this.words();
+		const said = assigneeId === this.inbox.value.me ? words.taken : words.assigned(this.nameOf(assigneeId));
+		const done = back ? said : "";
 		this.ask({ id, patch: { assigneeId }, method: "AssignConversation", more: { assigneeId }, done, back });
 	}
 

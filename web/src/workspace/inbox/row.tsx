@@ -83,12 +83,16 @@ export class RowItem extends Component<RowProps> {
 						) : (
 							row.waitingSince && <Waiting since={row.waitingSince} language={language} />
 						)}
-						{row.labels?.map((label) => (
-							<bdi key={label} class="tag">
-								{label}
-								{pause}
-							</bdi>
-						))}
+						{row.labels && (
+							<span class="row-tags">
+								{row.labels.map((label) => (
+									<bdi key={label} class="tag">
+										{label}
+										{pause}
+									</bdi>
+								))}
+							</span>
+						)}
 						{row.assigneeId && (
 							<span class="fact assignee">
 								<Glyph name="person" />
@@ -123,7 +127,9 @@ export function lineOf(words: InboxWords, row: Row, me: string, name: (id: strin
 	const line = row.lastLine;
 	if (!line) return words.silent;
 	const said = line.unsent ? words.unsent : line.text || words.other[line.other ?? ""] || words.otherwise;
-	const by = line.agentId === me ? words.you : line.agentId ? name(line.agentId) : words.program;
+	const { agentId = "" } = line;
+	const found = name(agentId);
+	const by = agentId === me ? words.you : found === agentId ? words.program : found;
 	switch (line.speaker) {
 		case "SPEAKER_AGENT":
 			return `${by}: ${said}`;

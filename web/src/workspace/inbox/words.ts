@@ -9,6 +9,7 @@ const en = {
 	closed: "Closed",
 	reopened: "Open again",
 	assigned: (name: string) => (name ? `Assigned to ${name}` : "Assigned to nobody"),
+	taken: "Assigned to you",
 	labelled: (added: readonly string[], removed: readonly string[]) =>
 		[...added.map((one) => `Label ${one} added`), ...removed.map((one) => `Label ${one} removed`)].join(". "),
 	notUndone: "This was changed meanwhile, so nothing was undone.",
@@ -29,7 +30,7 @@ const en = {
 	noName: (id: string) => (id ? `Visitor ${id}` : "Visitor"),
 	erased: "Erased customer",
 	unsent: "Message taken back",
-	note: (name: string) => `Note by ${name}`,
+	note: (name: string) => `${name} (note)`,
 	nativeApp: "From the app",
 	program: "Automatic",
 	other: {
@@ -85,6 +86,7 @@ const de: typeof en = {
 	closed: "Geschlossen",
 	reopened: "Wieder offen",
 	assigned: (name) => (name ? `${name} zugewiesen` : "Niemandem zugewiesen"),
+	taken: "Ihnen zugewiesen",
 	labelled: (added, removed) =>
 		[
 			...added.map((one) => `Label ${one} hinzugefügt`),
@@ -110,7 +112,7 @@ const de: typeof en = {
 	noName: (id) => (id ? `Besucher ${id}` : "Besucher"),
 	erased: "Gelöschter Kunde",
 	unsent: "Nachricht zurückgenommen",
-	note: (name) => `Notiz von ${name}`,
+	note: (name) => `${name} (Notiz)`,
 	nativeApp: "Aus der App",
 	program: "Automatisch",
 	other: {
