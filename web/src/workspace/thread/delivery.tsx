@@ -32,7 +32,7 @@ const signs: Record<string, GlyphName> = {
 };
 
 /** Whether something is wrong with a reply. */
-export function isTroubled(reply: AgentCommentJson): boolean {
+export function isTroubled(reply: { state?: AgentCommentJson["state"] }): boolean {
 	return ["FAILED", "UNKNOWN"].includes(stateOf(reply));
 }
 
@@ -98,8 +98,9 @@ export function fallbackText(reply: AgentCommentJson, speech: Speech): string {
 	if (!fell && (!intended || intended === reply.integrationId)) return "";
 	const { words, channel } = speech;
 	const from = channel(passed?.channel ?? reply.intendedChannel);
-	const because =
-		words.because[reasonOf(passed?.reason)]?.(capital(from)) ?? words.because.FAILED?.(from) ?? "";
+	const what = words.because[reasonOf(passed?.reason)]?.(capital(from)) ?? words.because.FAILED?.(from) ?? "";
+	const why = errorText(passed?.error, speech);
+	const because = why ? `${what}: ${why}` : what;
 	const to = channel(reply.channel);
 	return reply.channel === "widget" ? words.fellBack(to, because) : words.wentElsewhere(to, because);
 }

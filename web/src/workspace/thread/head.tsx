@@ -20,6 +20,7 @@ export function ThreadHead() {
 	const ready = phase === "ready" && row !== undefined;
 	useEffect(() => heading.current?.focus({ preventScroll: true }), []);
 	const assignee = row?.assigneeId ? agent(row.assigneeId) : "";
+	const turn = closed ? words.reopen : words.close;
 	const assigned = assignee ? words.assignedTo(assignee) : words.noneAssigned;
 	return (
 		<header class="thread-head">
@@ -48,15 +49,13 @@ export function ThreadHead() {
 					<button
 						type="button"
 						class="button plain small assign"
-						title={words.assign}
+						aria-label={`${words.assign}: ${assigned}`}
+						title={`${words.assign}: ${assigned}`}
 						aria-haspopup="dialog"
 						onClick={() => workspace.show({ kind: "assign", conversationId: id })}
 					>
 						<Glyph name="person" />
-						<span>
-							<span class="hidden">{words.assign}: </span>
-							{assigned}
-						</span>
+						<span>{assigned}</span>
 					</button>
 					<button
 						type="button"
@@ -68,9 +67,15 @@ export function ThreadHead() {
 					>
 						<Glyph name="label" />
 					</button>
-					<button type="button" class="button small turn" onClick={() => workspace.actions.toggle(id)}>
+					<button
+						type="button"
+						class="button small turn"
+						aria-label={turn}
+						title={turn}
+						onClick={() => workspace.actions.toggle(id)}
+					>
 						<Glyph name={closed ? "history" : "check"} />
-						<span>{closed ? words.reopen : words.close}</span>
+						<span>{turn}</span>
 					</button>
 				</div>
 			)}

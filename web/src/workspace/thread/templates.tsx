@@ -1,6 +1,6 @@
 /** Choosing a template, filling it in, and sending it. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CallError } from "../../api/call.js";
 import type {
 	ListTemplatesRequestJson,
@@ -40,6 +40,9 @@ export function Templates({ integrationId }: { integrationId: string }) {
 	};
 	useEffect(() => void load(), [integrationId]);
 	const found = Array.isArray(all) ? all.filter((one) => hasWords(one, sought)) : [];
+	const search = useRef<HTMLInputElement>(null);
+	// The templates come after the dialog, and again after one that was left.
+	useLayoutEffect(() => search.current?.focus(), [all, chosen]);
 	return (
 		<Dialog title={words.templateTitle(channel(name))} onClose={close}>
 			{chosen ? (
@@ -65,12 +68,18 @@ export function Templates({ integrationId }: { integrationId: string }) {
 					{Array.isArray(all) && all.length > 0 && (
 						<>
 							<input
+								ref={search}
 								class="input"
 								type="search"
 								aria-label={words.templateSearch}
 								placeholder={words.templateSearch}
 								value={sought}
 								onInput={(event) => setSought(event.currentTarget.value)}
+								onKeyDown={(event) => {
+									if (event.key !== "Enter" || event.isComposing) return;
+									event.preventDefault();
+									setChosen(found[0]);
+								}}
 							/>
 							{found.length === 0 && <p role="status">{words.templateFilter}</p>}
 							<ul class="template-list">
@@ -122,6 +131,8 @@ function Fill({
 	const all = blanks(template);
 	const [values, setValues] = useState(() => all.map(() => ""));
 	const [missing, setMissing] = useState(false);
+	const form = useRef<HTMLFormElement>(null);
+	useLayoutEffect(() => form.current?.querySelector<HTMLElement>("input, [type=submit]")?.focus(), []);
 	const placeOf = (blank: Blank) =>
 		blank.place === "HEADER"
 			? words.templateHeader
@@ -159,6 +170,7 @@ function Fill({
 	}
 	return (
 		<form
+			ref={form}
 			class="template-fill"
 			onSubmit={(event) => {
 				event.preventDefault();

@@ -3,7 +3,7 @@
 import type { PassedOverJson } from "../../gen/weiche/event/v1/conversation_pb.js";
 import type { AgentCommentJson } from "../../gen/weiche/view/v1/timeline_pb.js";
 import { capital, useSpeech } from "./around.js";
-import { codeText, errorText, reasonOf, stateOf } from "./delivery.js";
+import { codeText, errorText, isTroubled, reasonOf, stateOf } from "./delivery.js";
 
 /** The route of a reply as it was written down. */
 export function Why({ reply, id }: { reply: AgentCommentJson; id: string }) {
@@ -38,7 +38,8 @@ export function Why({ reply, id }: { reply: AgentCommentJson; id: string }) {
 					<ul>
 						{reply.givenUp.map((given, at) => (
 							<li key={at}>
-								{capital(speech.channel(given.route?.channel))}: {words.state[stateOf(given)]}
+								{capital(speech.channel(given.route?.channel))}
+								{isTroubled(given) && `: ${words.state[stateOf(given)]}`}
 								{given.error?.reason && `, ${errorText(given.error, speech)}`}{" "}
 								<small>{codeText(given.error, speech)}</small>
 							</li>
