@@ -66,7 +66,13 @@ export function Commands({ onClose }: { onClose(): void }) {
 		...(typed ? conversations() : []),
 	];
 	return (
-		<Picker title={words.commands} placeholder={words.commandsHint} choices={choices} onClose={onClose} />
+		<Picker
+			title={words.commands}
+			placeholder={words.commandsHint}
+			nothing={words.nothingLoaded}
+			choices={choices}
+			onClose={onClose}
+		/>
 	);
 }
 
@@ -74,7 +80,15 @@ export function Commands({ onClose }: { onClose(): void }) {
 export function Find({ onClose }: { onClose(): void }) {
 	const words = useWords();
 	const conversations = useConversations();
-	return <Picker title={words.find} placeholder={words.findHint} choices={conversations} onClose={onClose} />;
+	return (
+		<Picker
+			title={words.find}
+			placeholder={words.findHint}
+			nothing={words.nothingLoaded}
+			choices={conversations}
+			onClose={onClose}
+		/>
+	);
 }
 
 /** The conversations that the page knows, the most recently active first. */

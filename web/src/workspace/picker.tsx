@@ -30,6 +30,8 @@ const most = 50;
 export function Picker(props: {
 	title: string;
 	placeholder: string;
+	/** What is said where there is no choice. */
+	nothing?: string;
 	/** The choices for what was typed; those that do not have it are left out. */
 	choices(typed: string): Choice[];
 	onClose(): void;
@@ -113,7 +115,7 @@ export function Picker(props: {
 					))}
 				</div>
 				<p class={choices.length > 0 ? "hidden" : "soft"} role="status">
-					{choices.length > 0 ? words.found(choices.length) : words.nothingFound}
+					{choices.length > 0 ? words.found(choices.length) : (props.nothing ?? words.nothingFound)}
 				</p>
 				{props.children}
 			</div>

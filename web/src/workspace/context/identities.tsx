@@ -64,7 +64,7 @@ function Identity({
 	leads: boolean;
 }) {
 	const conversation = useConversation();
-	const { around: said, language, channel } = useSpeech();
+	const { around: said, language, channel, name: customer } = useSpeech();
 	const { places } = useWorkspace();
 	const now = useNow();
 	const attempt = useAttempt();
@@ -124,7 +124,7 @@ function Identity({
 					<span class="soft">{handle ? said.kinds[handle.kind] : said.noHandle}</span>
 				)}
 			</p>
-			{identity.profile?.name && (
+			{identity.profile?.name && identity.profile.name !== customer && (
 				<p>
 					<bdi>{identity.profile.name}</bdi>
 				</p>

@@ -3,9 +3,13 @@
 import type { Phrases } from "./phrases.js";
 import type { en } from "./words.en.js";
 
+const you = "Sie";
+/** Who did something, with the verb that goes with them. */
+const hat = (who: string) => `${who} ${who === you ? "haben" : "hat"}`;
+
 export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	web: "Web-Chat",
-	you: "Sie",
+	you,
 	somebody: "ein Agent",
 	program: "ein Programm",
 	nativeApp: (channel) => `Ihr Team, in der App von ${channel}`,
@@ -31,7 +35,7 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	fresh: (n) => plural(n, "1 neue Nachricht", "# neue Nachrichten"),
 	via: (channel) => `über ${channel}`,
 	said: (who, at, channel) => (channel ? `${who}, ${at}, über ${channel}` : `${who}, ${at}`),
-	noteBy: (who) => `Notiz von ${who}`,
+	noteBy: (who) => (who === you ? "Ihre Notiz" : `Notiz von ${who}`),
 	onlyAgents: "Nur für Agenten sichtbar",
 	typing: (who) => `${who} schreibt …`,
 	inWidget: "sieht gerade den Web-Chat",
@@ -65,7 +69,7 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	file: "Datei",
 	voice: "Sprachnachricht",
 	reactions: "Reaktionen",
-	reactionOf: (who, emoji) => `${who} hat mit ${emoji} reagiert`,
+	reactionOf: (who, emoji) => `${hat(who)} mit ${emoji} reagiert`,
 	react: "Reagieren",
 	unreact: (emoji) => `${emoji} zurücknehmen`,
 	quote: "Auf diese Nachricht antworten",
@@ -152,8 +156,8 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	customer: "Der Kunde",
 	system: {
 		started: "Gespräch begonnen",
-		linkRequested: (who, channel) => `${who} hat einen Link zu ${channel} angefordert`,
-		linkOffered: (who, channel) => `${who} hat angeboten, in ${channel} fortzusetzen`,
+		linkRequested: (who, channel) => `${hat(who)} einen Link zu ${channel} angefordert`,
+		linkOffered: (who, channel) => `${hat(who)} angeboten, in ${channel} fortzusetzen`,
 		linkMatched: (channel, hint) =>
 			hint ? `Der Code kam über ${channel}, Adresse mit Endung ${hint}` : `Der Code kam über ${channel}`,
 		linkPrompted: (channel) => `In ${channel} gefragt, ob es dort weitergehen soll`,
@@ -166,7 +170,7 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 		linkApproved: "Im Web-Chat bestätigt",
 		bound: (channel) => `${channel} verbunden`,
 		unbound: (channel) => `${channel} getrennt`,
-		unboundBy: (who, channel) => `${who} hat ${channel} getrennt`,
+		unboundBy: (who, channel) => `${hat(who)} ${channel} getrennt`,
 		unboundMoved: (channel) => `${channel} gehört jetzt zu einem anderen Gespräch`,
 		unboundCut: (channel) => `${channel} wurde von einem Admin abgeschaltet`,
 		unboundGone: (channel) => `Die Adresse bei ${channel} gibt es nicht mehr`,
@@ -186,16 +190,16 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 		keyChanged: (channel) =>
 			`Die Adresse bei ${channel} ist vielleicht in anderen Händen. Bis sie bestätigt ist, wird dort nichts gesendet.`,
 		identityConfirmed: (channel) => `Die Adresse bei ${channel} wurde bestätigt`,
-		closed: (who) => `${who} hat das Gespräch geschlossen`,
-		reopened: (who) => `${who} hat das Gespräch wieder geöffnet`,
+		closed: (who) => `${hat(who)} das Gespräch geschlossen`,
+		reopened: (who) => `${hat(who)} das Gespräch wieder geöffnet`,
 		reopenedByCustomer: "Durch eine neue Nachricht wieder geöffnet",
 		continued: "Der Kunde macht in einem neuen Gespräch weiter",
 		continues: "Das folgt auf ein früheres Gespräch",
-		assigned: (who, to) => `${who} hat es ${to} zugewiesen`,
-		assignedSelf: (who) => `${who} hat es übernommen`,
-		unassigned: (who) => `${who} hat die Zuweisung aufgehoben`,
-		labelled: (who, labels) => `${who} hat ${labels} hinzugefügt`,
-		unlabelled: (who, labels) => `${who} hat ${labels} entfernt`,
+		assigned: (who, to) => `${hat(who)} es an ${to} zugewiesen`,
+		assignedSelf: (who) => `${hat(who)} es übernommen`,
+		unassigned: (who) => `${hat(who)} die Zuweisung aufgehoben`,
+		labelled: (who, labels) => `${hat(who)} ${labels} hinzugefügt`,
+		unlabelled: (who, labels) => `${hat(who)} ${labels} entfernt`,
 		openOther: "Öffnen",
 	},
 
