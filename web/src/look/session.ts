@@ -25,6 +25,9 @@ const access = "weiche.workspace.v1.AccessService";
 
 /** Session is the session of the page's cookie, which all pages of a browser share. */
 export class Session<W extends Who> extends Store<SessionState<W>> {
+	/** The page is about to be another one. */
+	private left = false;
+
 	/**
 	 * @param home where the page is when nobody is in
 	 * @param read finds out who is here; throws CallError
@@ -56,8 +59,14 @@ export class Session<W extends Who> extends Store<SessionState<W>> {
 		this.update((now) => ({ ...now, status: now.who ? "ended" : "out" }));
 	}
 
-	/** Calls a method. Throws CallError; where the session has ended, the page asks to log in as well. */
+	/**
+	 * Calls a method. Throws CallError; where the session has ended, the page asks to log in
+	 * as well. Nothing is asked from then on until the same person is back: the cookie may
+	 * be that of somebody else by now, who would say what another has typed.
+	 */
 	async call<Request, Response>(method: string, request: Request, options?: CallOptions): Promise<Response> {
+		if (this.left || this.value.status === "ended")
+			throw new CallError("unauthenticated", "REASON_UNAUTHENTICATED", "the session has ended");
 		try {
 			return await this.caller.call<Request, Response>(method, request, options);
 		} catch (error) {
@@ -80,6 +89,7 @@ export class Session<W extends Who> extends Store<SessionState<W>> {
 
 	/** Goes once nothing of whoever was here is on the page: what they had typed asks nobody to stay. */
 	private leave(go: () => void): void {
+		this.left = true;
 		this.update(() => ({ status: "opening" }));
 		setTimeout(go);
 	}

@@ -89,6 +89,7 @@ export class Workspace {
 		}
 		if (this.stream.state === "revoked") this.stream.restart();
 		this.inbox.again();
+		this.conversations.goOn();
 	}
 
 	/** Opens a dialog. */

@@ -16,8 +16,13 @@ export class Conversations {
 		private readonly agentId: () => string,
 	) {
 		line.stream.watch((state) => {
-			if (state === "open") for (const one of this.all.values()) one.goOn();
+			if (state === "open") this.goOn();
 		});
+	}
+
+	/** Goes on with what waits to be sent in all of them. */
+	goOn(): void {
+		for (const one of this.all.values()) one.goOn();
 	}
 
 	/** One of them. */
