@@ -215,7 +215,7 @@ func (s *server) calls() *connect.Server {
 func (s *server) mounted(service *connect.Server, maxBytes int) http.Handler {
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, service, connecthttp.WithReadMaxBytes(maxBytes), connecthttp.WithCodecs(Codecs()...))
-	return http.MaxBytesHandler(s.saysWhy(mux), int64(maxBytes))
+	return http.MaxBytesHandler(s.saysWhy(s.methodsOf(service, mux)), int64(maxBytes))
 }
 
 // secured sets the headers that every answer has.

@@ -14,18 +14,23 @@ import (
 
 // TestAsyncAPI shows that the description of what goes over NATS is served, that
 // everything that it refers to is in it, and that its messages have the fields that
-// they have.
+// they have, in the words of /openapi.yaml where that has them too.
 func TestAsyncAPI(t *testing.T) {
 	s := newStage(t, nil)
-	resp, err := http.Get(s.server.URL + "/asyncapi.yaml")
-	if err != nil {
-		t.Fatal(err)
+	get := func(path string) []byte {
+		t.Helper()
+		resp, err := http.Get(s.server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/yaml") {
+			t.Fatalf("%d %v: %v", resp.StatusCode, resp.Header, err)
+		}
+		return text
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/yaml") {
-		t.Fatalf("%d %v: %v", resp.StatusCode, resp.Header, err)
-	}
+	text := get("/asyncapi.yaml")
 	var whole map[string]any
 	if err := yaml.Unmarshal(text, &whole); err != nil {
 		t.Fatal(err)
@@ -40,17 +45,14 @@ func TestAsyncAPI(t *testing.T) {
 			t.Errorf("%s leads nowhere", ref)
 		}
 	}
-	var described struct {
-		Components struct {
-			Schemas map[string]struct {
-				Title      string
-				Properties map[string]struct{ Description, Title, Type string }
-			}
-		}
-	}
+	var described, overHTTP description
 	if err := yaml.Unmarshal(text, &described); err != nil {
 		t.Fatal(err)
 	}
+	if err := yaml.Unmarshal(get("/openapi.yaml"), &overHTTP); err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
 	if len(described.Components.Schemas) < 6 {
 		t.Errorf("only %d messages are described", len(described.Components.Schemas))
 	}
@@ -72,6 +74,12 @@ func TestAsyncAPI(t *testing.T) {
 			if title := said.Title; title != "" && field.Message() != nil && title != string(field.Message().FullName()) {
 				t.Errorf("%s: the field %s is no %s", name, field.JSONName(), title)
 			}
+			if other, ok := overHTTP.Components.Schemas[schema.Title]; ok {
+				compared++
+				if words := oneLine(other.Properties[field.JSONName()].Description); !strings.HasPrefix(words, oneLine(said.Description)) {
+					t.Errorf("%s: %s is described as\n%s\nand in /openapi.yaml as\n%s", name, field.JSONName(), said.Description, words)
+				}
+			}
 		}
 		for field := range schema.Properties {
 			if !slices.Contains(fields, field) {
@@ -79,7 +87,23 @@ func TestAsyncAPI(t *testing.T) {
 			}
 		}
 	}
+	if compared < 20 {
+		t.Errorf("only %d fields stand in both descriptions", compared)
+	}
 }
+
+// description is the part of a description in which messages are described.
+type description struct {
+	Components struct {
+		Schemas map[string]struct {
+			Title      string
+			Properties map[string]struct{ Description, Title, Type string }
+		}
+	}
+}
+
+// oneLine returns a text as it is however its lines are broken.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // references returns everything that a description refers to in itself.
 func references(at any) (refs []string) {

@@ -36,6 +36,7 @@ var (
 	errRateLimited     = fail(errorv1.Reason_REASON_RATE_LIMITED, "too many calls")
 	errOtherSite       = fail(errorv1.Reason_REASON_FORBIDDEN, "pages of other sites may not call this")
 	errOrigin          = fail(errorv1.Reason_REASON_ORIGIN_NOT_ALLOWED, "this page may not embed the widget")
+	errNoSuchMethod    = fail(errorv1.Reason_REASON_NO_SUCH_METHOD, "the service has no such method")
 	errInternal        = fail(errorv1.Reason_REASON_INTERNAL, "internal error")
 )
 
@@ -157,6 +158,8 @@ func codeOf(reason errorv1.Reason) connect.Code {
 	case errorv1.Reason_REASON_OVERLOADED, errorv1.Reason_REASON_UNAVAILABLE,
 		errorv1.Reason_REASON_NO_ANSWER, errorv1.Reason_REASON_BEHIND:
 		return connect.CodeUnavailable
+	case errorv1.Reason_REASON_NO_SUCH_METHOD:
+		return connect.CodeUnimplemented
 	}
 	return connect.CodeInternal
 }

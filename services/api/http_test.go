@@ -122,15 +122,17 @@ func TestNoCall(t *testing.T) {
 	for _, no := range []struct {
 		method, path, contentType string
 		status                    int
-		says                      string
+		reason, says              string
 	}{
-		{http.MethodPost, widgetService + "OpenSession", "application/x-www-form-urlencoded", http.StatusUnsupportedMediaType, "Content-Type has to be application/json"},
-		{http.MethodGet, widgetService + "OpenSession", "", http.StatusMethodNotAllowed, "a call is a POST"},
-		{http.MethodPut, adminService + "PutWidget", "application/json", http.StatusMethodNotAllowed, "a call is a POST"},
-		{http.MethodPost, streamv1connect.StreamServiceSubscribeProcedure, "application/json", http.StatusUnsupportedMediaType, "application/connect+json"},
+		{http.MethodPost, widgetService + "OpenSession", "application/x-www-form-urlencoded", http.StatusUnsupportedMediaType, "REASON_INVALID", "Content-Type has to be application/json"},
+		{http.MethodGet, widgetService + "OpenSession", "", http.StatusMethodNotAllowed, "REASON_INVALID", "a call is a POST"},
+		{http.MethodPut, adminService + "PutWidget", "application/json", http.StatusMethodNotAllowed, "REASON_INVALID", "a call is a POST"},
+		{http.MethodPost, streamv1connect.StreamServiceSubscribeProcedure, "application/json", http.StatusUnsupportedMediaType, "REASON_INVALID", "application/connect+json"},
+		{http.MethodPost, widgetService + "OpenSesame", "application/json", http.StatusNotImplemented, "REASON_NO_SUCH_METHOD", "no such method"},
+		{http.MethodGet, adminService, "", http.StatusNotImplemented, "REASON_NO_SUCH_METHOD", "no such method"},
 	} {
 		status, body := ask(no.method, no.path, no.contentType)
-		if status != no.status || !strings.Contains(body, no.says) || !strings.Contains(body, "REASON_INVALID") {
+		if status != no.status || !strings.Contains(body, no.says) || !strings.Contains(body, no.reason) {
 			t.Errorf("%s %s as %q: %d %s", no.method, no.path, no.contentType, status, body)
 		}
 	}

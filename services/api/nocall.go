@@ -2,7 +2,26 @@ package api
 
 import (
 	"net/http"
+
+	"connectrpc.com/connect/v2"
 )
+
+// methodsOf lets calls of the methods that a service has through to next, and refuses
+// others as every call is refused, with a reason. No interceptor sees those: metrics have a
+// label with the method's name, and callers could make up as many as they like.
+func (s *server) methodsOf(service *connect.Server, next http.Handler) http.Handler {
+	known := map[string]bool{}
+	for spec := range service.Specs() {
+		known[spec.Procedure] = true
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !known[r.URL.Path] {
+			s.refuseRequest(w, r, errNoSuchMethod)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // saysWhy lets requests that are no call at all be answered in words. The library
 // answers them by a status alone, so that whoever forgets the header Content-Type, as

@@ -111,6 +111,9 @@ const (
 	// The settings have changed since the version that the call named; the metadata
 	// has the version of now, changed_by and changed_at. Code aborted.
 	Reason_REASON_SETTINGS_CHANGED Reason = 33
+	// The service has no method of this name, or not yet: the server may be older than
+	// the client. Code unimplemented.
+	Reason_REASON_NO_SUCH_METHOD Reason = 34
 )
 
 // Enum value maps for Reason.
@@ -150,6 +153,7 @@ var (
 		31: "REASON_CURSOR_EXPIRED",
 		32: "REASON_TOO_MANY_STREAMS",
 		33: "REASON_SETTINGS_CHANGED",
+		34: "REASON_NO_SUCH_METHOD",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":         0,
@@ -186,6 +190,7 @@ var (
 		"REASON_CURSOR_EXPIRED":      31,
 		"REASON_TOO_MANY_STREAMS":    32,
 		"REASON_SETTINGS_CHANGED":    33,
+		"REASON_NO_SUCH_METHOD":      34,
 	}
 )
 
@@ -296,7 +301,7 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\bmetadata\x18\x03 \x03(\v2(.weiche.error.v1.ErrorInfo.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xda\x06\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xf5\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_UNAUTHENTICATED\x10\x01\x12\x1d\n" +
@@ -332,7 +337,8 @@ const file_weiche_error_v1_error_proto_rawDesc = "" +
 	"\x12REASON_WRONG_LOGIN\x10\x1e\x12\x19\n" +
 	"\x15REASON_CURSOR_EXPIRED\x10\x1f\x12\x1b\n" +
 	"\x17REASON_TOO_MANY_STREAMS\x10 \x12\x1b\n" +
-	"\x17REASON_SETTINGS_CHANGED\x10!B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
+	"\x17REASON_SETTINGS_CHANGED\x10!\x12\x19\n" +
+	"\x15REASON_NO_SUCH_METHOD\x10\"B*Z(weiche/proto/gen/weiche/error/v1;errorv1b\x06proto3"
 
 var (
 	file_weiche_error_v1_error_proto_rawDescOnce sync.Once
