@@ -31,20 +31,26 @@ func (a *attempt) outcome(id string, err error) *ingressv1.ReportOutcome {
 	if detail == nil {
 		detail = &eventv1.SendError{Reason: "unstated"}
 	}
-	a.log.Warn("egress: not known to be sent", "reason", detail.GetReason(), "code", detail.GetCode(), "subcode", detail.GetSubcode(), "error", failed.Cause)
+	tell := func(what string) {
+		a.log.Warn("egress: "+what, "reason", detail.GetReason(), "code", detail.GetCode(), "subcode", detail.GetSubcode(), "error", failed.Cause)
+	}
 	switch failed.Outcome {
 	case channel.Refused:
+		tell("refused")
 		report := a.blank()
 		report.Outcome = &ingressv1.ReportOutcome_Refused{Refused: detail}
 		return report
 	case channel.Unhealthy:
+		tell("not sent, the integration is not served")
 		a.config.Events.Unhealthy(a.channel, a.send.GetAccountId(), a.send.GetIntegrationId(), detail.GetReason())
 		report := a.later(detail, failed.RetryAfter)
 		report.GetNotSent().Unhealthy = true
 		return report
 	case channel.NotSent:
+		tell("not sent")
 		return a.later(detail, failed.RetryAfter)
 	}
+	tell("the outcome is unknown")
 	return a.unknown(detail)
 }
 

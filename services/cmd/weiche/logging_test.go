@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"weiche/services/simulator"
 )
@@ -102,5 +104,18 @@ func TestLogLevels(t *testing.T) {
 				t.Errorf("log-level %s, log-format %s logs from another level", level, format)
 			}
 		}
+	}
+}
+
+// TestDurationsHaveUnits shows that a duration is logged in the same words in JSON as in
+// text.
+func TestDurationsHaveUnits(t *testing.T) {
+	options := &slog.HandlerOptions{ReplaceAttr: withUnits}
+	var asJSON, asText bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewJSONHandler(&asJSON, options), slog.NewTextHandler(&asText, options)} {
+		slog.New(handler).Info("call", "took", 1500*time.Microsecond)
+	}
+	if !strings.Contains(asJSON.String(), `"took":"1.5ms"`) || !strings.Contains(asText.String(), "took=1.5ms") {
+		t.Errorf("%s%s", asJSON.String(), asText.String())
 	}
 }

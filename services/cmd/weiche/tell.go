@@ -11,8 +11,8 @@ import (
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
-// tellView writes a view for people; false for one that has no such form.
-func tellView(message proto.Message) (string, bool) {
+// tellView writes a view for people.
+func tellView(message proto.Message) string {
 	var out strings.Builder
 	switch view := message.(type) {
 	case *viewv1.Timeline:
@@ -42,10 +42,10 @@ func tellView(message proto.Message) (string, bool) {
 		if view.GetNextBefore() != 0 {
 			fmt.Fprintln(&out, "and more")
 		}
-	default:
-		return "", false
+	case *viewv1.Customer:
+		tellCustomer(&out, view)
 	}
-	return out.String(), true
+	return out.String()
 }
 
 // tellItem writes one line of a timeline.

@@ -123,12 +123,10 @@ func positionAt(ctx context.Context, log projections.Log, at string) (uint64, er
 
 func printView(cmd *cobra.Command, message proto.Message, asJSON bool) error {
 	if !asJSON {
-		if text, ok := tellView(message); ok {
-			_, err := fmt.Fprint(cmd.OutOrStdout(), text)
-			return err
-		}
+		_, err := fmt.Fprint(cmd.OutOrStdout(), tellView(message))
+		return err
 	}
-	text, err := protojson.MarshalOptions{Multiline: !asJSON}.Marshal(message)
+	text, err := protojson.Marshal(message)
 	if err != nil {
 		return err
 	}
