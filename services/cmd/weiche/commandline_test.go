@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // TestCommandLine says what is wrong with a command line in words that help: which
@@ -25,6 +26,41 @@ func TestCommandLine(t *testing.T) {
 	// A group alone shows what it has.
 	if r := weiche(t, "quarantine"); r.Code != exitOK || !strings.Contains(r.Stdout, "Available Commands:") {
 		t.Errorf("weiche quarantine: %+v", r)
+	}
+}
+
+// TestCompletion has a shell complete the values of flags that take certain words, and
+// finds no word for a flag that no command has.
+func TestCompletion(t *testing.T) {
+	for line, want := range map[string]string{
+		"serve --roles ":                "adapters router api egress :6",
+		"serve --roles router,api,":     "router,api,adapters router,api,egress :6",
+		"serve --log-level ":            "debug info warn error :4",
+		"webhook decode --channel ":     "instagram messenger whatsapp :4",
+		"view inbox --channel ":         "instagram messenger whatsapp widget :4",
+		"view inbox --status ":          "open closed :4",
+		"admin key create --scopes set": "conversations:read conversations:write customers:read",
+		"verify --data ":                ":16",
+	} {
+		args := strings.Split(line, " ")
+		r := weiche(t, append([]string{"__complete"}, args...)...)
+		r.Expect(t, exitOK)
+		if got := strings.Join(strings.Fields(r.Stdout), " "); !strings.HasPrefix(got, want) {
+			t.Errorf("%q is completed with %q, and not %q", line, got, want)
+		}
+	}
+	left := flagValues()
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) { delete(left, flag.Name) })
+		cmd.PersistentFlags().VisitAll(func(flag *pflag.Flag) { delete(left, flag.Name) })
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
+	}
+	look(newRootCommand())
+	for name := range left {
+		t.Errorf("no command has a flag --%s", name)
 	}
 }
 

@@ -136,6 +136,7 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 		newWebhookCommand(), newReadyCommand(), newConfigCommand(), newNATSCommand(), newVersionCommand(),
 	)
 	strict(root)
+	completes(root, flagValues())
 	return root
 }
 

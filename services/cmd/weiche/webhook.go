@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"weiche/services/channel"
-	"weiche/services/instagram"
-	"weiche/services/messenger"
 	"weiche/services/meta"
-	"weiche/services/whatsapp"
 )
 
 // errNoWebhook is returned by webhook decode after all files were read, where
@@ -68,20 +68,17 @@ kind "error".`,
 	}
 	cmd.Flags().StringVar(&name, "channel", "", "the channel whose parser reads the files")
 	_ = cmd.MarkFlagRequired("channel")
+	// The widget has no webhooks.
+	_ = cmd.RegisterFlagCompletionFunc("channel", flagValue{words: slices.Sorted(maps.Keys(readers()))}.complete)
 	return cmd
 }
 
 // webhookReader returns the parser of a channel.
 func webhookReader(name string) (channel.Reader, error) {
-	switch name {
-	case whatsapp.Channel:
-		return whatsapp.Reader{}, nil
-	case messenger.Channel:
-		return messenger.Reader{}, nil
-	case instagram.Channel:
-		return instagram.Reader{}, nil
+	if reader, ok := readers()[name]; ok {
+		return reader, nil
 	}
-	return nil, fmt.Errorf("no channel %q: whatsapp, messenger or instagram", name)
+	return nil, usageError{fmt.Errorf("--channel %q is none of %s", name, strings.Join(slices.Sorted(maps.Keys(readers())), ", "))}
 }
 
 // decodedLine is one line of webhook decode.
