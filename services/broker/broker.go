@@ -7,6 +7,7 @@ package broker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,7 +132,8 @@ type Broker struct {
 
 // Start connects to the server, or embeds one, and makes the streams what they
 // have to be. It returns ErrPayload for a server whose max_payload is below
-// 8 MiB. A connection that is lost later is sought for ever.
+// 8 MiB, and ErrPermissions where the credentials are those of another user than the
+// roles'. A connection that is lost later is sought for ever.
 func Start(ctx context.Context, config Config) (*Broker, error) {
 	b := &Broker{
 		config:   config.withDefaults(),
@@ -164,13 +166,40 @@ func (b *Broker) start(ctx context.Context) (err error) {
 	if b.js, err = jetstream.New(b.consuming); err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
-	if b.routes() {
-		if err := b.roomy(b.ensureStreams(ctx)); err != nil {
-			return err
-		}
-	}
 	b.events.broker, b.events.progress = b, make(chan struct{}, 1)
-	return b.calls.open(b.publishing, receiptPrefix+userOf(b.config.Roles)+"."+nuid.Next()+".", b.events.take)
+	if err := b.calls.open(b.publishing, receiptPrefix+userOf(b.config.Roles)+"."+nuid.Next()+".", b.events.take); err != nil {
+		return err
+	}
+	if err := b.permitted(ctx); err != nil {
+		return err
+	}
+	if b.routes() {
+		return b.roomy(b.ensureStreams(ctx))
+	}
+	return nil
+}
+
+// permitted asks the server whether this process may hear what comes back to it, under a
+// name that one user alone has: what else it may not do it would wait for in vain.
+func (b *Broker) permitted(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := b.publishing.FlushWithContext(ctx); err != nil {
+		return b.failed(err)
+	}
+	if err := b.publishing.LastError(); errors.Is(err, nats.ErrPermissionViolation) {
+		return fmt.Errorf("%w: %s has to be for a user with the roles %s, as weiche nats config prints one: %w",
+			ErrPermissions, cmp.Or(b.config.Credentials, "nats-credentials"), JoinRoles(b.roles(), ","), err)
+	}
+	return nil
+}
+
+// roles are those of the process.
+func (b *Broker) roles() []Role {
+	if len(b.config.Roles) == 0 {
+		return Roles()
+	}
+	return b.config.Roles
 }
 
 func (b *Broker) connect(purpose string, lost, reconnected func()) (*nats.Conn, error) {
@@ -217,7 +246,7 @@ func (b *Broker) connect(purpose string, lost, reconnected func()) (*nats.Conn, 
 
 // routes says whether the streams are this process' to make.
 func (b *Broker) routes() bool {
-	return len(b.config.Roles) == 0 || slices.Contains(b.config.Roles, RoleRouter)
+	return slices.Contains(b.roles(), RoleRouter)
 }
 
 // credentialsIn returns what a file says of who this is.

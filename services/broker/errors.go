@@ -23,6 +23,9 @@ var (
 	// ErrJetStream is returned by Start for a server without JetStream, or with too
 	// little room for the streams.
 	ErrJetStream = errors.New("broker: JetStream")
+	// ErrPermissions is returned by Start where the server refuses what the roles need:
+	// the credentials are another user's.
+	ErrPermissions = errors.New("broker: not the credentials of these roles")
 	// ErrRole is returned by ParseRoles for what is no role.
 	ErrRole = errors.New("broker: not a role")
 	// ErrInboxLost is returned by Next when somebody deleted the inbox's

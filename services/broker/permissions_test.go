@@ -232,6 +232,35 @@ func nextOf(t *testing.T, in *broker.Inbox) *broker.Delivery {
 	return got[0]
 }
 
+// TestCredentialsOfOtherRoles has each role refused at the start with the credentials of
+// each other one: it would wait for ever for what it may not hear.
+func TestCredentialsOfOtherRoles(t *testing.T) {
+	users := []broker.User{broker.UserOf(broker.Roles())}
+	roles := map[string][]broker.Role{users[0].Name: broker.Roles()}
+	for _, role := range broker.Roles() {
+		user := broker.UserOf([]broker.Role{role})
+		users, roles[user.Name] = append(users, user), []broker.Role{role}
+	}
+	g := guard(t, "trusted", users...)
+	for _, whose := range users {
+		for name, does := range roles {
+			b, err := broker.Start(soon(t), broker.Config{URL: g.url, Credentials: g.seeds[whose.Name], Roles: does})
+			if err == nil {
+				b.Close()
+			}
+			if whose.Name == name {
+				if err != nil {
+					t.Errorf("%s may not come in: %v", name, err)
+				}
+				continue
+			}
+			if !errors.Is(err, broker.ErrPermissions) || !strings.Contains(err.Error(), g.seeds[whose.Name]) || !strings.Contains(err.Error(), broker.JoinRoles(does, ",")) {
+				t.Errorf("%s as %s: %v", name, whose.Name, err)
+			}
+		}
+	}
+}
+
 // TestUserOfSeveralRoles has a process with two roles do what either does.
 func TestUserOfSeveralRoles(t *testing.T) {
 	roles, err := broker.ParseRoles("api,adapters")
