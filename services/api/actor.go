@@ -116,8 +116,8 @@ var roles = map[eventv1.Role]scopes{
 // everyScope is what an owner may do, which is everything.
 func everyScope() scopes { return roles[eventv1.Role_ROLE_OWNER] }
 
-// Scopes are what API keys may be allowed, by name.
-func Scopes() []string { return everyScope().names() }
+// EveryScope is what an API key may be allowed, by name.
+func EveryScope() []string { return everyScope().names() }
 
 // String lists them as people write them.
 func (s scopes) String() string {

@@ -32,7 +32,7 @@ func flagValues() map[string]flagValue {
 		"roles":   roles,
 		"user":    roles,
 		"channel": {words: append(slices.Sorted(maps.Keys(readers())), widget.Channel)},
-		"scopes":  {words: api.Scopes(), list: true},
+		"scopes":  {words: api.EveryScope(), list: true},
 		"status":  {words: []string{"open", "closed"}},
 		"keyring": {folder: true},
 		"keys":    {folder: true},
