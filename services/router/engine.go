@@ -35,6 +35,7 @@ type Engine struct {
 	// customerKeys holds the keys of customers, this round's among them.
 	customerKeys map[string]string
 	connections  connections
+	addressed    *addressed
 
 	due due
 
@@ -69,8 +70,8 @@ type EngineConfig struct {
 func NewEngine(config EngineConfig) *Engine {
 	e := &Engine{
 		store: config.Store, keys: config.Keys, now: config.Now, logger: config.Logger, decide: conversation.Decide,
-		events: config.Events.ensureDefaults(),
-		due:    due{from: time.UnixMicro(0), next: never, sooner: make(chan struct{}, 1)},
+		events: config.Events.ensureDefaults(), addressed: newAddressed(config.Store),
+		due: due{from: time.UnixMicro(0), next: never, sooner: make(chan struct{}, 1)},
 	}
 	if e.now == nil {
 		e.now = time.Now

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -64,3 +65,30 @@ const AskAtATime = askAtATime
 
 // AskAll asks again who those are whom nobody has told of.
 func AskAll(ctx context.Context, p *Profiles) error { return p.askAll(ctx) }
+
+// Addresses returns the addresses of an identity.
+func Addresses(ctx context.Context, e *Engine, account, identityID string) ([]*eventv1.Alias, error) {
+	return e.addresses(ctx, account, identityID)
+}
+
+// CountReads counts the records that are read for addresses from now on.
+func CountReads(e *Engine) (read *int) {
+	read = new(int)
+	a := e.addressed
+	stream, at := a.read, a.at
+	a.read = func(ctx context.Context, s eventstore.Stream, from uint64) iter.Seq2[*eventstore.Record, error] {
+		return func(yield func(*eventstore.Record, error) bool) {
+			for rec, err := range stream(ctx, s, from) {
+				*read++
+				if !yield(rec, err) {
+					return
+				}
+			}
+		}
+	}
+	a.at = func(ctx context.Context, position uint64) (*eventstore.Record, error) {
+		*read++
+		return at(ctx, position)
+	}
+	return read
+}

@@ -13,7 +13,6 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/broker"
-	"weiche/services/conversation"
 )
 
 // relayAgain is how often sends that nobody has claimed are relayed again. Claims
@@ -200,47 +199,4 @@ func (e *Engine) sendOf(ctx context.Context, account string, position uint64, re
 	}
 	send.ProviderAccountId, send.PageId = at.providerAccount, at.page
 	return send, nil
-}
-
-// addresses returns the aliases of an identity in clear, the strongest first;
-// none where they were erased.
-func (e *Engine) addresses(ctx context.Context, account, identityID string) ([]*eventv1.Alias, error) {
-	var aliases []*eventv1.Alias
-	var hashes []string
-	stream := eventstore.Stream{Account: account, Category: conversation.CategoryIdentity, ID: identityID}
-	for rec, err := range e.store.ReadStream(ctx, stream, 1) {
-		if err != nil {
-			return nil, err
-		}
-		event, err := DecodeOpened(e.keys, rec)
-		if err != nil {
-			return nil, err
-		}
-		switch body := event.Body.(type) {
-		case *eventv1.IdentityCreated:
-			aliases, hashes = learn(aliases, hashes, body.GetAliases(), body.GetSealed().GetAliases())
-		case *eventv1.IdentityAliasesChanged:
-			for _, gone := range body.GetRemoved() {
-				for at, hash := range hashes {
-					if hash == string(gone.GetHash()) {
-						aliases = append(aliases[:at:at], aliases[at+1:]...)
-						hashes = append(hashes[:at:at], hashes[at+1:]...)
-						break
-					}
-				}
-			}
-			aliases, hashes = learn(aliases, hashes, body.GetAdded(), body.GetSealed().GetAdded())
-		}
-	}
-	return aliases, nil
-}
-
-func learn(aliases []*eventv1.Alias, hashes []string, added []*eventv1.AliasHash, clear []*eventv1.Alias) ([]*eventv1.Alias, []string) {
-	for at, alias := range clear {
-		if at < len(added) {
-			aliases = append(aliases, alias)
-			hashes = append(hashes, string(added[at].GetHash()))
-		}
-	}
-	return aliases, hashes
 }

@@ -22,11 +22,12 @@ import (
 // relayed is an engine over a log in memory, with an account that has one WhatsApp
 // number and an agent.
 type relayed struct {
+	keys   *keyring.Keyring
 	store  *eventstore.Store
 	engine *router.Engine
 }
 
-func newRelayed(t *testing.T) *relayed {
+func newRelayed(t testing.TB) *relayed {
 	keys, err := keyring.Open("keyring", keyring.Options{FS: vfs.NewMem()})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +37,7 @@ func newRelayed(t *testing.T) *relayed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close(); keys.Close() })
-	r := &relayed{store: store, engine: router.NewEngine(router.EngineConfig{Store: store, Keys: keys})}
+	r := &relayed{keys: keys, store: store, engine: router.NewEngine(router.EngineConfig{Store: store, Keys: keys})}
 	r.say(t, channel.KindAgent, "admin", &ingressv1.Item{Kind: &ingressv1.Item_Agent{Agent: &ingressv1.AgentCommand{
 		Command: &ingressv1.AgentCommand_ApplySetup{ApplySetup: &ingressv1.ApplySetup{
 			Name: "Shop",
@@ -51,7 +52,7 @@ func newRelayed(t *testing.T) *relayed {
 }
 
 // say publishes one item past the broker and returns its answer.
-func (r *relayed) say(t *testing.T, kind channel.Kind, id string, item *ingressv1.Item) *ingressv1.ItemAnswer {
+func (r *relayed) say(t testing.TB, kind channel.Kind, id string, item *ingressv1.Item) *ingressv1.ItemAnswer {
 	t.Helper()
 	answers, err := r.engine.Round(t.Context(), []router.Request{{
 		Source: channel.Source{Kind: kind, Account: "shop", ID: id},
@@ -68,13 +69,13 @@ func (r *relayed) say(t *testing.T, kind channel.Kind, id string, item *ingressv
 }
 
 // write lets a customer write, and the agent reply.
-func (r *relayed) write(t *testing.T, id, reply string) {
+func (r *relayed) write(t testing.TB, id, reply string) {
 	t.Helper()
 	r.writeTo(t, "15550100777", id, reply)
 }
 
 // writeTo lets the customer with a telephone number write, and the agent reply.
-func (r *relayed) writeTo(t *testing.T, phone, id, reply string) {
+func (r *relayed) writeTo(t testing.TB, phone, id, reply string) {
 	t.Helper()
 	answer := r.say(t, channel.KindChannel, "whatsapp", &ingressv1.Item{Kind: &ingressv1.Item_Inbound{Inbound: &ingressv1.Inbound{
 		ProviderAccountId: "200001", ProviderMessageId: id,
