@@ -20,3 +20,17 @@ test("however often it is asked for, one read is under way, and the last sees th
 	await read();
 	expect(seen).toEqual([1, 100, 100]);
 });
+
+test("whoever asks around the end of a read is heard", async () => {
+	for (let moments = 0; moments < 10; moments++) {
+		let reads = 0;
+		const read = coalesce(async () => {
+			reads++;
+			await Promise.resolve();
+		});
+		void read();
+		for (let moment = 0; moment < moments; moment++) await Promise.resolve();
+		await read();
+		expect(reads, `asked ${moments} moments after the first`).toBe(2);
+	}
+});

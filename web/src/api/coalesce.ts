@@ -17,9 +17,9 @@ export function coalesce(read: () => Promise<void>): () => Promise<void> {
 				again = false;
 				await read();
 			} while (again);
-		})().finally(() => {
+			// Not later than that: who asks from here on would be heard by nobody.
 			running = undefined;
-		});
+		})();
 		return running;
 	};
 }
