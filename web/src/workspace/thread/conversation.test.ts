@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { CallError } from "../../api/call.js";
 import { Stream, type Surroundings } from "../../api/stream.js";
-import type { ClientFrameJson } from "../../gen/weiche/stream/v1/stream_pb.js";
+import type { ClientFrameJson, SubscribeResponseJson } from "../../gen/weiche/stream/v1/stream_pb.js";
 import { Conversation } from "./conversation.js";
 import { noDrafts } from "./draft.js";
 import { Keeper } from "./kept.js";
@@ -9,6 +9,10 @@ import { Keeper } from "./kept.js";
 /** A page of which the test answers every call, with a connection that is open. */
 class Desk {
 	said: ClientFrameJson[] = [];
+	/** What was asked for, by method. */
+	readonly asked: string[] = [];
+	/** Lets the page hear something. */
+	hear: (frame: SubscribeResponseJson) => void = () => {};
 	private readonly waiting: { method: string; answer: (with_: object | CallError) => void }[] = [];
 	readonly kept = new Map<string, string>();
 	readonly keeper = new Keeper(
@@ -23,6 +27,7 @@ class Desk {
 
 	constructor() {
 		const dial: Surroundings["dials"][0] = (ears) => {
+			this.hear = ears.heard;
 			queueMicrotask(() => ears.opened());
 			return { say: (frame) => void this.said.push(frame), close: () => {} };
 		};
@@ -40,8 +45,10 @@ class Desk {
 			{
 				call: <_, Response>(method: string) =>
 					new Promise<Response>((resolve, reject) => {
+						const name = method.split("/")[1] ?? "";
+						this.asked.push(name);
 						this.waiting.push({
-							method: method.split("/")[1] ?? "",
+							method: name,
 							answer: (one) => (one instanceof Error ? reject(one) : resolve(one as Response)),
 						});
 					}),
@@ -86,6 +93,21 @@ test.each([true, false])(
 		expect([desk.follows, desk.looks]).toEqual([1, true]);
 	},
 );
+
+test("who was away reads the customer's card anew, and who has just come reads it once", async () => {
+	const desk = new Desk();
+	desk.conversation.open();
+	await desk.answer("GetConversation", { route: { customerId: "ana" } });
+	await desk.answer("ListChannels");
+	await desk.answer("GetCustomer", { customer: { customerId: "ana" } });
+	await vi.waitFor(() => expect(desk.conversation.value.customer).toBeDefined());
+	const subscription = desk.said.find((frame) => frame.subscribe?.request?.conversationId)?.subscribe
+		?.subscription;
+	for (let connection = 1; connection <= 2; connection++) desk.hear({ subscription, caughtUp: {} });
+	await desk.answer("GetCustomer", { customer: { customerId: "eva" } });
+	await vi.waitFor(() => expect(desk.conversation.value.customer?.customerId).toBe("eva"));
+	expect(desk.asked.filter((method) => method === "GetCustomer")).toHaveLength(2);
+});
 
 test("a reply on its way is kept for a page that is loaded anew, until the server has it", async () => {
 	const desk = new Desk();

@@ -90,6 +90,8 @@ export class Conversation extends Store<ConversationState> {
 	private seen = "";
 	private reading = false;
 	private readAt = 0;
+	/** The customer was read after what is followed was followed for the first time. */
+	private justRead = false;
 	private readonly refreshed = new Map<string, number>();
 	private readonly typing = new Map<string, ReturnType<typeof setTimeout>>();
 
@@ -172,6 +174,7 @@ export class Conversation extends Store<ConversationState> {
 				},
 			});
 			this.outbox.arrived(answer.timeline?.items ?? []);
+			this.justRead = true;
 			this.follow();
 			void this.readCustomer();
 		} catch (error) {
@@ -317,6 +320,11 @@ export class Conversation extends Store<ConversationState> {
 	private hear(frame: SubscribeResponseJson): void {
 		if (this.value.deaf) this.set({ deaf: false });
 		if (frame.cursor) this.cursor = frame.cursor;
+		if (frame.caughtUp) {
+			// Whoever was away is not told that the customer's card has changed meanwhile.
+			if (!this.justRead) void this.readCustomer();
+			this.justRead = false;
+		}
 		const { change, typing, presence } = frame;
 		if (change) {
 			this.change(change);
