@@ -129,6 +129,12 @@ test("a widget is made, embedded and changed, and the preview shows it before it
 	const chat = tab.getByRole("figure", { name: "Preview of the chat" });
 	await chat.getByText("Ahoy!").waitFor();
 	await chat.getByText(site).waitFor();
+	// The whole chat is seen, and the visitor's words have the colour.
+	const frame = await chat.boundingBox();
+	const composer = await chat.locator("textarea").boundingBox();
+	expect((composer?.y ?? 1e6) + (composer?.height ?? 0)).toBeLessThan((frame?.y ?? 0) + (frame?.height ?? 0));
+	const bubble = chat.locator(".own .bubble");
+	expect(await bubble.evaluate((own) => getComputedStyle(own).backgroundColor)).toBe("rgb(11, 87, 208)");
 	await tab.getByRole("switch", { name: "WhatsApp" }).check();
 	await tab.getByLabel("Origins").fill("https://shop.example/");
 	await tab.getByRole("button", { name: "Create widget" }).click();
@@ -137,6 +143,14 @@ test("a widget is made, embedded and changed, and the preview shows it before it
 	await tab.getByRole("button", { name: "Create widget" }).click();
 	await tab.getByRole("heading", { level: 1, name: site }).waitFor();
 	const id = decodeURIComponent(new URL(tab.url()).pathname.split("/")[3] ?? "");
+	await tab.getByRole("link", { name: "Embed code" }).click();
+	await expect
+		.poll(() =>
+			tab
+				.getByLabel("Code for your pages")
+				.evaluate((field) => field.getBoundingClientRect().top < innerHeight),
+		)
+		.toBe(true);
 	const code = await tab.getByLabel("Code for your pages").inputValue();
 	expect(code).toBe(
 		`<script async src="${inject("origin")}/loader.js"></script>\n<weiche-chat widget="${id}"></weiche-chat>`,
@@ -244,6 +258,12 @@ test("an agent is added, gets a login link that works once, and is removed", asy
 	await tab.getByText("Logged in now").waitFor();
 	await tab.getByRole("button", { name: "End session" }).click();
 	await tab.getByText("Not logged in anywhere.").waitFor();
+	await tab.getByLabel("Name", { exact: true }).fill("Somebody else");
+	await tab.getByRole("link", { name: "Widgets" }).click();
+	await tab.getByRole("dialog", { name: "Leave without saving?" }).getByText("Stay").click();
+	await tab.getByLabel("Name", { exact: true }).fill(`${name} `);
+	await tab.getByRole("button", { name: "Save" }).click();
+	await tab.getByText("Saved.", { exact: true }).waitFor();
 	await tab.getByRole("button", { name: "Set password" }).click();
 	const setting = tab.getByRole("dialog", { name: `Set a password for ${name}` });
 	await setting.getByLabel("New password").fill("short");

@@ -1,11 +1,12 @@
 /** One agent. */
 
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { AgentSettingsJson } from "../../gen/weiche/admin/v1/admin_pb.js";
 import { Dialog } from "../../look/dialog.js";
 import { Glyph } from "../../look/glyph.js";
 import { ago, day } from "../../look/words.js";
 import { useDesk, useLoaded } from "../context.js";
+import { differences } from "../edited.js";
 import { Form, TextField } from "../field.js";
 import { Await, Card, Nothing, Page, Problem, When } from "../page.js";
 import { problemOf } from "../problem.js";
@@ -71,13 +72,19 @@ function DetailsCard({
 	allowed: boolean;
 	mine: boolean;
 }) {
-	const { admin, words, say } = useDesk();
+	const { admin, words, router, say } = useDesk();
 	const { agent } = settings;
-	const [draft, setDraft] = useState<Draft>({
+	const before: Draft = {
 		name: agent?.name ?? "",
 		login: settings.login ?? "",
 		role: agent?.role ?? "ROLE_AGENT",
-	});
+	};
+	const [draft, setDraft] = useState(before);
+	const changed = differences(before, draft).length > 0;
+	useLayoutEffect(() => {
+		router.hold(changed);
+		return () => router.hold(false);
+	}, [changed]);
 	const [wrongs, setWrongs] = useState<Wrongs>({});
 	const [problem, setProblem] = useState("");
 	const [busy, setBusy] = useState(false);
@@ -91,12 +98,9 @@ function DetailsCard({
 		if (Object.keys(found).length > 0) return false;
 		setBusy(true);
 		try {
-			await admin.putAgent({
-				id: agent?.agentId ?? "",
-				name: draft.name.trim(),
-				login: loginOf(draft.login),
-				role: draft.role,
-			});
+			const saved: Draft = { ...draft, name: draft.name.trim(), login: loginOf(draft.login) };
+			await admin.putAgent({ id: agent?.agentId ?? "", ...saved });
+			setDraft(saved);
 			say(words.saved);
 			await again();
 			return true;

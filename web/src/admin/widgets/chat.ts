@@ -41,7 +41,10 @@ export function drawChat(place: HTMLElement, first: Shown): Chat {
 	const root = document.createElement("div");
 	root.className = "root";
 	const placed = new CSSStyleSheet();
-	placed.replaceSync(":host{display:block}.root{all:initial}.panel.page{position:absolute;inset:0;border:0}");
+	// The panel would be as high as the window; here it is as high as its place.
+	placed.replaceSync(
+		":host{display:block}.root{all:initial}.root .panel.page{position:absolute;inset:0;block-size:100%;border:0}",
+	);
 	shadow.adoptedStyleSheets = [placed];
 	shadow.replaceChildren(root);
 	let now = first;
@@ -57,8 +60,8 @@ export function drawChat(place: HTMLElement, first: Shown): Chat {
 		now = shown;
 		const accent = accentOf(shown.widget.appearance?.accent ?? "");
 		root.lang = shown.language;
-		set(root, "--fill", accent?.fill);
-		set(root, "--on-fill", accent?.on);
+		set(root, "--fill", accent?.fill ?? "var(--accent)");
+		set(root, "--on-fill", accent?.on ?? "var(--on-accent)");
 		set(root, "--accent", accent && `light-dark(${accent.light}, ${accent.dark})`);
 		conversation.store.update((state) => ({
 			...state,

@@ -2,6 +2,7 @@
 
 import { useLayoutEffect, useState } from "preact/hooks";
 import type { WidgetOfferJson, WidgetSettingsJson } from "../../gen/weiche/admin/v1/admin_pb.js";
+import { Glyph } from "../../look/glyph.js";
 import { Contest } from "../contest.js";
 import { useDesk, useLoaded } from "../context.js";
 import { type Edited, useEdited } from "../edited.js";
@@ -37,6 +38,14 @@ export function Widget({ id }: { id: string }) {
 		<Page
 			title={isNew ? words.widgets.newTitle : found?.appearance?.title || found?.site || id}
 			back={back}
+			actions={
+				found ? (
+					<a class="button" href="#embed">
+						<Glyph name="copy" />
+						{words.widgets.embed}
+					</a>
+				) : null
+			}
 			wide
 		>
 			<Await of={loaded}>
