@@ -33,7 +33,12 @@ type SendDelivery struct {
 	msg jetstream.Msg
 }
 
-// Sends opens the sends of a channel.
+// Sends opens the sends of a channel. What a process held that was killed comes again
+// after AckWait, and no earlier: the server does not know what of the pending is held by
+// whom, or waits to come again later. To give it out at once, the consumer would have to
+// be made anew, which takes from every other sender what it holds and lets what was put
+// off for a provider's sake come at once, each time that one more starts. Claims would
+// still keep anything from being sent twice.
 func (b *Broker) Sends(ctx context.Context, channelName string) (*SendInbox, error) {
 	if err := checkNames(channelName); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"weiche/eventstore"
@@ -30,6 +31,24 @@ func SendOf(ctx context.Context, e *Engine, account string, request *eventv1.Sen
 func SendVia(r *Relay, via func(*ingressv1.Send)) {
 	send := r.send
 	r.send = func(ctx context.Context, s *ingressv1.Send) error { via(s); return send(ctx, s) }
+}
+
+// Unanswered has a relay's sends wait for a server that does not answer the first few of
+// them, before it runs; given gets a token for each that was given up.
+func Unanswered(r *Relay, first int32, within time.Duration) (given <-chan struct{}) {
+	up := make(chan struct{}, first)
+	send := r.send
+	var sent atomic.Int32
+	r.within = within
+	r.send = func(ctx context.Context, s *ingressv1.Send) error {
+		if sent.Add(1) > first {
+			return send(ctx, s)
+		}
+		<-ctx.Done()
+		up <- struct{}{}
+		return ctx.Err()
+	}
+	return up
 }
 
 // RelayAtATime is how many sends are relayed at a time.

@@ -104,13 +104,17 @@ func (r *Relay) relayRequest(ctx context.Context, rec *eventstore.Record, body p
 		if err != nil {
 			return err
 		}
+		ctx, cancel := context.WithTimeout(ctx, r.within)
+		defer cancel()
 		return r.send(ctx, send)
 	case *eventv1.MediaRequested:
 		fetch, err := r.engine.fetchOf(ctx, rec.Stream.Account, rec.Position, request)
 		if err != nil {
 			return err
 		}
-		return r.broker.PublishFetch(ctx, fetch)
+		ctx, cancel := context.WithTimeout(ctx, r.within)
+		defer cancel()
+		return r.fetch(ctx, fetch)
 	}
 	return fmt.Errorf("router: nothing is asked for by a %T", body)
 }

@@ -19,6 +19,10 @@ import (
 // make that harmless.
 const relayAgain = time.Minute
 
+// relayFor is how long a server may take to hold a request. One that does not answer for
+// longer holds up nothing else: the request is relayed again with what is unclaimed.
+const relayFor = 10 * time.Second
+
 // relayAtATime is how many requests are relayed at a time.
 const relayAtATime = 8
 
@@ -26,11 +30,13 @@ const relayAtATime = 8
 // EGRESS or FETCH.
 type Relay struct {
 	engine *Engine
-	broker *broker.Broker
 	logger *slog.Logger
 
-	// send puts a send on EGRESS, as broker.PublishSend does.
-	send func(context.Context, *ingressv1.Send) error
+	// send puts a send on EGRESS, as broker.PublishSend does, and fetch a file on FETCH,
+	// as broker.PublishFetch does, each within some time.
+	send   func(context.Context, *ingressv1.Send) error
+	fetch  func(context.Context, *ingressv1.FetchMedia) error
+	within time.Duration
 
 	again chan struct{}
 	// head is where the log ended when the relay was made.
@@ -47,7 +53,7 @@ func NewRelay(engine *Engine, b *broker.Broker, logger *slog.Logger) *Relay {
 		logger = slog.Default()
 	}
 	r := &Relay{
-		engine: engine, broker: b, logger: logger, send: b.PublishSend,
+		engine: engine, logger: logger, send: b.PublishSend, fetch: b.PublishFetch, within: relayFor,
 		again: make(chan struct{}, 1), head: engine.store.Durable(),
 	}
 	r.seen.Store(r.head)

@@ -75,6 +75,37 @@ func TestSendsThatHangHoldUpNobody(t *testing.T) {
 	}
 }
 
+// A server that does not answer holds up no relay for ever: what it did not take is
+// relayed again, be it new or unclaimed since before.
+func TestI04SendsThatAreNotAnsweredAreRelayedAgain(t *testing.T) {
+	r := newRelayed(t)
+	b := startBroker(t)
+	r.write(t, "in-before", "before")
+	relay := router.NewRelay(r.engine, b, nil)
+	given := router.Unanswered(relay, 2, 50*time.Millisecond)
+	running(t, relay.Run)
+	r.writeTo(t, "15550100888", "in-new", "new")
+	for range 2 {
+		select {
+		case <-given:
+		case <-time.After(10 * time.Second):
+			t.Fatal("a send that is not answered is waited for")
+		}
+	}
+	relay.Again()
+	again := map[string]bool{}
+	for len(again) < 2 {
+		text, _ := conversation.PlainText(nextSend(t, b).GetContent())
+		if again[text] {
+			t.Fatalf("%q is relayed twice", text)
+		}
+		again[text] = true
+	}
+	if !again["before"] || !again["new"] {
+		t.Errorf("relayed again are %v", again)
+	}
+}
+
 // What a sender gets is what the provider calls the integration now, also where it was
 // connected anew since the last send.
 func TestSendersGetTheConnectionOfNow(t *testing.T) {
