@@ -81,7 +81,7 @@ func (g Messaging) readItem(p Piece) []*ingressv1.Item {
 	}
 	at, ok := o.Get("timestamp").Time()
 	if !ok {
-		return e.unreadable("timestamp")
+		return e.unreadable("no readable timestamp")
 	}
 	e.at = at
 	for _, h := range handlers {

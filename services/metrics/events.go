@@ -23,7 +23,10 @@ func (m *Metrics) Webhooks() meta.WebhookEvents {
 		Received: func(channelName, _ string, bytes int) {
 			m.add("weiche_webhook_received_bytes_total", float64(bytes), m.channel(channelName))
 		},
-		Item: func(channelName, kind string, _ bool) {
+		Item: func(channelName, kind string, routed bool) {
+			if !routed && kind != "ignored" {
+				kind = "quarantined" // the router keeps what belongs to no integration
+			}
 			m.count("weiche_webhook_items_total", m.channel(channelName), kind)
 		},
 		Answered: func(channelName, _ string, status int, took time.Duration) {

@@ -162,7 +162,7 @@ func (c change) readElement(element meta.Value, read func(item) *ingressv1.Item)
 	i := item{change: c, object: element.Object(), raw: element}
 	at, ok := i.object.Get("timestamp").Time()
 	if !ok {
-		return i.unreadable("timestamp")
+		return i.unreadable("no readable timestamp")
 	}
 	i.at = at
 	return read(i)

@@ -4,25 +4,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"connectrpc.com/connect/v2"
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
-	eventv1 "weiche/proto/gen/weiche/event/v1"
 	ingressv1 "weiche/proto/gen/weiche/ingress/v1"
 	"weiche/services/setting"
 )
@@ -119,186 +113,4 @@ func call(ctx context.Context, url, procedure, token string, ask, answer proto.M
 		return fmt.Errorf("%s: %s: %s", procedure, response.Status, bytes.TrimSpace(text))
 	}
 	return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(text, answer)
-}
-
-// setupFile is the form of a set-up file.
-type setupFile struct {
-	Account        string `yaml:"account"`
-	Name           string `yaml:"name"`
-	BoundElsewhere string `yaml:"bound_elsewhere"`
-	Apps           []struct {
-		ID              string   `yaml:"id"`
-		Channel         string   `yaml:"channel"`
-		ProviderAppID   string   `yaml:"provider_app_id"`
-		AppSecret       string   `yaml:"app_secret"`
-		AppSecretFile   string   `yaml:"app_secret_file"`
-		AppSecrets      []string `yaml:"app_secrets"`
-		VerifyToken     string   `yaml:"verify_token"`
-		VerifyTokenFile string   `yaml:"verify_token_file"`
-	} `yaml:"apps"`
-	Integrations []struct {
-		ID                string `yaml:"id"`
-		Channel           string `yaml:"channel"`
-		App               string `yaml:"app"`
-		ProviderAccountID string `yaml:"provider_account_id"`
-		Address           string `yaml:"address"`
-		Name              string `yaml:"name"`
-		PageID            string `yaml:"page_id"`
-		BusinessAccountID string `yaml:"business_account_id"`
-		HumanAgent        bool   `yaml:"human_agent"`
-		AccessToken       string `yaml:"access_token"`
-		AccessTokenFile   string `yaml:"access_token_file"`
-	} `yaml:"integrations"`
-	Widgets []struct {
-		ID               string        `yaml:"id"`
-		Site             string        `yaml:"site"`
-		Origins          []string      `yaml:"origins"`
-		Languages        []string      `yaml:"languages"`
-		Confirmation     string        `yaml:"confirmation"`
-		CodeLifetime     time.Duration `yaml:"code_lifetime"`
-		SilentDisconnect bool          `yaml:"silent_disconnect"`
-		Offers           []string      `yaml:"offers"`
-
-		NewConversationAfter time.Duration `yaml:"new_conversation_after"`
-		// VisitorKeys are nil where the file does not say which there are: they stay.
-		VisitorKeys *[]struct {
-			ID         string `yaml:"id"`
-			Secret     string `yaml:"secret"`
-			SecretFile string `yaml:"secret_file"`
-		} `yaml:"visitor_keys"`
-		SignedVisitorsOnly bool            `yaml:"signed_visitors_only"`
-		Appearance         *appearanceFile `yaml:"appearance"`
-	} `yaml:"widgets"`
-	Agents []struct {
-		ID    string `yaml:"id"`
-		Name  string `yaml:"name"`
-		Role  string `yaml:"role"`
-		Login string `yaml:"login"`
-	} `yaml:"agents"`
-}
-
-// parseSetup reads a set-up file. Files that it names are looked for beside it.
-func parseSetup(text []byte, beside string) (account string, setup *ingressv1.ApplySetup, err error) {
-	var file setupFile
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&file); err != nil {
-		if errors.Is(err, io.EOF) {
-			return "", nil, errors.New("the file is empty")
-		}
-		return "", nil, err
-	}
-	if file.Account == "" {
-		return "", nil, errors.New("account is missing")
-	}
-	setup = &ingressv1.ApplySetup{Name: file.Name}
-	policy, err := enumValue(eventv1.BoundElsewhere_value, "BOUND_ELSEWHERE_", "bound_elsewhere", file.BoundElsewhere)
-	if err != nil {
-		return "", nil, err
-	}
-	setup.BoundElsewhere = eventv1.BoundElsewhere(policy)
-	for _, app := range file.Apps {
-		secret, err := secretOf(beside, app.AppSecret, app.AppSecretFile)
-		if err != nil {
-			return "", nil, fmt.Errorf("app %q: %w", app.ID, err)
-		}
-		verify, err := secretOf(beside, app.VerifyToken, app.VerifyTokenFile)
-		if err != nil {
-			return "", nil, fmt.Errorf("app %q: %w", app.ID, err)
-		}
-		secrets := app.AppSecrets
-		if secret != "" {
-			secrets = append([]string{secret}, secrets...)
-		}
-		setup.Apps = append(setup.Apps, &ingressv1.AppSetup{
-			Id: app.ID, Channel: app.Channel, ProviderAppId: app.ProviderAppID, AppSecrets: secrets, VerifyToken: verify,
-		})
-	}
-	for _, i := range file.Integrations {
-		token, err := secretOf(beside, i.AccessToken, i.AccessTokenFile)
-		if err != nil {
-			return "", nil, fmt.Errorf("integration %q: %w", i.ID, err)
-		}
-		setup.Integrations = append(setup.Integrations, &ingressv1.IntegrationSetup{
-			Id: i.ID, Channel: i.Channel, AppId: i.App, ProviderAccountId: i.ProviderAccountID,
-			Address: i.Address, Name: i.Name, PageId: i.PageID, AccessToken: token,
-			BusinessAccountId: i.BusinessAccountID, HumanAgent: i.HumanAgent,
-		})
-	}
-	for _, w := range file.Widgets {
-		confirmation, err := enumValue(eventv1.Confirmation_value, "CONFIRMATION_", "confirmation", w.Confirmation)
-		if err != nil {
-			return "", nil, fmt.Errorf("widget %q: %w", w.ID, err)
-		}
-		appearance, err := w.Appearance.read()
-		if err != nil {
-			return "", nil, fmt.Errorf("widget %q: %w", w.ID, err)
-		}
-		widget := &ingressv1.WidgetSetup{
-			Id: w.ID, Site: w.Site, Origins: w.Origins, Languages: w.Languages,
-			Confirmation:     eventv1.Confirmation(confirmation),
-			SilentDisconnect: w.SilentDisconnect, Offers: w.Offers,
-			SignedVisitorsOnly: w.SignedVisitorsOnly, KeepVisitorKeys: w.VisitorKeys == nil,
-			Appearance: appearance,
-		}
-		if w.VisitorKeys != nil {
-			for _, key := range *w.VisitorKeys {
-				secret, err := secretOf(beside, key.Secret, key.SecretFile)
-				if err != nil {
-					return "", nil, fmt.Errorf("widget %q: %w", w.ID, err)
-				}
-				widget.VisitorKeys = append(widget.VisitorKeys, &ingressv1.VisitorKeySetup{Id: key.ID, Secret: secret})
-			}
-		}
-		if w.NewConversationAfter != 0 {
-			widget.NewConversationAfter = durationpb.New(w.NewConversationAfter)
-		}
-		if w.CodeLifetime != 0 {
-			widget.CodeLifetime = durationpb.New(w.CodeLifetime)
-		}
-		setup.Widgets = append(setup.Widgets, widget)
-	}
-	for _, agent := range file.Agents {
-		role, err := enumValue(eventv1.Role_value, "ROLE_", "role", agent.Role)
-		if err != nil {
-			return "", nil, fmt.Errorf("agent %q: %w", agent.ID, err)
-		}
-		setup.Agents = append(setup.Agents, &ingressv1.AgentSetup{
-			Id: agent.ID, Name: agent.Name, Role: eventv1.Role(role), Login: agent.Login,
-		})
-	}
-	return file.Account, setup, nil
-}
-
-// enumValue reads a word of an enum; empty is the unspecified one.
-func enumValue(values map[string]int32, prefix, field, word string) (int32, error) {
-	if word == "" {
-		return 0, nil
-	}
-	value, ok := values[prefix+strings.ToUpper(word)]
-	if !ok || value == 0 {
-		var known []string
-		for name, number := range values {
-			if number != 0 {
-				known = append(known, strings.ToLower(strings.TrimPrefix(name, prefix)))
-			}
-		}
-		return 0, fmt.Errorf("%s: %q is none of %s", field, word, strings.Join(slices.Sorted(slices.Values(known)), ", "))
-	}
-	return value, nil
-}
-
-// secretOf returns a secret that is given directly or in a file.
-func secretOf(beside, direct, file string) (string, error) {
-	if file == "" {
-		return direct, nil
-	}
-	if direct != "" {
-		return "", errors.New("a secret is given directly and as a file")
-	}
-	if !filepath.IsAbs(file) {
-		file = filepath.Join(beside, file)
-	}
-	text, err := os.ReadFile(file)
-	return strings.TrimSpace(string(text)), err
 }
