@@ -13,6 +13,11 @@ import (
 	"weiche/services/broker"
 )
 
+// eventsAgain is how many records a server gets again that has lost EVENTS: more than can
+// have been under way. Who follows finds a gap before them and reads the log; what comes
+// now does not wait for weeks of what was.
+const eventsAgain = 10_000
+
 // EventRelay follows the log: every record becomes one message on EVENTS, in log order.
 // What is put there is not the record: a subscriber gets what is public of it. It is
 // for those who do not have the log: other processes, and back ends.
@@ -77,7 +82,7 @@ func (r *EventRelay) follow(ctx context.Context) error {
 		return err
 	}
 	if !ok || incarnation != r.engine.store.Incarnation() {
-		position = r.head
+		position = r.lost()
 	}
 	for rec, err := range r.engine.store.Subscribe(ctx, position+1) {
 		if err != nil {
@@ -98,6 +103,12 @@ func (r *EventRelay) follow(ctx context.Context) error {
 		r.published.Store(rec.Position)
 	}
 	return ctx.Err()
+}
+
+// lost returns the position after which EVENTS is told where it holds nothing of this log.
+func (r *EventRelay) lost() uint64 {
+	published := r.published.Load()
+	return max(r.head, published-min(published, eventsAgain))
 }
 
 // takesBack says whether a record makes what was said before in its conversation

@@ -51,6 +51,16 @@ func Unanswered(r *Relay, first int32, within time.Duration) (given <-chan struc
 	return up
 }
 
+// EventsAgain is how many records a server gets again that has lost EVENTS.
+const EventsAgain = eventsAgain
+
+// Lost returns where a relay goes on whose last record on EVENTS had a position, and
+// which EVENTS knows nothing of.
+func Lost(r *EventRelay, published uint64) uint64 {
+	r.published.Store(published)
+	return r.lost()
+}
+
 // RelayAtATime is how many sends are relayed at a time.
 const RelayAtATime = relayAtATime
 

@@ -191,6 +191,22 @@ func TestI04UnclaimedSendsAreRelayedAgain(t *testing.T) {
 	}
 }
 
+// A server that has lost EVENTS gets again what a relay has told it last, and not all
+// since the relay began.
+func TestALostEVENTSIsToldABoundedPast(t *testing.T) {
+	r := newRelayed(t)
+	relay := router.NewEventRelay(r.engine, startBroker(t), nil)
+	head := r.store.Durable()
+	for published, want := range map[uint64]uint64{
+		head: head, head + 7: head, head + router.EventsAgain: head,
+		head + router.EventsAgain + 7: head + 7, 1_000_000: 1_000_000 - router.EventsAgain,
+	} {
+		if got := router.Lost(relay, published); got != want {
+			t.Errorf("after %d were told, it goes on after %d, not %d", published, got, want)
+		}
+	}
+}
+
 // Every record gives exactly one message on EVENTS, in log order and without a gap,
 // also over a restart of the relay.
 func TestEveryRecordIsOneEvent(t *testing.T) {
