@@ -177,6 +177,17 @@ test("on a phone there is the button alone", async () => {
 	expect(await tab.getByRole("img", { name: /QR/ }).count()).toBe(0);
 });
 
+test("on a small phone the menu lies within the window", async () => {
+	const { tab } = await openChat(site, {
+		on: await device({ viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true }),
+		head: '<meta name="viewport" content="width=device-width">',
+	});
+	await channelButton(tab).click();
+	const menu = await tab.getByRole("menu").boundingBox();
+	expect(menu?.x).toBeGreaterThanOrEqual(0);
+	expect((menu?.x ?? 0) + (menu?.width ?? 0)).toBeLessThanOrEqual(320);
+});
+
 for (const app of ["WhatsApp", "Messenger", "Instagram"]) {
 	test(`${app} is linked: waiting, confirm, connected, each said as it happens`, async () => {
 		const ana = await makePerson();
