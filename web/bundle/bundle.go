@@ -69,7 +69,7 @@ var dist = []part{
 		format: api.FormatESModule,
 	},
 	{
-		entry: "workspace/main.tsx", name: "workspace", later: map[string]string{"workspace-german": "workspace/thread/german.ts"},
+		entry: "workspace/main.tsx", name: "workspace", later: map[string]string{"workspace-german": "workspace/german.ts"},
 		format: api.FormatESModule,
 	},
 	{

@@ -11,14 +11,13 @@ import { ContextPane } from "./context/pane.js";
 import { InboxPane, linkOf } from "./inbox/list.js";
 import { nameOf } from "./inbox/name.js";
 import { rowOf } from "./inbox/state.js";
-import { useInboxWords } from "./inbox/words.js";
 import { useKeys } from "./keys.js";
 import { Overlays } from "./overlays.js";
 import { Panes, threadHeading } from "./panes.js";
+import { useInboxWords, useLanguage, useLearning, useWords } from "./said.js";
 import { ThreadPane } from "./thread/pane.js";
 import { ToastCorner } from "./toasts.js";
-import { useWords } from "./words.js";
-import { useLanguage, useWorkspace, type Workspace, WorkspaceContext } from "./workspace.js";
+import { useWorkspace, type Workspace, WorkspaceContext } from "./workspace.js";
 import "./workspace.css";
 import "./inbox/inbox.css";
 import "./dialogs.css";
@@ -36,6 +35,7 @@ function Page() {
 	const { session } = useWorkspace();
 	const status = useStore(session, (state) => state.status);
 	const language = useLanguage();
+	useLearning();
 	useTitle();
 	switch (status) {
 		case "opening":

@@ -5,7 +5,7 @@ import { Glyph } from "../look/glyph.js";
 import { Menu, type MenuItem } from "../look/menu.js";
 import { useStore } from "../look/store.js";
 import { modK } from "./help.js";
-import { useWords } from "./words.js";
+import { useWords } from "./said.js";
 import { useTeam, useWorkspace } from "./workspace.js";
 
 /** The bar. */

@@ -5,11 +5,10 @@ import { useStore } from "../look/store.js";
 import { nameOf } from "./inbox/name.js";
 import { lineOf } from "./inbox/row.js";
 import { rowOf } from "./inbox/state.js";
-import { useInboxWords } from "./inbox/words.js";
 import { type Choice, Picker } from "./picker.js";
 import { views } from "./place.js";
+import { useInboxWords, useWords } from "./said.js";
 import { agentName } from "./team.js";
-import { useWords } from "./words.js";
 import { useTeam, useWorkspace } from "./workspace.js";
 
 /** The longest label, in characters. */

@@ -3,8 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { clock } from "../look/words.js";
-import { useWords } from "./words.js";
-import { useLanguage, useWorkspace } from "./workspace.js";
+import { useLanguage, useWords } from "./said.js";
+import { useWorkspace } from "./workspace.js";
 
 /** Being away for less is nobody's concern; for more, what is shown may be old. In milliseconds. */
 const unnoticed = 2000;

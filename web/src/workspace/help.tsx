@@ -2,7 +2,7 @@
 
 import { Dialog } from "../look/dialog.js";
 import { useStore } from "../look/store.js";
-import { useWords } from "./words.js";
+import { useWords } from "./said.js";
 import { useWorkspace } from "./workspace.js";
 
 /** Whether this is a device whose keyboards have Command. */

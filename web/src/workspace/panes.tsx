@@ -5,8 +5,8 @@ import { useEffect } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { useMedia } from "../look/media.js";
 import { useStore } from "../look/store.js";
+import { useWords } from "./said.js";
 import { Splitter } from "./splitter.js";
-import { useWords } from "./words.js";
 import { useWorkspace } from "./workspace.js";
 
 /** The id of the heading of the conversation, which takes the focus when it is opened. */

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Dialog } from "../look/dialog.js";
 import { Glyph, type GlyphName } from "../look/glyph.js";
-import { useWords } from "./words.js";
+import { useWords } from "./said.js";
 
 /** Choice is something that can be chosen. */
 export interface Choice {

@@ -9,8 +9,8 @@ import type {
 	SessionJson,
 } from "../gen/weiche/workspace/v1/access_pb.js";
 import { Dialog } from "../look/dialog.js";
-import { useWords } from "./words.js";
-import { useLanguage, useWorkspace } from "./workspace.js";
+import { useLanguage, useWords } from "./said.js";
+import { useWorkspace } from "./workspace.js";
 
 const accessService = "weiche.workspace.v1.AccessService";
 

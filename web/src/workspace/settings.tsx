@@ -4,7 +4,7 @@ import { Dialog } from "../look/dialog.js";
 import { useStore } from "../look/store.js";
 import { KeysSwitch } from "./help.js";
 import type { Preferences } from "./preferences.js";
-import { useWords } from "./words.js";
+import { useWords } from "./said.js";
 import { useWorkspace } from "./workspace.js";
 
 /** The settings. Each counts at once. */

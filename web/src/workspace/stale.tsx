@@ -1,7 +1,7 @@
 /** That what is shown may be old, as the server does not tell of changes. */
 
 import { Glyph } from "../look/glyph.js";
-import { useWords } from "./words.js";
+import { useWords } from "./said.js";
 
 /** A line above what does not change by itself at the moment, with a way to read it anew. */
 export function StaleLine({ onAgain }: { onAgain(): void }) {

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { Store, useStore } from "../look/store.js";
-import { useWords } from "./words.js";
+import { useWords } from "./said.js";
 import { useWorkspace } from "./workspace.js";
 
 /** How long words stay, in milliseconds. */

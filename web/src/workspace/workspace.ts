@@ -6,14 +6,13 @@ import { Caller, type CallOptions } from "../api/call.js";
 import { Stream, surroundings } from "../api/stream.js";
 import { Session } from "../look/session.js";
 import { Store, useStore } from "../look/store.js";
-import type { Language } from "../look/words.js";
 import { Actions } from "./inbox/actions.js";
 import { Inbox } from "./inbox/inbox.js";
-import { wordsOf } from "./inbox/words.js";
 import { Keys } from "./keys.js";
 import type { Overlay } from "./overlay.js";
 import { Places } from "./place.js";
 import { Chosen, languageBy } from "./preferences.js";
+import { saidIn } from "./said.js";
 import { agentName, may, readTeam, type Team } from "./team.js";
 import { Conversations } from "./thread/conversations.js";
 import { Toasts } from "./toasts.js";
@@ -57,7 +56,7 @@ export class Workspace {
 		this.keys = new Keys(() => this.chosen.value.keys);
 		const call = this.call.bind(this);
 		this.inbox = new Inbox(call, this.stream, this.places.value, () => void this.session.open());
-		const words = () => wordsOf(languageBy(this.chosen.value));
+		const words = () => saidIn(languageBy(this.chosen.value)).inbox;
 		this.actions = new Actions(call, this.inbox, this.toasts, words, (id) =>
 			agentName(this.session.value.who, id),
 		);
@@ -129,9 +128,4 @@ export function useWorkspace(): Workspace {
 /** Who is in. */
 export function useTeam(): Team | undefined {
 	return useStore(useWorkspace().session, (state) => state.who);
-}
-
-/** The language that the page speaks. */
-export function useLanguage(): Language {
-	return useStore(useWorkspace().chosen, languageBy);
 }

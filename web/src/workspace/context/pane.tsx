@@ -1,8 +1,8 @@
 /** What is known around a conversation: the customer, the route, what happened. */
 
 import { useId, useRef, useState } from "preact/hooks";
+import { useKnown } from "../said.js";
 import { InConversation } from "../thread/around.js";
-import { useKnown, useSaid } from "../thread/words.js";
 import { useWorkspace } from "../workspace.js";
 import { CustomerCard } from "./card.js";
 import { Events } from "./events.js";
@@ -13,7 +13,6 @@ const tabs = ["customer", "events"] as const;
 /** The pane beside a conversation. */
 export function ContextPane({ conversationId }: { conversationId: string }) {
 	const { conversations } = useWorkspace();
-	if (!useSaid()) return null;
 	return (
 		<InConversation conversation={conversations.get(conversationId)}>
 			<Context />

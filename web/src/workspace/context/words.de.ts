@@ -62,7 +62,6 @@ export const de: typeof en = {
 	disconnected: (channel) => `${channel} getrennt.`,
 	cancel: "Abbrechen",
 	offer: "Fortsetzung anbieten in",
-	offerNone: "Es gibt keinen weiteren Kanal, der angeboten werden kann.",
 	offered: (channel) => `${channel} wurde im Web-Chat angeboten.`,
 	why: {
 		BOUND: "schon verbunden",

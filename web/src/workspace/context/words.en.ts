@@ -58,7 +58,6 @@ export const en = {
 	disconnected: (channel: string) => `${channel} disconnected.`,
 	cancel: "Cancel",
 	offer: "Offer to continue on",
-	offerNone: "There is no other channel to offer.",
 	offered: (channel: string) => `${channel} was offered in the web chat.`,
 	why: {
 		BOUND: "connected already",

@@ -9,10 +9,10 @@ import type {
 	GetConversationResponseJson,
 	ReopenConversationRequestJson,
 } from "../../gen/weiche/workspace/v1/workspace_pb.js";
+import type { InboxWords } from "../said.js";
 import type { Toasts } from "../toasts.js";
 import type { Call, Inbox } from "./inbox.js";
 import { type Patch, type Row, rowOf } from "./state.js";
-import type { ActionWords } from "./words.js";
 
 const service = "weiche.workspace.v1.WorkspaceService";
 
@@ -48,7 +48,7 @@ export class Actions {
 		private readonly call: Call,
 		private readonly inbox: Inbox,
 		private readonly toasts: Toasts,
-		private readonly words: () => ActionWords,
+		private readonly words: () => InboxWords,
 		private readonly name: (agentId: string) => string,
 	) {
 		inbox.watch(() => this.hideMoot());

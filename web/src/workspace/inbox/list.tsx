@@ -6,14 +6,13 @@ import { Later } from "../../look/later.js";
 import { useStore } from "../../look/store.js";
 import { useKeys } from "../keys.js";
 import { addresses } from "../place.js";
+import { useInboxWords, useLanguage, useWords } from "../said.js";
 import { StaleLine } from "../stale.js";
 import { agentName } from "../team.js";
-import { useWords } from "../words.js";
-import { useLanguage, useTeam, useWorkspace } from "../workspace.js";
+import { useTeam, useWorkspace } from "../workspace.js";
 import { chunks } from "./chunk.js";
 import { pagesOf } from "./state.js";
 import { countOf, Filters, plain, ViewTabs } from "./views.js";
-import { useInboxWords } from "./words.js";
 
 /** The pane of the list: views, filters and rows. */
 export function InboxPane() {

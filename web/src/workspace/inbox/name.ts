@@ -1,7 +1,7 @@
 /** What a customer is called, in the list as everywhere else. */
 
+import type { InboxWords } from "../said.js";
 import type { Row } from "./state.js";
-import type { InboxWords } from "./words.js";
 
 /** The name of the customer of a conversation; where they have none, one by which to tell them apart. */
 export function nameOf(words: InboxWords, row: Row | undefined): string {

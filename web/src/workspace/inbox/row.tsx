@@ -4,9 +4,9 @@ import { Component } from "preact";
 import { channelGlyph, Glyph } from "../../look/glyph.js";
 import { Ago, lasting, useSaid } from "../../look/time.js";
 import { channelName, type Language } from "../../look/words.js";
+import { type InboxWords, saidIn } from "../said.js";
 import { nameOf } from "./name.js";
 import type { Row } from "./state.js";
-import { type InboxWords, wordsOf } from "./words.js";
 
 /** What a row is drawn from. */
 export interface RowProps {
@@ -35,7 +35,7 @@ export class RowItem extends Component<RowProps> {
 	}
 
 	override render({ row, language, me, name, href, current, reachable, leaving }: RowProps) {
-		const words = wordsOf(language);
+		const words = saidIn(language).inbox;
 		const unread = (row.unread ?? 0) > 0;
 		const closed = row.status === "CONVERSATION_STATUS_CLOSED";
 		return (
@@ -116,7 +116,7 @@ function Waiting({ since, language }: { since: string; language: Language }) {
 	return (
 		<span class="fact waiting">
 			<Glyph name="clock" />
-			{wordsOf(language).waiting(span)}
+			{saidIn(language).inbox.waiting(span)}
 			{pause}
 		</span>
 	);

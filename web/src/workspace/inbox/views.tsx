@@ -6,9 +6,8 @@ import { Menu, type MenuItem } from "../../look/menu.js";
 import { useStore } from "../../look/store.js";
 import { channelName } from "../../look/words.js";
 import { type View, views } from "../place.js";
-import { useWords } from "../words.js";
-import { useLanguage, useTeam, useWorkspace } from "../workspace.js";
-import { useInboxWords } from "./words.js";
+import { useInboxWords, useLanguage, useWords } from "../said.js";
+import { useTeam, useWorkspace } from "../workspace.js";
 
 /** Which of the counts is that of a view. */
 export function countOf(counts: InboxCountsJson | undefined, view: View): number | undefined {

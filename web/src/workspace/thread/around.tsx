@@ -7,11 +7,10 @@ import { type Store, useStore } from "../../look/store.js";
 import { channelName, type Language } from "../../look/words.js";
 import { nameOf } from "../inbox/name.js";
 import { type Row, rowOf } from "../inbox/state.js";
-import { wordsOf } from "../inbox/words.js";
+import { type Said, saidIn, type ThreadWords, useKnown } from "../said.js";
 import { agentName, type Team } from "../team.js";
 import { useTeam, useWorkspace } from "../workspace.js";
 import type { Conversation, ConversationState } from "./conversation.js";
-import { type Said, type ThreadWords, useKnown } from "./words.js";
 
 const ConversationContext = createContext<Conversation | undefined>(undefined);
 const SpeechContext = createContext<Speech | undefined>(undefined);
@@ -21,7 +20,7 @@ export function InConversation(props: { conversation: Conversation; children: Co
 	const { id } = props.conversation;
 	const { language, thread: words, context: around } = useKnown();
 	const team = useTeam();
-	const name = useStore(useWorkspace().inbox, (inbox) => nameOf(wordsOf(language), rowOf(inbox, id)));
+	const name = useStore(useWorkspace().inbox, (inbox) => nameOf(saidIn(language).inbox, rowOf(inbox, id)));
 	// Made once for all: there are hundreds of components that speak.
 	const speech = useMemo(() => speechOf(language, words, around, name, team), [language, words, name, team]);
 	return (

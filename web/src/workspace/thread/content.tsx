@@ -4,9 +4,9 @@ import type { ContentJson, PartJson } from "../../gen/weiche/event/v1/content_pb
 import type { MediaFileJson, TimelineItemJson } from "../../gen/weiche/view/v1/timeline_pb.js";
 import { Glyph } from "../../look/glyph.js";
 import { Text } from "../../look/text.js";
+import type { ThreadWords } from "../said.js";
 import { useSpeech } from "./around.js";
 import { FilePart } from "./file.js";
-import type { ThreadWords } from "./words.js";
 
 /** What a line says in one line of text. */
 export function plainText(line: TimelineItemJson, words: ThreadWords): string {

@@ -2,15 +2,14 @@
 
 import { useEffect } from "preact/hooks";
 import { useStore } from "../../look/store.js";
+import { useWords } from "../said.js";
 import { StaleLine } from "../stale.js";
-import { useWords } from "../words.js";
 import { useWorkspace } from "../workspace.js";
 import { InConversation, useConversation, useOf, useSpeech } from "./around.js";
 import { Composer } from "./composer.js";
 import { ThreadHead } from "./head.js";
 import { Log } from "./log.js";
 import { Skeleton } from "./skeleton.js";
-import { useSaid } from "./words.js";
 import "../../look/menu.css";
 import "../../look/copy.css";
 import "./thread.css";
@@ -26,7 +25,6 @@ export function ThreadPane({ conversationId }: { conversationId: string }) {
 		conversation.open();
 		return () => conversation.close();
 	}, [conversation, status]);
-	if (!useSaid()) return null;
 	return (
 		<InConversation conversation={conversation}>
 			<Thread />

@@ -1,6 +1,6 @@
 /** What the conversation says, in German. */
 
-import type { Phrases } from "./phrases.js";
+import type { Phrases } from "../phrases.js";
 import type { en } from "./words.en.js";
 
 const you = "Sie";
@@ -214,7 +214,6 @@ export const de = ({ count, span, plural }: Phrases): typeof en => ({
 	lastUsed: (name, when) => `zuletzt von ${name} genutzt, ${when}`,
 	linkedAt: (name, when) => `von ${name} verbunden, ${when}`,
 	startedThere: "dort begann das Gespräch",
-	onlyPlace: "der einzige Kanal, der übrig ist",
 	afterDisconnect: (channel) => `${channel} wurde getrennt`,
 	takenOver: "aus dem früheren Gespräch übernommen",
 	pinned: "fest gewählt",

@@ -1,6 +1,6 @@
 /** What the conversation says, in English. */
 
-import { phrases } from "./phrases.js";
+import { phrases } from "../phrases.js";
 
 const { count, span, plural } = phrases("en");
 
@@ -218,7 +218,6 @@ export const en = {
 	lastUsed: (name: string, when: string) => `last used by ${name}, ${when}`,
 	linkedAt: (name: string, when: string) => `connected by ${name}, ${when}`,
 	startedThere: "where the conversation started",
-	onlyPlace: "the only channel left",
 	afterDisconnect: (channel: string) => `${channel} was disconnected`,
 	takenOver: "taken over from the earlier conversation",
 	pinned: "pinned",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { phrases } from "./phrases.js";
+import { phrases } from "../phrases.js";
 import { de } from "./words.de.js";
 
 test("in German the verb goes with who it is said of: the agent who reads, or another", () => {

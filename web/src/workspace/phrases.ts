@@ -1,6 +1,6 @@
 /** Numbers and spans of time in sentences of a language. */
 
-import { type Language, plural } from "../../look/words.js";
+import { type Language, plural } from "../look/words.js";
 
 /** Phrases are given to words, so that those of a language can be loaded alone. */
 export interface Phrases {
