@@ -320,6 +320,13 @@ test("what goes over other channels is labelled, and writing here brings replies
 	const message = page.getByRole("listitem").filter({ hasText: "over there" });
 	await message.getByText("via WhatsApp").waitFor();
 	await message.getByText("Kim", { exact: false }).first().waitFor();
+	// Lines of one sender stand together: one name and one pair of initials for both.
+	await replyAs(agent, { conversationId: conversation, text: "one more thing" });
+	await page.getByText("one more thing", { exact: true }).waitFor();
+	const log = page.getByRole("log");
+	expect(await log.getByText("Kim", { exact: true }).count()).toBe(1);
+	expect(await log.getByText("K", { exact: true }).count()).toBe(1);
+	expect(await log.getByText("Today", { exact: true }).count()).toBe(1);
 	for (const text of ["back here", "and again"]) {
 		await field.fill(text);
 		await field.press("Enter");

@@ -97,6 +97,29 @@ test("three panes: widths move by keys and are remembered; the context gives way
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 });
 
+test("a row says who has it and how long the customer has waited, also where names are long", async () => {
+	const label = fresh("row");
+	const one = await customer("anybody there?", label);
+	const agent = await makeAgent("Maximiliane-Oberhuber-Lichtenstein");
+	await asProgram("AssignConversation", {
+		conversationId: one.conversationId,
+		assigneeId: agent,
+		clientToken: fresh("t"),
+	});
+	const browser = await device(desktop);
+	await logIn(browser);
+	const page = await browser.newPage();
+	await page.clock.setSystemTime(Date.now() + 65 * 60_000);
+	await page.goto(`${inject("origin")}/workspace/all?label=${label}`);
+	await page
+		.getByRole("link", { name: /Waiting 1 h.*, Assigned to Maximiliane-Oberhuber-Lichtenstein$/ })
+		.waitFor();
+	const [line, who] = await Promise.all(
+		[".row-facts", ".assignee"].map((part) => row(page, one).locator(part).boundingBox()),
+	);
+	expect((who?.x ?? 0) + (who?.width ?? 0)).toBeLessThanOrEqual((line?.x ?? 0) + (line?.width ?? 0) + 1);
+});
+
 test("a row is one link whose name says who, where, what, and what is new", async () => {
 	const label = fresh("row");
 	const one = await customer("where is my order?", label);

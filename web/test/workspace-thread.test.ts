@@ -277,7 +277,9 @@ test("a failure says the provider's code, the reason and the next step; retrying
 	await first.getByText("Code 131026").waitFor();
 	await first.getByRole("button", { name: "Use template" }).waitFor();
 	await first.getByRole("button", { name: "Retry" }).click();
-	await message(page, "Can you hear me?").last().getByText("Delivered").waitFor();
+	const delivered = message(page, "Can you hear me?").last();
+	await delivered.getByText("Delivered").waitFor();
+	await delivered.getByTitle(/^Delivered, \d/).waitFor();
 	expect((await ben.got("whatsapp")).map((one) => one.text)).toContain("Can you hear me?");
 });
 
