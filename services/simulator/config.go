@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -56,6 +57,25 @@ type App struct {
 	Secret      string `json:"secret"`
 	VerifyToken string `json:"verify_token"`
 	CallbackURL string `json:"callback_url"`
+	// Callbacks are those of single channels, where they have one of their own: at the
+	// provider each object that is subscribed to can have one.
+	Callbacks map[Channel]string `json:"callback_urls,omitempty"`
+}
+
+// callback returns where the webhooks of a channel go; empty for nowhere.
+func (a App) callback(channel Channel) string {
+	return cmp.Or(a.Callbacks[channel], a.CallbackURL)
+}
+
+// callbacks returns all that the app has, each once.
+func (a App) callbacks() []string {
+	var all []string
+	for _, channel := range []Channel{ChannelWhatsApp, ChannelMessenger, ChannelInstagram} {
+		if url := a.callback(channel); url != "" && !slices.Contains(all, url) {
+			all = append(all, url)
+		}
+	}
+	return all
 }
 
 // Number is one WhatsApp business number; its ID is the phone_number_id.
@@ -209,18 +229,37 @@ func (s *Simulator) SetConfig(config Config) error {
 	return s.UpdateConfig(func(c *Config) error { *c = config; return nil })
 }
 
-// SetCallback tells app where its webhooks go. An empty verifyToken leaves the
-// present one. It returns ErrNotFound for an unknown app.
+// SetCallback tells app where its webhooks go, but for those of channels with a
+// callback of their own. An empty verifyToken leaves the present one. It returns
+// ErrNotFound for an unknown app.
 func (s *Simulator) SetCallback(app, callbackURL, verifyToken string) error {
+	return s.updateApp(app, func(a *App) {
+		a.CallbackURL, a.VerifyToken = callbackURL, cmp.Or(verifyToken, a.VerifyToken)
+	})
+}
+
+// SetChannelCallback tells app where the webhooks of one channel go; with an empty
+// address, where the others go. It returns ErrNotFound for an unknown app.
+func (s *Simulator) SetChannelCallback(app string, channel Channel, callbackURL string) error {
+	return s.updateApp(app, func(a *App) {
+		if callbackURL == "" {
+			delete(a.Callbacks, channel)
+			return
+		}
+		if a.Callbacks == nil {
+			a.Callbacks = map[Channel]string{}
+		}
+		a.Callbacks[channel] = callbackURL
+	})
+}
+
+func (s *Simulator) updateApp(app string, change func(*App)) error {
 	return s.UpdateConfig(func(c *Config) error {
 		i := slices.IndexFunc(c.Apps, func(a App) bool { return a.ID == app })
 		if i < 0 {
 			return notFound("app %q", app)
 		}
-		c.Apps[i].CallbackURL = callbackURL
-		if verifyToken != "" {
-			c.Apps[i].VerifyToken = verifyToken
-		}
+		change(&c.Apps[i])
 		return nil
 	})
 }

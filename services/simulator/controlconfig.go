@@ -73,13 +73,20 @@ func (s *Simulator) patchConfig(r *http.Request) (any, error) {
 
 func (s *Simulator) putCallback(r *http.Request) (any, error) {
 	var in struct {
-		URL         string `json:"url"`
-		VerifyToken string `json:"verify_token"`
+		URL         string  `json:"url"`
+		VerifyToken string  `json:"verify_token"`
+		Channel     Channel `json:"channel"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	return done{true}, s.SetCallback(r.PathValue("id"), in.URL, in.VerifyToken)
+	if in.Channel == "" {
+		return done{true}, s.SetCallback(r.PathValue("id"), in.URL, in.VerifyToken)
+	}
+	if in.VerifyToken != "" {
+		return nil, invalid("a channel's callback is verified with the token of its app")
+	}
+	return done{true}, s.SetChannelCallback(r.PathValue("id"), in.Channel, in.URL)
 }
 
 func (s *Simulator) postVerify(r *http.Request) (any, error) {

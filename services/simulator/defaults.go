@@ -73,12 +73,16 @@ func prepare(c Config) (Config, map[string]*integration, error) {
 			return bad("app %q is there twice", a.ID)
 		}
 		apps[a.ID] = true
-		if a.CallbackURL == "" {
-			continue
+		for channel := range a.Callbacks {
+			if !slices.Contains([]Channel{ChannelWhatsApp, ChannelMessenger, ChannelInstagram}, channel) {
+				return bad("app %q: a callback of %q, which is no channel", a.ID, channel)
+			}
 		}
-		u, err := url.Parse(a.CallbackURL)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return bad("app %q: callback %q is no http address", a.ID, a.CallbackURL)
+		for _, callback := range a.callbacks() {
+			u, err := url.Parse(callback)
+			if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+				return bad("app %q: callback %q is no http address", a.ID, callback)
+			}
 		}
 	}
 	if !slices.Contains([]Window{WindowSync, WindowAsync, WindowOff}, c.Window) {

@@ -17,9 +17,9 @@ type Handshake struct {
 	Error  string `json:"error,omitempty"`
 }
 
-// Verify asks the callback of app to echo a challenge, as the provider does
-// when a callback is set. The error is ErrNotFound for an unknown app; a
-// callback that answers wrongly is an outcome.
+// Verify asks the callbacks of app to echo a challenge, as the provider does
+// when a callback is set. The outcome is that of the first that answers wrongly, or of
+// the last. The error is ErrNotFound for an unknown app.
 func (s *Simulator) Verify(ctx context.Context, app string) (Handshake, error) {
 	s.mu.Lock()
 	a := s.app(app)
@@ -27,14 +27,25 @@ func (s *Simulator) Verify(ctx context.Context, app string) (Handshake, error) {
 		s.mu.Unlock()
 		return Handshake{}, notFound("app %q", app)
 	}
-	callback, token := a.CallbackURL, a.VerifyToken
+	callbacks, token := a.callbacks(), a.VerifyToken
 	challenge := s.ids.challenge()
 	timeout := time.Duration(s.config.Retry.Timeout)
 	s.mu.Unlock()
 
+	outcome := Handshake{Error: "the app has no callback"}
+	for _, callback := range callbacks {
+		if outcome = s.verify(ctx, callback, token, challenge, timeout); !outcome.OK {
+			break
+		}
+	}
+	return outcome, nil
+}
+
+// verify asks one callback.
+func (s *Simulator) verify(ctx context.Context, callback, token, challenge string, timeout time.Duration) Handshake {
 	u, err := url.Parse(callback)
-	if err != nil || callback == "" {
-		return Handshake{Error: "the app has no callback"}, nil
+	if err != nil {
+		return Handshake{Error: err.Error()}
 	}
 	query := u.Query()
 	query.Set("hub.mode", "subscribe")
@@ -45,11 +56,11 @@ func (s *Simulator) Verify(ctx context.Context, app string) (Handshake, error) {
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return Handshake{Error: err.Error()}, nil
+		return Handshake{Error: err.Error()}
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return Handshake{Error: err.Error()}, nil
+		return Handshake{Error: err.Error()}
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
@@ -64,5 +75,5 @@ func (s *Simulator) Verify(ctx context.Context, app string) (Handshake, error) {
 	default:
 		out.OK = true
 	}
-	return out, nil
+	return out
 }

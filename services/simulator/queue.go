@@ -55,7 +55,7 @@ func (s *Simulator) publish(ev event) {
 	if setting.Off {
 		return
 	}
-	if app := s.app(ev.in.app); app == nil || app.CallbackURL == "" || !s.wants(ev.in, ev.field) {
+	if app := s.app(ev.in.app); app == nil || app.callback(ev.in.channel) == "" || !s.wants(ev.in, ev.field) {
 		s.totals.Undeliverable++
 		return
 	}

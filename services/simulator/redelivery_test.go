@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,47 @@ func TestVerify(t *testing.T) {
 	w.says("whatsapp", "nobody hears it")
 	if got := w.Deliveries(simulator.DeliveryQuery{}).Totals; got.Undeliverable != 1 || got.Pending != 0 {
 		t.Errorf("totals %+v", got)
+	}
+}
+
+// A channel can have a callback of its own, as each object has at the provider: its
+// webhooks go there, and those of the others where they went before.
+func TestCallbackOfAChannel(t *testing.T) {
+	w := start(t)
+	pages := &hook{}
+	server := httptest.NewServer(pages)
+	t.Cleanup(server.Close)
+	must(t, w.SetChannelCallback("1001", simulator.ChannelMessenger, server.URL+"/pages"))
+	if got, err := w.Verify(w.ctx, "1001"); err != nil || !got.OK {
+		t.Errorf("both answer: %+v, %v", got, err)
+	}
+	w.says("messenger", "to the page")
+	w.says("whatsapp", "to the number")
+	w.idle()
+	for _, at := range []struct {
+		hook   *hook
+		object string
+	}{{pages, `"object":"page"`}, {w.hook, `"object":"whatsapp_business_account"`}} {
+		posts := at.hook.raw()
+		if len(posts) == 0 {
+			t.Errorf("%s: nothing came", at.object)
+		}
+		for _, p := range posts {
+			if !bytes.Contains(p.body, []byte(at.object)) {
+				t.Errorf("%s: %s came", at.object, p.body)
+			}
+		}
+	}
+	server.Close()
+	if got, err := w.Verify(w.ctx, "1001"); err != nil || got.OK {
+		t.Errorf("one of them does not answer: %+v, %v", got, err)
+	}
+	must(t, w.SetChannelCallback("1001", simulator.ChannelMessenger, ""))
+	if got, err := w.Verify(w.ctx, "1001"); err != nil || !got.OK {
+		t.Errorf("after it was taken away: %+v, %v", got, err)
+	}
+	if err := w.SetChannelCallback("1001", "fax", "http://127.0.0.1:1"); !errors.Is(err, simulator.ErrConfig) {
+		t.Errorf("a channel that does not exist: %v", err)
 	}
 }
 

@@ -55,12 +55,16 @@ func (s *Simulator) Describe(w io.Writer, base string) error {
 	line("control API    %s/sim/", base)
 	line("phones         %s/sim/ in a browser", base)
 	for _, a := range config.Apps {
-		callback := a.CallbackURL
-		if callback == "" {
-			callback = fmt.Sprintf("none yet: PUT %s/sim/apps/%s/callback", base, a.ID)
-		}
 		line("app            %s  secret %s  verify token %s", a.ID, a.Secret, a.VerifyToken)
-		line("               callback %s", callback)
+		for _, channel := range slices.Sorted(maps.Keys(a.Callbacks)) {
+			line("               callback %s of %s", a.Callbacks[channel], channel)
+		}
+		switch {
+		case a.CallbackURL != "":
+			line("               callback %s", a.CallbackURL)
+		case len(a.Callbacks) == 0:
+			line("               callback none yet: PUT %s/sim/apps/%s/callback", base, a.ID)
+		}
 	}
 	for _, n := range config.Numbers {
 		line("WhatsApp       phone number id %s  business account %s  +%s  token %s", n.ID, n.WABA, onlyDigits(n.Display), n.Token)
@@ -69,7 +73,10 @@ func (s *Simulator) Describe(w io.Writer, base string) error {
 		line("Messenger      page %s  m.me/%s  token %s", p.ID, p.Name, p.Token)
 	}
 	for _, i := range config.Instagrams {
-		line("Instagram      account %s  @%s  page %s  token %s", i.ID, i.Username, i.Page, i.Token)
+		line("Instagram      account %s  @%s  token %s", i.ID, i.Username, i.Token)
+		if i.Page != "" {
+			line("               or by page %s with the page's token", i.Page)
+		}
 	}
 	for _, t := range config.Templates {
 		line("template       %s  %s  %s", t.Name, t.Language, strings.ToLower(t.Status))

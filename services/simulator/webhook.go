@@ -183,7 +183,7 @@ func (s *Simulator) attempt(ctx context.Context, d *delivery) {
 	app := s.app(d.App)
 	var url string
 	if app != nil {
-		url = app.CallbackURL
+		url = app.callback(d.channel)
 	}
 	timeout := time.Duration(s.config.Retry.Timeout)
 	a := Attempt{At: s.now()}

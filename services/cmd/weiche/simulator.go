@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,9 +18,9 @@ import (
 
 // simulatorConfig is what the flags of weiche simulator say.
 type simulatorConfig struct {
-	address, file, callback, base string
-	faults                        []string
-	seed                          int64
+	address, file, base string
+	callbacks, faults   []string
+	seed                int64
 }
 
 func newSimulatorCommand() *cobra.Command {
@@ -44,7 +45,7 @@ Nobody is asked for a password at /sim/, so it belongs on this machine only.`,
 			if err != nil {
 				return err
 			}
-			listener, err := net.Listen("tcp", flags.address)
+			listener, err := listenAt("http", flags.address)
 			if err != nil {
 				return err
 			}
@@ -67,7 +68,7 @@ Nobody is asked for a password at /sim/, so it belongs on this machine only.`,
 	}
 	cmd.Flags().StringVar(&flags.address, "http", "127.0.0.1:8090", "the address to serve HTTP on")
 	cmd.Flags().StringVar(&flags.file, "config", "", "a JSON file with apps, numbers, pages, accounts, templates and people")
-	cmd.Flags().StringVar(&flags.callback, "callback", "", "where the webhooks of all apps go")
+	cmd.Flags().StringArrayVar(&flags.callbacks, "callback", nil, "where the webhooks of all apps go, or, as 'channel=URL', those of one channel; may be given several times")
 	cmd.Flags().StringVar(&flags.base, "base-url", "", "the address in links to media, if it is not the one that requests come to")
 	cmd.Flags().Int64Var(&flags.seed, "seed", 0, "makes ids and faults repeatable; another seed makes others")
 	cmd.Flags().StringArrayVar(&flags.faults, "fault", nil, "a fault, as 'kind[:key=value,...]'; may be given several times")
@@ -95,9 +96,19 @@ func (f simulatorConfig) config(seeded bool) (simulator.Config, error) {
 	if f.base != "" {
 		config.BaseURL = f.base
 	}
-	if f.callback != "" {
+	for _, callback := range f.callbacks {
+		channel, address, ofOne := strings.Cut(callback, "=")
+		ofOne = ofOne && !strings.Contains(channel, "/") // an address may have that sign too
 		for i := range config.Apps {
-			config.Apps[i].CallbackURL = f.callback
+			app := &config.Apps[i]
+			if !ofOne {
+				app.CallbackURL = callback
+				continue
+			}
+			if app.Callbacks == nil {
+				app.Callbacks = map[simulator.Channel]string{}
+			}
+			app.Callbacks[simulator.Channel(channel)] = address
 		}
 	}
 	for _, text := range f.faults {

@@ -16,7 +16,7 @@ import (
 // starts with.
 func TestSimulatorFlags(t *testing.T) {
 	config, err := simulatorConfig{
-		callback: "http://127.0.0.1:1/hook", base: "http://sim.example", seed: 9,
+		callbacks: []string{"http://127.0.0.1:1/hook?a=b", "messenger=http://127.0.0.1:1/pages"}, base: "http://sim.example", seed: 9,
 		faults: []string{"drop:event=echo", "slow:delay=2s"},
 	}.config(true)
 	if err != nil {
@@ -29,7 +29,7 @@ func TestSimulatorFlags(t *testing.T) {
 	if diff := cmp.Diff(want, config.Faults); diff != "" {
 		t.Error(diff)
 	}
-	if config.Seed != 9 || config.BaseURL != "http://sim.example" || config.Apps[0].CallbackURL != "http://127.0.0.1:1/hook" || len(config.Numbers) != 1 {
+	if config.Seed != 9 || config.BaseURL != "http://sim.example" || config.Apps[0].CallbackURL != "http://127.0.0.1:1/hook?a=b" || config.Apps[0].Callbacks["messenger"] != "http://127.0.0.1:1/pages" || len(config.Numbers) != 1 {
 		t.Errorf("config %+v", config)
 	}
 	file := filepath.Join(t.TempDir(), "simulator.json")
