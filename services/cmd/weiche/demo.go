@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -80,9 +79,8 @@ product has to survive or --once to notice.`,
 
 // runDemo starts everything, and stays, or plays the story and checks.
 func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) {
-	level := slog.LevelWarn
-	if config.data == "" {
-		level = slog.LevelError // nobody has to take care of what goes with the demo
+	kept := config.data != ""
+	if !kept {
 		if config.data, err = os.MkdirTemp("", "weiche-demo-"); err != nil {
 			return err
 		}
@@ -90,11 +88,12 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 	} else if _, err := os.Stat(filepath.Join(config.data, "log")); err == nil {
 		return usageError{fmt.Errorf("%s holds a log already; the demo begins with an empty folder", config.data)}
 	}
-	simListener, err := net.Listen("tcp", config.simulator)
+	simListener, err := listenAt("simulator", config.simulator)
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	// What is refused here is refused on purpose, and nobody has to take care of it.
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	serves := serverConfig{settings: settings{
 		Data: config.data, HTTP: config.http, Admin: config.admin, GraphURL: setting.URL("http://" + simListener.Addr().String()),
 	}, logger: logger}
@@ -142,10 +141,19 @@ func runDemo(ctx context.Context, config demoConfig, out io.Writer) (err error) 
 	if closed := s.close(); err == nil && closed != nil {
 		err = fmt.Errorf("close: %w", closed)
 	}
-	if err == nil && config.once {
-		fmt.Fprintln(out, "\nAll is as it should be.")
+	if err != nil {
+		return err
 	}
-	return err
+	if config.once {
+		fmt.Fprintln(out, "\nAll is as it should be.")
+	} else {
+		fmt.Fprintln(out, "\nThe demo has ended.")
+	}
+	if kept {
+		fmt.Fprintf(out, "Its data is in %s. It can be read for as long as its master key is there, %s.\n",
+			config.data, cmp.Or(masterKeyOf(ctx), filepath.Join(config.data, "keyring", "master.key")))
+	}
+	return nil
 }
 
 // perform sets the account up, plays where it shall, and stays or checks.

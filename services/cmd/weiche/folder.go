@@ -51,6 +51,12 @@ func masterKeyFlag(cmd *cobra.Command) {
 // openFolder.
 type masterKeyIn struct{}
 
+// masterKeyOf returns the name of that file; empty where it is in the data folder.
+func masterKeyOf(ctx context.Context) string {
+	file, _ := ctx.Value(masterKeyIn{}).(string)
+	return file
+}
+
 // openFolder opens a data folder; one that does not exist is made only with
 // create. The erasures that the folder still owes are carried out before anybody
 // can look. Close has to be called.
@@ -88,10 +94,9 @@ func openFolder(ctx context.Context, dir string, create bool, logger *slog.Logge
 			return nil, err
 		}
 	}
-	masterKey, _ := ctx.Value(masterKeyIn{}).(string)
 	f.keys, err = keyring.Open(filepath.Join(dir, "keyring"), keyring.Options{
 		// Without its keyring, a log would look as if all of it had been erased.
-		MasterKeyFile: masterKey, Existing: f.store.Durable() > 0, Logger: logger, Fatal: fatal,
+		MasterKeyFile: masterKeyOf(ctx), Existing: f.store.Durable() > 0, Logger: logger, Fatal: fatal,
 	})
 	if err != nil {
 		return nil, err

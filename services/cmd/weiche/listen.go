@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -17,6 +20,16 @@ const (
 	// then: its first request may be on its way.
 	newcomerGrace = 200 * time.Millisecond
 )
+
+// listenAt listens on the address of a flag. Where something listens there already, the
+// error says which flag names another.
+func listenAt(flag, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("something listens on %s already, perhaps another weiche; --%s takes another address, and port 0 any that is free", address, flag)
+	}
+	return listener, err
+}
 
 // listen serves HTTP until ctx ends, and answers what came until then.
 func listen(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {

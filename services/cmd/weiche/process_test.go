@@ -25,6 +25,9 @@ func played(t *testing.T) string {
 	if !strings.Contains(r.Stdout, "All is as it should be.") {
 		t.Fatalf("the demo does not say that all is right:\n%s", r.Stdout)
 	}
+	if r.Stderr != "" {
+		t.Errorf("where all is right, the demo complains:\n%s", r.Stderr)
+	}
 	return data
 }
 

@@ -43,7 +43,7 @@ Where the place holds backups of more than one log, name one with --generation.
 			}
 			return withBucket(cmd.Context(), from, func(bucket eventstore.Bucket) error {
 				restore.From = bucket
-				restore.MasterKeyFile, _ = cmd.Context().Value(masterKeyIn{}).(string)
+				restore.MasterKeyFile = masterKeyOf(cmd.Context())
 				tell := newProgress(cmd.ErrOrStderr())
 				restore.Progress = tell.of
 				made, err := restore.Run(cmd.Context())

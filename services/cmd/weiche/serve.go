@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 
 	"github.com/spf13/cobra"
 
@@ -72,11 +71,11 @@ func (s *server) says() (said []any) {
 // to them.
 func (c *serverConfig) open() (err error) {
 	if c.serves() {
-		if c.listener, err = net.Listen("tcp", string(c.HTTP)); err != nil {
+		if c.listener, err = listenAt("http", string(c.HTTP)); err != nil {
 			return err
 		}
 	}
-	if c.admin, err = net.Listen("tcp", string(c.Admin)); err != nil && c.listener != nil {
+	if c.admin, err = listenAt("admin", string(c.Admin)); err != nil && c.listener != nil {
 		c.listener.Close()
 	}
 	return err
