@@ -76,7 +76,7 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 	await demo.next("Write something in the shop's chat");
 	await demo.shop.getByRole("button", { name: "Open chat" }).click();
 	await demo.writes(first);
-	await demo.next("Open the new conversation and answer");
+	await demo.next("Answer the new conversation");
 	await demo.desk.getByRole("link").filter({ hasText: first }).click();
 	await demo.replies("Let me have a look.", "web chat");
 	await demo.next("choose Messenger");
@@ -110,7 +110,7 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 	await demo.phone.getByRole("button", { name: "Yes, continue here" }).click();
 	await demo.next("it goes to WhatsApp");
 	await demo.replies("We are open until eight.", "WhatsApp");
-	await demo.next("Disconnect it");
+	await demo.next("Disconnect WhatsApp");
 
 	await demo.shop.getByRole("button", { name: "Back to the chat" }).click();
 	await demo.shop.getByRole("button", { name: "Continue on another app" }).click();
@@ -308,7 +308,7 @@ test("starting over gives the phone and the chat to somebody new", async () => {
 	const text = fresh("before");
 	await demo.shop.getByRole("button", { name: "Open chat" }).click();
 	await demo.writes(text);
-	await demo.next("Open the new conversation and answer");
+	await demo.next("Answer the new conversation");
 	await provider("POST", `/sim/people/${demo.person}/send`, { integration: "whatsapp", text });
 	await demo.phone.getByRole("log").getByText(text).waitFor();
 	await demo.page.getByRole("button", { name: "Start over" }).click();

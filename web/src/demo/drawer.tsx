@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { useStore } from "../look/store.js";
@@ -17,8 +18,8 @@ export function Drawer({
 }: {
 	handset: Handset;
 	language: Language;
-	/** The next step is here. */
-	next: boolean;
+	/** The next step, where it is here. */
+	next: ComponentChildren;
 }) {
 	const words = demoWords[language];
 	const [open, setOpen] = useState<"wrong" | "calls" | undefined>();
@@ -31,7 +32,7 @@ export function Drawer({
 					type="button"
 					aria-expanded={open === "wrong"}
 					aria-controls="drawer"
-					data-next={(next && open !== "wrong") || undefined}
+					data-next={(!!next && open !== "wrong") || undefined}
 					onClick={() => flip("wrong")}
 				>
 					<Glyph name="alert" />
@@ -47,6 +48,7 @@ export function Drawer({
 					<Glyph name="route" />
 					{words.calls}
 				</button>
+				{next}
 			</div>
 			<div id="drawer" class="drawer-body" hidden={!open}>
 				{open === "wrong" && <Switchboard handset={handset} language={language} />}

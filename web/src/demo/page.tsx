@@ -6,12 +6,14 @@ import type { Language } from "../look/words.js";
 import { Device } from "../phone/device.js";
 import type { Handset } from "../phone/handset.js";
 import { apps } from "../phone/provider.js";
-import { type Screen, unreadOf } from "../phone/state.js";
+import { standsOn, unreadOf } from "../phone/state.js";
+import { switches } from "../phone/switches.js";
 import { phoneWords } from "../phone/words.js";
+import { Beacon, useBeacon } from "./beacon.js";
 import { Drawer } from "./drawer.js";
 import { Grip } from "./grip.js";
 import { catchLinks, overCode, sightOf } from "./shopframe.js";
-import { done, type Hint, next, type Place, places, steps } from "./story.js";
+import { done, next, type Place, places, steps } from "./story.js";
 import type { Visitor } from "./visitor.js";
 import { demoWords } from "./words.js";
 
@@ -34,9 +36,26 @@ export function DemoPage({
 	const threads = useStore(handset.store, (state) => state.threads);
 	const unread = useStore(handset.store, (state) => apps.reduce((sum, app) => sum + unreadOf(state, app), 0));
 	const told = useStore(visitor.store, (value) => value);
-	const hint = useMemo(() => next(told.lines, told.links, threads), [told, threads]);
+	const wrong = useStore(handset.store, (state) => switches.filter((one) => standsOn(state, one)).join());
+	const asked = useMemo(
+		() =>
+			next(
+				told.lines,
+				told.links,
+				threads,
+				switches.filter((one) => wrong.split(",").includes(one)),
+			),
+		[told, threads, wrong],
+	);
 	const shop = useRef<HTMLIFrameElement>(null);
 	const phone = useRef<HTMLDivElement>(null);
+	const workspace = useRef<HTMLIFrameElement>(null);
+	const { hint, ring } = useBeacon(asked, () => ({
+		shop: shop.current,
+		phone: phone.current,
+		workspace: workspace.current,
+		conversation: visitor.store.value.conversation,
+	}));
 	const wide = useWide();
 	const [tab, setTab] = useState<Place>("shop");
 	const sight = useMemo(() => () => (shop.current ? sightOf(shop.current)() : Promise.resolve([])), []);
@@ -115,11 +134,12 @@ export function DemoPage({
 							)}
 						</button>
 					))}
-					<Next say={say} label={words.next} />
+					{hint.place !== "below" && <Next say={say} label={words.next} />}
 				</nav>
 			)}
 			<p class="hidden" role="status">
-				{words.next}: {heads[hint.place]}: {say}
+				{words.next}: {hint.place !== "below" && `${heads[hint.place]}: `}
+				{say}
 			</p>
 			<main id="main" class="parts" data-wide={wide || undefined}>
 				{part(
@@ -138,7 +158,6 @@ export function DemoPage({
 							handset={handset}
 							language={language}
 							sight={sight}
-							hint={dockHint(hint)}
 							grip={
 								<Grip
 									moved={phone}
@@ -156,19 +175,18 @@ export function DemoPage({
 				)}
 				{part(
 					"workspace",
-					<iframe src="/workspace/" title={words.workspace} />,
+					<iframe ref={workspace} src="/workspace/" title={words.workspace} />,
 					<span class="part-aside">{words.workspaceLead}</span>,
 				)}
 			</main>
-			<Drawer handset={handset} language={language} next={hint.say === "end"} />
+			<Drawer
+				handset={handset}
+				language={language}
+				next={hint.place === "below" && <Next say={say} label={words.next} />}
+			/>
+			<Beacon ring={ring} />
 		</div>
 	);
-}
-
-/** What to press on the phone's dock next. */
-function dockHint(hint: Hint): Screen | undefined {
-	if (hint.say === "scan") return "camera";
-	return hint.place === "phone" ? hint.app : undefined;
 }
 
 /** The next step, in words. */

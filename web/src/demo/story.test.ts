@@ -30,7 +30,6 @@ test("each line of the story brings the next step", () => {
 	for (let told = 0; told <= story.length; told++) {
 		expect(done(story.slice(0, told)).steps).toBe(told);
 	}
-	expect(next(story, [], []).say).toBe("end");
 });
 
 test("more of the same is no step, and whoever skips one goes on", () => {
@@ -38,6 +37,20 @@ test("more of the same is no step, and whoever skips one goes on", () => {
 	expect(done([customer("widget"), about("linked", "instagram")]).steps).toBe(3);
 	expect(done(story.slice(0, 4).concat(agent("messenger"), agent("messenger"))).steps).toBe(4);
 	expect(next(story.slice(0, 7), [], [])).toEqual({ place: "shop", say: "menuAgain", app: "whatsapp" });
+});
+
+test("after the story, what is switched on is tried where it shows", () => {
+	expect(next(story, [], [])).toEqual({ place: "below", say: "end" });
+	expect(next(story, [], [], ["duplicate"])).toEqual({ place: "phone", say: "tryWriting", app: "messenger" });
+	expect(next(story, [], [], ["failure"])).toEqual({ place: "phone", say: "tryWriting", app: "messenger" });
+	const written = [...story, customer("messenger")];
+	expect(next(written, [], [], ["failure"])).toEqual({
+		place: "workspace",
+		say: "tryAnswering",
+		app: "messenger",
+	});
+	expect(next(written, [], [], ["delay"]).say).toBe("tryWriting");
+	expect(next(story.slice(0, 2), [], [], ["failure"]).say, "before its end").toBe("menu");
 });
 
 test("while a link waits, the next step is on the phone", () => {

@@ -4,6 +4,7 @@ import type { LineJson, LinkJson } from "../gen/weiche/widget/v1/widget_pb.js";
 import type { App, Thread } from "../phone/provider.js";
 import { apps } from "../phone/provider.js";
 import { question } from "../phone/state.js";
+import { type Switch, strikes } from "../phone/switches.js";
 
 /** The parts of the page. */
 export const places = ["shop", "phone", "workspace"] as const;
@@ -29,9 +30,10 @@ export type Step = (typeof steps)[number];
 interface Before {
 	/** The channels that were linked. */
 	linked: string[];
+	/** Those of them that were disconnected. */
+	gone: string[];
 	/** The channel that the customer used last. */
 	front: string;
-	disconnected: boolean;
 }
 
 type Met = (line: LineJson, before: Before) => boolean;
@@ -53,42 +55,46 @@ const met: Record<Step, Met> = {
 	leaveAgain: (line, before) => line.about === "linked" && !before.linked.includes(line.channel ?? ""),
 	answerThereAgain: (line, before) => isAgent(line, before) && !isHere(line, before),
 	disconnect: (line) => line.about === "disconnected",
-	answerAtLast: (line, before) => isAgent(line, before) && isHere(line, before) && before.disconnected,
+	answerAtLast: (line, before) => isAgent(line, before) && isHere(line, before) && before.gone.length > 0,
 };
 
 function after(before: Before, line: LineJson): Before {
 	const channel = line.channel ?? "";
 	if (line.about === "linked") return { ...before, linked: [...before.linked, channel], front: channel };
-	if (line.about === "disconnected") return { ...before, front: "widget", disconnected: true };
+	if (line.about === "disconnected") return { ...before, gone: [...before.gone, channel], front: "widget" };
 	return line.author === "AUTHOR_CUSTOMER" ? { ...before, front: channel } : before;
 }
 
 /** How many steps are done. Whoever does the one after the next has skipped the next. */
-export function done(lines: readonly LineJson[]): { steps: number; linked: string[] } {
-	let before: Before = { linked: [], front: "widget", disconnected: false };
+export function done(lines: readonly LineJson[]): Before & { steps: number } {
+	let before: Before = { linked: [], gone: [], front: "widget" };
 	let count = 0;
 	for (const line of lines) {
 		const found = steps.slice(count, count + 2).findIndex((step) => met[step](line, before));
 		if (found >= 0) count += found + 1;
 		before = after(before, line);
 	}
-	return { steps: count, linked: before.linked };
+	return { ...before, steps: count };
 }
 
 /** Hint is where the next step is, and what it is. */
 export interface Hint {
-	place: Place;
+	/** Below the parts are the switches for what goes wrong. */
+	place: Place | "below";
 	/** Which words say it. */
 	say:
 		| Exclude<Step, "leave" | "leaveAgain">
 		| "menu"
 		| "menuAgain"
 		| "scan"
+		| "open"
 		| "send"
 		| "start"
 		| "confirm"
 		| "connecting"
-		| "end";
+		| "end"
+		| "tryWriting"
+		| "tryAnswering";
 	/** The app that it is about. */
 	app?: App;
 }
@@ -102,17 +108,18 @@ function current(linked: readonly string[]): App | undefined {
 	return appOf(linked.at(-1));
 }
 
-/** What to do next. */
+/** What to do next; wrong is what goes wrong on purpose. */
 export function next(
 	lines: readonly LineJson[],
 	links: readonly LinkJson[],
 	threads: readonly Thread[],
+	wrong: readonly Switch[] = [],
 ): Hint {
-	const { steps: count, linked } = done(lines);
+	const { steps: count, linked, gone, front } = done(lines);
 	const step = steps[count];
 	switch (step) {
 		case undefined:
-			return { place: "workspace", say: "end" };
+			return afterwards(wrong, appOf(front), current(linked.filter((one) => !gone.includes(one))));
 		case "leave":
 		case "leaveAgain":
 			return onTheWay(links, threads) ?? offer(step, linked);
@@ -129,9 +136,22 @@ export function next(
 			const app = current(linked);
 			return { place: "phone", say: step, ...(app && { app }) };
 		}
+		case "disconnect": {
+			const app = current(linked);
+			return { place: "shop", say: step, ...(app && { app }) };
+		}
 		default:
 			return { place: "shop", say: step };
 	}
+}
+
+/** What shows what a switch does: a message from the phone, or an answer to one. */
+function afterwards(wrong: readonly Switch[], front: App | undefined, linked: App | undefined): Hint {
+	if (wrong.length === 0) return { place: "below", say: "end" };
+	if (front && wrong.some((one) => strikes(one) === "answers")) {
+		return { place: "workspace", say: "tryAnswering", app: front };
+	}
+	return { place: "phone", say: "tryWriting", app: front ?? linked ?? "whatsapp" };
 }
 
 function offer(step: "leave" | "leaveAgain", linked: readonly string[]): Hint {

@@ -11,11 +11,13 @@ import { Store } from "../look/store.js";
 
 /** What has happened in the visitor's conversation. */
 export interface Told {
+	/** The conversation; empty before the visitor has begun one. */
+	conversation: string;
 	lines: LineJson[];
 	links: LinkJson[];
 }
 
-const nothing: Told = { lines: [], links: [] };
+const nothing: Told = { conversation: "", lines: [], links: [] };
 
 /** Takes what a frame says into what was told. */
 export function hear(told: Told, frame: SubscribeResponseJson): Told {
@@ -27,6 +29,7 @@ export function hear(told: Told, frame: SubscribeResponseJson): Told {
 		? [...told.links.filter((link) => link.linkId !== change.link?.linkId), change.link]
 		: told.links;
 	return {
+		conversation: change.conversationId ?? told.conversation,
 		lines: [...lines.values()].sort((a, b) => Number(BigInt(a.place ?? 0) - BigInt(b.place ?? 0))),
 		links,
 	};
@@ -84,7 +87,11 @@ export class Visitor {
 				{ limit: 500 },
 			);
 			if (token !== this.token || !this.stream) return;
-			this.store.update(() => ({ lines: told.lines ?? [], links: told.links ?? [] }));
+			this.store.update(() => ({
+				conversation: told.conversationId ?? "",
+				lines: told.lines ?? [],
+				links: told.links ?? [],
+			}));
 			this.following = this.stream.follow(
 				{ own: true, cursor: told.cursor ?? "" },
 				{

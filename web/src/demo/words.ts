@@ -22,10 +22,11 @@ const en = {
 	unread: (n: number) => (n === 1 ? "1 new message" : `${n} new messages`),
 	hints: {
 		write: () => "Write something in the shop's chat",
-		answer: () => "Open the new conversation and answer",
+		answer: () => "Answer the new conversation",
 		menu: (app: string) => `Open the chat's menu and choose ${app}`,
 		menuAgain: (app: string) => `Go on in ${app}: choose it in the chat's menu`,
 		scan: () => "Scan the code with the phone",
+		open: (app: string) => `Open ${app} from the chat`,
 		start: () => "Press the button on the phone",
 		send: () => "Press send on the phone",
 		confirm: () => "Say yes on the phone",
@@ -35,9 +36,11 @@ const en = {
 		comeBack: () => "Back at the desk: write in the chat again",
 		answerHere: () => "Answer: it goes to the chat",
 		answerThereAgain: (app: string) => `Answer: it goes to ${app}`,
-		disconnect: () => "Disconnect it in the chat's menu",
-		answerAtLast: () => "Answer once more: it goes to the chat",
+		disconnect: (app: string) => `Disconnect ${app} in the chat's menu`,
+		answerAtLast: () => "Answer once more, in the chat",
 		end: () => "That was the story. Now let something go wrong",
+		tryWriting: (app: string) => `Write in ${app} and see`,
+		tryAnswering: (app: string) => `Answer in ${app} and see`,
 	} satisfies Record<Hint["say"], (app: string) => string>,
 };
 
@@ -62,10 +65,11 @@ const de: typeof en = {
 	unread: (n) => (n === 1 ? "1 neue Nachricht" : `${n} neue Nachrichten`),
 	hints: {
 		write: () => "Schreiben Sie etwas in den Chat des Ladens",
-		answer: () => "Neue Unterhaltung öffnen und antworten",
+		answer: () => "Neue Unterhaltung beantworten",
 		menu: (app) => `Menü des Chats öffnen und ${app} wählen`,
 		menuAgain: (app) => `Weiter in ${app}: im Menü des Chats wählen`,
 		scan: () => "Den Code mit dem Handy scannen",
+		open: (app) => `${app} aus dem Chat öffnen`,
 		start: () => "Auf dem Handy die Taste drücken",
 		send: () => "Auf dem Handy auf Senden tippen",
 		confirm: () => "Auf dem Handy Ja sagen",
@@ -75,9 +79,11 @@ const de: typeof en = {
 		comeBack: () => "Zurück am Schreibtisch: wieder in den Chat schreiben",
 		answerHere: () => "Antworten: es geht in den Chat",
 		answerThereAgain: (app) => `Antworten: es geht zu ${app}`,
-		disconnect: () => "Im Menü des Chats trennen",
-		answerAtLast: () => "Noch einmal antworten: es geht in den Chat",
+		disconnect: (app) => `${app} im Menü des Chats trennen`,
+		answerAtLast: () => "Noch einmal im Chat antworten",
 		end: () => "Das war die Geschichte. Lassen Sie nun etwas schiefgehen",
+		tryWriting: (app) => `In ${app} schreiben und zusehen`,
+		tryAnswering: (app) => `In ${app} antworten und zusehen`,
 	},
 };
 

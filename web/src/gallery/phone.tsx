@@ -60,7 +60,7 @@ function phone(language: Language, screen: Screen, change: Partial<PhoneState>) 
 		<main style={{ inlineSize: "300px", blockSize: "620px", margin: "10px" }}>
 			<h1 class="hidden">Phone</h1>
 			<h2 class="hidden">Phone</h2>
-			<Device handset={handset} language={language} contacts={false} hint="camera" />
+			<Device handset={handset} language={language} contacts={false} />
 		</main>
 	);
 }

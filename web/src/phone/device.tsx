@@ -7,7 +7,7 @@ import { AppScreen } from "./app.js";
 import { Camera, type Sight } from "./camera.js";
 import type { Handset } from "./handset.js";
 import { apps } from "./provider.js";
-import { type Screen, unreadOf } from "./state.js";
+import { unreadOf } from "./state.js";
 import { phoneWords } from "./words.js";
 import "./device.css";
 
@@ -17,7 +17,6 @@ export function Device({
 	language,
 	contacts = false,
 	sight,
-	hint,
 	grip,
 }: {
 	handset: Handset;
@@ -25,8 +24,6 @@ export function Device({
 	/** Whether chats can be begun without a link. */
 	contacts?: boolean;
 	sight?: Sight | undefined;
-	/** Where the next step is, to be shown quietly. */
-	hint?: Screen | undefined;
 	/** What the phone is held by, where it can be moved. */
 	grip?: ComponentChildren;
 }) {
@@ -72,7 +69,7 @@ export function Device({
 							type="button"
 							key={app}
 							aria-current={state.screen === app ? "page" : undefined}
-							class={hint === app && state.screen !== app ? "next" : undefined}
+							data-screen={app}
 							onClick={() => handset.look(app)}
 						>
 							<Glyph name={app} />
@@ -89,7 +86,7 @@ export function Device({
 				<button
 					type="button"
 					aria-current={state.screen === "camera" ? "page" : undefined}
-					class={hint === "camera" && state.screen !== "camera" ? "next" : undefined}
+					data-screen="camera"
 					onClick={() => handset.look("camera")}
 				>
 					<Glyph name="scan" />

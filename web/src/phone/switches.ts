@@ -19,6 +19,11 @@ const errors: Partial<Record<Switch, Record<App, { code: number; subcode?: numbe
 	},
 };
 
+/** What goes wrong by a switch: messages from the phone, or answers to them. */
+export function strikes(one: Switch): "messages" | "answers" {
+	return errors[one] ? "answers" : "messages";
+}
+
 /** The rules of a switch. */
 export function rulesOf(one: Switch, integrations: readonly Integration[]): Fault[] {
 	const error = errors[one];
