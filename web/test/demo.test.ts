@@ -256,16 +256,16 @@ test("what goes wrong is switched on and off in words, and the wire shows it", a
 	const text = fresh("twice");
 	await demo.page.getByRole("button", { name: "What goes wrong" }).click();
 	const twice = demo.page.getByRole("checkbox", { name: /^Twice/ });
+	// The page shows what was asked for before the providers have heard of it.
+	const rules = async () => (await provider<{ faults: unknown[] }>("GET", "/sim/faults")).faults.length;
 	await twice.check();
 	await demo.page.getByText("1 on").waitFor();
+	await expect.poll(rules).toBe(1);
 	await provider("POST", `/sim/people/${demo.person}/send`, { integration: "whatsapp", text });
 	await demo.page.getByText(/happened (once|\d+ times)/).waitFor();
 	await twice.uncheck();
 	await demo.page.getByText("1 on").waitFor({ state: "detached" });
-	// The page shows what was asked for before the providers have heard of it.
-	await expect
-		.poll(async () => (await provider<{ faults: unknown[] }>("GET", "/sim/faults")).faults)
-		.toEqual([]);
+	await expect.poll(rules).toBe(0);
 	// The message came twice and is there once.
 	const row = demo.desk.getByRole("link").filter({ hasText: text });
 	await row.waitFor();
@@ -276,10 +276,12 @@ test("what goes wrong is switched on and off in words, and the wire shows it", a
 	const closed = demo.page.getByRole("checkbox", { name: /^Window closed/ });
 	await closed.check();
 	await demo.page.getByText("1 on").waitFor();
+	await expect.poll(rules).toBe(3);
 	await demo.replies("Too late?", "WhatsApp");
 	await demo.page.getByText("happened once").waitFor();
 	await closed.uncheck();
 	await demo.page.getByText("1 on").waitFor({ state: "detached" });
+	await expect.poll(rules).toBe(0);
 	await demo.replies("In time.", "WhatsApp");
 	await demo.phone.getByRole("log").getByText("In time.").waitFor();
 	expect(await demo.phone.getByText("Too late?").count()).toBe(0);

@@ -1,5 +1,6 @@
 /** A conversation that is made up, for the states of the workspace. */
 
+import type { Dial } from "../api/connection.js";
 import { Stream } from "../api/stream.js";
 import type { CustomerJson } from "../gen/weiche/view/v1/customer_pb.js";
 import type { BindingJson, RouteJson } from "../gen/weiche/view/v1/route_pb.js";
@@ -9,10 +10,16 @@ import type { ChannelJson } from "../gen/weiche/workspace/v1/workspace_pb.js";
 export const now = Date.now();
 export const before = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
 
-/** A stream that never connects. */
+/** A connection that is open, and on which nobody speaks. */
+const quiet: Dial = (ears) => {
+	queueMicrotask(() => ears.opened());
+	return { say: () => {}, close: () => {} };
+};
+
+/** A stream that nothing comes from. */
 export const silent = () =>
 	new Stream({
-		dials: [() => ({ say: () => {}, close: () => {} }), () => ({ say: () => {}, close: () => {} })],
+		dials: [quiet, quiet],
 		authorization: () => "",
 		random: () => 0,
 		after: () => () => {},
