@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,7 +20,12 @@ const goodPassword = "correct horse battery"
 // team has an owner, an administrator and an agent who logs in.
 func team(t *testing.T) *stage {
 	t.Helper()
-	s := newStage(t, nil)
+	return teamOf(t, newStage(t, nil))
+}
+
+// teamOf is the same on a stage of its own.
+func teamOf(t *testing.T, s *stage) *stage {
+	t.Helper()
 	s.setup(t, "acme", `{"agents":[{"id":"olga","name":"Olga","role":"ROLE_OWNER","login":"olga@acme.example"},
 		{"id":"adam","name":"Adam","role":"ROLE_ADMIN"},{"id":"eva","name":"Eva","login":"eva"}]}`)
 	s.must(t, adminService+"SetPassword", s.admin(), fmt.Sprintf(`{"accountId":"acme","agentId":"eva","password":%q,"clientToken":"p"}`, goodPassword))
@@ -29,15 +35,19 @@ func team(t *testing.T) *stage {
 // cookie is the session of an answer, for the header Cookie.
 func (a answer) cookie(t *testing.T) string {
 	t.Helper()
-	cookies := (&http.Response{Header: a.header}).Cookies()
-	if len(cookies) != 1 {
-		t.Fatalf("cookies came: %v", cookies)
+	session := ""
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
+		if !c.HttpOnly || c.Path != "/" || c.SameSite != http.SameSiteLaxMode {
+			t.Errorf("the cookie is %v", c)
+		}
+		if strings.HasSuffix(c.Name, "weiche-session") {
+			session = c.Name + "=" + c.Value
+		}
 	}
-	c := cookies[0]
-	if !c.HttpOnly || c.Path != "/" || c.SameSite != http.SameSiteLaxMode {
-		t.Errorf("the cookie is %v", c)
+	if session == "" {
+		t.Fatalf("no session came: %v", a.header)
 	}
-	return c.Name + "=" + c.Value
+	return session
 }
 
 func (s *stage) logIn(t *testing.T, login, password string, header ...string) answer {
@@ -114,6 +124,62 @@ func TestGuessingIsLimited(t *testing.T) {
 		s.want(t, "unauthenticated", "WRONG_LOGIN", accessService+"LogIn", "", `{"login":"eva","password":"incorrect horse"}`)
 	}
 	s.want(t, "resource_exhausted", "RATE_LIMITED", accessService+"LogIn", "", `{"login":"eva","password":"incorrect horse"}`)
+}
+
+// TestGuessingKeepsNobodyOut shows that an agent comes in by a browser that they have
+// used before, while somebody else guesses their password, and that the cookie by which
+// it is known gives nobody more guesses than that.
+func TestGuessingKeepsNobodyOut(t *testing.T) {
+	const burst = 3
+	s := teamOf(t, newStage(t, func(c *api.Config) {
+		c.Limits.LoginPerSecond, c.Limits.LoginBurst = 0.0001, burst
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	}))
+	address := 0
+	// try is one from an address that nobody else has.
+	try := func(login, password, device string) answer {
+		address++
+		header := []string{"X-Forwarded-For", fmt.Sprintf("203.0.113.%d", address)}
+		if device != "" {
+			header = append(header, "Cookie", "__Host-weiche-device="+device)
+		}
+		return s.call(t, accessService+"LogIn", "", fmt.Sprintf(`{"login":%q,"password":%q}`, login, password), header...)
+	}
+	device := ""
+	for _, cookie := range (&http.Response{Header: try("eva", goodPassword, "").header}).Cookies() {
+		if cookie.Name == "__Host-weiche-device" && cookie.HttpOnly && cookie.Secure {
+			device = cookie.Value
+		}
+	}
+	if device == "" {
+		t.Fatal("the browser is not remembered")
+	}
+	guess := func(device string) {
+		t.Helper()
+		for range 2 * burst {
+			if got := try("eva", "incorrect horse", device); got.reason() == "REASON_RATE_LIMITED" {
+				return
+			}
+		}
+		t.Errorf("whoever has the cookie %q guesses without an end", device)
+	}
+	guess("")
+	for _, unknown := range []string{"", "made.up", strings.Replace(device, ".", "", 1)} {
+		if got := try("eva", goodPassword, unknown); got.reason() != "REASON_RATE_LIMITED" {
+			t.Errorf("by the cookie %q: %d %v", unknown, got.status, got.values)
+		}
+	}
+	if got := try("eva", goodPassword, device); got.status != http.StatusOK {
+		t.Errorf("the agent is kept out: %d %v", got.status, got.values)
+	}
+	guess(device)
+	// It is good for one name.
+	for range 2 * burst {
+		try("ben", "incorrect horse", "")
+	}
+	if got := try("ben", "incorrect horse", device); got.reason() != "REASON_RATE_LIMITED" {
+		t.Errorf("eva's browser guesses for ben: %d %v", got.status, got.values)
+	}
 }
 
 // The page of a login link tells nothing and uses nothing up until its button is pressed.

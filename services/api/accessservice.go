@@ -38,7 +38,7 @@ func (s *accessService) LogIn(ctx context.Context, req *workspacev1.LogInRequest
 	if len(name) > maxLogin || len(req.GetPassword()) > 4*password.Most {
 		return nil, errWrongLogin
 	}
-	if !s.guesses.allow(callerOf(ctx)) || !s.guesses.allow("login "+name) {
+	if !s.guesses.allow(callerOf(ctx)) || !s.guesses.allow(s.guessing(ctx, name)) {
 		return nil, errRateLimited
 	}
 	account, agent, _ := s.Queries.Login(name)
@@ -57,6 +57,7 @@ func (s *accessService) LogIn(ctx context.Context, req *workspacev1.LogInRequest
 	if err != nil {
 		return nil, err
 	}
+	s.remember(ctx, name)
 	if old {
 		s.hashAgain(ctx, opened, req.GetPassword())
 	}
@@ -243,6 +244,8 @@ type way struct {
 	writer http.ResponseWriter
 	caller string
 	cookie string
+	// device is the cookie of the browser, without a value where there is none.
+	device http.Cookie
 }
 
 type wayKey struct{}

@@ -235,11 +235,11 @@ func hostPort(host string) string {
 	return host
 }
 
-// cookie returns the cookie that a session is kept in, or that ends it where the token
-// is empty.
+// cookieOf returns the cookie that something is kept in, or that ends it where the
+// token is empty.
 func cookieOf(name, token string, ends time.Time) *http.Cookie {
 	c := &http.Cookie{
-		Name: name, Value: token, Path: "/", HttpOnly: true, Secure: name == secureCookie,
+		Name: name, Value: token, Path: "/", HttpOnly: true, Secure: strings.HasPrefix(name, "__Host-"),
 		SameSite: http.SameSiteLaxMode, Expires: ends,
 	}
 	if token == "" {

@@ -29,7 +29,8 @@ type Limits struct {
 	CallerPerSecond float64
 	CallerBurst     int
 	// LoginPerSecond and LoginBurst are for attempts to log in, from one address and
-	// under one name: 0.2 and 30.
+	// under one name: 0.2 and 30. A browser that has logged in under a name before has
+	// its own count for that.
 	LoginPerSecond float64
 	LoginBurst     int
 	// UploadPerSecond and UploadBurst are for the uploads of one address: 0.2 and

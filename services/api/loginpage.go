@@ -173,7 +173,11 @@ func parseLink(token string) (account string, hash []byte, ok bool) {
 // comesIn notes how a request came in, for calls that have to know.
 func (s *server) comesIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), wayKey{}, way{writer: w, caller: s.caller(r), cookie: sessionCookie(r)})
+		device := http.Cookie{Name: deviceCookie(r)}
+		if sent, err := r.Cookie(device.Name); err == nil {
+			device.Value = sent.Value
+		}
+		ctx := context.WithValue(r.Context(), wayKey{}, way{writer: w, caller: s.caller(r), cookie: sessionCookie(r), device: device})
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -118,6 +118,6 @@ func isLoopback(peer string) bool {
 func Domains() []string {
 	return append([]string{
 		domainAgent, domainAdmin, domainUpload, domainVerify, domainVisitorKeyID, domainVisitorKey, domainSalt,
-		domainLoginLink, domainAPIKeyID, domainAPIKey, keyring.CodeDomain(), keyring.FingerprintDomain(),
+		domainLoginLink, domainDevice, domainAPIKeyID, domainAPIKey, keyring.CodeDomain(), keyring.FingerprintDomain(),
 	}, widget.Domains()...)
 }
