@@ -130,6 +130,7 @@ const scenes: Record<string, Scene & { size?: [number, number] }> = {
 		draws: ({ words }) => (
 			<main class="page wide">
 				<h1>{words.sections.widgets}</h1>
+				<Card title={words.widgets.look} />
 				<section class="save-bar" aria-label={words.widgets.unsaved}>
 					<Contest
 						rival="Katharina Schmidt-Reuter von der Hohenwarte"

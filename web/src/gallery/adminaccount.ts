@@ -141,7 +141,10 @@ const apiKeys: ApiKeyJson[] = [
 const type = "type.googleapis.com/weiche.event.v1.";
 const events = [
 	["AccountCreated", { accountId: "shop", name: "Blue Shop" }, "2026-01-02T09:00:00Z"],
+	["AgentAdded", { agentId: "kim", name: "Kim", by: "operator" }, "2026-01-02T09:01:00Z"],
 	["IntegrationConnected", { integrationId: "whatsapp", name: "Blue Shop" }, "2026-01-02T09:05:00Z"],
+	["ApiKeyCreated", { keyId: "0123456789ab", name: "Till", by: "agent/kim" }, "2026-01-10T09:00:00Z"],
+	["ApiKeyCreated", { keyId: "abcdefabcdef", name: "Old till", by: "agent/kim" }, "2026-01-11T09:00:00Z"],
 	["AgentAdded", { agentId: "ana", name: "Ana Núñez" }, "2026-02-28T08:30:00Z"],
 	["LoginLinkMade", { agentId: "ana", by: "agent/kim" }, "2026-02-28T08:31:00Z"],
 	["SessionOpened", { agentId: "ana" }, "2026-02-28T09:00:00Z"],

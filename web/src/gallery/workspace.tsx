@@ -113,9 +113,13 @@ function lost(stage: "noticed" | "old"): () => VNode {
 
 const scenes: Record<string, Scene> = {
 	"coming back": {
-		...open,
-		session: { status: "ended", who: team },
-		prepare: ({ conversations }) => void conversations.get("c1").read(),
+		path: open.path,
+		shows: `.desk[inert] ${open.shows}`,
+		prepare: ({ conversations, session }) =>
+			void conversations
+				.get("c1")
+				.read()
+				.then(() => setTimeout(() => session.end())),
 	},
 	opening: { session: { status: "opening" }, shows: "[role=status]" },
 	"not reachable": { session: { status: "failed" } },
