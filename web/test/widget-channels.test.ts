@@ -44,14 +44,6 @@ async function scanned(tab: Page, code: Locator): Promise<string> {
 	return jsqr(rgba, width, height, { inversionAttempts: "dontInvert" })?.data ?? "";
 }
 
-test("on the narrowest phone the menu is in the window, whole", async () => {
-	const { tab } = await openChat(site, { on: await device({ viewport: { width: 320, height: 568 } }) });
-	await channelButton(tab).click();
-	const box = await tab.locator(".menu-sheet").boundingBox();
-	expect(box?.x).toBeGreaterThanOrEqual(0);
-	expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320);
-});
-
 test("the menu shows exactly the channels that the admin enabled, live; none: no button", async () => {
 	const { id, tab } = await openChat(site, { setup: { offers: ["messenger", "whatsapp"] } });
 	await channelButton(tab).click();
