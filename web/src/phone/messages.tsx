@@ -23,6 +23,16 @@ export function Messages({
 		if (list.current) list.current.scrollTop = list.current.scrollHeight;
 	}, [thread.integration, thread.messages.length, thread.typing]);
 	useEffect(() => {
+		const box = list.current;
+		if (!box) return;
+		// What was read last stays in sight where there is less room, as above a drawer.
+		const sized = new ResizeObserver(() => {
+			box.scrollTop = box.scrollHeight;
+		});
+		sized.observe(box);
+		return () => sized.disconnect();
+	}, []);
+	useEffect(() => {
 		const look = () => {
 			if (thread.unread > 0 && document.visibilityState === "visible") void handset.read(thread.integration);
 		};
