@@ -6,7 +6,7 @@ import { device, useBrowser } from "./browser.js";
 
 useBrowser();
 
-test("customers of Messenger and Instagram are called by their profiles", async () => {
+test("customers of Messenger and Instagram are called by their profiles, while one looks at them", async () => {
 	const context = await device({ viewport: { width: 1440, height: 900 } });
 	await logIn(context);
 	const page = await context.newPage();
@@ -23,7 +23,7 @@ test("customers of Messenger and Instagram are called by their profiles", async 
 	};
 	for (const integration of ["300001", "400001"]) {
 		const one = await writes(integration);
-		await one.row.click();
+		await one.row.filter({ hasText: one.name }).click();
 		await page.getByRole("heading", { name: one.name }).first().waitFor();
 		await page.getByRole("log").getByText(one.name).first().waitFor();
 		await page.getByRole("complementary").getByText(one.name).first().waitFor();

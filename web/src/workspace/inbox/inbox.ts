@@ -191,7 +191,7 @@ export class Inbox extends Store<InboxState> {
 					if (change?.summary) {
 						this.tell(change.summary);
 						this.count();
-					}
+					} else if (change?.customerId) void this.readCustomer(change.customerId);
 					if (change?.setup) this.setup();
 				},
 				expired: () => this.anew(),
@@ -203,6 +203,21 @@ export class Inbox extends Store<InboxState> {
 			},
 		);
 		before?.stop();
+	}
+
+	/** Reads the rows of a customer of whom something else is known now, such as what they are called. */
+	private async readCustomer(customerId: string): Promise<void> {
+		const known = [...this.value.rows.values(), ...this.coming];
+		if (!known.some((row) => row.customerId === customerId)) return;
+		try {
+			const { conversations = [] } = await this.call<
+				ListConversationsRequestJson,
+				ListConversationsResponseJson
+			>(`${service}/ListConversations`, { customerId, limit: 100 });
+			for (const row of conversations) this.tell(row);
+		} catch {
+			// What they are called is read with the list again, once there is a connection.
+		}
 	}
 
 	/** Reads everything anew, and follows it from there. */

@@ -42,6 +42,12 @@ test("what is told twice, or late, changes nothing", () => {
 	const state = read(row("b", 20), row("a", 10));
 	expect(told(state, [row("a", 10)])).toBe(state);
 	expect(told(state, [row("b", 5)])).toBe(state);
+	expect(told(state, [row("b", 5, { customerName: "Ana" })])).toBe(state);
+});
+
+test("what a customer is called is taken, though the conversation has not changed", () => {
+	const named = told(read(row("a", 10)), [row("a", 10, { customerName: "Ana" })]);
+	expect(rowOf(named, "a")?.customerName).toBe("Ana");
 });
 
 test("the row under the pointer stays where it is, whatever moves around it", () => {

@@ -89,7 +89,9 @@ export function told(state: InboxState, rows: readonly Row[]): InboxState {
 	for (const row of rows) {
 		if (!row.conversationId) continue;
 		const before = (known ?? state.rows).get(row.conversationId);
-		if (before && number(before.changed) >= number(row.changed)) continue;
+		// What a customer is called changes without the conversation.
+		const same = before?.changed === row.changed && before?.customerName !== row.customerName;
+		if (before && !same && number(before.changed) >= number(row.changed)) continue;
 		known ??= new Map(state.rows);
 		known.set(row.conversationId, row);
 	}
