@@ -276,7 +276,9 @@ test("what goes wrong is switched on and off in words, and the wire shows it", a
 	const closed = demo.page.getByRole("checkbox", { name: /^Window closed/ });
 	await closed.check();
 	await demo.page.getByText("1 on").waitFor();
-	await expect.poll(rules).toBe(3);
+	// Each account has a rule of its own.
+	const accounts = await provider<{ integrations: unknown[] }>("GET", "/sim/integrations");
+	await expect.poll(rules).toBe(accounts.integrations.length);
 	await demo.replies("Too late?", "WhatsApp");
 	await demo.page.getByText("happened once").waitFor();
 	await closed.uncheck();
