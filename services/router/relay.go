@@ -19,6 +19,9 @@ import (
 // make that harmless.
 const relayAgain = time.Minute
 
+// relaySoon is when a request is relayed again that the broker was away for.
+const relaySoon = time.Second
+
 // relayFor is how long a server may take to hold a request. One that does not answer for
 // longer holds up nothing else: the request is relayed again with what is unclaimed.
 const relayFor = 10 * time.Second
@@ -39,6 +42,8 @@ type Relay struct {
 	within time.Duration
 
 	again chan struct{}
+	// missed says that the broker was away for a request.
+	missed atomic.Bool
 	// head is where the log ended when the relay was made.
 	head uint64
 	// seen is the position of the last record whose request, if it is one, is on its
@@ -97,6 +102,9 @@ func (r *Relay) sends(ctx context.Context) error {
 				if err := r.relay(ctx, rec); err != nil {
 					// The broker is away or full: the send stays unclaimed, the file
 					// is not fetched, and it is relayed again.
+					if isAway(err) {
+						r.missed.Store(true)
+					}
 					r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
 				}
 				return nil
@@ -108,24 +116,29 @@ func (r *Relay) sends(ctx context.Context) error {
 }
 
 // unclaimed relays what was requested and is not claimed: at the start, after a
-// reconnect, and every minute.
+// reconnect, soon after the broker was away, and every minute.
 func (r *Relay) unclaimed(ctx context.Context) error {
-	tick := time.NewTicker(relayAgain)
+	tick := time.NewTicker(relaySoon)
 	defer tick.Stop()
-	if err := r.relayAll(ctx, indexUnfetched); err != nil {
-		return err
-	}
-	for {
+	for files := true; ; {
+		looked := time.Now()
+		if files {
+			if err := r.relayAll(ctx, indexUnfetched); err != nil {
+				return err
+			}
+		}
 		if err := r.relayAll(ctx, indexUnclaimed); err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		case <-r.again:
-			if err := r.relayAll(ctx, indexUnfetched); err != nil {
-				return err
+		files = false
+		for !files && time.Since(looked) < relayAgain {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-r.again:
+				files = true
+			case <-tick.C:
+				files = r.missed.Swap(false)
 			}
 		}
 	}
@@ -152,6 +165,7 @@ func (r *Relay) relayAll(ctx context.Context, index string) error {
 			// The next may be of another integration.
 			full++
 		case isAway(err):
+			r.missed.Store(true)
 			r.logger.Warn("request not relayed", "position", rec.Position, "error", err)
 			return nil
 		case err != nil:

