@@ -42,6 +42,7 @@ func staying(t *testing.T) (address string, stop func()) {
 			address = strings.TrimSuffix(rest, demoPage)
 		}
 		if strings.HasPrefix(said.Text(), "Ctrl-C") {
+			go func() { _, _ = io.Copy(io.Discard, reader) }() // what it says at its end
 			return address, stop
 		}
 	}

@@ -76,7 +76,7 @@ func (p *provider) serve(w http.ResponseWriter, r *http.Request) {
 	id := fmt.Sprintf("wamid.out.%s.%d", ask.Send, len(p.posts[ask.Send])+1)
 	does := fateTaken
 	switch {
-	case kind == 0 && first:
+	case kind == 0 && first && share(4, ask.Send+"limit") == 0:
 		does = fateLater
 	case kind == 1:
 		does = fateRefused

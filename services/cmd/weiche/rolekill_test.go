@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -229,21 +230,27 @@ func TestI01I04I05I12I16KillsOfRoles(t *testing.T) {
 		events, len(e.answered), l.answers, l.statuses, len(e.replies), left, hit)
 }
 
-// settles lets nothing new come in, and waits until all that did is done.
+// settles lets nothing new come in, and waits until all that did is done, for as long as
+// sends end: after what the provider says of its limit they go slowly.
 func (r *roleRun) settles(l *load, sends *sends, graph *provider, restarted time.Time) {
 	r.t.Helper()
 	l.mu.Lock()
 	l.quiet = true
 	l.mu.Unlock()
-	eventually(r.t, "webhooks, replies and sends to end", func() bool {
+	ended := func() bool {
 		underWay, waiting := l.idle()
 		return waiting == 0 && underWay <= 1 && l.replied() == sends.conversations() &&
 			sends.open(restarted) == 0 && graph.open.Load() == 0
-	}, func() string {
-		underWay, waiting := l.idle()
-		return fmt.Sprintf("%d under way, %d waiting, %d of %d replies, %d sends open\n%s",
-			underWay, waiting, l.replied(), sends.conversations(), sends.open(restarted), r.said())
-	})
+	}
+	for open := math.MaxInt; !ended() && !r.t.Failed(); open = sends.open(restarted) {
+		eventually(r.t, "webhooks, replies and sends to end", func() bool {
+			return ended() || sends.open(restarted) < open
+		}, func() string {
+			underWay, waiting := l.idle()
+			return fmt.Sprintf("%d under way, %d waiting, %d of %d replies, %d sends open\n%s",
+				underWay, waiting, l.replied(), sends.conversations(), sends.open(restarted), r.said())
+		})
+	}
 }
 
 // stopRoles ends the roles in order.
