@@ -115,6 +115,21 @@ test("the menu opens on hover and on click, and closes when the mouse goes or cl
 	await tab.mouse.move(5, 5);
 	await tab.mouse.click(5, 5);
 	await menu.waitFor({ state: "detached" });
+
+	// A click elsewhere closes it, however soon it comes after the one that opened it.
+	await tab.evaluate(() => {
+		const root = document.querySelector("weiche-chat")?.shadowRoot;
+		const elsewhere = new MutationObserver(() => {
+			if (!root?.querySelector("[role=menu]")) return;
+			elsewhere.disconnect();
+			document.body.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, composed: true }));
+			document.body.dataset.clicked = "";
+		});
+		elsewhere.observe(root as ShadowRoot, { childList: true, subtree: true });
+	});
+	await channelButton(tab).click();
+	await tab.locator("body[data-clicked]").waitFor({ state: "attached" });
+	await menu.waitFor({ state: "detached" });
 });
 
 test("the page of a channel takes the focus, and Back returns to the same scroll and draft", async () => {

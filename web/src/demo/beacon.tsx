@@ -41,7 +41,10 @@ export function useBeacon(asked: Hint, parts: () => Parts): { hint: Hint; ring: 
 /** The ring around an element; none where it is out of sight, or where somebody writes already. */
 function ringAround(element: Element): Ring | undefined {
 	const frame = element.ownerDocument.defaultView?.frameElement;
-	if (element.matches("textarea:focus") || frame?.checkVisibility({ visibilityProperty: true }) === false)
+	if (
+		element.matches("textarea:focus, :has(textarea:focus)") ||
+		frame?.checkVisibility({ visibilityProperty: true }) === false
+	)
 		return undefined;
 	const box = element.getBoundingClientRect();
 	const page = element.ownerDocument.documentElement;

@@ -50,10 +50,12 @@ function isSeen(element: Element): boolean {
 	return element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
 }
 
-/** The field of a form, or what sends what is written in it. */
+/** The field of a form as it is drawn, or what sends what is written in it. */
 function writing(form: Element | undefined): Element | undefined {
 	const field = form?.querySelector("textarea");
-	return field?.value.trim() ? (form?.querySelector("[type=submit], .send") ?? field) : (field ?? undefined);
+	if (!field) return undefined;
+	const send = field.value.trim() ? form?.querySelector("[type=submit], .send") : undefined;
+	return send ?? field.closest(".write") ?? field;
 }
 
 /** What opens an app on this device. */

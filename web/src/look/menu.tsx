@@ -1,7 +1,7 @@
 /** A button with a menu, as the ARIA Authoring Practices have it. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** An entry of a menu. */
 export interface MenuItem {
@@ -67,7 +67,8 @@ export function Menu({ label, children, title, hovers, up, items, ...more }: Men
 	useEffect(() => {
 		if (open && at >= 0) entries(whole.current)[Math.min(at, items.length - 1)]?.focus();
 	}, [open, at]);
-	useEffect(() => {
+	// At once: a press elsewhere may come before the next frame, and has to close it, too.
+	useLayoutEffect(() => {
 		if (!open) return;
 		const elsewhere = (event: Event) => event.composedPath().includes(whole.current as Node) || close(false);
 		// Whoever hovers has the focus somewhere else, and may not want to see it.
