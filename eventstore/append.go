@@ -89,7 +89,7 @@ func (q *queue) withdraw(c *call) bool {
 //
 // An error of Append itself means that the store is broken, and every later
 // call returns it; the process should end. The exceptions are [ErrClosed],
-// [ErrReadOnly], [ErrDiskFull] and the error of a context that was done before
+// [ErrReadOnly], [ErrFormat], [ErrDiskFull] and the error of a context that was done before
 // the commits were looked at; then nothing was appended.
 func (s *Store) Append(ctx context.Context, commits []Commit) ([]Result, error) {
 	c := &call{commits: commits, done: make(chan struct{})}
@@ -140,6 +140,9 @@ func (s *Store) commit(ctx context.Context, c *call) error {
 	defer s.leave()
 	if s.opts.ReadOnly {
 		return ErrReadOnly
+	}
+	if s.unindexed != nil {
+		return s.unindexed
 	}
 	if err := ctx.Err(); err != nil {
 		return err

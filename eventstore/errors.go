@@ -42,7 +42,8 @@ var (
 	// another one, has the folder open.
 	ErrLocked = errors.New("eventstore: folder is in use")
 	// ErrFormat is returned by Open for a folder written in a format that this
-	// version does not know.
+	// version does not know, and by Append and Fence where the log has a record that
+	// Options.Index does not understand, and indexes of another version.
 	ErrFormat = errors.New("eventstore: unknown format")
 	// ErrDiskFull is returned by Append while too little is free on the disk,
 	// see Options.MinFree. Nothing was appended, and the store is not broken: the next

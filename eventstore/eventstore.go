@@ -33,6 +33,10 @@ type Store struct {
 	marks       *marks
 	files       *folderFS
 
+	// unindexed is why the indexes stay of another version than Options.IndexVersion, and
+	// nothing is appended; nil where they are of it.
+	unindexed error
+
 	// life is held for reading while a call uses db, and for writing by Close.
 	// It is never held while the caller's code runs, except for Options.Index
 	// and Options.Now.

@@ -25,7 +25,7 @@ const format = 2
 // returns [ErrNotFound].
 //
 // Where Options.IndexVersion is another than the folder's, Open reads the whole log
-// and makes the indexes anew. A folder in which a restore is under way or has failed is refused with
+// and makes the indexes anew, see there. A folder in which a restore is under way or has failed is refused with
 // [ErrUnfinished].
 func Open(dir string, opts Options) (*Store, error) { return open(dir, opts, false) }
 

@@ -29,7 +29,9 @@ type Options struct {
 	// IndexVersion names what Index makes: it is another number whenever Index
 	// makes something else of a record that may be stored. Open makes the indexes
 	// of a folder anew that has another version of them, which reads the whole
-	// log once; a read-only Open returns ErrFormat for such a folder.
+	// log twice, once; a read-only Open returns ErrFormat for such a folder. Where
+	// Index does not understand a record, they stay as they are: the log can be
+	// read, and Append and Fence return ErrFormat.
 	IndexVersion uint32
 	// Redacts returns the event ids, of the record's own account, whose sealed
 	// parts this record declares to be removed. Only such an event can lose its

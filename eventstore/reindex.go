@@ -14,7 +14,8 @@ const metaIndexes = "indexes"
 
 // reindex makes the caller's indexes anew where those of the folder are of another
 // version. Whatever ends it, the next Open begins it again, since the version is
-// written last.
+// written last. Where a record is not understood, whole indexes stay as another version
+// made them: the log can be read, and nothing is appended.
 func (s *Store) reindex() error {
 	version, whole, err := readIndexVersion(s.db)
 	switch {
@@ -24,6 +25,15 @@ func (s *Store) reindex() error {
 		return fmt.Errorf("%w: the folder has indexes of version %d, known is %d: open it for writing once", ErrFormat, version, s.opts.IndexVersion)
 	case s.writer.log.position == 0:
 		return setIndexVersion(s.db, s.opts.IndexVersion)
+	}
+	err = s.eachChange(func(uint64, IndexChange) error { return nil })
+	if unindexed := (*unindexedError)(nil); whole && errors.As(err, &unindexed) {
+		s.opts.Logger.Warn("eventstore: the log can only be read", "error", err)
+		s.unindexed = fmt.Errorf("%w: %w", ErrFormat, err)
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	s.opts.Logger.Info("eventstore: the indexes of the log are made anew, once",
 		"events", s.writer.log.position, "version", s.opts.IndexVersion, "before", version)
@@ -44,6 +54,18 @@ func (s *Store) reindex() error {
 	return setIndexVersion(s.db, s.opts.IndexVersion)
 }
 
+// unindexedError is why no index entries can be derived from a record.
+type unindexedError struct {
+	position uint64
+	err      error
+}
+
+func (e *unindexedError) Error() string {
+	return fmt.Sprintf("the indexes of position %d: %v", e.position, e.err)
+}
+
+func (e *unindexedError) Unwrap() error { return e.err }
+
 // changeOf derives the index entries of a stored record, which fails where the record
 // is not understood.
 func (o *Options) changeOf(r *Record) (IndexChange, error) {
@@ -53,7 +75,7 @@ func (o *Options) changeOf(r *Record) (IndexChange, error) {
 		err = checkIndexChange(change)
 	}
 	if err != nil {
-		return IndexChange{}, fmt.Errorf("the indexes of position %d: %w", r.Position, err)
+		return IndexChange{}, &unindexedError{r.Position, err}
 	}
 	return change, nil
 }
@@ -61,14 +83,6 @@ func (o *Options) changeOf(r *Record) (IndexChange, error) {
 // indexAll writes the index entries of all records. The guard of the disk is asked
 // before each batch.
 func (s *Store) indexAll() error {
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{tableLog}, UpperBound: []byte{tableLog + 1}})
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.indexRecords(it), it.Close())
-}
-
-func (s *Store) indexRecords(it *pebble.Iterator) error {
 	t := &tail{batch: s.db.NewBatch()}
 	defer func() { _ = t.batch.Close() }()
 	commit := func() error {
@@ -79,6 +93,25 @@ func (s *Store) indexRecords(it *pebble.Iterator) error {
 		t.batch.Reset()
 		return err
 	}
+	err := s.eachChange(func(position uint64, change IndexChange) error {
+		if err := t.index(position, change); err != nil || t.batch.Len() <= restoreBatch {
+			return err
+		}
+		return commit()
+	})
+	if err != nil {
+		return err
+	}
+	return commit()
+}
+
+// eachChange calls do with the index entries of each record, in order of position.
+func (s *Store) eachChange(do func(position uint64, change IndexChange) error) (err error) {
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{tableLog}, UpperBound: []byte{tableLog + 1}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
 	for ok := it.First(); ok; ok = it.Next() {
 		key, parsed := parseKey(it.Key())
 		value, err := it.ValueAndErr()
@@ -96,19 +129,11 @@ func (s *Store) indexRecords(it *pebble.Iterator) error {
 		if err != nil {
 			return err
 		}
-		if err := t.index(r.Position, change); err != nil {
+		if err := do(r.Position, change); err != nil {
 			return err
 		}
-		if t.batch.Len() > restoreBatch {
-			if err := commit(); err != nil {
-				return err
-			}
-		}
 	}
-	if err := it.Error(); err != nil {
-		return err
-	}
-	return commit()
+	return it.Error()
 }
 
 // readIndexVersion returns the version of the folder's indexes; whole is false

@@ -111,14 +111,26 @@ func TestI34IndexesAreMadeAnewToTheEnd(t *testing.T) {
 	opts, want := reindexed(t)
 	asked := 0
 	failing := opts
+	// All records are looked at before the first entry is written.
 	failing.Index = func(r *Record) IndexChange {
-		if asked++; asked > 100 {
+		if asked++; asked > len(want)+2+100 {
 			return IndexChange{Err: errors.New("a later version wrote this")}
 		}
 		return indexOf("new")(r)
 	}
-	if _, err := Open("log", failing); err == nil || !strings.Contains(err.Error(), "the indexes of position 101: a later version wrote this") {
-		t.Fatalf("opened: %v", err)
+	interrupted := func() {
+		t.Helper()
+		asked = 0
+		if _, err := Open("log", failing); err == nil || !strings.Contains(err.Error(), "the indexes of position 101: a later version wrote this") {
+			t.Fatalf("opened: %v", err)
+		}
+	}
+	interrupted()
+	// What is not understood now leaves nothing to read by.
+	unknown := opts
+	unknown.Index = func(*Record) IndexChange { return IndexChange{Err: errors.New("a later version wrote this")} }
+	if _, err := Open("log", unknown); err == nil {
+		t.Fatal("opened with half of the indexes")
 	}
 	s := mustOpen(t, "log", opts)
 	if diff := cmp.Diff(want, entriesOf(t, s, "new")); diff != "" {
@@ -129,11 +141,57 @@ func TestI34IndexesAreMadeAnewToTheEnd(t *testing.T) {
 	}
 
 	// Nor does what the folder had before count as whole.
-	asked, failing.IndexVersion = 0, 3
-	if _, err := Open("log", failing); err == nil {
-		t.Fatal("it was not interrupted again")
-	}
+	failing.IndexVersion = 3
+	interrupted()
 	if diff := cmp.Diff(want, entriesOf(t, mustOpen(t, "log", opts), "new")); diff != "" {
 		t.Errorf("the index after the way back (-want +got):\n%s", diff)
+	}
+}
+
+// TestI34IndexesOfALaterVersion has an earlier build read a log in which a later one
+// has written, by the indexes that that one made, and append nothing to it.
+func TestI34IndexesOfALaterVersion(t *testing.T) {
+	opts, want := reindexed(t)
+	opts.Index, opts.IndexVersion = indexOf("old"), 1
+	later := opts
+	later.Index = func(r *Record) IndexChange {
+		if string(r.Facts) == "unknown" {
+			return IndexChange{Put: []IndexEntry{{IndexKey{"acme", "later", []byte("it")}, nil}}}
+		}
+		return indexOf("later")(r)
+	}
+	later.IndexVersion = 2
+	event := func(id, facts string) Commit {
+		return Commit{Events: []Event{{Stream: Stream{"acme", "c", id}, ID: id, Type: "t", SchemaVersion: 1, Facts: []byte(facts)}}}
+	}
+	s := mustOpen(t, "log", later)
+	mustAppend(t, s, event("later", "unknown"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want["it"] = uint64(len(want) + 3)
+
+	for range 2 {
+		s = mustOpen(t, "log", opts)
+		if diff := cmp.Diff(want, entriesOf(t, s, "later")); diff != "" {
+			t.Errorf("the index of the later version (-want +got):\n%s", diff)
+		}
+		if _, err := s.Append(t.Context(), []Commit{event("mine", "1")}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "a later version wrote this") {
+			t.Errorf("appended: %v", err)
+		}
+		if err := s.Fence(t.Context(), s.Epoch()+1); !errors.Is(err, ErrFormat) {
+			t.Errorf("fenced: %v", err)
+		}
+		if err := s.Verify(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "a later version wrote this") {
+			t.Errorf("verified: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = mustOpen(t, "log", later)
+	mustAppend(t, s, event("more", "1"))
+	if err := s.Verify(t.Context(), nil); err != nil {
+		t.Errorf("the later version: %v", err)
 	}
 }
