@@ -6,7 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FrameLocator, Locator, Page } from "playwright-core";
-import { inject, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { provider } from "./api.js";
 import { device, useBrowser } from "./browser.js";
 
@@ -22,6 +22,11 @@ async function write(shop: FrameLocator, text: string): Promise<void> {
 	await shop.getByRole("textbox").fill(text);
 	await shop.getByRole("textbox").press("Enter");
 	await shop.getByRole("log").getByText(text).waitFor();
+}
+
+async function isAround(one: Locator, other: Locator): Promise<boolean> {
+	const [out, into] = await Promise.all([one.boundingBox(), other.boundingBox()]);
+	return !!out && !!into && out.y < into.y && out.y + out.height > into.y + into.height;
 }
 
 test.runIf(process.env.PICTURES)("the pictures of the README", { timeout: 180_000 }, async () => {
@@ -64,6 +69,8 @@ test.runIf(process.env.PICTURES)("the pictures of the README", { timeout: 180_00
 	await keep(shop.getByRole("dialog"), "chat");
 	await phone.getByRole("log").getByText("put aside").waitFor();
 	await page.setViewportSize({ width: 1280, height: 650 });
+	await page.locator(".beacon").waitFor();
+	await expect.poll(() => isAround(page.locator(".beacon"), shop.getByRole("textbox"))).toBe(true);
 	await keep(page, "demo");
 
 	const work = await context.newPage();
