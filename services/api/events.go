@@ -100,7 +100,8 @@ type statusWriter struct {
 
 // WriteHeader is part of http.ResponseWriter.
 func (w *statusWriter) WriteHeader(status int) {
-	if !w.wrote && status >= http.StatusOK {
+	// Of those below 200 only one ends the answer: a socket begins.
+	if !w.wrote && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.status, w.wrote = status, true
 	}
 	w.ResponseWriter.WriteHeader(status)

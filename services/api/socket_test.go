@@ -30,6 +30,24 @@ func oneConversation(id string) *streamv1.SubscribeRequest {
 	return &streamv1.SubscribeRequest{What: &streamv1.SubscribeRequest_ConversationId{ConversationId: id}}
 }
 
+// A socket is told as what it was answered with, once it is open, and not as a page.
+func TestSocketsAreToldAsSwitched(t *testing.T) {
+	answered := make(chan int, 8)
+	s := newStage(t, func(c *api.Config) {
+		c.Events.Requested = func(_ string, status int, _ time.Duration) { answered <- status }
+	})
+	s.socket(t, "weiche.v1.json", "", s.eva())
+	if status := <-answered; status != http.StatusSwitchingProtocols {
+		t.Errorf("a socket that opens is told as %d", status)
+	}
+	if _, _, err := s.dial(t, "another", ""); err == nil {
+		t.Fatal("a socket of another protocol opens")
+	}
+	if status := <-answered; status != http.StatusBadRequest {
+		t.Errorf("a socket that is refused is told as %d", status)
+	}
+}
+
 // The whole way of a conversation, on the sockets of a visitor and of an agent.
 func TestSocketsTellWhatHappens(t *testing.T) {
 	s := newStage(t, nil)

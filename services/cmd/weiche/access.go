@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	adminv1 "weiche/proto/gen/weiche/admin/v1"
+	"weiche/services/api"
 	"weiche/services/setting"
 )
 
@@ -51,7 +52,7 @@ func newAdminCommand() *cobra.Command {
 	a := &administrator{}
 	cmd := &cobra.Command{
 		Use:   "admin",
-		Short: "Say who may come into an account",
+		Short: "Make login links, passwords and API keys, and list who may come in",
 		Long: `Makes login links, passwords and API keys in an account of a running weiche, and
 lists them with agents and sessions. It uses the administrator's token in the data
 folder.`,
@@ -152,14 +153,14 @@ func (a *administrator) agents() *cobra.Command {
 		}
 		row(agent.GetAgent().GetAgentId(), agent.GetAgent().GetName(),
 			strings.ToLower(strings.TrimPrefix(agent.GetAgent().GetRole().String(), "ROLE_")),
-			agent.GetLogin(), password, fmt.Sprintf("%d sessions", len(agent.GetSessions())))
+			agent.GetLogin(), password, count(len(agent.GetSessions()), "session", "sessions"))
 	})
 }
 
 func (a *administrator) sessions() *cobra.Command {
 	return a.listed("sessions", "List the sessions of the agents", func(agent *adminv1.AgentSettings, row func(...string)) {
 		for _, session := range agent.GetSessions() {
-			row(session.GetSessionId(), agent.GetAgent().GetAgentId(), "opened "+minute(session.GetOpenedAt()), "ends "+minute(session.GetExpiresAt()))
+			row(session.GetSessionId(), agent.GetAgent().GetAgentId(), "opened "+moment(session.GetOpenedAt()), "ends "+moment(session.GetExpiresAt()))
 		}
 	})
 }
@@ -189,7 +190,11 @@ func (a *administrator) key() *cobra.Command {
 	var lasts time.Duration
 	create := a.ready(&cobra.Command{
 		Use: "create NAME", Short: "Create an API key and print it, once", Args: cobra.ExactArgs(1),
-		Example: `  weiche admin key create till --scopes conversations:read,conversations:write --account shop`,
+		Long: `Creates an API key and prints it, this once. The scopes are
+
+  ` + strings.Join(api.EveryScope(), "\n  "),
+		Example: `  weiche admin key create till --scopes conversations:read,conversations:write --account shop
+  weiche admin key create report --scopes conversations:read --lasts 720h --account shop`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ask := &adminv1.CreateApiKeyRequest{AccountId: a.account, Name: args[0], Scopes: scopes, ClientToken: rand.Text()}
 			if lasts > 0 {
@@ -215,7 +220,7 @@ func (a *administrator) key() *cobra.Command {
 			}
 			return table(cmd, func(row func(...string)) {
 				for _, key := range list.GetApiKeys() {
-					row(key.GetKeyId(), key.GetName(), strings.Join(key.GetScopes(), ","), "made "+minute(key.GetCreatedAt()), "used "+date(key.GetUsedAt()), "ends "+minute(key.GetExpiresAt()))
+					row(key.GetKeyId(), key.GetName(), strings.Join(key.GetScopes(), ","), "made "+moment(key.GetCreatedAt()), "used "+date(key.GetUsedAt()), "ends "+moment(key.GetExpiresAt()))
 				}
 			})
 		},
@@ -247,12 +252,12 @@ func table(cmd *cobra.Command, fill func(row func(...string))) error {
 	return out.Flush()
 }
 
-// minute is a time as these lists show it.
-func minute(at *timestamppb.Timestamp) string {
+// moment is a time as these lists show it.
+func moment(at *timestamppb.Timestamp) string {
 	if at == nil {
 		return "never"
 	}
-	return at.AsTime().Local().Format("2006-01-02 15:04")
+	return shownTime(at.AsTime())
 }
 
 // date is a day, of which no more is known.
@@ -260,5 +265,5 @@ func date(at *timestamppb.Timestamp) string {
 	if at == nil {
 		return "never"
 	}
-	return at.AsTime().UTC().Format(time.DateOnly)
+	return at.AsTime().Format(time.DateOnly)
 }

@@ -26,8 +26,8 @@ func newBackupCommand() *cobra.Command {
 		Short: "Write the log and the keyring to a backup",
 		Long: `Writes what the log has beyond the last backup to a folder or to an S3 bucket, and
 the keyring as it is. A weiche that runs on the data folder does it itself and
-goes on; otherwise it is done on the folder. One that was interrupted is gone on
-with by the next.
+goes on; otherwise it is done on the folder. Where one was interrupted, the next
+goes on.
 
 The master key is not in the backup: keep a copy of it elsewhere, or nothing can
 be read. For a bucket, the credentials are those of the AWS tools, of the process
@@ -136,13 +136,13 @@ the master key. The exit codes of damage are those of weiche verify.`,
 					if !g.Whole {
 						note = ", not whole"
 					}
-					fmt.Fprintf(out, "%s: events 1 to %d in %d segments%s\n", g.Name, g.Position, g.Segments, note)
+					fmt.Fprintf(out, "%s: events 1 to %d in %s%s\n", g.Name, g.Position, count(g.Segments, "segment", "segments"), note)
 				}
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(out, "%s is all right: %d events up to %s, %d bytes; keyring of %d bytes\n",
-					state.Log.Name, state.Log.Events, state.Log.Recorded.Format(time.RFC3339), state.Log.Bytes, state.Keys)
+				fmt.Fprintf(out, "%s is all right: %s up to %s, %d bytes; keyring of %d bytes\n",
+					state.Log.Name, count(state.Log.Events, "event", "events"), shownTime(state.Log.Recorded), state.Log.Bytes, state.Keys)
 				return nil
 			})
 		},

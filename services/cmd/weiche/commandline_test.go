@@ -1,13 +1,20 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"connectrpc.com/connect/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"weiche/eventstore"
+	"weiche/projections"
+	"weiche/services/keyring"
 )
 
 // TestCommandLine says what is wrong with a command line in words that help: which
@@ -26,6 +33,36 @@ func TestCommandLine(t *testing.T) {
 	// A group alone shows what it has.
 	if r := weiche(t, "quarantine"); r.Code != exitOK || !strings.Contains(r.Stdout, "Available Commands:") {
 		t.Errorf("weiche quarantine: %+v", r)
+	}
+}
+
+// TestErrorsAreForPeople says errors in the words of the documentation: a package is
+// nothing that an operator knows.
+func TestErrorsAreForPeople(t *testing.T) {
+	for want, err := range map[string]error{
+		"log: folder is in use: data":   fmt.Errorf("%w: data", eventstore.ErrLocked),
+		"c1 of account shop: not found": fmt.Errorf("c1 of account shop: %w", projections.ErrNotFound),
+		"keyring: closed":               errors.Join(keyring.ErrClosed),
+		"verify: views: closed":         connect.NewError(connect.CodeInternal, "verify: "+projections.ErrClosed.Error()),
+	} {
+		if got := saying(err); got != want {
+			t.Errorf("%q is said as %q", err, got)
+		}
+	}
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	r := weiche(t, "backup", "verify", nowhere)
+	r.Expect(t, exitNotFound, "there is no backup there: not found")
+	if strings.Contains(r.Stderr, "eventstore") {
+		t.Errorf("backup verify says %q", r.Stderr)
+	}
+}
+
+// TestCount says one of a thing otherwise than several.
+func TestCount(t *testing.T) {
+	for want, n := range map[string]uint64{"0 identities": 0, "1 identity": 1, "2 identities": 2} {
+		if got := count(n, "identity", "identities"); got != want {
+			t.Errorf("%d are %q", n, got)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ says first who and what goes, and asks.
 What waits to be sent to the customer is taken back; what is being sent at this
 moment cannot be. A backup holds the keys until the next one to the same place; a
 restore carries the erasure out again if its keyring knows of it: that of a later
-backup, or one that is named with --keyring.
+backup, or one that weiche restore is given with --keyring.
 
 Works by the weiche that is running on the data folder, or on the folder itself.`,
 		Example: `  weiche erase 01J9ZK3V5Q8W2N4R6T8Y0B1C3D --dry-run
@@ -79,8 +79,8 @@ func tellErasure(out io.Writer, customer string, goes *adminv1.EraseCustomerResp
 	if len(goes.GetCustomerIds()) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "customer %s: %d conversations, %d identities, %d keys\n",
-		customer, goes.GetConversations(), goes.GetIdentities(), goes.GetKeys())
+	fmt.Fprintf(out, "customer %s: %s, %s, %s\n", customer,
+		count(goes.GetConversations(), "conversation", "conversations"), count(goes.GetIdentities(), "identity", "identities"), count(goes.GetKeys(), "key", "keys"))
 	for _, other := range goes.GetCustomerIds() {
 		if other != customer {
 			fmt.Fprintf(out, "with them goes customer %s, to whom one of the identities belonged\n", other)

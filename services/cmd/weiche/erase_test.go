@@ -58,7 +58,7 @@ func TestI32Erasure(t *testing.T) {
 	s.start(t)
 	dry := weiche(t, "erase", customers["ana"], "--data", s.data, "--dry-run")
 	dry.Expect(t, exitOK)
-	if want := fmt.Sprintf("customer %s: 1 conversations, 2 identities, 2 keys", customers["ana"]); !strings.Contains(dry.Stdout, want) {
+	if want := fmt.Sprintf("customer %s: 1 conversation, 2 identities, 2 keys", customers["ana"]); !strings.Contains(dry.Stdout, want) {
 		t.Errorf("the dry run says %q", dry.Stdout)
 	}
 	weiche(t, "erase", customers["ana"], "--data", s.data).Expect(t, exitUsage, "--yes")

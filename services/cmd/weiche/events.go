@@ -135,7 +135,7 @@ func printRecord(out io.Writer, keys *keyring.Keyring, rec *eventstore.Record, a
 		}
 		name := rec.Type[strings.LastIndexByte(rec.Type, '.')+1:]
 		_, err := fmt.Fprintf(out, "%7d  %s  %-20s %s/%s@%d  %s\n", rec.Position,
-			rec.Recorded.Format("2006-01-02 15:04:05.000"), name, rec.Stream.Account, rec.Stream, rec.Version, text)
+			rec.Recorded.UTC().Format("2006-01-02T15:04:05.000Z"), name, rec.Stream.Account, rec.Stream, rec.Version, text)
 		return err
 	}
 	line := loggedRecord{

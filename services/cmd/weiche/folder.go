@@ -194,7 +194,10 @@ func (f *folder) account(ctx context.Context, named string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(accounts) != 1 {
+	if len(accounts) == 0 {
+		return "", errors.New("there is no account yet; weiche setup makes one")
+	}
+	if len(accounts) > 1 {
 		return "", usageError{fmt.Errorf("there are %d accounts; name one with --account", len(accounts))}
 	}
 	return accounts[0], nil

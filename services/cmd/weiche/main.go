@@ -19,6 +19,7 @@ import (
 	"weiche/projections"
 	errorv1 "weiche/proto/gen/weiche/error/v1"
 	"weiche/services/broker"
+	"weiche/services/keyring"
 	"weiche/services/operations"
 )
 
@@ -62,23 +63,33 @@ func nextStep(err error) string {
 	switch {
 	case errors.Is(err, eventstore.ErrUnfinished), errors.Is(err, errNoLog):
 		return "nothing is served from this folder; remove what is in it but for the master key, and weiche restore again"
+	case errors.Is(err, keyring.ErrMasterKey):
+		return "put your copy of the master key there, with mode 0600, or name it with --master-key-file"
 	case errors.Is(err, eventstore.ErrNotEmpty):
 		return "a restore makes a new folder; what an interrupted one has left is removed by hand, but for the master key"
 	}
 	return ""
 }
 
-// saying is an error as people are told of it: without the word for it that is meant
-// for programs.
+// saying is an error as people are told of it: without what is meant for programs, the
+// code of a call and the names of packages.
 func saying(err error) string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) == 1 {
 		return saying(joined.Unwrap()[0])
 	}
 	if wire, ok := err.(*connect.Error); ok && wire.Message() != "" {
-		return wire.Message()
+		return forPeople.Replace(wire.Message())
 	}
-	return err.Error()
+	return forPeople.Replace(err.Error())
 }
+
+// forPeople has what the documentation calls the store of a package in the place of its
+// name, and nothing in the place of the others.
+var forPeople = strings.NewReplacer(
+	"eventstore: not found", "not found", "projections: not found", "not found",
+	"eventstore: ", "log: ", "projections: ", "views: ",
+	"blob: ", "", "meta: ", "", "operations: ", "", "password: ", "", "simulator: ", "",
+)
 
 // usageError is an error in the command line itself.
 type usageError struct{ error }
@@ -129,12 +140,25 @@ The agent writes one reply, and Weiche knows where it has to go.`,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(
-		newServeCommand(), newDemoCommand(), newSimulatorCommand(), newSetupCommand(), newAdminCommand(),
-		newEventsCommand(), newViewCommand(), newVerifyCommand(), newProjectionsCommand(),
-		newBackupCommand(), newRestoreCommand(), newEraseCommand(), newQuarantineCommand(),
-		newWebhookCommand(), newReadyCommand(), newConfigCommand(), newNATSCommand(), newVersionCommand(),
-	)
+	for _, group := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Try it:", []*cobra.Command{newDemoCommand(), newSimulatorCommand()}},
+		{"Run it:", []*cobra.Command{newServeCommand(), newReadyCommand(), newConfigCommand(), newNATSCommand()}},
+		{"Set it up:", []*cobra.Command{newSetupCommand(), newAdminCommand()}},
+		{"Look into it:", []*cobra.Command{newEventsCommand(), newViewCommand(), newVerifyCommand(), newWebhookCommand()}},
+		{"Look after it:", []*cobra.Command{
+			newBackupCommand(), newRestoreCommand(), newEraseCommand(), newQuarantineCommand(), newProjectionsCommand(),
+		}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
+		for _, cmd := range group.commands {
+			cmd.GroupID = group.title
+			root.AddCommand(cmd)
+		}
+	}
+	root.AddCommand(newVersionCommand())
 	strict(root)
 	completes(root, flagValues())
 	return root

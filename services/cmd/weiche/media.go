@@ -90,6 +90,6 @@ func (f *folder) verifyMedia(ctx context.Context, place string, out io.Writer) e
 	if missing > 0 {
 		return fmt.Errorf("%w: %d of %d cannot be read", errMedia, missing, files)
 	}
-	fmt.Fprintf(out, "%d files of messages, all right\n", files)
+	fmt.Fprintf(out, "%s of messages, all right\n", count(files, "file", "files"))
 	return nil
 }

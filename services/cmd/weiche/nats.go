@@ -16,7 +16,7 @@ import (
 func newNATSCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "nats",
-		Short: "What a NATS server of one's own needs",
+		Short: "Print the configuration of an external NATS server",
 	}
 	cmd.AddCommand(newNATSConfigCommand())
 	return cmd

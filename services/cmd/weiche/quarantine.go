@@ -9,7 +9,6 @@ import (
 	"io"
 	"strconv"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -66,7 +65,7 @@ func newQuarantineListCommand(data *string) *cobra.Command {
 						fmt.Fprintln(table, "POSITION\tRECORDED\tACCOUNT\tSOURCE\tCHANNEL\tSTATE\tREASON")
 					}
 					_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", item.GetPosition(),
-						item.GetRecordedAt().AsTime().Format(time.DateTime), item.GetAccountId(), item.GetSource(),
+						shownTime(item.GetRecordedAt().AsTime()), item.GetAccountId(), item.GetSource(),
 						item.GetChannel(), stateOf(item), item.GetReason())
 					return err
 				})
@@ -147,7 +146,7 @@ func newQuarantineShowCommand(data *string) *cobra.Command {
 				item := found.GetItem()
 				fmt.Fprintf(out, "position  %d\nstate     %s\naccount   %s\nsource    %s\nchannel   %s\nrecorded  %s\nreason    %s\n\n",
 					item.GetPosition(), stateOf(item), item.GetAccountId(), item.GetSource(), item.GetChannel(),
-					item.GetRecordedAt().AsTime().Format(time.RFC3339), item.GetReason())
+					shownTime(item.GetRecordedAt().AsTime()), item.GetReason())
 				_, err = fmt.Fprintln(out, shownRaw(found.GetRaw()))
 				return err
 			})

@@ -52,8 +52,8 @@ Where the place holds backups of more than one log, name one with --generation.
 					return err
 				}
 				out := cmd.OutOrStdout()
-				fmt.Fprintf(out, "%d events of %d, up to %s, from %s\n",
-					made.Position, made.Head, made.Last.Format(time.RFC3339), made.Generation)
+				fmt.Fprintf(out, "%s of %d, up to %s, from %s\n",
+					count(made.Position, "event", "events"), made.Head, shownTime(made.Last), made.Generation)
 				if made.Redacted > 0 {
 					fmt.Fprintf(out, "%d of them lose content that was taken back later\n", made.Redacted)
 				}

@@ -162,7 +162,7 @@ func (s *server) egressConfig(senders map[string]channel.Sender) egress.Config {
 func (s *sending) troubles() []string {
 	troubles := s.watch.Troubles()
 	for _, b := range s.egress.Broken() {
-		troubles = append(troubles, fmt.Sprintf("integration %s of %s: %s does not answer as it should; %d sends wait", b.Integration, b.Account, b.Channel, b.Waiting))
+		troubles = append(troubles, fmt.Sprintf("integration %s of %s: %s does not answer as it should; %s", b.Integration, b.Account, b.Channel, count(b.Waiting, "send waits", "sends wait")))
 	}
 	return troubles
 }

@@ -29,7 +29,7 @@ func newSetupCommand() *cobra.Command {
 		Long: `Makes an account of a running weiche what the file says: apps, integrations,
 widgets, agents. What the file does not name stays as it is; the same file again
 changes nothing. The tokens of the agents are written to tokens/ in the data
-folder.`,
+folder. docs/setup.example.yaml has all that a file can say.`,
 		Example: `  weiche setup shop.yaml --data ./data`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -151,3 +152,14 @@ func words(content *eventv1.Content) string {
 func word(value fmt.Stringer, prefix string) string {
 	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(value.String(), prefix), "_", " "))
 }
+
+// count is how many there are of something, in words.
+func count[N int | uint32 | uint64](n N, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
+}
+
+// shownTime is a time as every command shows it, and as --at takes it.
+func shownTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -4,16 +4,15 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	viewv1 "weiche/proto/gen/weiche/view/v1"
 )
 
 // tellCustomer writes who a customer is, and where.
 func tellCustomer(out io.Writer, c *viewv1.Customer) {
-	fmt.Fprintf(out, "customer %s, since %s\n", c.GetCustomerId(), c.GetCreatedAt().AsTime().Format(time.RFC3339))
+	fmt.Fprintf(out, "customer %s, since %s\n", c.GetCustomerId(), shownTime(c.GetCreatedAt().AsTime()))
 	if c.GetErased() {
-		fmt.Fprintf(out, "erased at %s\n", c.GetErasedAt().AsTime().Format(time.RFC3339))
+		fmt.Fprintf(out, "erased at %s\n", shownTime(c.GetErasedAt().AsTime()))
 	}
 	tellPlaces(out, "", c.GetIdentities(), c.GetConversations())
 	for _, other := range c.GetLinked() {
@@ -53,6 +52,6 @@ func tellPlaces(out io.Writer, indent string, identities []*viewv1.Identity, con
 			place = ", in the widget " + widget
 		}
 		fmt.Fprintf(out, "%sconversation %s, since %s%s\n", indent, conversation.GetConversationId(),
-			conversation.GetStartedAt().AsTime().Format(time.RFC3339), place)
+			shownTime(conversation.GetStartedAt().AsTime()), place)
 	}
 }

@@ -21,8 +21,9 @@ func newVerifyCommand() *cobra.Command {
 		Short:   "Check a data folder: log, indexes, dedup keys, keyring, views",
 		Long: `Reads every record and every index entry and compares each with each, looks for the
 keys of all customers, folds the log once more and compares the views with what
-comes of it, and reads every file that a message shows. It ends with the first of these that is damaged, says what is
-wrong where, and the exit code tells what kind that is:
+comes of it, and reads every file that a message shows. It ends with the first of
+these that is damaged, says what is wrong where, and the exit code tells what kind
+that is:
 
 ` + damageTable() + `
 What is wrong in the views alone, weiche projections rebuild mends. What can be
@@ -51,7 +52,7 @@ The data folder must not be in use.`,
 					return err
 				}
 				position, hash := f.store.Head()
-				fmt.Fprintf(cmd.OutOrStdout(), "%d events, all right; the chain ends in %x\n", position, hash[:8])
+				fmt.Fprintf(cmd.OutOrStdout(), "%s, all right; the chain ends in %x\n", count(position, "event", "events"), hash[:8])
 				return nil
 			})
 		},

@@ -107,11 +107,11 @@ func decodeFile(stdin io.Reader, out *json.Encoder, reader channel.Reader, file 
 		body, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return false, out.Encode(failedLine{File: file, Kind: "error", Reason: err.Error()})
+		return false, out.Encode(failedLine{File: file, Kind: "error", Reason: saying(err)})
 	}
 	items, err := reader.Read(body)
 	if err != nil {
-		return false, out.Encode(failedLine{File: file, Kind: "error", Reason: err.Error()})
+		return false, out.Encode(failedLine{File: file, Kind: "error", Reason: saying(err)})
 	}
 	seen := map[[2]string]int{}
 	for i, item := range items {
