@@ -96,6 +96,22 @@ test("a reply on its way when the page is loaded anew goes on, and the customer 
 	expectComplaints(/ERR_FAILED/);
 });
 
+test("a reply on its way goes on when the page is loaded anew at another place", async () => {
+	const ana = await Person.come();
+	await ana.write("Hello");
+	await ana.connect();
+	const page = await open(ana.conversationId);
+	let away = true;
+	await page.route("**/SendReply", (route) => (away ? route.abort() : route.continue()));
+	await text(page).fill("Whatever I look at now");
+	await sendVia(page, "WhatsApp").click();
+	await log(page).getByRole("button", { name: "Try again" }).waitFor();
+	away = false;
+	await page.goto(page.url().replace(`/${ana.conversationId}`, ""));
+	expect(await times(ana, "Whatever I look at now", "Whatever I look at now")).toBe(1);
+	expectComplaints(/ERR_FAILED/);
+});
+
 test("a draft outlives a reload; what is sent or attached when the session has ended goes on after the log-in (25)", async () => {
 	const ana = await Person.come();
 	await ana.write("Hello");

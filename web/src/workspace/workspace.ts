@@ -84,6 +84,7 @@ export class Workspace {
 		if (!this.began) {
 			this.began = true;
 			this.inbox.start(who.me.agent?.agentId ?? "");
+			this.conversations.takeUp();
 			return;
 		}
 		if (this.stream.state === "revoked") this.stream.restart();

@@ -1,7 +1,7 @@
 /** The conversations that a page has opened. */
 
 import { Conversation, type Line } from "./conversation.js";
-import { Keeper } from "./kept.js";
+import { Keeper, unsent } from "./kept.js";
 
 /** So many conversations are kept, beside the one that is open and those that have something to send. */
 const kept = 20;
@@ -18,6 +18,11 @@ export class Conversations {
 		line.stream.watch((state) => {
 			if (state === "open") this.goOn();
 		});
+	}
+
+	/** Goes on with what an earlier page of this tab has left to send, also where it was not opened since. */
+	takeUp(): void {
+		for (const id of unsent(sessionStorage, this.agentId())) this.get(id).goOn();
 	}
 
 	/** Goes on with what waits to be sent in all of them. */

@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
 import { noDrafts, write } from "./draft.js";
-import { Keeper } from "./kept.js";
+import { Keeper, unsent } from "./kept.js";
 import type { Pending } from "./outbox.js";
 
 class Memory {
 	readonly all = new Map<string, string>();
 	full = false;
+	get length() {
+		return this.all.size;
+	}
+	key = (at: number) => [...this.all.keys()][at] ?? null;
 	getItem = (key: string) => this.all.get(key) ?? null;
 	removeItem = (key: string) => void this.all.delete(key);
 	setItem = (key: string, value: string) => {
@@ -47,4 +51,15 @@ test("storage that is broken or full keeps nobody from writing", () => {
 	expect(new Keeper(memory, "kim").read("c1")).toEqual(nothing);
 	memory.full = true;
 	new Keeper(memory, "kim").write("c1", write(noDrafts, { text: "hi" }, ""), []);
+});
+
+test("what is left to send is found, whichever conversation it is in", () => {
+	const memory = new Memory();
+	const kim = new Keeper(memory, "kim");
+	kim.write("c1", write(noDrafts, { text: "half a sen" }, ""), []);
+	kim.write("c2", noDrafts, [pending]);
+	kim.write("c3", noDrafts, [{ ...pending, messageId: "m3" }]);
+	new Keeper(memory, "ben").write("c4", noDrafts, [pending]);
+	memory.all.set("weiche:draft:kim:c5", "{");
+	expect(unsent(memory, "kim")).toEqual(["c2"]);
 });

@@ -18,7 +18,7 @@ export class Keeper {
 	) {}
 
 	private key(conversationId: string): string {
-		return `weiche:draft:${this.agentId}:${conversationId}`;
+		return `${begin(this.agentId)}${conversationId}`;
 	}
 
 	/** What is kept of a conversation. */
@@ -51,4 +51,21 @@ export class Keeper {
 			// It lives as long as the page.
 		}
 	}
+}
+
+/** The conversations in which an earlier page of the tab has left something to send. */
+export function unsent(
+	storage: Pick<Storage, "length" | "key" | "getItem" | "setItem" | "removeItem">,
+	agentId: string,
+): string[] {
+	const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "");
+	const keeper = new Keeper(storage, agentId);
+	return keys
+		.filter((key) => key.startsWith(begin(agentId)))
+		.map((key) => key.slice(begin(agentId).length))
+		.filter((id) => keeper.read(id).outbox.length > 0);
+}
+
+function begin(agentId: string): string {
+	return `weiche:draft:${agentId}:`;
 }
