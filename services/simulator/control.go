@@ -97,7 +97,8 @@ func serve(h handler) http.HandlerFunc {
 		out, err := h(r)
 		status := statusOf(err)
 		if err != nil {
-			failure := map[string]any{"error": err.Error()}
+			// Whoever reads this has no packages.
+			failure := map[string]any{"error": strings.TrimPrefix(err.Error(), "simulator: ")}
 			if out != nil && errors.Is(err, ErrTimeout) {
 				failure["state"] = out
 			}

@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 func (s *Simulator) getDownloads(*http.Request) (any, error) { return s.Downloads(), nil }
@@ -14,7 +15,7 @@ func (s *Simulator) getMedia(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(statusOf(err))
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": strings.TrimPrefix(err.Error(), "simulator: ")})
 		return
 	}
 	w.Header().Set("Content-Type", m.MIME)
