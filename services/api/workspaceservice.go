@@ -98,7 +98,7 @@ func (s *workspaceService) GetRoute(ctx context.Context, req *workspacev1.GetRou
 	return &workspacev1.GetRouteResponse{Route: route, Position: s.opaque(route.GetAsOf())}, nil
 }
 
-// GetCustomer returns a customer: whom, or the one of a conversation.
+// GetCustomer returns a customer, named by id or by a conversation of theirs.
 func (s *workspaceService) GetCustomer(ctx context.Context, req *workspacev1.GetCustomerRequest) (*workspacev1.GetCustomerResponse, error) {
 	if req.GetCustomerId() != "" && req.GetConversationId() != "" {
 		return nil, invalid("customer_id and conversation_id are not set both")

@@ -22,6 +22,15 @@ type Bucket struct {
 	dir string
 }
 
+// IsPlace says whether a text names a place that OpenBucket opens.
+func IsPlace(text string) bool {
+	if filepath.IsAbs(strings.TrimPrefix(text, "file://")) {
+		return true
+	}
+	at, err := url.Parse(text)
+	return err == nil && at.Scheme == "s3" && at.Host != ""
+}
+
 // OpenBucket opens a place for files: a folder by its absolute path or as
 // file:///…, which is made where it is missing, or a bucket as
 // s3://name?region=…&prefix=…, with the credentials that the AWS tools use. Close
@@ -39,7 +48,7 @@ func OpenBucket(ctx context.Context, place string) (*Bucket, error) {
 		}
 		return &Bucket{Bucket: files, dir: place}, nil
 	}
-	if at, err := url.Parse(place); err != nil || at.Scheme != "s3" || at.Host == "" {
+	if !IsPlace(place) {
 		return nil, fmt.Errorf("%w: %q", ErrPlace, place)
 	}
 	objects, err := blob.OpenBucket(ctx, place)

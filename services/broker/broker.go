@@ -42,7 +42,7 @@ type Config struct {
 	// seed of an nkey.
 	Credentials string
 	// Roles are what the process does: all if nil. Without the router's, the broker
-	// makes no streams and waits until they are there.
+	// makes no streams: what needs one is ErrUnavailable until a router has made it.
 	Roles []Role
 	// Dir is the folder of an embedded server, which keeps nothing in it that
 	// has to survive; empty means a temporary one that goes with Close.
@@ -132,8 +132,9 @@ type Broker struct {
 
 // Start connects to the server, or embeds one, and makes the streams what they
 // have to be. It returns ErrPayload for a server whose max_payload is below
-// 8 MiB, and ErrPermissions where the credentials are those of another user than the
-// roles'. A connection that is lost later is sought for ever.
+// 8 MiB, ErrJetStream for one that cannot hold the streams, and ErrPermissions where the
+// credentials are those of another user than the roles'. A connection that is lost later
+// is sought for ever.
 func Start(ctx context.Context, config Config) (*Broker, error) {
 	b := &Broker{
 		config:   config.withDefaults(),

@@ -3,10 +3,11 @@ package broker
 import "errors"
 
 var (
-	// ErrNoAnswer is returned by Publish when the context ended before the
-	// router's answer came. Nothing is known then; the context's error is wrapped.
+	// ErrNoAnswer is returned by Publish and Ask when no answer came in time.
+	// Nothing is known then; the context's error is wrapped.
 	ErrNoAnswer = errors.New("broker: no answer")
-	// ErrOverloaded is returned at once when a stream is full. Nothing was taken.
+	// ErrOverloaded is returned at once when a stream is full, the log takes
+	// nothing, or too much is asked at a time. Nothing was taken.
 	ErrOverloaded = errors.New("broker: stream is full")
 	// ErrTooLarge is returned for a message above the server's max_payload.
 	ErrTooLarge = errors.New("broker: message too large")

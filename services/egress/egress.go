@@ -1,7 +1,8 @@
 // Package egress is the sender. It takes the sends that the router asked for, holds
-// back those whose integration may not send now, claims each before the first byte leaves, hands it to its channel once, and
-// reports what became of it. Retries, order and time limits are the router's: a
-// claim that nobody reports on becomes unknown there, and is never sent again.
+// back those whose integration may not send now, claims each before the first byte
+// leaves, hands it to its channel once, and reports what became of it. Retries,
+// order and time limits are the router's: a claim that nobody reports on becomes
+// unknown there, and is never sent again.
 package egress
 
 import (

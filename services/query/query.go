@@ -38,7 +38,7 @@ type Log interface {
 	// where none has begun.
 	Conversation(ctx context.Context, account, widgetID string, visitor *eventv1.Alias) (conversationID string, err error)
 	// Events returns at most limit records of the log after a position, and the
-	// position of the last.
+	// position of the last durable one.
 	Events(ctx context.Context, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)
 	// Audit is the same of what is set up for an account, and who may come in.
 	Audit(ctx context.Context, account string, after uint64, limit int) (events []*adminv1.LoggedEvent, head uint64, err error)

@@ -1,8 +1,9 @@
 // Package stream tells programs and pages what happens, as it happens. A process has
 // one Hub: it hears everything once, from the log where that is in the process and else
 // from EVENTS, finds by the dense sequence of each account what it has missed there and
-// reads that from the log, and hands everything to those who follow it. Who follows gets each thing once, in order and without a gap, and a
-// cursor with which it goes on elsewhere or later.
+// reads that from the log, and hands everything to those who follow it. Who follows gets
+// each thing once, in order and without a gap, and a cursor with which it goes on elsewhere
+// or later.
 //
 // What programs follow are events. What pages follow are changes: rows of the views,
 // read after what happened, once for all that show the same.

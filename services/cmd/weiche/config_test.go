@@ -69,6 +69,7 @@ func TestConfigCheck(t *testing.T) {
 	os.Unsetenv("WEICHE_PROXY")
 	weiche(t, "config", "check", "--pace", "letter=3").Expect(t, exitUsage, `there is no channel "letter"`)
 	weiche(t, "config", "check", "--public-url", "ftp://chat.example").Expect(t, exitUsage, "public-url")
+	weiche(t, "config", "check", "--media", "media").Expect(t, exitUsage, "media: \"media\" is neither an absolute path nor s3://bucket")
 	t.Setenv("WEICHE_ADMIN", "")
 	t.Setenv("WEICHE_NATS_URL", "nats://weiche:geheim@nats")
 	r := weiche(t, "config", "check", "--pace", "whatsapp=3", "--proxies=10.0.0.0/8,::1")

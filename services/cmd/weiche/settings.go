@@ -47,6 +47,9 @@ func (s settings) check() error {
 	if s.PublicURL != "" && !blob.IsPublicURL(string(s.PublicURL)) {
 		wrong = append(wrong, fmt.Errorf("public-url: %s is no address that others can reach", s.PublicURL))
 	}
+	if s.Media != "" && !blob.IsPlace(s.Media) {
+		wrong = append(wrong, fmt.Errorf("media: %q is neither an absolute path nor s3://bucket", s.Media))
+	}
 	for channelName := range s.Pace {
 		if _, ours := readers()[channelName]; !ours {
 			wrong = append(wrong, fmt.Errorf("pace: there is no channel %q", channelName))
