@@ -18,7 +18,9 @@ type language struct {
 	yesTitle, noTitle    string
 	yes, no              []string
 	codeNotValid         string
-	disconnected         string
+	// taken is said where a newer code would be refused as well.
+	taken        string
+	disconnected string
 	// person asks whether it is still the same person; its verb is the site.
 	person, personNoSite string
 	personYes, personNo  string
@@ -36,6 +38,7 @@ var languages = [...]language{
 		yes:          []string{"yes", "y", "yes, continue here", "yes, that is me"},
 		no:           []string{"no", "n"},
 		codeNotValid: "This code is not valid any more. Please create a new one in the chat on the website.",
+		taken:        "This account already belongs to another chat. Nothing has changed.",
 		disconnected: "This chat goes on on the website. You can write here at any time to start a new one.",
 		person:       "Are you still the person who chatted with %s here?",
 		personNoSite: "Are you still the person who chatted with us here?",
@@ -52,6 +55,7 @@ var languages = [...]language{
 		yes:          []string{"ja", "j", "ja, hier weiter", "ja, das bin ich"},
 		no:           []string{"nein"},
 		codeNotValid: "Dieser Code gilt nicht mehr. Bitte erstellen Sie im Chat auf der Webseite einen neuen.",
+		taken:        "Dieses Konto gehört schon zu einem anderen Chat. Es hat sich nichts geändert.",
 		disconnected: "Dieser Chat geht auf der Webseite weiter. Hier können Sie jederzeit einen neuen beginnen.",
 		person:       "Sind Sie noch die Person, die hier mit %s geschrieben hat?",
 		personNoSite: "Sind Sie noch die Person, die hier mit uns geschrieben hat?",

@@ -182,7 +182,12 @@ func (d *decider) refuseCode(i *identityDraft, c *ReceiveMessage, ref LinkRef, r
 	isWidget := d.account().Widgets[i.integration] != nil
 	refused.Answered = !isWidget && !i.unconfirmed() && d.fresh(i, c.SentAt) && (i.base.AnsweredAt.IsZero() || d.head.Now.Sub(i.base.AnsweredAt) >= answerEvery)
 	if refused.Answered {
-		refused.Sealed.Answer = Text(languageOf(c.Language).codeNotValid)
+		said := languageOf(c.Language)
+		answer := said.codeNotValid
+		if reason == eventv1.CodeRefusal_CODE_REFUSAL_BOUND_ELSEWHERE {
+			answer = said.taken
+		}
+		refused.Sealed.Answer = Text(answer)
 	}
 	event := d.emit(i.stream(), refused)
 	if refused.Answered {

@@ -86,6 +86,7 @@ test("an account that belongs to another chat is refused in words", async () => 
 	await expect
 		.poll(() => status(tab).innerText())
 		.toBe("This WhatsApp account already belongs to another chat.");
+	await onPhone(ana, "whatsapp", "This account already belongs to another chat.");
 	await tab.getByRole("button", { name: "Create new code" }).click();
 	await addressOf(tab, "WhatsApp");
 });

@@ -22,6 +22,7 @@ export class Visit {
 	/** How far it is. */
 	readonly store = new Store<Linking>({ at: "asking" });
 	private heard: readonly LinkJson[];
+	private away = false;
 	private stopWatching = () => {};
 	private stopTicking = () => {};
 	private left = false;
@@ -100,7 +101,12 @@ export class Visit {
 	}
 
 	private hear(): void {
-		const { links } = this.conversation.store.value;
+		const { links, away } = this.conversation.store.value;
+		const back = this.away && !away;
+		this.away = away;
+		const { value } = this.store;
+		// What could not be asked for can be now.
+		if (back && value.at === "ended" && value.why === "unreachable") void this.ask();
 		if (links === this.heard) return;
 		const before = this.heard;
 		this.heard = links;
