@@ -20,12 +20,12 @@ const (
 // link, or has joined the conversation with it.
 func (d *decider) useCode(i *identityDraft, c *ReceiveMessage, at time.Time) bool {
 	if i.recentRefusals(d.head.Now) >= refusalsAllowed {
-		d.refuseCode(i, c, LinkRef{}, eventv1.CodeRefusal_CODE_REFUSAL_TOO_MANY)
+		d.refuseCode(i, c, LinkRef{}, c.Language, eventv1.CodeRefusal_CODE_REFUSAL_TOO_MANY)
 		return false
 	}
 	ref := look(d, d.state.codes, RefCode, string(c.Code.Hash))
 	if ref.LinkID == "" {
-		d.refuseCode(i, c, ref, eventv1.CodeRefusal_CODE_REFUSAL_UNKNOWN)
+		d.refuseCode(i, c, ref, c.Language, eventv1.CodeRefusal_CODE_REFUSAL_UNKNOWN)
 		return false
 	}
 	conv := d.conversation(ref.ConversationID)
@@ -36,7 +36,7 @@ func (d *decider) useCode(i *identityDraft, c *ReceiveMessage, at time.Time) boo
 		return false
 	}
 	if reason := d.whyNot(conv, link, i, at); reason != 0 {
-		d.refuseCode(i, c, ref, reason)
+		d.refuseCode(i, c, ref, link.Language, reason)
 		switch {
 		case reason == eventv1.CodeRefusal_CODE_REFUSAL_BOUND_ELSEWHERE:
 			d.fail(conv, link, reason)
@@ -171,8 +171,9 @@ func hint(sender []Address) string {
 	return ""
 }
 
-// refuseCode writes down that a code attaches nothing, and answers once a day.
-func (d *decider) refuseCode(i *identityDraft, c *ReceiveMessage, ref LinkRef, reason eventv1.CodeRefusal) {
+// refuseCode writes down that a code attaches nothing, and answers once a day, in
+// the language of its link where one is known.
+func (d *decider) refuseCode(i *identityDraft, c *ReceiveMessage, ref LinkRef, language string, reason eventv1.CodeRefusal) {
 	refused := &eventv1.CodeRefused{
 		IdentityId: i.id, CustomerId: i.customer, IntegrationId: i.integration, Reason: reason,
 		RefusedAt: stamp(d.head.Now), LinkId: ref.LinkID, ConversationId: ref.ConversationID,
@@ -182,7 +183,7 @@ func (d *decider) refuseCode(i *identityDraft, c *ReceiveMessage, ref LinkRef, r
 	isWidget := d.account().Widgets[i.integration] != nil
 	refused.Answered = !isWidget && !i.unconfirmed() && d.fresh(i, c.SentAt) && (i.base.AnsweredAt.IsZero() || d.head.Now.Sub(i.base.AnsweredAt) >= answerEvery)
 	if refused.Answered {
-		said := languageOf(c.Language)
+		said := languageOf(language)
 		answer := said.codeNotValid
 		if reason == eventv1.CodeRefusal_CODE_REFUSAL_BOUND_ELSEWHERE {
 			answer = said.taken

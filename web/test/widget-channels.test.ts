@@ -260,6 +260,25 @@ test("a linked channel says so; Disconnect asks once, and works live on other ta
 	await onPhone(ana, "whatsapp", "This chat goes on on the website.");
 });
 
+test("who looks at the page of a channel is told of replies; after Disconnect they are shown", async () => {
+	const ana = await makePerson();
+	const agent = await kim();
+	const { id, tab } = await openChat(site);
+	await link(tab, "WhatsApp", ana);
+	const { conversationId } = await timeline(tab, id);
+	await reply(agent, { conversationId, text: "Over there" });
+	await tab.getByRole("button", { name: "Back, 1 new message", exact: true }).click();
+	await channelButton(tab).click();
+	await tab.getByRole("menuitem", { name: "WhatsApp Connected" }).click();
+	await tab.getByRole("button", { name: "Disconnect" }).click();
+	await tab.getByRole("group").getByRole("button", { name: "Disconnect" }).click();
+	await tab.getByText("WhatsApp is disconnected. Replies appear here.").waitFor();
+	await tab.getByRole("button", { name: "Back", exact: true }).waitFor();
+	await reply(agent, { conversationId, text: "Here again" });
+	await tab.getByText("WhatsApp is disconnected. Replies appear here.").waitFor({ state: "detached" });
+	await tab.getByRole("log").getByText("Here again").waitFor();
+});
+
 test("a channel that the admin withdraws says so while its page is open, and goes back", async () => {
 	const { id, tab } = await openChat(site);
 	await toChannel(tab, "Messenger");

@@ -103,6 +103,36 @@ test("whoever is offline is told so, and is not told otherwise before somebody a
 	expectComplaints(/ERR_INTERNET_DISCONNECTED|WebSocket/);
 });
 
+test("the page of a channel that cannot be loaded offline is there once the connection is", async () => {
+	const context = await device();
+	const page = await context.newPage();
+	// The waits of the connection are short.
+	await page.addInitScript(() => {
+		Math.random = () => 0.1;
+	});
+	await page.goto(site.withWidget(await makeWidget({ origins: [site.origin] })));
+	await open(page);
+	await context.setOffline(true);
+	await page.getByText("You are offline. Messages will be sent when you are back.").waitFor();
+	await page.getByRole("button", { name: "Continue on another app" }).click();
+	await page.getByRole("menuitem", { name: "WhatsApp" }).click();
+	await page.getByText("This page could not be loaded.").waitFor();
+	await context.setOffline(false);
+	const way = page.getByRole("link", { name: "Open WhatsApp on this device" });
+	await way.waitFor();
+
+	// The page is there now; the code is what is missing.
+	await page.getByRole("button", { name: "Back", exact: true }).click();
+	await context.setOffline(true);
+	await page.getByText("You are offline. Messages will be sent when you are back.").waitFor();
+	await page.getByRole("button", { name: "Continue on another app" }).click();
+	await page.getByRole("menuitem", { name: "WhatsApp" }).click();
+	await page.getByText("The code could not be made.").waitFor();
+	await context.setOffline(false);
+	await way.waitFor();
+	expectComplaints(/ERR_INTERNET_DISCONNECTED|WebSocket/);
+});
+
 test("somebody who types is seen, by name, until they have written", async () => {
 	const id = await makeWidget({ origins: [site.origin] });
 	const page = await (await device()).newPage();

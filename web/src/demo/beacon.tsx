@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Hint } from "./story.js";
 import { instead, type Parts, target } from "./target.js";
 
@@ -20,12 +20,16 @@ interface Ring {
 /** The next step as it can be done now, and the ring around what is pressed for it. */
 export function useBeacon(asked: Hint, parts: () => Parts): { hint: Hint; ring: Ring | undefined } {
 	const [seen, setSeen] = useState<{ hint: Hint; ring: Ring | undefined }>({ hint: asked, ring: undefined });
+	const last = useRef<Element>(undefined);
 	useEffect(() => {
 		const look = () => {
 			if (document.visibilityState !== "visible") return;
 			const now = parts();
 			const hint = instead(asked, now);
 			const element = target(hint, now);
+			// Brought into sight once: after that, whoever scrolls away wants to look elsewhere.
+			if (element !== last.current) element?.scrollIntoView({ block: "nearest" });
+			last.current = element;
 			const ring = element && ringAround(element);
 			setSeen((before) =>
 				JSON.stringify(before) === JSON.stringify({ hint, ring }) ? before : { hint, ring },

@@ -4,6 +4,7 @@ import { Sign } from "../look/sign.js";
 import { clock, day, type Language } from "../look/words.js";
 import { ChannelMenu } from "./channels/menu.js";
 import { useChat, useChatState } from "./chat.js";
+import { unread } from "./state.js";
 import type { WidgetWords } from "./words.js";
 
 /** The head of the panel: whose chat it is, when somebody answers, and the way out. */
@@ -11,6 +12,8 @@ export function Header({ title }: { title: string }) {
 	const { words, language, page, conversation, close } = useChat();
 	const widget = useChatState((state) => state.widget);
 	const view = useChatState((state) => state.view);
+	const waiting = useChatState(unread);
+	const back = waiting > 0 ? `${words.back}, ${words.fresh(waiting)}` : words.back;
 	const Title = page ? "h1" : "h2";
 	const promise = usePromise(widget, language, words);
 	return (
@@ -27,11 +30,12 @@ export function Header({ title }: { title: string }) {
 					<button
 						type="button"
 						class="tool"
-						aria-label={words.back}
-						title={words.back}
+						aria-label={back}
+						title={back}
 						onClick={() => conversation.show({ name: "conversation" })}
 					>
 						<Sign name="back" />
+						{waiting > 0 && <b class="count">{waiting}</b>}
 					</button>
 					<p id={title} class="who small">
 						<bdi>{nameOf(widget) || words.chat}</bdi>

@@ -29,6 +29,7 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 			setStep("failed");
 		}
 	};
+	useAnswer(!linked);
 	const status = linked ? shell.menu.connected : said.disconnected(app);
 	return (
 		<>
@@ -87,6 +88,17 @@ export function LinkedPage({ channel, name, offered }: PageProps) {
 			)}
 		</>
 	);
+}
+
+/** Where replies appear in the chat again, the next one is what the page is left for. */
+function useAnswer(here: boolean): void {
+	const { conversation } = useChat();
+	const last = useChatState((state) => state.lines.findLast((line) => line.author === "AUTHOR_AGENT")?.place);
+	const before = useRef(last);
+	useEffect(() => {
+		if (here && last !== before.current) conversation.show({ name: "conversation" });
+		before.current = last;
+	}, [here, last]);
 }
 
 /** Asks once, and says what it does. */

@@ -22,7 +22,7 @@ export class Visit {
 	/** How far it is. */
 	readonly store = new Store<Linking>({ at: "asking" });
 	private heard: readonly LinkJson[];
-	private away = false;
+	private away: boolean;
 	private stopWatching = () => {};
 	private stopTicking = () => {};
 	private left = false;
@@ -31,7 +31,7 @@ export class Visit {
 		private readonly conversation: Conversation,
 		private readonly integrationId: string,
 	) {
-		this.heard = conversation.store.value.links;
+		({ links: this.heard, away: this.away } = conversation.store.value);
 	}
 
 	/**
