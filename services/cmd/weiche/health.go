@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -74,7 +75,7 @@ func (v *vitals) look() (h health, fatal error) {
 		h.Log.SlowestCommitSeconds = v.slowest().Seconds()
 	}
 	if log.Broken != nil {
-		add("log: %v", log.Broken)
+		add("log: %s", strings.TrimPrefix(saying(log.Broken), "log: "))
 		fatal = log.Broken
 	}
 	if gone := v.gone(); gone != nil {
