@@ -27,7 +27,7 @@ func newReadyCommand() *cobra.Command {
 		Short: "Ask a running weiche whether it can do its work",
 		Long: `Prints what GET /readyz of the admin address says, and ends with 0 where the server
 is ready and with 1 where it is not or does not answer. It is the health check of the
-container.`,
+container. The address is that of weiche serve here, by the same settings.`,
 		Example: `  weiche ready
   weiche ready --admin 127.0.0.1:9081`,
 		Args: cobra.NoArgs,

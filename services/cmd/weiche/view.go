@@ -47,6 +47,7 @@ The data folder must not be in use.`,
 	add := func(use, short string, ids int, read func(ctx context.Context, v viewReader, account, id string) (proto.Message, error)) *cobra.Command {
 		view := &cobra.Command{
 			Use: use, Short: short, Args: cobra.ExactArgs(ids), Example: "  weiche view " + someID.Replace(use),
+			Long: short + ".\n\nThe data folder must not be in use.",
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return withFolder(cmd.Context(), data, func(ctx context.Context, f *folder) error {
 					account, err := f.account(ctx, account)
