@@ -27,11 +27,28 @@ func (b *Broker) Usurp(ctx context.Context, name string) error {
 	return err
 }
 
-// HasRouter says whether somebody has the router's lease, as far as the server knows.
-func (b *Broker) HasRouter(ctx context.Context) bool {
+// Vacate ends the router's lease, as its time does.
+func (b *Broker) Vacate(ctx context.Context) error {
 	kv, err := b.js.KeyValue(ctx, bucketLeases)
-	if err == nil {
-		_, err = kv.Get(ctx, keyRouter)
+	if err != nil {
+		return err
 	}
-	return err == nil
+	return kv.Delete(ctx, keyRouter)
+}
+
+// HasRouter says whether somebody has the router's lease, as far as the server knows.
+func (b *Broker) HasRouter(ctx context.Context) bool { return b.LeaseRevision(ctx) > 0 }
+
+// LeaseRevision returns the revision of the router's lease, 0 where nobody is known to
+// have it.
+func (b *Broker) LeaseRevision(ctx context.Context) uint64 {
+	kv, err := b.js.KeyValue(ctx, bucketLeases)
+	if err != nil {
+		return 0
+	}
+	holder, err := kv.Get(ctx, keyRouter)
+	if err != nil {
+		return 0
+	}
+	return holder.Revision()
 }

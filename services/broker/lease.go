@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 )
 
 // Lease is the right to be the router. It is renewed until Close, and lost when
@@ -17,7 +19,7 @@ import (
 type Lease struct {
 	broker   *Broker
 	kv       jetstream.KeyValue
-	name     string
+	value    []byte // what is written: nobody else writes the same
 	lost     chan struct{}
 	stop     context.CancelFunc
 	renewals sync.WaitGroup
@@ -37,13 +39,14 @@ func (b *Broker) AcquireRouter(ctx context.Context, name string) (*Lease, error)
 	if err != nil {
 		return nil, b.failed(err)
 	}
+	value := []byte(name + " " + nuid.Next())
 	var seen uint64 // the revision of the holder
 	for {
 		asked := time.Now()
-		revision, err := kv.Create(ctx, keyRouter, []byte(name))
+		revision, err := kv.Create(ctx, keyRouter, value)
 		if err == nil {
 			return b.hold(&Lease{
-				broker: b, kv: kv, name: name, lost: make(chan struct{}),
+				broker: b, kv: kv, value: value, lost: make(chan struct{}),
 				revision: revision, until: asked.Add(b.config.LeaseTTL),
 			})
 		}
@@ -57,13 +60,13 @@ func (b *Broker) AcquireRouter(ctx context.Context, name string) (*Lease, error)
 		case err != nil:
 			return nil, b.failed(err)
 		case seen != 0 && holder.Revision() != seen:
-			return nil, fmt.Errorf("%w: %q", ErrRouterRunning, holder.Value())
+			return nil, fmt.Errorf("%w: %q", ErrRouterRunning, nameIn(holder.Value()))
 		}
 		seen = holder.Revision()
 		select {
 		case <-time.After(b.config.LeaseTTL / 12):
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %q, as far as is known: %w", ErrRouterRunning, holder.Value(), ctx.Err())
+			return nil, fmt.Errorf("%w: %q, as far as is known: %w", ErrRouterRunning, nameIn(holder.Value()), ctx.Err())
 		case <-b.closing.Done():
 			return nil, ErrClosed
 		}
@@ -101,7 +104,7 @@ func (l *Lease) renew(ctx context.Context) {
 			continue
 		case ctx.Err() != nil:
 			return
-		case !errors.Is(err, jetstream.ErrKeyExists) && time.Now().Before(l.until):
+		case !errors.Is(err, ErrRouterRunning) && time.Now().Before(l.until):
 			wait = ttl / 12
 			continue
 		}
@@ -111,15 +114,34 @@ func (l *Lease) renew(ctx context.Context) {
 	}
 }
 
-// again renews the lease once. Update goes by the revision: it cannot renew what is
-// another's. A server that has lost its files knows nobody who has the lease: before its
-// time is up, it is still this one's to take, where nobody was faster.
+// again renews the lease once, and returns ErrRouterRunning where another has it. Update
+// goes by the revision: it cannot renew what is another's. It is refused, too, where an
+// earlier renewal was written and its answer was lost, and by a server that has lost its
+// files and knows nobody who has the lease: before its time is up, it is still this one's
+// to take, where nobody was faster.
 func (l *Lease) again(ctx context.Context) (revision uint64, err error) {
-	revision, err = l.kv.Update(ctx, keyRouter, []byte(l.name), l.revision)
-	if errors.Is(err, jetstream.ErrKeyExists) {
-		revision, err = l.kv.Create(ctx, keyRouter, []byte(l.name))
+	revision, err = l.kv.Update(ctx, keyRouter, l.value, l.revision)
+	if !errors.Is(err, jetstream.ErrKeyExists) {
+		return revision, err
 	}
-	return revision, err
+	holder, err := l.kv.Get(ctx, keyRouter)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return l.kv.Create(ctx, keyRouter, l.value)
+	case err != nil:
+		return 0, err
+	case !bytes.Equal(holder.Value(), l.value):
+		return 0, fmt.Errorf("%w: %q", ErrRouterRunning, nameIn(holder.Value()))
+	}
+	return l.kv.Update(ctx, keyRouter, l.value, holder.Revision())
+}
+
+// nameIn returns who has the lease that has a value.
+func nameIn(value []byte) []byte {
+	if at := bytes.LastIndexByte(value, ' '); at >= 0 {
+		return value[:at]
+	}
+	return value
 }
 
 func earlier(a, b time.Time) time.Time {

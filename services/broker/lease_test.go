@@ -122,6 +122,71 @@ func TestLeaseOutlivesTheFilesOfTheServer(t *testing.T) {
 	lease.Close()
 }
 
+// A renewal that the server has written, and whose answer is lost with the connection,
+// is the holder's own: the next one goes on from it.
+func TestLeaseOutlivesALostAnswer(t *testing.T) {
+	s := listen(t, t.TempDir(), -1, 8<<20)
+	line := between(t, s.Addr().String())
+	b := start(t, broker.Config{URL: "nats://" + line.address(), LeaseTTL: 4 * ttl})
+	lease, err := b.AcquireRouter(soon(t), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lease.Close()
+	other := start(t, broker.Config{URL: s.ClientURL()})
+	ctx := soon(t)
+	acquired := other.LeaseRevision(ctx)
+	kept := line.silenceAfter("$KV.LEASES.router")
+	written := acquired
+	for written == acquired {
+		written = other.LeaseRevision(ctx)
+	}
+	select {
+	case <-kept:
+	case <-time.After(patience):
+		t.Fatal("no answer was kept back")
+	}
+	line.hangUp()
+	for renewed := written; renewed == written; renewed = other.LeaseRevision(ctx) {
+		select {
+		case <-lease.Lost():
+			t.Fatal("lost to itself")
+		default:
+		}
+	}
+	if _, err := other.AcquireRouter(soon(t), "one"); !errors.Is(err, broker.ErrRouterRunning) || !strings.Contains(err.Error(), `"one"`) {
+		t.Errorf("the second: %v", err)
+	}
+}
+
+// A router that is called the same is another one all the same.
+func TestLeaseIsLostToANamesake(t *testing.T) {
+	config := broker.Config{URL: listen(t, t.TempDir(), -1, 8<<20).ClientURL(), LeaseTTL: ttl}
+	first, second := start(t, config), start(t, config)
+	lease, err := first.AcquireRouter(soon(t), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Vacate(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := second.AcquireRouter(soon(t), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	select {
+	case <-lease.Lost():
+	case <-time.After(patience):
+		t.Fatal("not lost")
+	}
+	select {
+	case <-taken.Lost():
+		t.Error("the second's is lost as well")
+	default:
+	}
+}
+
 func TestLeaseIsLostToAnother(t *testing.T) {
 	b := start(t, broker.Config{LeaseTTL: ttl})
 	lease, err := b.AcquireRouter(soon(t), "one")
