@@ -167,8 +167,9 @@ func (e *Egress) Run(ctx context.Context) error {
 }
 
 // Again says that the inboxes may have lost what they were given back: a send that
-// comes is no longer taken for a copy of one that comes again later. It is called
-// after each reconnect of the broker, and may be called at any time.
+// comes is no longer taken for a copy of one that comes again later, and waits behind
+// none of those. It is called after each reconnect of the broker, and may be called at
+// any time.
 func (e *Egress) Again() { e.outlets.again() }
 
 // serve makes the sends of one channel.

@@ -198,8 +198,10 @@ func (o *outlet) take(sends float64) time.Duration {
 	return time.Duration(sends / o.speed * float64(time.Second))
 }
 
-// again forgets when sends come again, but for those that wait here.
+// again forgets when sends come again, but for those that wait here. Nobody waits behind
+// the others any more: they may be lost, and if not, each finds its turn as it comes.
 func (o *outlet) again() {
+	o.last = time.Time{}
 	clear(o.waiting)
 	for _, p := range o.parked {
 		o.waiting[p.key] = p.until

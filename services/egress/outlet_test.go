@@ -153,6 +153,38 @@ func TestI04LostWhileItWaitedIsNoCopy(t *testing.T) {
 	}
 }
 
+// Nobody waits behind sends that are lost with the broker: after a reconnect a new one
+// goes as soon as its integration may send. The control is not told of it.
+func TestNobodyWaitsBehindTheLost(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		told  bool
+		posts int
+	}{{"told", true, 1}, {"not told", false, 0}} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var p posts
+				o := newOffice(p.provider(taken))
+				o.config.Paces = map[string]egress.Pace{"whatsapp": {Sends: 1}}
+				o.open(t)
+				o.fill("shop", 30)
+				synctest.Wait() // all but the first were given back, and come no more
+				o.tray.again = true
+				if tc.told {
+					o.egress.Again()
+				}
+				time.Sleep(2 * time.Second)
+				o.tray.put(send("new"))
+				time.Sleep(2 * time.Second)
+				o.close(t)
+				if posts := p.between("shop", time.Second, 4*time.Second); posts != tc.posts {
+					t.Errorf("%d posts within two seconds of a new send, not %d", posts, tc.posts)
+				}
+			})
+		})
+	}
+}
+
 // Audio and video count as several.
 func TestMediaIsHeavier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
