@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -60,7 +61,7 @@ func (e *Egress) profile(ctx context.Context, profiler channel.Profiler, wanted 
 	if err != nil {
 		e.config.Logger.Debug("egress: it is not known who a customer is", "channel", wanted.GetChannel(),
 			"integration", wanted.GetIntegrationId(), "error", err)
-		if e.config.Now().Sub(wanted.GetSince().AsTime()) < profileWithin {
+		if errors.Is(err, errToken) || e.config.Now().Sub(wanted.GetSince().AsTime()) < profileWithin {
 			return
 		}
 	}
@@ -75,11 +76,15 @@ func (e *Egress) profile(ctx context.Context, profiler channel.Profiler, wanted 
 	}
 }
 
-// told returns what the provider tells; nil where it will not.
+// told returns what the provider tells; nil where it will not. The error is errToken where
+// nobody was asked since there is no token: that ends when there is one.
 func (e *Egress) told(ctx context.Context, profiler channel.Profiler, wanted *ingressv1.WantedProfile) (*eventv1.Profile, error) {
 	integration, ok := e.config.Directory.Integration(wanted.GetAccountId(), wanted.GetIntegrationId())
-	if !ok || integration.Channel != wanted.GetChannel() || integration.Token == "" || len(wanted.GetCustomer()) == 0 {
+	if !ok || integration.Channel != wanted.GetChannel() || len(wanted.GetCustomer()) == 0 {
 		return nil, nil
+	}
+	if integration.Token == "" {
+		return nil, errToken
 	}
 	return profiler.Profile(ctx, integration, wanted.GetCustomer())
 }

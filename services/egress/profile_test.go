@@ -26,15 +26,18 @@ func (p teller) Profile(ctx context.Context, _ channel.Integration, customer []*
 }
 
 // What a provider tells is reported, and that it tells nothing; where it fails or hangs
-// nothing is, until it has been asked for a day.
+// nothing is, until it has been asked for a day, and nothing ever where there is no token
+// to ask with.
 func TestProfilesAreReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		desk := newDesk()
+		desk, known := newDesk(), setUp()
 		take := make(chan func(*ingressv1.WantedProfile), 1)
 		p := teller{newProvider(nil), func(ctx context.Context, customer string) (*eventv1.Profile, error) {
 			switch customer {
 			case "ana":
 				return &eventv1.Profile{Name: "Ana Lima"}, nil
+			case "early":
+				return &eventv1.Profile{Name: "Eva"}, nil
 			case "shy":
 				return nil, nil
 			case "deaf":
@@ -43,7 +46,7 @@ func TestProfilesAreReported(t *testing.T) {
 			return nil, &channel.SendError{Outcome: channel.NotSent, Detail: because("network"), Cause: errors.New("away")}
 		}}
 		e, err := egress.New(egress.Config{
-			Publisher: desk, Directory: setUp(), Instance: "one", Logger: quiet,
+			Publisher: desk, Directory: known, Instance: "one", Logger: quiet,
 			Open:    func(context.Context, string) (egress.Inbox, error) { return newTray(), nil },
 			Senders: map[string]channel.Sender{"whatsapp": p},
 			Wanted: func(name string, how func(*ingressv1.WantedProfile)) (func(), error) {
@@ -90,17 +93,29 @@ func TestProfilesAreReported(t *testing.T) {
 			}
 		}
 		want("deaf", "shop", now)
+		want("early", "bare", now)
 		time.Sleep(time.Minute)
 		if got := reported(); len(got) != 3 {
 			t.Errorf("reported %v", got)
 		}
 		want("ben", "shop", now.Add(-25*time.Hour))
 		want("deaf", "shop", now.Add(-25*time.Hour))
+		want("early", "bare", now.Add(-25*time.Hour))
 		time.Sleep(time.Minute)
 		for _, silent := range []string{"id-ben", "id-deaf"} {
 			if name, was := reported()[silent]; !was || name != "" {
 				t.Errorf("a provider that does not answer is asked for %s without end", silent)
 			}
+		}
+		if _, was := reported()["id-early"]; was {
+			t.Error("a customer is nameless of whom nobody was asked")
+		}
+		bare := known["bare"]
+		bare.Token = "token"
+		known["bare"] = bare
+		want("early", "bare", now.Add(-25*time.Hour))
+		if name := reported()["id-early"]; name != "Eva" {
+			t.Errorf("reported %q once there is a token", name)
 		}
 	})
 }
