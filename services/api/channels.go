@@ -60,8 +60,8 @@ func standTo(listed *workspacev1.Channel, route *viewv1.Route, of *Widget) {
 			listed.Bound, listed.IdentityId = true, b.GetIdentityId()
 		}
 	}
-	if at, ok := of.Withdrawn[listed.GetIntegrationId()]; ok {
-		listed.WithdrawnAt = timestamppb.New(at)
+	if last, ok := of.Withdrawn[listed.GetIntegrationId()]; ok {
+		listed.WithdrawnAt, listed.WithdrawnPosition = timestamppb.New(last.At), last.Position
 	}
 	offered := slices.ContainsFunc(of.Offers, func(o Offer) bool { return o.IntegrationID == listed.GetIntegrationId() })
 	switch {

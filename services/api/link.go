@@ -83,7 +83,7 @@ func (s *server) linkState(ctx context.Context, of *Widget, conversationID, link
 		State: linkStates[line.GetKind()], ExpiresAt: line.GetExpiresAt(), Hint: line.GetHint(),
 		Reason: linkReason(line),
 	}
-	if waits(link) && of.withdrawn(link.GetIntegrationId(), page.GetItems()[0].GetRecordedAt().AsTime()) {
+	if waits(link) && of.withdrawn(link.GetIntegrationId(), page.GetItems()[0].GetPosition()) {
 		link.State = widgetv1.LinkState_LINK_STATE_CANCELLED
 		link.Reason = word(eventv1.CancelReason_CANCEL_REASON_WITHDRAWN, "CANCEL_REASON_")
 	}

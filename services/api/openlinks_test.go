@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	streamv1 "weiche/proto/gen/weiche/stream/v1"
 	widgetv1 "weiche/proto/gen/weiche/widget/v1"
@@ -70,7 +71,8 @@ func TestLinksThatWaitAreFoundAgain(t *testing.T) {
 
 // A code whose channel is withdrawn is dead at once, and says so: to who asks, to who has
 // the page open, and by not being there for who loads it anew. It is not good again where
-// the channel is offered again. An agent sees from when on links count.
+// the channel is offered again, whatever the clock says. An agent sees from when on links
+// count.
 func TestLinkOfAWithdrawnChannel(t *testing.T) {
 	s := newStage(t, nil)
 	offer := func(offers string) {
@@ -98,7 +100,7 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 		channels := s.must(t, workspaceService+"ListChannels", s.eva(), fmt.Sprintf(`{"conversationId":%q}`, conversation))
 		for n := range channels.length("channels") {
 			if at := fmt.Sprintf("channels.%d.", n); channels.text(at+"integrationId") == integration {
-				return channels.get(at+"withdrawnAt") != nil
+				return channels.get(at+"withdrawnAt") != nil && channels.get(at+"withdrawnPosition") != nil
 			}
 		}
 		t.Fatalf("no %s in %v", integration, channels.values)
@@ -115,6 +117,7 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 	if ended("wa") || ended("page") {
 		t.Error("a channel is withdrawn that is offered")
 	}
+	s.ahead.Store(-int64(time.Hour)) // the clock is set back
 	offer(`"page"`)
 	is(asked, "CANCELLED", "withdrawn")
 	told(asked)
@@ -124,6 +127,7 @@ func TestLinkOfAWithdrawnChannel(t *testing.T) {
 	offer(`"wa","page"`)
 	is(asked, "CANCELLED", "withdrawn")
 	is(kept, "WAITING", "")
+	s.ahead.Store(0)
 	if !ended("wa") || ended("page") {
 		t.Error("the agent does not see which links have ended")
 	}

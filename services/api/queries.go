@@ -110,13 +110,19 @@ type Widget struct {
 	// Offers are the channels that the set-up offers, in the order in which they
 	// are shown.
 	Offers []Offer
-	// Withdrawn are channels that were withdrawn, and when for the last time; they may
-	// be offered again.
-	Withdrawn map[string]time.Time
+	// Withdrawn are channels that were withdrawn; they may be offered again.
+	Withdrawn map[string]Withdrawal
 	// VisitorKeys are those by which the site signs who its visitors are, and
 	// SignedOnly says that it takes no others.
 	VisitorKeys []VisitorKey
 	SignedOnly  bool
+}
+
+// Withdrawal is when a widget withdrew a channel for the last time, and the log position
+// of that: codes of before are dead.
+type Withdrawal struct {
+	At       time.Time
+	Position uint64
 }
 
 // VisitorKey is a key by which a site signs who its visitors are.
@@ -163,10 +169,10 @@ func (w *Widget) offer(integrationID string) (Offer, bool) {
 }
 
 // withdrawn says whether a channel is not offered any more, or was not in between since
-// a moment: codes of then are dead.
-func (w *Widget) withdrawn(integrationID string, since time.Time) bool {
+// a log position: codes of then are dead.
+func (w *Widget) withdrawn(integrationID string, since uint64) bool {
 	offered := slices.ContainsFunc(w.Offers, func(o Offer) bool { return o.IntegrationID == integrationID })
-	return !offered || since.Before(w.Withdrawn[integrationID])
+	return !offered || since < w.Withdrawn[integrationID].Position
 }
 
 // language returns the first tag that is not empty, or the widget's default.

@@ -58,8 +58,11 @@ func (s *stage) Widget(id string) (found api.Widget, ok bool) {
 		found, ok = api.Widget{
 			Account: account.ID, ID: id, Site: w.Config.GetSite(),
 			Languages: w.Config.GetLanguages(), Origins: w.Config.GetOrigins(), SignedOnly: w.Config.GetSignedVisitorsOnly(),
-			Appearance: w.Config.GetAppearance(), Withdrawn: w.Withdrawn,
+			Appearance: w.Config.GetAppearance(), Withdrawn: map[string]api.Withdrawal{},
 		}, true
+		for id, last := range w.Withdrawn {
+			found.Withdrawn[id] = api.Withdrawal{At: last.At, Position: last.Position}
+		}
 		for _, key := range w.Config.GetVisitorKeys() {
 			found.VisitorKeys = append(found.VisitorKeys, api.VisitorKey{ID: key.GetKeyId(), Fingerprint: key.GetFingerprint()})
 		}

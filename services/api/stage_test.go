@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +46,9 @@ type stage struct {
 	// incarnation stands in for the log's where it is set.
 	incarnation string
 
+	// ahead is by how much the engine's clock is ahead, in nanoseconds.
+	ahead atomic.Int64
+
 	signals signals
 
 	mu    sync.Mutex
@@ -75,7 +79,9 @@ func newStage(t testing.TB, change func(*api.Config)) *stage {
 	go func() { done <- views.Run(ctx, store) }()
 
 	s := &stage{keys: keys, store: store, views: views, state: conversation.NewState()}
-	s.engine = router.NewEngine(router.EngineConfig{Store: store, Keys: keys})
+	s.engine = router.NewEngine(router.EngineConfig{
+		Store: store, Keys: keys, Now: func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) },
+	})
 	config := api.Config{
 		Publisher: s, Queries: s, Views: views, Keys: keys, Links: links,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),

@@ -21,6 +21,8 @@ type Event struct {
 	ID string
 	// At is when it was decided.
 	At time.Time
+	// Position is its place in the log; 0 until it has one.
+	Position uint64
 	// Dedup are the keys that this event makes known; on the first event of a
 	// decision only.
 	Dedup []Dedup

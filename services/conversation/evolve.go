@@ -99,7 +99,7 @@ func (s *State) evolveAccount(e Event) {
 		if b.GetCutAt() != nil {
 			a.Cuts[Cut{b.GetIntegrationId(), b.GetWidgetId()}] = moment(b.GetCutAt())
 		}
-		a.Widgets[b.GetWidgetId()].withdraw(b.GetIntegrationId(), e, b.GetWithdrawnAt())
+		a.withdraw(a.Widgets[b.GetWidgetId()], b.GetIntegrationId(), e, b.GetWithdrawnAt())
 		a.changed(e, b.GetWidgetId(), b.GetBy())
 	case *eventv1.AgentAdded:
 		a.Agents[b.GetAgentId()] = &eventv1.AgentAdded{

@@ -188,7 +188,7 @@ func (s *State) evolveLink(c *Conversation, e Event) {
 			ID: b.GetLinkId(), IntegrationID: b.GetIntegrationId(), Channel: b.GetChannel(),
 			WidgetID: b.GetWidgetId(), Language: b.GetLanguage(), State: LinkRequested,
 			Confirmation: b.GetConfirmation(), RequestedAt: moment(b.GetRequestedAt()),
-			ExpiresAt: moment(b.GetExpiresAt()),
+			ExpiresAt: moment(b.GetExpiresAt()), SetupVersion: b.GetSetupVersion(),
 		}
 		c.Newest[b.GetIntegrationId()] = b.GetLinkId()
 		s.codes[string(b.GetCodeHash())] = LinkRef{ConversationID: c.ID, LinkID: b.GetLinkId()}

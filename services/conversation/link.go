@@ -88,7 +88,7 @@ func (d *decider) requestLink(c *RequestLink) error {
 		IntegrationId: c.IntegrationID, Channel: integration.GetChannel(), CodeHash: c.CodeHash,
 		ExpiresAt:    stamp(d.head.Now.Add(lifetime(widget.Config.GetCodeLifetime()))),
 		Confirmation: widget.Config.GetConfirmation(), Language: language, AgentId: agentID,
-		RequestedAt: stamp(d.head.Now),
+		RequestedAt: stamp(d.head.Now), SetupVersion: d.account().Version,
 	})
 	d.answer.ConversationID, d.answer.LinkID, d.answer.RouteVersion = conv.id, c.LinkID, conv.version
 	return nil
@@ -150,7 +150,7 @@ func (d *decider) unask(link *Link) {
 // is ended when somebody brings the code, or its time runs out.
 func (d *decider) withdrawn(widgetID string, link *Link) bool {
 	widget := d.account().Widgets[widgetID]
-	return widget == nil || !widget.Offers[link.IntegrationID] || link.RequestedAt.Before(widget.Withdrawn[link.IntegrationID])
+	return widget == nil || !widget.Offers[link.IntegrationID] || link.before(widget.Withdrawn[link.IntegrationID])
 }
 
 // expire ends a link whose time ran out.

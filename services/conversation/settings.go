@@ -44,7 +44,7 @@ func (a *Account) changed(e Event, id, by string) {
 func (a *Account) configured(e Event, b *eventv1.WidgetConfigured) {
 	w := a.Widgets[b.GetWidgetId()]
 	if w == nil {
-		w = &Widget{Offers: map[string]bool{}, Withdrawn: map[string]time.Time{}}
+		w = &Widget{Offers: map[string]bool{}, Withdrawn: map[string]Withdrawal{}}
 		a.Widgets[b.GetWidgetId()] = w
 	}
 	now := proto.CloneOf(b)
@@ -68,12 +68,22 @@ func (a *Account) connected(e Event, b *eventv1.IntegrationConnected) {
 }
 
 // withdraw folds that a widget does not offer an integration any more.
-func (w *Widget) withdraw(id string, e Event, at *timestamppb.Timestamp) {
+func (a *Account) withdraw(w *Widget, id string, e Event, at *timestamppb.Timestamp) {
 	delete(w.Offers, id)
-	w.Withdrawn[id] = e.At
+	last := Withdrawal{Version: a.Version, Position: e.Position, At: e.At}
 	if at != nil {
-		w.Withdrawn[id] = moment(at)
+		last.At = moment(at)
 	}
+	w.Withdrawn[id] = last
+}
+
+// before says whether a link was asked for before a channel was withdrawn. Of one that
+// does not say the version of the account, the times say it.
+func (l *Link) before(last Withdrawal) bool {
+	if l.SetupVersion == 0 {
+		return l.RequestedAt.Before(last.At)
+	}
+	return l.SetupVersion < last.Version
 }
 
 // removed folds that an integration is gone, and no widget offers it.
@@ -87,7 +97,7 @@ func (a *Account) removed(e Event, b *eventv1.IntegrationRemoved) {
 	delete(a.Settings, id)
 	for widget, w := range a.Widgets {
 		if w.Offers[id] {
-			w.withdraw(id, e, b.GetCutAt())
+			a.withdraw(w, id, e, b.GetCutAt())
 			a.changed(e, widget, b.GetBy())
 		}
 	}

@@ -3,6 +3,7 @@ package conversation_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -141,5 +142,53 @@ func TestSettingsChanged(t *testing.T) {
 		if refusal := refused(what, setup); refusal.Reason != notFound {
 			t.Errorf("%s: %+v", what, refusal)
 		}
+	}
+}
+
+// TestWithdrawnByAClockSetBack shows that a code is dead once its channel was withdrawn,
+// and a later one good, whichever way the clock was set in between. Of a link whose event
+// does not say the version of the set-up, the times decide.
+func TestWithdrawnByAClockSetBack(t *testing.T) {
+	const good, dead = "CustomerCreated IdentityCreated LinkMatched IdentityMatched LinkPrompted SendQueued SendRequested",
+		"CustomerCreated IdentityCreated CodeRefused SendQueued SendRequested LinkCancelled"
+	for _, tc := range []struct {
+		name                 string
+		requested, withdrawn time.Duration
+		first, old           bool // the link is asked for first; its event does not say the version
+		want                 string
+	}{
+		{"asked for, set back, withdrawn", 0, -time.Minute, true, false, dead},
+		{"withdrawn, set back, asked for", -time.Minute, 0, false, false, good},
+		{"asked for and withdrawn by an old event", 0, time.Minute, true, true, dead},
+		{"withdrawn and asked for by an old event", time.Minute, 0, false, true, good},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := newDesk(t)
+			request := func() {
+				d.now = start.Add(tc.requested)
+				asked := d.give(&conversation.RequestLink{
+					Visitor:       &conversation.Visitor{WidgetID: "widget", Address: address("widget", "visitor", "ana")},
+					IntegrationID: "whatsapp", LinkID: "this", CodeHash: []byte("this"),
+				})
+				if link := d.state.Conversation(asked.ConversationID).Links["this"]; link.SetupVersion == 0 {
+					t.Fatal("the link does not say the version of the set-up")
+				} else if tc.old {
+					link.SetupVersion = 0
+				}
+			}
+			if tc.first {
+				request()
+			}
+			d.now = start.Add(tc.withdrawn)
+			for _, offers := range [][]string{nil, {"whatsapp"}} {
+				setup := &ingressv1.ApplySetup{Widgets: shop().Widgets}
+				setup.Widgets[0].Offers = offers
+				d.give(&conversation.ApplySetup{Setup: setup})
+			}
+			if !tc.first {
+				request()
+			}
+			d.expect(d.writes("this", &conversation.Code{Hash: []byte("this")}), tc.want)
+		})
 	}
 }

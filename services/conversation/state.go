@@ -166,9 +166,18 @@ type Widget struct {
 	Config *eventv1.WidgetConfigured
 	// Offers are the integrations that customers can switch to.
 	Offers map[string]bool
-	// Withdrawn are those that were withdrawn, and when for the last time: codes of
-	// before are dead, also where they are offered again.
-	Withdrawn map[string]time.Time
+	// Withdrawn are those that were withdrawn: codes of before are dead, also where they
+	// are offered again.
+	Withdrawn map[string]Withdrawal
+}
+
+// Withdrawal is the last time that a widget withdrew a channel.
+type Withdrawal struct {
+	// Version is that of the account by it, and Position its place in the log, 0 until it
+	// has one.
+	Version, Position uint64
+	// At is when.
+	At time.Time
 }
 
 // Conversation is what decisions need of a conversation.
@@ -240,6 +249,9 @@ type Link struct {
 	// holds the text beside it, empty where there was none.
 	IdentityID, HeldEvent  string
 	RequestedAt, MatchedAt time.Time
+	// SetupVersion is the version of the account when it was asked for, 0 where that is
+	// not known.
+	SetupVersion uint64
 	// ActedAt is when the customer last did something of the link over the channel.
 	ActedAt time.Time
 	// MessageHash is the message that brought the code.

@@ -31,7 +31,7 @@ func Decode(rec *eventstore.Record) (conversation.Event, error) {
 	}
 	event := conversation.Event{
 		Stream: conversation.Stream{Category: rec.Stream.Category, ID: rec.Stream.ID},
-		ID:     rec.ID, At: rec.Recorded, Body: body,
+		ID:     rec.ID, At: rec.Recorded, Position: rec.Position, Body: body,
 	}
 	for _, key := range rec.Dedup {
 		event.Dedup = append(event.Dedup, conversation.Dedup{Key: key.Key, Hash: key.Hash})

@@ -155,8 +155,9 @@ func setupOf(setup *conversation.Account, s *queryv1.AccountSnapshot) {
 		widget := setup.Widgets[id]
 		shown := &queryv1.Widget{Config: widget.Config, Offers: slices.Sorted(maps.Keys(widget.Offers))}
 		for _, integration := range slices.Sorted(maps.Keys(widget.Withdrawn)) {
+			last := widget.Withdrawn[integration]
 			shown.Withdrawals = append(shown.Withdrawals, &queryv1.Withdrawal{
-				IntegrationId: integration, WithdrawnAt: timestamppb.New(widget.Withdrawn[integration]),
+				IntegrationId: integration, WithdrawnAt: timestamppb.New(last.At), Position: last.Position,
 			})
 		}
 		s.Widgets = append(s.Widgets, shown)

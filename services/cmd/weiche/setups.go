@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	queryv1 "weiche/proto/gen/weiche/query/v1"
 	"weiche/services/api"
@@ -36,9 +35,11 @@ func (s setups) Widget(widgetID string) (api.Widget, bool) {
 	}
 	for _, withdrawal := range widget.GetWithdrawals() {
 		if found.Withdrawn == nil {
-			found.Withdrawn = map[string]time.Time{}
+			found.Withdrawn = map[string]api.Withdrawal{}
 		}
-		found.Withdrawn[withdrawal.GetIntegrationId()] = withdrawal.GetWithdrawnAt().AsTime()
+		found.Withdrawn[withdrawal.GetIntegrationId()] = api.Withdrawal{
+			At: withdrawal.GetWithdrawnAt().AsTime(), Position: withdrawal.GetPosition(),
+		}
 	}
 	return found, true
 }

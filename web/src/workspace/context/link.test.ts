@@ -4,7 +4,7 @@ import { openLinks } from "./link.js";
 type Lines = Parameters<typeof openLinks>[0];
 const line = (kind: string, linkId: string, at = 0, expiresAt?: string): Lines[number] =>
 	({
-		recordedAt: `2026-03-04T12:0${at}:00Z`,
+		position: `${at}`,
 		system: { kind: `SYSTEM_LINE_KIND_${kind}`, linkId, integrationId: "wa", channel: "whatsapp", expiresAt },
 	}) as Lines[number];
 const asked = line("LINK_REQUESTED", "a", 1, "2026-03-04T12:15:00Z");
@@ -23,7 +23,7 @@ test("a link is open from when it was asked for until it ends, or its time does"
 });
 
 test("a link ends with its channel, and a new one is open where that is offered again", () => {
-	const again = { ...wa, withdrawnAt: "2026-03-04T12:02:00Z" };
+	const again = { ...wa, withdrawnPosition: "2" };
 	expect(openLinks([asked], [], now)).toEqual([]);
 	expect(openLinks([asked], [again], now)).toEqual([]);
 	expect(openLinks([asked, line("LINK_MATCHED", "a")], [again], now)).toEqual([]);

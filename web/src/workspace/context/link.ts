@@ -23,13 +23,13 @@ export function openLinks(
 	now: Date,
 ): OpenLink[] {
 	const open = new Map<string, OpenLink>();
-	for (const { system, recordedAt } of lines) {
+	for (const { system, position } of lines) {
 		if (!system?.linkId) continue;
 		const { linkId, channel = "", expiresAt } = system;
 		switch (system.kind) {
 			case "SYSTEM_LINE_KIND_LINK_REQUESTED": {
 				const of = channels.find((one) => one.integrationId === system.integrationId);
-				if (!of || new Date(recordedAt ?? 0) < new Date(of.withdrawnAt ?? 0)) break;
+				if (!of || BigInt(position ?? 0) < BigInt(of.withdrawnPosition ?? 0)) break;
 				open.set(linkId, {
 					linkId,
 					channel,

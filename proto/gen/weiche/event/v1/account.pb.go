@@ -1139,8 +1139,8 @@ type ChannelWithdrawn struct {
 	CutAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=cut_at,json=cutAt,proto3" json:"cut_at,omitempty"`
 	// By whom.
 	By string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
-	// When: codes that were made before are dead, also where the channel is offered
-	// again. In events that do not say it is when they were recorded.
+	// When. Codes that were made before are dead, also where the channel is offered again.
+	// In events that do not say it is when they were recorded.
 	WithdrawnAt   *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

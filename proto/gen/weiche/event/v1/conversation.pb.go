@@ -3050,7 +3050,10 @@ type LinkRequested struct {
 	// The agent who offered it; empty where the customer asked.
 	AgentId string `protobuf:"bytes,10,opt,name=agent_id,json=agentId,proto3" json:"agent_id,omitempty"`
 	// When it was asked for.
-	RequestedAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// The version of the account's set-up then: what was changed later counts above it.
+	// 0 in events that do not say it.
+	SetupVersion  uint64 `protobuf:"varint,12,opt,name=setup_version,json=setupVersion,proto3" json:"setup_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3160,6 +3163,13 @@ func (x *LinkRequested) GetRequestedAt() *timestamppb.Timestamp {
 		return x.RequestedAt
 	}
 	return nil
+}
+
+func (x *LinkRequested) GetSetupVersion() uint64 {
+	if x != nil {
+		return x.SetupVersion
+	}
+	return 0
 }
 
 // LinkMatched says that an identity brought the code.
@@ -6380,7 +6390,7 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\x0fconversation_id\x18\x01 \x01(\tR\x0econversationId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\tR\n" +
 	"customerId\x12*\n" +
-	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\"\xc0\x03\n" +
+	"\x11content_event_ids\x18\x03 \x03(\tR\x0fcontentEventIds\"\xe5\x03\n" +
 	"\rLinkRequested\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1b\n" +
@@ -6394,7 +6404,8 @@ const file_weiche_event_v1_conversation_proto_rawDesc = "" +
 	"\blanguage\x18\t \x01(\tR\blanguage\x12\x19\n" +
 	"\bagent_id\x18\n" +
 	" \x01(\tR\aagentId\x12=\n" +
-	"\frequested_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vrequestedAt\"\xff\x04\n" +
+	"\frequested_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vrequestedAt\x12#\n" +
+	"\rsetup_version\x18\f \x01(\x04R\fsetupVersion\"\xff\x04\n" +
 	"\vLinkMatched\x12\x17\n" +
 	"\alink_id\x18\x01 \x01(\tR\x06linkId\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\tR\x0econversationId\x12\x1f\n" +

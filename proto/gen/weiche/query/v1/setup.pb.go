@@ -340,13 +340,15 @@ func (x *Widget) GetWithdrawals() []*Withdrawal {
 	return nil
 }
 
-// Withdrawal says since when the codes of before are dead.
+// Withdrawal says from where on the codes of before are dead.
 type Withdrawal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The integration.
 	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
 	// When it was withdrawn last.
-	WithdrawnAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
+	WithdrawnAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
+	// The position of the event that says so.
+	Position      uint64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -393,6 +395,13 @@ func (x *Withdrawal) GetWithdrawnAt() *timestamppb.Timestamp {
 		return x.WithdrawnAt
 	}
 	return nil
+}
+
+func (x *Withdrawal) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
 }
 
 // Unhealthy says that a provider does not serve an integration.
@@ -936,11 +945,12 @@ const file_weiche_query_v1_setup_proto_rawDesc = "" +
 	"\x06Widget\x129\n" +
 	"\x06config\x18\x01 \x01(\v2!.weiche.event.v1.WidgetConfiguredR\x06config\x12\x16\n" +
 	"\x06offers\x18\x02 \x03(\tR\x06offers\x12=\n" +
-	"\vwithdrawals\x18\x03 \x03(\v2\x1b.weiche.query.v1.WithdrawalR\vwithdrawals\"r\n" +
+	"\vwithdrawals\x18\x03 \x03(\v2\x1b.weiche.query.v1.WithdrawalR\vwithdrawals\"\x8e\x01\n" +
 	"\n" +
 	"Withdrawal\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12=\n" +
-	"\fwithdrawn_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\"\x96\x01\n" +
+	"\fwithdrawn_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\x12\x1a\n" +
+	"\bposition\x18\x03 \x01(\x04R\bposition\"\x96\x01\n" +
 	"\tUnhealthy\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x120\n" +
 	"\x05error\x18\x02 \x01(\v2\x1a.weiche.event.v1.SendErrorR\x05error\x120\n" +

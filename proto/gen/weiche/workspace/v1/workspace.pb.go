@@ -3589,11 +3589,12 @@ type Channel struct {
 	Offerable bool `protobuf:"varint,9,opt,name=offerable,proto3" json:"offerable,omitempty"`
 	// Why it cannot.
 	NotOfferable NotOfferable `protobuf:"varint,10,opt,name=not_offerable,json=notOfferable,proto3,enum=weiche.workspace.v1.NotOfferable" json:"not_offerable,omitempty"`
-	// When the widget of the conversation withdrew it last, though it may offer it again:
-	// links that were asked for before have ended.
-	WithdrawnAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// When the widget of the conversation withdrew it last, though it may offer it again.
+	WithdrawnAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=withdrawn_at,json=withdrawnAt,proto3" json:"withdrawn_at,omitempty"`
+	// The log position of that: links that were asked for before it have ended.
+	WithdrawnPosition uint64 `protobuf:"varint,12,opt,name=withdrawn_position,json=withdrawnPosition,proto3" json:"withdrawn_position,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Channel) Reset() {
@@ -3701,6 +3702,13 @@ func (x *Channel) GetWithdrawnAt() *timestamppb.Timestamp {
 		return x.WithdrawnAt
 	}
 	return nil
+}
+
+func (x *Channel) GetWithdrawnPosition() uint64 {
+	if x != nil {
+		return x.WithdrawnPosition
+	}
+	return 0
 }
 
 // ChannelLimits is what a channel can show. What it cannot is not refused where it
@@ -4796,7 +4804,7 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\fmin_position\x18\x02 \x01(\tR\vminPosition\"l\n" +
 	"\x14ListChannelsResponse\x128\n" +
 	"\bchannels\x18\x01 \x03(\v2\x1c.weiche.workspace.v1.ChannelR\bchannels\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\tR\bposition\"\xc2\x03\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\"\xf1\x03\n" +
 	"\aChannel\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\tR\achannel\x12\x12\n" +
@@ -4810,7 +4818,8 @@ const file_weiche_workspace_v1_workspace_proto_rawDesc = "" +
 	"\tofferable\x18\t \x01(\bR\tofferable\x12F\n" +
 	"\rnot_offerable\x18\n" +
 	" \x01(\x0e2!.weiche.workspace.v1.NotOfferableR\fnotOfferable\x12=\n" +
-	"\fwithdrawn_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\"\xe5\x04\n" +
+	"\fwithdrawn_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vwithdrawnAt\x12-\n" +
+	"\x12withdrawn_position\x18\f \x01(\x04R\x11withdrawnPosition\"\xe5\x04\n" +
 	"\rChannelLimits\x122\n" +
 	"\x04text\x18\x01 \x01(\v2\x1e.weiche.workspace.v1.TextLimitR\x04text\x12:\n" +
 	"\bquestion\x18\x02 \x01(\v2\x1e.weiche.workspace.v1.TextLimitR\bquestion\x128\n" +

@@ -1045,8 +1045,8 @@ export declare type ChannelWithdrawn = Message<"weiche.event.v1.ChannelWithdrawn
   by: string;
 
   /**
-   * When: codes that were made before are dead, also where the channel is offered
-   * again. In events that do not say it is when they were recorded.
+   * When. Codes that were made before are dead, also where the channel is offered again.
+   * In events that do not say it is when they were recorded.
    *
    * @generated from field: google.protobuf.Timestamp withdrawn_at = 6;
    */
@@ -1097,8 +1097,8 @@ export declare type ChannelWithdrawnJson = {
   by?: string;
 
   /**
-   * When: codes that were made before are dead, also where the channel is offered
-   * again. In events that do not say it is when they were recorded.
+   * When. Codes that were made before are dead, also where the channel is offered again.
+   * In events that do not say it is when they were recorded.
    *
    * @generated from field: google.protobuf.Timestamp withdrawn_at = 6;
    */

@@ -3161,6 +3161,14 @@ export declare type LinkRequested = Message<"weiche.event.v1.LinkRequested"> & {
    * @generated from field: google.protobuf.Timestamp requested_at = 11;
    */
   requestedAt?: Timestamp | undefined;
+
+  /**
+   * The version of the account's set-up then: what was changed later counts above it.
+   * 0 in events that do not say it.
+   *
+   * @generated from field: uint64 setup_version = 12;
+   */
+  setupVersion: bigint;
 };
 
 /**
@@ -3245,6 +3253,14 @@ export declare type LinkRequestedJson = {
    * @generated from field: google.protobuf.Timestamp requested_at = 11;
    */
   requestedAt?: TimestampJson;
+
+  /**
+   * The version of the account's set-up then: what was changed later counts above it.
+   * 0 in events that do not say it.
+   *
+   * @generated from field: uint64 setup_version = 12;
+   */
+  setupVersion?: string;
 };
 
 /**

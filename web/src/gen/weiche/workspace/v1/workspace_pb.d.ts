@@ -3287,12 +3287,18 @@ export declare type Channel = Message<"weiche.workspace.v1.Channel"> & {
   notOfferable: NotOfferable;
 
   /**
-   * When the widget of the conversation withdrew it last, though it may offer it again:
-   * links that were asked for before have ended.
+   * When the widget of the conversation withdrew it last, though it may offer it again.
    *
    * @generated from field: google.protobuf.Timestamp withdrawn_at = 11;
    */
   withdrawnAt?: Timestamp | undefined;
+
+  /**
+   * The log position of that: links that were asked for before it have ended.
+   *
+   * @generated from field: uint64 withdrawn_position = 12;
+   */
+  withdrawnPosition: bigint;
 };
 
 /**
@@ -3372,12 +3378,18 @@ export declare type ChannelJson = {
   notOfferable?: NotOfferableJson;
 
   /**
-   * When the widget of the conversation withdrew it last, though it may offer it again:
-   * links that were asked for before have ended.
+   * When the widget of the conversation withdrew it last, though it may offer it again.
    *
    * @generated from field: google.protobuf.Timestamp withdrawn_at = 11;
    */
   withdrawnAt?: TimestampJson;
+
+  /**
+   * The log position of that: links that were asked for before it have ended.
+   *
+   * @generated from field: uint64 withdrawn_position = 12;
+   */
+  withdrawnPosition?: string;
 };
 
 /**
