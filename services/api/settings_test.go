@@ -59,6 +59,25 @@ func TestSettingsVersions(t *testing.T) {
 	}
 }
 
+// TestMadeMeanwhile shows that who makes a widget or an integration that must not be there
+// yet overwrites none that somebody else has made meanwhile, and is told who has.
+func TestMadeMeanwhile(t *testing.T) {
+	s, _ := newProviders(t)
+	for method, body := range map[string]string{
+		"PutWidget":          `{"accountId":"acme","clientToken":%q,"widget":{"id":"chat","site":%q,"seenVersion":"0"}}`,
+		"ConnectIntegration": `{"accountId":"acme","clientToken":%q,"integration":{"id":"wa-2","channel":"whatsapp","appId":"acme-wa","providerAccountId":"101","name":%q,"seenVersion":"0"}}`,
+	} {
+		made := s.administer(t, method, fmt.Sprintf(body, "m1 of "+method, "Mia's"))
+		if again := s.administer(t, method, fmt.Sprintf(body, "m1 of "+method, "Mia's")); again.text("position") != made.text("position") {
+			t.Errorf("%s again: %v", method, again.values)
+		}
+		got := s.want(t, "aborted", "SETTINGS_CHANGED", adminService+method, s.admin(), fmt.Sprintf(body, "b1 of "+method, "Ben's"))
+		if got.text("details.0.debug.metadata.changed_by") != "operator" || got.text("details.0.debug.metadata.version") == "" {
+			t.Errorf("%s: %v", method, got.values)
+		}
+	}
+}
+
 // TestVersionIsOfWhatIsBesideIt shows that where somebody else changes an integration
 // before the answer is there, its version comes with their settings: a change that is
 // made from it overwrites nothing that was not seen.

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -20,18 +21,24 @@ type Settings struct {
 	At time.Time
 }
 
+// notMade is the version of settings that nobody has made yet.
+const notMade = "0"
+
 // unseen refuses a change that was made from settings which are not those of now.
 // Where no version was seen, any will do.
 func unseen(account *Account, kind, id, seen string) error {
 	now, there := account.Settings[id]
+	happened := "changed"
 	switch {
-	case seen == "" || there && now.Version == seen:
+	case seen == "", there && seen == now.Version, !there && seen == notMade:
 		return nil
 	case !there:
 		return refuse(notFound, "%s %q is not there any more", kind, id)
+	case seen == notMade:
+		happened = "made"
 	}
 	return &Refusal{
-		Reason: settingsChanged, Detail: kind + ` "` + id + `" was changed meanwhile`, IntegrationID: id, Settings: now,
+		Reason: settingsChanged, Detail: fmt.Sprintf("%s %q was %s meanwhile", kind, id, happened), IntegrationID: id, Settings: now,
 	}
 }
 

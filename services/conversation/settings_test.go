@@ -145,6 +145,27 @@ func TestSettingsChanged(t *testing.T) {
 	}
 }
 
+// TestMadeMeanwhile shows that of two who make the same widget, or the same integration,
+// the second is refused where they say that it must not be there yet.
+func TestMadeMeanwhile(t *testing.T) {
+	d := newDesk(t)
+	for id, setup := range map[string]*ingressv1.ApplySetup{
+		"chat": {Widgets: []*ingressv1.WidgetSetup{{Id: "chat", Site: "Chat", SeenVersion: "0"}}},
+		"wa-2": {Integrations: []*ingressv1.IntegrationSetup{{
+			Id: "wa-2", Channel: "whatsapp", AppId: "app", ProviderAccountId: "2", SeenVersion: "0",
+		}}},
+	} {
+		d.by("agent/eva", setup)
+		_, err := conversation.Decide(d.state, &conversation.ApplySetup{
+			Header: conversation.Header{ID: "01999999999999999900000000", Account: account, Now: d.now, Received: d.now}, Setup: setup,
+		})
+		var refusal *conversation.Refusal
+		if !errors.As(err, &refusal) || refusal.Reason != settingsChanged || refusal.IntegrationID != id || refusal.Settings != d.settings(id) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
 // TestWithdrawnByAClockSetBack shows that a code is dead once its channel was withdrawn,
 // and a later one good, whichever way the clock was set in between. Of a link whose event
 // does not say the version of the set-up, the times decide.

@@ -157,3 +157,50 @@ test("what an administrator of the server and what one oneself has changed is to
 	expect((await widget(id))?.appearance?.title).toBe("Hier");
 	expectComplaints(/409 \(Conflict\).*PutWidget/);
 });
+
+test("of two who make the same widget the second is asked, and can keep either", async () => {
+	for (const { keep, button } of [
+		{ keep: "Ada's title", button: "Take theirs" },
+		{ keep: "Ben's title", button: "Keep mine" },
+	]) {
+		const site = fresh("shop");
+		const tabs: Page[] = [];
+		for (const [who, title] of [
+			[ada, "Ada's title"],
+			[ben, "Ben's title"],
+		] as const) {
+			const tab = await openAdmin(await deviceOf(who), "widgets/new");
+			await tab.getByLabel("Site", { exact: true }).fill(site);
+			await tab.getByLabel("Title").fill(title);
+			tabs.push(tab);
+		}
+		const [first, second] = tabs as [Page, Page];
+		const create = (tab: Page) => tab.getByRole("button", { name: "Create widget" }).click();
+		await create(first);
+		await first.getByRole("heading", { level: 1, name: "Ada's title" }).waitFor();
+		await create(second);
+		const told = second.getByRole("region", { name: `${ada.name} has made this meanwhile` });
+		await told.getByText("Different now: Title.").waitFor();
+		expectComplaints(/409 \(Conflict\).*PutWidget/);
+		expect(await second.getByLabel("Title").inputValue()).toBe("Ben's title");
+		expect((await widget(site))?.appearance?.title).toBe("Ada's title");
+		await told.getByRole("button", { name: button }).click();
+		await second.getByRole("heading", { level: 1, name: keep }).waitFor();
+		expect(new URL(second.url()).pathname).toBe(`/admin/widgets/${site}`);
+		expect((await widget(site))?.appearance?.title).toBe(keep);
+		await Promise.all(tabs.map((tab) => tab.close()));
+	}
+});
+
+test("of two who make the same widget in the same way neither is asked", async () => {
+	const site = fresh("shop");
+	const tab = await openAdmin(await deviceOf(ben), "widgets/new");
+	await tab.getByLabel("Site", { exact: true }).fill(site);
+	const first = await openAdmin(await deviceOf(ada), "widgets/new");
+	await first.getByLabel("Site", { exact: true }).fill(site);
+	for (const each of [first, tab]) {
+		await each.getByRole("button", { name: "Create widget" }).click();
+		await each.getByRole("heading", { level: 1, name: site }).waitFor();
+	}
+	expectComplaints(/409 \(Conflict\).*PutWidget/);
+});

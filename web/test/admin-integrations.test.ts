@@ -172,6 +172,45 @@ test("a WhatsApp number is connected once its credentials were taken, and its fi
 	expect(await connected(owner)).toEqual([]);
 });
 
+test("of two who connect a number at once each gets an id of its own", async () => {
+	const owner = await makeAccount();
+	const other = await makeAgent("ROLE_ADMIN", owner.account);
+	const tabs = [];
+	for (const person of [owner, other]) {
+		const waba = digits();
+		const phone = `1555${randomInt(1_000_000, 9_999_999)}`;
+		const { app, one } = await provide("numbers", { waba, display: phone, name: "Green Shop" });
+		const tab = await openAdmin(await deviceOf(person), "integrations");
+		await tab.getByRole("link", { name: "Connect a WhatsApp number" }).click();
+		await tab.getByLabel("App ID").fill(app.id);
+		await tab.getByLabel("App secret").fill(app.secret);
+		await tab.keyboard.press("Enter");
+		await tab.getByLabel("Name", { exact: true }).fill(`Number of ${person.id}`);
+		await tab.getByLabel("Phone number", { exact: true }).fill(`+${phone}`);
+		await tab.getByLabel("Phone number ID").fill(one.id);
+		await tab.getByLabel("WhatsApp Business account ID").fill(waba);
+		await tab.getByLabel("Access token").fill(one.token);
+		await tab.getByRole("button", { name: "Check with Meta" }).click();
+		await tab.getByText("Meta accepts these credentials.").waitFor();
+		tabs.push(tab);
+	}
+	for (const tab of tabs) {
+		await tab.getByRole("button", { name: "Connect WhatsApp" }).click();
+		await tab.getByText("Waiting for the first webhook.").waitFor();
+	}
+	expectComplaints(/409 \(Conflict\).*ConnectIntegration/);
+	const { integrations = [] } = await call<unknown, ListIntegrationsResponseJson>(
+		`${service}ListIntegrations`,
+		{
+			accountId: owner.account,
+		},
+	);
+	expect(integrations.map(({ integrationId, name, appId }) => ({ integrationId, name, appId }))).toEqual([
+		{ integrationId: "whatsapp", name: `Number of ${owner.id}`, appId: `${owner.account}-whatsapp` },
+		{ integrationId: "whatsapp-2", name: `Number of ${other.id}`, appId: `${owner.account}-whatsapp-2` },
+	]);
+});
+
 test("a Messenger page and an Instagram account are connected, and offered in a widget", async () => {
 	const owner = await makeAccount();
 	const page = await provide("pages", { name: `green.${digits()}` });

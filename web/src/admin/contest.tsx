@@ -11,6 +11,7 @@ import { useDesk } from "./context.js";
  */
 export function Contest({
 	rival,
+	made = false,
 	at,
 	parts,
 	onTheirs,
@@ -18,6 +19,8 @@ export function Contest({
 }: {
 	/** Who it was; empty where that was oneself. */
 	rival: string;
+	/** They have made what was to be new here. */
+	made?: boolean;
 	/** When; empty where that is not known. */
 	at: string;
 	/** The names of the fields that are different now. */
@@ -35,7 +38,7 @@ export function Contest({
 		<section class="contest" aria-labelledby={title}>
 			<h3 id={title} ref={heading} tabIndex={-1}>
 				<Glyph name="alert" />
-				<span>{rival ? said.title(rival, when) : said.ownTitle(when)}</span>
+				<span>{rival ? said.title(rival, when, made) : said.ownTitle(when, made)}</span>
 			</h3>
 			{parts.length ? <p>{said.parts(parts)}</p> : null}
 			<p>{said.text}</p>

@@ -12,6 +12,16 @@ export interface Versioned {
 	changedAt?: string;
 }
 
+/** The version that a change was made from: of new settings, that nobody has made them yet. */
+export function versionOf(seen: Versioned | undefined): string | undefined {
+	return seen ? seen.version : "0";
+}
+
+/** Whether somebody has made or changed the settings meanwhile. */
+export function isContested(error: unknown): boolean {
+	return error instanceof CallError && error.reason === "REASON_SETTINGS_CHANGED";
+}
+
 /** How often, and after how many milliseconds, it is looked for what somebody else has made. */
 const looks = { most: 10, apart: 200 } as const;
 
@@ -68,7 +78,7 @@ export function useEdited<S extends Versioned, D extends object>(
 		begin,
 		/** Whether what was saved is refused because somebody has changed the settings meanwhile. It is told then. */
 		async contested(error: unknown, { seen, draft }: Edited<S, D>): Promise<boolean> {
-			if (!(error instanceof CallError) || error.reason !== "REASON_SETTINGS_CHANGED") return false;
+			if (!isContested(error)) return false;
 			const theirs = await after(seen?.version, read);
 			if (!theirs) return false;
 			// Where both have done the same there is nothing to decide.

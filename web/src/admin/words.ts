@@ -60,9 +60,10 @@ const en = {
 	},
 	contest: {
 		somebody: "Somebody",
-		title: (who: string, when: string) => `${who} has changed this meanwhile${when ? ` (${when})` : ""}`,
-		ownTitle: (when: string) =>
-			`You have changed this in another window meanwhile${when ? ` (${when})` : ""}`,
+		title: (who: string, when: string, made: boolean) =>
+			`${who} has ${made ? "made" : "changed"} this meanwhile${when ? ` (${when})` : ""}`,
+		ownTitle: (when: string, made: boolean) =>
+			`You have ${made ? "made" : "changed"} this in another window meanwhile${when ? ` (${when})` : ""}`,
 		parts: (names: readonly string[]) => `Different now: ${names.join(", ")}.`,
 		text: "What you changed is still here, and not saved yet. Keep it, and it is saved over theirs; the rest stays as they made it.",
 		theirs: "Take theirs",
@@ -168,9 +169,10 @@ const de: AdminWords = {
 	},
 	contest: {
 		somebody: "Jemand",
-		title: (who: string, when: string) => `${who} hat dies inzwischen geändert${when ? ` (${when})` : ""}`,
-		ownTitle: (when: string) =>
-			`Sie haben dies inzwischen in einem anderen Fenster geändert${when ? ` (${when})` : ""}`,
+		title: (who: string, when: string, made: boolean) =>
+			`${who} hat dies inzwischen ${made ? "angelegt" : "geändert"}${when ? ` (${when})` : ""}`,
+		ownTitle: (when: string, made: boolean) =>
+			`Sie haben dies inzwischen in einem anderen Fenster ${made ? "angelegt" : "geändert"}${when ? ` (${when})` : ""}`,
 		parts: (names: readonly string[]) => `Jetzt anders: ${names.join(", ")}.`,
 		text: "Was Sie geändert haben, ist noch hier und noch nicht gespeichert. Behalten Sie es, wird es über die andere Fassung gespeichert; alles Übrige bleibt wie dort.",
 		theirs: "Andere Fassung nehmen",

@@ -1,10 +1,11 @@
 /** Connecting a channel, step by step. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { IntegrationJson } from "../../gen/weiche/admin/v1/admin_pb.js";
+import type { ConnectIntegrationResponseJson, IntegrationJson } from "../../gen/weiche/admin/v1/admin_pb.js";
 import { Glyph } from "../../look/glyph.js";
 import { channelName } from "../../look/words.js";
 import { useDesk, useLoaded } from "../context.js";
+import { isContested, versionOf } from "../edited.js";
 import { ChoiceField, Form } from "../field.js";
 import { Await, Card, Go, Page, Problem } from "../page.js";
 import { faultyField, problemOf } from "../problem.js";
@@ -53,15 +54,30 @@ function Steps({ channel, all }: { channel: string; all: IntegrationJson[] }) {
 		router.hold(true);
 		setDraft((before) => ({ ...before, ...part }));
 	};
-	const ids = {
-		integration: freeId(
+	const integrations = all.map((one) => one.integrationId ?? "");
+	/** The call that connects under ids that nothing has, as far as is known. */
+	const request = (gone: readonly string[] = []) =>
+		requestOf(
 			channel,
-			all.map((one) => one.integrationId ?? ""),
-		),
-		app: draft.appId || freeId(`${me.accountId}-${channel}`, apps),
+			draft,
+			{
+				integration: freeId(channel, [...integrations, ...gone]),
+				app: draft.appId || freeId(`${me.accountId}-${channel}`, [...apps, ...gone]),
+			},
+			versionOf(undefined),
+		);
+	/** Connects. Nobody has chosen the ids: whoever was faster keeps them, and this one takes the next. */
+	const connectUnder = async (gone: readonly string[] = []): Promise<ConnectIntegrationResponseJson> => {
+		const wanted = request(gone);
+		try {
+			return await admin.connect(wanted);
+		} catch (error) {
+			if (!isContested(error)) throw error;
+			return connectUnder([...gone, wanted.integration?.id ?? "", wanted.app?.id ?? ""]);
+		}
 	};
 	const connect = async () => {
-		const answer = await admin.connect(requestOf(channel, draft, ids));
+		const answer = await connectUnder();
 		router.hold(false);
 		setDone({ integration: answer.integration ?? {}, verifyToken: answer.verifyToken ?? "" });
 		setStep(3);
@@ -97,7 +113,7 @@ function Steps({ channel, all }: { channel: string; all: IntegrationJson[] }) {
 					draft={draft}
 					change={change}
 					onBack={() => setStep(1)}
-					check={() => admin.connect({ ...requestOf(channel, draft, ids), checkOnly: true })}
+					check={() => admin.connect({ ...request(), checkOnly: true })}
 					connect={connect}
 				/>
 			) : null}

@@ -4,7 +4,7 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import type { IntegrationJson } from "../../gen/weiche/admin/v1/admin_pb.js";
 import { Contest } from "../contest.js";
 import { useDesk } from "../context.js";
-import { type Edited, useEdited } from "../edited.js";
+import { type Edited, useEdited, versionOf } from "../edited.js";
 import { Form } from "../field.js";
 import { Card, Problem } from "../page.js";
 import { faultyField, problemOf } from "../problem.js";
@@ -42,7 +42,7 @@ export function DetailsCard({
 		setBusy(true);
 		try {
 			const ids = { integration: integration.integrationId ?? "", app: integration.appId ?? "" };
-			const answer = await admin.connect(requestOf(channel, now.draft, ids, now.seen?.version));
+			const answer = await admin.connect(requestOf(channel, now.draft, ids, versionOf(now.seen)));
 			const saved = answer.integration ?? {};
 			put(() => saved);
 			edited.begin(saved);

@@ -40,11 +40,13 @@ test("an app that is used again is not said again, and an owner goes where its c
 		owner: "7",
 	};
 	const ids = { integration: "instagram", app: "shop-app" };
-	expect(requestOf("instagram", draft, ids)).toMatchObject({ integration: { pageId: "7", address: "shop" } });
-	expect(requestOf("instagram", draft, ids).app).toBeUndefined();
-	expect(requestOf("whatsapp", draft, ids).integration).toMatchObject({ businessAccountId: "7" });
-	expect(requestOf("messenger", draft, ids).integration).not.toHaveProperty("pageId");
-	expect(requestOf("whatsapp", { ...draft, providerAppId: "9", appSecret: "s" }, ids).app).toEqual({
+	expect(requestOf("instagram", draft, ids, "0")).toMatchObject({
+		integration: { pageId: "7", address: "shop" },
+	});
+	expect(requestOf("instagram", draft, ids, "0").app).toBeUndefined();
+	expect(requestOf("whatsapp", draft, ids, "0").integration).toMatchObject({ businessAccountId: "7" });
+	expect(requestOf("messenger", draft, ids, "0").integration).not.toHaveProperty("pageId");
+	expect(requestOf("whatsapp", { ...draft, providerAppId: "9", appSecret: "s" }, ids, "0").app).toEqual({
 		id: "shop-app",
 		channel: "whatsapp",
 		providerAppId: "9",

@@ -131,8 +131,7 @@ export function requestOf(
 	channel: string,
 	draft: Draft,
 	ids: { integration: string; app: string },
-	/** The version that it was made from; nothing where it is new. */
-	seenVersion?: string,
+	seenVersion: string | undefined,
 ): ConnectIntegrationRequestJson {
 	const owner = draft.owner.trim();
 	return {

@@ -1,11 +1,11 @@
 /** One widget, or a new one. */
 
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { WidgetOfferJson, WidgetSettingsJson } from "../../gen/weiche/admin/v1/admin_pb.js";
 import { Glyph } from "../../look/glyph.js";
 import { Contest } from "../contest.js";
 import { useDesk, useLoaded } from "../context.js";
-import { type Edited, useEdited } from "../edited.js";
+import { type Edited, useEdited, versionOf } from "../edited.js";
 import { Form, TextField } from "../field.js";
 import { freeId, slug } from "../integrations/draft.js";
 import { Await, Nothing, Page, Problem } from "../page.js";
@@ -65,7 +65,7 @@ export function Widget({ id }: { id: string }) {
 							...widgets.map((one) => one.widgetId ?? ""),
 							...integrations.map((one) => one.integrationId ?? ""),
 						]}
-						again={async () => (await loaded.again())?.widgets.find((widget) => widget.widgetId === id)}
+						again={async (id) => (await loaded.again())?.widgets.find((widget) => widget.widgetId === id)}
 						put={(saved) =>
 							loaded.put((all) => ({
 								...all,
@@ -92,41 +92,52 @@ export function Editor({
 	offers: readonly WidgetOfferJson[];
 	/** Ids that a new one cannot have. */
 	taken: readonly string[];
-	/** Reads the widget again. */
-	again: () => Promise<WidgetSettingsJson | undefined>;
+	/** Reads a widget again. */
+	again: (id: string) => Promise<WidgetSettingsJson | undefined>;
 	/** Takes over what was saved. */
 	put: (saved: WidgetSettingsJson) => void;
 }) {
 	const { admin, words, language, may, router, say } = useDesk();
 	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+	/** What somebody else has made meanwhile under the id that was to be the new one's. */
+	const [made, setMade] = useState<WidgetSettingsJson>();
+	const [wantedId, setWantedId] = useState("");
+	const listed = settings ?? made;
+	const id = settings?.widgetId ?? "";
 	const edited = useEdited<WidgetSettingsJson, Draft>(
-		settings,
-		again,
+		listed,
+		async () => {
+			const theirs = await again(id || newId);
+			if (!id) setMade(theirs);
+			return theirs;
+		},
 		(of) => (of ? draftOf(of, zone) : newDraft(language, zone)),
 		same,
 	);
 	const { draft, before, changed } = edited;
-	const [wantedId, setWantedId] = useState("");
 	const [tried, setTried] = useState(false);
 	const [busy, setBusy] = useState(false);
 	const [problem, setProblem] = useState("");
-	const id = settings?.widgetId ?? "";
-	const newId = wantedId || freeId(slug(draft.site) || "chat", taken);
+	const newId = made?.widgetId ?? (wantedId || freeId(slug(draft.site) || "chat", taken));
 	const wrongs = wrongsOf(draft);
-	const wrongId = id ? "" : wrongNewId(newId, taken);
+	const wrongId = listed ? "" : wrongNewId(newId, taken);
 	const disabled = busy || !may("setup:write");
 	// Before anything else can happen: who goes back at once is asked, too.
 	useLayoutEffect(() => {
 		router.hold(changed);
 		return () => router.hold(false);
 	}, [changed]);
+	// Once theirs counts, this is its page.
+	useEffect(() => {
+		if (made && !changed) router.replace(pathOf("widgets", made.widgetId));
+	}, [made, changed]);
 	const save = async (now: Edited<WidgetSettingsJson, Draft> = edited) => {
 		setTried(true);
 		setProblem("");
 		if (wrongsOf(now.draft).length || wrongId) return false;
 		setBusy(true);
 		try {
-			const setup = { ...setupOf(id || newId, now.draft), seenVersion: now.seen?.version };
+			const setup = { ...setupOf(id || newId, now.draft), seenVersion: versionOf(now.seen) };
 			const saved = (await admin.putWidget(setup)).widget ?? {};
 			setTried(false);
 			if (id) {
@@ -148,7 +159,7 @@ export function Editor({
 	};
 	/** What is listed now, which may be theirs. */
 	const discard = () => {
-		edited.begin(settings);
+		edited.begin(listed);
 		setTried(false);
 		setProblem("");
 	};
@@ -178,7 +189,7 @@ export function Editor({
 							value={newId}
 							onValue={setWantedId}
 							code
-							disabled={disabled}
+							disabled={disabled || made !== undefined}
 						/>
 					</section>
 				)}
@@ -187,7 +198,7 @@ export function Editor({
 					id={id}
 					keys={settings?.visitorKeyIds ?? []}
 					signedOnly={before.signedOnly}
-					again={again}
+					again={() => again(id)}
 				/>
 				<EmbedCard id={id} accent={before.accent} />
 				{changed || busy || !id ? (
@@ -216,8 +227,9 @@ export function Editor({
 						) : (
 							<Contest
 								rival={edited.rival}
-								at={settings?.changedAt ?? ""}
-								parts={partsOf(words, before, settings ? draftOf(settings, zone) : before)}
+								made={made !== undefined}
+								at={listed?.changedAt ?? ""}
+								parts={partsOf(words, made ? draft : before, listed ? draftOf(listed, zone) : before)}
 								onTheirs={discard}
 								onMine={() => void save(edited.keep())}
 							/>

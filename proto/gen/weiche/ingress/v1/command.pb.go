@@ -2631,7 +2631,8 @@ type IntegrationSetup struct {
 	// The provider's id of the business account that owns templates: the WABA.
 	BusinessAccountId string `protobuf:"bytes,10,opt,name=business_account_id,json=businessAccountId,proto3" json:"business_account_id,omitempty"`
 	// The version that the change was made from, as it was listed: the change is
-	// refused where it has another by now. Empty is any.
+	// refused where it has another by now. "0" is that of what must not be there yet.
+	// Empty is any.
 	SeenVersion   string `protobuf:"bytes,11,opt,name=seen_version,json=seenVersion,proto3" json:"seen_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2778,7 +2779,8 @@ type WidgetSetup struct {
 	// How it looks, and what it says by itself.
 	Appearance *v1.Appearance `protobuf:"bytes,14,opt,name=appearance,proto3" json:"appearance,omitempty"`
 	// The version that the change was made from, as it was listed: the change is
-	// refused where it has another by now. Empty is any.
+	// refused where it has another by now. "0" is that of what must not be there yet.
+	// Empty is any.
 	SeenVersion   string `protobuf:"bytes,15,opt,name=seen_version,json=seenVersion,proto3" json:"seen_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -237,8 +237,8 @@ type AdminServiceClient interface {
 	// provider has taken its credentials. An error has in its metadata what the
 	// provider said: provider is our word for it, provider_code its own. A channel
 	// that this server has no adapter for is not asked about. Where it names the version
-	// that it was made from, and somebody has changed the integration meanwhile, it is
-	// refused with SETTINGS_CHANGED.
+	// that it was made from, and somebody has made or changed the integration meanwhile,
+	// it is refused with SETTINGS_CHANGED.
 	ConnectIntegration(context.Context, *v1.ConnectIntegrationRequest) (*v1.ConnectIntegrationResponse, error)
 	// CheckIntegration asks the provider whether it serves an integration, now. That
 	// it does not is an answer, and no error.
@@ -250,8 +250,8 @@ type AdminServiceClient interface {
 	// and what depends on those that it does.
 	ListWidgets(context.Context, *v1.ListWidgetsRequest) (*v1.ListWidgetsResponse, error)
 	// PutWidget makes or changes a widget. It can offer connected channels only. Where
-	// it names the version that it was made from, and somebody has changed the widget
-	// meanwhile, it is refused with SETTINGS_CHANGED.
+	// it names the version that it was made from, and somebody has made or changed the
+	// widget meanwhile, it is refused with SETTINGS_CHANGED.
 	PutWidget(context.Context, *v1.PutWidgetRequest) (*v1.PutWidgetResponse, error)
 	// MakeVisitorKey makes a key by which the site signs who its visitors are, and
 	// tells its secret once. Others stay, so that a site can change over.
@@ -302,8 +302,8 @@ type AdminServiceHandler interface {
 	// provider has taken its credentials. An error has in its metadata what the
 	// provider said: provider is our word for it, provider_code its own. A channel
 	// that this server has no adapter for is not asked about. Where it names the version
-	// that it was made from, and somebody has changed the integration meanwhile, it is
-	// refused with SETTINGS_CHANGED.
+	// that it was made from, and somebody has made or changed the integration meanwhile,
+	// it is refused with SETTINGS_CHANGED.
 	ConnectIntegration(context.Context, *v1.ConnectIntegrationRequest) (*v1.ConnectIntegrationResponse, error)
 	// CheckIntegration asks the provider whether it serves an integration, now. That
 	// it does not is an answer, and no error.
@@ -315,8 +315,8 @@ type AdminServiceHandler interface {
 	// and what depends on those that it does.
 	ListWidgets(context.Context, *v1.ListWidgetsRequest) (*v1.ListWidgetsResponse, error)
 	// PutWidget makes or changes a widget. It can offer connected channels only. Where
-	// it names the version that it was made from, and somebody has changed the widget
-	// meanwhile, it is refused with SETTINGS_CHANGED.
+	// it names the version that it was made from, and somebody has made or changed the
+	// widget meanwhile, it is refused with SETTINGS_CHANGED.
 	PutWidget(context.Context, *v1.PutWidgetRequest) (*v1.PutWidgetResponse, error)
 	// MakeVisitorKey makes a key by which the site signs who its visitors are, and
 	// tells its secret once. Others stay, so that a site can change over.

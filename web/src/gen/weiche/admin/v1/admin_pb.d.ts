@@ -3260,8 +3260,8 @@ export declare const AdminService: GenService<{
    * provider has taken its credentials. An error has in its metadata what the
    * provider said: provider is our word for it, provider_code its own. A channel
    * that this server has no adapter for is not asked about. Where it names the version
-   * that it was made from, and somebody has changed the integration meanwhile, it is
-   * refused with SETTINGS_CHANGED.
+   * that it was made from, and somebody has made or changed the integration meanwhile,
+   * it is refused with SETTINGS_CHANGED.
    *
    * @generated from rpc weiche.admin.v1.AdminService.ConnectIntegration
    */
@@ -3305,8 +3305,8 @@ export declare const AdminService: GenService<{
   },
   /**
    * PutWidget makes or changes a widget. It can offer connected channels only. Where
-   * it names the version that it was made from, and somebody has changed the widget
-   * meanwhile, it is refused with SETTINGS_CHANGED.
+   * it names the version that it was made from, and somebody has made or changed the
+   * widget meanwhile, it is refused with SETTINGS_CHANGED.
    *
    * @generated from rpc weiche.admin.v1.AdminService.PutWidget
    */

@@ -2389,7 +2389,8 @@ export declare type IntegrationSetup = Message<"weiche.ingress.v1.IntegrationSet
 
   /**
    * The version that the change was made from, as it was listed: the change is
-   * refused where it has another by now. Empty is any.
+   * refused where it has another by now. "0" is that of what must not be there yet.
+   * Empty is any.
    *
    * @generated from field: string seen_version = 11;
    */
@@ -2474,7 +2475,8 @@ export declare type IntegrationSetupJson = {
 
   /**
    * The version that the change was made from, as it was listed: the change is
-   * refused where it has another by now. Empty is any.
+   * refused where it has another by now. "0" is that of what must not be there yet.
+   * Empty is any.
    *
    * @generated from field: string seen_version = 11;
    */
@@ -2595,7 +2597,8 @@ export declare type WidgetSetup = Message<"weiche.ingress.v1.WidgetSetup"> & {
 
   /**
    * The version that the change was made from, as it was listed: the change is
-   * refused where it has another by now. Empty is any.
+   * refused where it has another by now. "0" is that of what must not be there yet.
+   * Empty is any.
    *
    * @generated from field: string seen_version = 15;
    */
@@ -2710,7 +2713,8 @@ export declare type WidgetSetupJson = {
 
   /**
    * The version that the change was made from, as it was listed: the change is
-   * refused where it has another by now. Empty is any.
+   * refused where it has another by now. "0" is that of what must not be there yet.
+   * Empty is any.
    *
    * @generated from field: string seen_version = 15;
    */
