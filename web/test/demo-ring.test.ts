@@ -39,6 +39,7 @@ async function pressed(page: Page): Promise<{ x: number; y: number } | undefined
 for (const [name, width, height] of [
 	["side by side", 1280, 720],
 	["one part at a time", 390, 844],
+	["zoomed to 200 %", 640, 400],
 ] as const) {
 	test(`the whole story is what has a ring, ${name}`, { timeout: 90_000 }, async () => {
 		const page = await (await device({ viewport: { width, height } })).newPage();
@@ -54,7 +55,9 @@ for (const [name, width, height] of [
 				said.push(hint);
 				// A ring goes, or moves on, once it was pressed.
 				await expect
-					.poll(async () => JSON.stringify(await pressed(page)) !== JSON.stringify(at) || (await over()))
+					.poll(async () => JSON.stringify(await pressed(page)) !== JSON.stringify(at) || (await over()), {
+						message: said.join("\n"),
+					})
 					.toBe(true);
 			} else if (await page.evaluate(atEmptyField)) {
 				await page.keyboard.type(text);

@@ -227,6 +227,29 @@ for (const app of ["WhatsApp", "Messenger", "Instagram"]) {
 	});
 }
 
+test("how far a link is comes by itself: the page asks for nothing, and waits for no timer", async () => {
+	const ana = await makePerson();
+	const here = await device();
+	await here.clock.install();
+	const { tab } = await openChat(site, { on: here });
+	await toChannel(tab, "Messenger");
+	const url = await addressOf(tab, "Messenger");
+	await expect.poll(() => status(tab).innerText()).toBe("Waiting for you in Messenger.");
+	await here.clock.pauseAt(Date.now() + 5000);
+	const asked: string[] = [];
+	tab.on("request", (request) => asked.push(request.url()));
+	await openOnPhone(ana, url);
+	await expect.poll(() => status(tab).innerText()).toContain("Now confirm in Messenger.");
+	await answerOnPhone(ana, "messenger", true);
+	await expect.poll(() => status(tab).innerText()).toBe("Connected. We will now reply on Messenger.");
+	expect(asked).toEqual([]);
+	// What the page asks for is heard of, and its time has stood still.
+	await tab.getByRole("button", { name: "Back to the chat" }).click();
+	await tab.getByRole("textbox", { name: "Message" }).fill("hello");
+	await tab.getByRole("textbox", { name: "Message" }).press("Enter");
+	await expect.poll(() => asked.join()).toContain("SendMessage");
+});
+
 test("a linked channel says so; Disconnect asks once, and works live on other tabs and devices", async () => {
 	const ana = await makePerson();
 	const here = await device();

@@ -65,6 +65,14 @@ test("10,000 rows come by pages, and it is told what scrolling and opening cost"
 		)
 		.toBe(many);
 
+	// Of all these only what is near the window is laid out and drawn.
+	const drawn = await rows(page).evaluateAll(
+		(all) =>
+			all.filter((row) => row.firstElementChild?.checkVisibility({ contentVisibilityAuto: true })).length,
+	);
+	expect(drawn).toBeGreaterThan(0);
+	expect(drawn).toBeLessThan(500);
+
 	const scrolling = await work(page, () =>
 		page.locator(".rows").evaluate(async (list) => {
 			for (let at = 0; at < 60; at++) {

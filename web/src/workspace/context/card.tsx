@@ -17,11 +17,19 @@ export function CustomerCard() {
 	const { around: said } = useSpeech();
 	const customer = useOf((state) => state.customer);
 	const failed = useOf((state) => state.customerFailed);
-	if (failed) {
+	const phase = useOf((state) => state.phase);
+	if (phase === "missing") return null;
+	// Who cannot be read with the conversation is read with it again.
+	const unread = phase === "failed";
+	if (failed || unread) {
 		return (
 			<div class="context-none" role="alert">
 				<p>{said.failed}</p>
-				<button type="button" class="button small" onClick={() => conversation.readCustomer()}>
+				<button
+					type="button"
+					class="button small"
+					onClick={() => void (unread ? conversation.read() : conversation.readCustomer())}
+				>
 					{said.tryAgain}
 				</button>
 			</div>
