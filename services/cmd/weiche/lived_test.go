@@ -120,6 +120,12 @@ func (l *lived) failures(t *testing.T) {
 	if err == nil {
 		t.Error("a reply without a client token was taken")
 	}
+	err = l.workspace(ctx, "SendReply", &workspacev1.SendReplyRequest{
+		ConversationId: l.conversation, Text: livedUnheard, ClientToken: l.token(), ReplyToMessageId: "nothing",
+	}, &workspacev1.SendReplyResponse{})
+	if err == nil {
+		t.Error("a reply to a message that is not there was taken")
+	}
 	whatsapp := demoProviderAccount("whatsapp")
 	broken := simulator.Fault{Kind: simulator.FaultMediaError, Times: 1, Status: http.StatusInternalServerError}
 	if err := l.simulate(ctx, "POST", "/sim/faults", broken, nil); err != nil {
