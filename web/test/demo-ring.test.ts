@@ -43,6 +43,14 @@ for (const [name, width, height] of [
 ] as const) {
 	test(`the whole story is what has a ring, ${name}`, { timeout: 90_000 }, async () => {
 		const page = await (await device({ viewport: { width, height } })).newPage();
+		// A code takes its time to come: until then nothing has a ring, least of all the way back.
+		let asked = 0;
+		await page.route("**/RequestLink", async (route) => {
+			asked++;
+			const answer = await route.fetch();
+			await new Promise((late) => setTimeout(late, 700));
+			await route.fulfill({ response: answer });
+		});
 		await page.goto(`${inject("origin")}/demo?phone=${await makePerson()}`);
 		const status = page.locator(".demo > [role=status]");
 		const over = () => status.innerText().then((said) => said.includes("That was the story"));
@@ -65,5 +73,6 @@ for (const [name, width, height] of [
 			}
 		}
 		expect(await over(), said.join("\n")).toBe(true);
+		expect(asked, "codes, one for each app").toBe(2);
 	});
 }

@@ -16,12 +16,12 @@ export interface Parts {
 
 /**
  * The hint as it can be followed: a chat that fills its window shows no code, as on a phone,
- * but a button that opens the app.
+ * but a button that opens the app; and who has left the page with the code has to go there.
  */
 export function instead(hint: Hint, { shop }: Parts): Hint {
 	const chat = hint.say === "scan" ? chatOf(shop) : undefined;
-	if (!chat || drawings(chat).length > 0 || !first(chat, [opening])) return hint;
-	return { ...hint, place: "shop", say: "open" };
+	if (!chat || drawings(chat).length > 0 || first(chat, [coming])) return hint;
+	return { ...hint, place: "shop", say: first(chat, [opening]) ? "open" : "menu" };
 }
 
 /** What is pressed or written into for a hint; nothing where it cannot be seen. */
@@ -61,6 +61,9 @@ function writing(form: Element | undefined): Element | undefined {
 /** What opens an app on this device. */
 const opening = ".channel a.button";
 
+/** The page of an app whose code is on its way: there is nothing to press until it has come. */
+const coming = ".view.over:not(:has(.outcome, .trouble)), .outcome.is-asking";
+
 /** The way to where the customer writes, from wherever in the chat they are. */
 const backToChat = [".channel .button.primary:not([href])", ".head .tool:not([aria-haspopup])"];
 
@@ -78,6 +81,8 @@ function inShop(hint: Hint, frame: HTMLIFrameElement | null): Element | undefine
 			return first(root, [opening]);
 		case "menu":
 		case "menuAgain":
+			// That a code waits is heard of a moment after it is there.
+			if (first(root, [coming, ".outcome.is-waiting"])) return undefined;
 			return inMenu(root, hint.app) ?? first(root, backToChat);
 		case "disconnect":
 			return (
