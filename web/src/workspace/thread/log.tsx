@@ -8,6 +8,7 @@ import { useTeam } from "../workspace.js";
 import { useConversation, useMayWrite, useOf, useSpeech } from "./around.js";
 import { plainText } from "./content.js";
 import { MessageGroup } from "./message.js";
+import { isShown } from "./outbox.js";
 import { PendingMessage } from "./pending.js";
 import { SystemGroup } from "./system.js";
 import { compare, groups, named } from "./timeline.js";
@@ -136,7 +137,7 @@ export function Log() {
 							{group.speaker === "system" ? <SystemGroup group={group} /> : <MessageGroup group={group} />}
 						</div>
 					))}
-					{pending.map((one) => (
+					{pending.filter(isShown).map((one) => (
 						<PendingMessage key={one.token} pending={one} />
 					))}
 				</div>

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CallError } from "../../api/call.js";
 import type { SendReplyRequestJson } from "../../gen/weiche/workspace/v1/workspace_pb.js";
 import { noDrafts } from "./draft.js";
-import { Outbox, type Pending } from "./outbox.js";
+import { isShown, Outbox, type Pending } from "./outbox.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -46,6 +46,36 @@ test("what nobody answered is tried again by itself, and is one message", async 
 	expect([server.asked.length, server.texts]).toEqual([4, ["hello"]]);
 	outbox.arrived([{ messageId: outbox.value[0]?.messageId, agent: {} }]);
 	expect(outbox.value).toEqual([]);
+});
+
+test("a message whose line comes before its answer is not shown beside it, unless the answer is lost", async () => {
+	const server = new Server();
+	const outbox = new Outbox("c1", server.answer);
+	const shown = () => outbox.value.filter(isShown).map(({ draft }) => draft.text);
+	const line = (messageId: string, body: string) => ({
+		messageId,
+		agent: {},
+		content: { parts: [{ text: { body } }] },
+	});
+	outbox.arrived([line("m0", "hello")]);
+	void outbox.send(said("hello"), sending);
+	// What was there before, and what says something else, is not its line.
+	outbox.arrived([line("m0", "hello"), line("m1", "something else")]);
+	expect(shown()).toEqual(["hello"]);
+	outbox.arrived([line("m2", "hello")]);
+	expect(shown()).toEqual([]);
+	// It was somebody else's: its own is another.
+	await settle();
+	expect(shown()).toEqual(["hello"]);
+	outbox.arrived([line(outbox.value[0]?.messageId ?? "", "hello")]);
+	expect(outbox.value).toEqual([]);
+
+	server.losing = 1;
+	void outbox.send(said("again"), sending);
+	outbox.arrived([line("m3", "again")]);
+	expect(shown()).toEqual([]);
+	await settle();
+	expect(shown()).toEqual(["again"]);
 });
 
 test("messages go in order: the next waits until the one before it was answered", async () => {

@@ -39,6 +39,13 @@ export interface Pending {
 	standing: Standing;
 	/** What the last try ended with, a reason or a code; empty before that. */
 	error: string;
+	/** A line that says the same came before any answer: it is taken for its own. */
+	come?: boolean;
+}
+
+/** Whether a message is shown: not beside its own line, as long as nothing went wrong with it. */
+export function isShown({ come, standing }: Pending): boolean {
+	return !come || standing !== "sending";
 }
 
 /** What became of a message that was sent. */
@@ -150,7 +157,7 @@ export class Outbox extends Store<readonly Pending[]> {
 		super(
 			kept
 				.filter((one) => !one.messageId)
-				.map((one) => ({ ...one, standing: standingOf(one, Date.now()), error: "" })),
+				.map((one) => ({ ...one, standing: standingOf(one, Date.now()), error: "", come: false })),
 		);
 	}
 
@@ -197,10 +204,15 @@ export class Outbox extends Store<readonly Pending[]> {
 		return pending;
 	}
 
-	/** Lets go of those whose lines have come. */
+	/** Lets go of those whose lines have come. A line may come before the answer that names its message. */
 	arrived(lines: readonly TimelineItemJson[]): void {
-		for (const { messageId, agent, note } of lines)
-			if (messageId && (agent || note)) this.there.add(messageId);
+		const fresh = lines.filter(
+			({ messageId, agent, note }) => messageId && (agent || note) && !this.there.has(messageId),
+		);
+		for (const { messageId = "" } of fresh) this.there.add(messageId);
+		// One is under way at a time.
+		const first = this.value.find(({ messageId }) => !messageId);
+		if (first && fresh.some((line) => says(line, first))) this.change(first.token, { come: true });
 		if (this.value.some((one) => this.there.has(one.messageId))) {
 			this.update((all) => all.filter((one) => !this.there.has(one.messageId)));
 		}
@@ -233,7 +245,7 @@ export class Outbox extends Store<readonly Pending[]> {
 				conversationId: this.conversationId,
 				clientToken: token,
 			});
-			this.change(token, { messageId: answer.messageId ?? "", standing: "sending" });
+			this.change(token, { messageId: answer.messageId ?? "", standing: "sending", come: false });
 			this.arrived([]);
 			this.settle(token, { kind: "taken", answer });
 		} catch (error) {
@@ -264,6 +276,13 @@ export class Outbox extends Store<readonly Pending[]> {
 	private change(token: string, change: Partial<Pending>): void {
 		this.update((all) => all.map((one) => (one.token === token ? { ...one, ...change } : one)));
 	}
+}
+
+/** Whether a line has the words of a message, as far as it has any. */
+function says({ content, note }: TimelineItemJson, pending: Pending): boolean {
+	const text = pending.draft.text.trim();
+	if (!text || Boolean(note) !== pending.note) return false;
+	return !!content?.parts?.some((part) => [part.text?.body, part.buttons?.body].includes(text));
 }
 
 function standingOf({ at, standing }: Pending, now: number): Standing {
