@@ -17,6 +17,8 @@ const contexts = new Set<BrowserContext>();
 
 /** Complaints are what pages wrote to the console as errors, and what they threw. */
 const complaints: string[] = [];
+/** Those that the test brings about on purpose. */
+const expected: RegExp[] = [];
 
 /** To be called once in a test file: a browser for its tests, and no complaints of any page. */
 export function useBrowser(): void {
@@ -29,7 +31,9 @@ export function useBrowser(): void {
 	afterEach(async () => {
 		for (const context of contexts) await context.close();
 		contexts.clear();
-		expect(complaints.splice(0), "what pages complained about").toEqual([]);
+		const meant = expected.splice(0);
+		const rest = complaints.splice(0).filter((one) => !meant.some((of) => of.test(one)));
+		expect(rest, "what pages complained about").toEqual([]);
 	});
 	afterAll(async () => {
 		await browser?.close();
@@ -45,10 +49,12 @@ export async function device(options: BrowserContextOptions = {}): Promise<Brows
 	return context;
 }
 
-/** Takes complaints that match out: those that a test brings about on purpose. */
+/**
+ * Takes complaints that match out: those that a test brings about on purpose. It is of the
+ * whole test: the browser may tell of one after the page has shown what came of it.
+ */
 export function expectComplaints(of: RegExp): void {
-	const rest = complaints.splice(0).filter((complaint) => !of.test(complaint));
-	complaints.push(...rest);
+	expected.push(of);
 }
 
 function watch(page: Page): void {
