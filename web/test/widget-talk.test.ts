@@ -98,10 +98,11 @@ test("a message shows at once, and how far it came below the last one", async ()
 	const field = await open(page);
 	const conversation = await write(page, id, "Hello");
 	let let_go = () => {};
+	const held = new Promise<void>((resolve) => {
+		let_go = resolve;
+	});
 	await page.route("**/SendMessage", async (route) => {
-		await new Promise<void>((resolve) => {
-			let_go = resolve;
-		});
+		await held;
 		await route.continue();
 	});
 	stream.hold();
@@ -303,6 +304,52 @@ test("the log keeps its place, counts what came below, and pages to the first me
 	await below.waitFor({ state: "detached" });
 });
 
+test("who scrolls away in the moment in which a message comes stays where they are", async () => {
+	const id = await makeWidget({ origins: [site.origin] });
+	const page = await (await device()).newPage();
+	// What comes by the socket waits until the test lets it come.
+	interface Held {
+		on: boolean;
+		waiting: { said: string; tell(): void }[];
+	}
+	await page.addInitScript(() => {
+		const held: Held = { on: false, waiting: [] };
+		Object.assign(window, { held });
+		const { addEventListener } = WebSocket.prototype;
+		WebSocket.prototype.addEventListener = function (this: WebSocket, ...[type, hear]: [string, unknown]) {
+			const heard = (event: Event) => {
+				const tell = () => (hear as (event: Event) => void)(event);
+				if (held.on && type === "message")
+					held.waiting.push({ said: String((event as MessageEvent).data), tell });
+				else tell();
+			};
+			addEventListener.call(this, type, heard);
+		} as typeof addEventListener;
+	});
+	await page.goto(site.withWidget(id));
+	await open(page);
+	const conversation = await write(page, id, "Hello");
+	for (let at = 0; at < 12; at++) await reply(conversation, `message ${at}\n${"line\n".repeat(3)}`);
+	await page.getByRole("log").getByText("message 11").waitFor();
+	await expect.poll(() => atEnd(page)).toBe(true);
+	await page.evaluate(() => {
+		(window as unknown as { held: Held }).held.on = true;
+	});
+	await reply(conversation, "one below");
+	await page.waitForFunction(() =>
+		(window as unknown as { held: Held }).held.waiting.some(({ said }) => said.includes("one below")),
+	);
+	const log = page.getByRole("log");
+	await log.evaluate((element) => {
+		const { held } = window as unknown as { held: Held };
+		element.scrollTop = 123;
+		held.on = false;
+		for (const { tell } of held.waiting) tell();
+	});
+	await page.getByRole("button", { name: "1 new message" }).waitFor();
+	expect(await log.evaluate((element) => element.scrollTop)).toBe(123);
+});
+
 test("what goes over other channels is labelled, and writing here brings replies back and says so once", async () => {
 	const id = await makeWidget({ origins: [site.origin] });
 	const page = await (await device()).newPage();
@@ -360,5 +407,5 @@ test("German, by the browser or by the page, and the other way round for those w
 	await mirrored.goto(site.withWidget(id, { attributes: 'lang="de" dir="rtl"' }));
 	expect((await mirrored.getByRole("button", { name: "Chat öffnen" }).boundingBox())?.x).toBe(20);
 	await open(mirrored);
-	expect((await mirrored.getByRole("dialog").boundingBox())?.x).toBe(20);
+	await expect.poll(async () => (await mirrored.getByRole("dialog").boundingBox())?.x).toBe(20);
 });

@@ -34,6 +34,10 @@ export function Log() {
 		if (!element) return;
 		const was = before.current;
 		const first = placeOf(lines[0]);
+		// Who has scrolled away may not have been heard of yet: that comes with the next frame.
+		const { scrollTop, scrollHeight, clientHeight } = element;
+		if (clientHeight > 0 && scrollTop < was.top)
+			stuck.current = Math.min(was.height, scrollHeight) - scrollTop - clientHeight < close;
 		if (own > was.own) stuck.current = true;
 		if (stuck.current) element.scrollTop = element.scrollHeight;
 		else if (comparePlaces(first, was.first) < 0)
@@ -59,8 +63,9 @@ export function Log() {
 		if (state.movedBack !== undefined) announce(words.movedBack);
 	}, [state.movedBack]);
 
+	// At once: what was on screen was seen, also where the page is left by the next frame.
 	const visible = useVisible();
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (open && visible && view.name === "conversation" && stuck.current) conversation.see();
 	}, [lines, open, visible, view, below]);
 
