@@ -1,6 +1,6 @@
 /** Two people have changed the same settings: the second decides. */
 
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { ago } from "../look/words.js";
 import { useDesk } from "./context.js";
@@ -31,7 +31,7 @@ export function Contest({
 	const { words, language, now } = useDesk();
 	const title = useId();
 	const heading = useRef<HTMLHeadingElement>(null);
-	useEffect(() => heading.current?.focus(), []);
+	useLayoutEffect(() => heading.current?.focus(), []);
 	const said = words.contest;
 	const when = at ? ago(language, new Date(at), now()) : "";
 	return (

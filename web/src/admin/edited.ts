@@ -1,6 +1,6 @@
 /** Settings while somebody changes them, and others may do so too. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { CallError } from "../api/call.js";
 import { type Desk, useDesk } from "./context.js";
 import { whoOf } from "./names.js";
@@ -65,7 +65,8 @@ export function useEdited<S extends Versioned, D extends object>(
 	const before = draftOf(edited.seen);
 	const changed = !same(before, edited.draft);
 	const begin = (seen: S | undefined) => setEdited({ seen, draft: draftOf(seen) });
-	useEffect(() => {
+	// At once: what is typed by the next frame is a change of these.
+	useLayoutEffect(() => {
 		if (!changed && listed?.version !== edited.seen?.version) begin(listed);
 	}, [changed, listed?.version]);
 	return {

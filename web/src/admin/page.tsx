@@ -1,7 +1,7 @@
 /** What the pages of the admin center are made of. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { type Loaded, useDesk } from "./context.js";
 import { problemOf } from "./problem.js";
@@ -57,7 +57,8 @@ export function Page({
 	useEffect(() => {
 		entitle(`${title} · ${me.accountName || "Weiche"} · Weiche`);
 	}, [title]);
-	useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+	// At once: who has begun to type by the next frame stays where they are.
+	useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
 	return (
 		<div class={wide ? "page wide" : "page"}>
 			{back ? (

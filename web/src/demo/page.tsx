@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Glyph, type GlyphName } from "../look/glyph.js";
 import { useStore } from "../look/store.js";
 import type { Language } from "../look/words.js";
@@ -214,7 +214,8 @@ function Progress({ at, label }: { at: number; label: (at: number, of: number) =
 function useWide(): boolean {
 	const query = useMemo(() => matchMedia("(min-width: 1280px)"), []);
 	const [wide, setWide] = useState(query.matches);
-	useEffect(() => {
+	// At once: a change before the next frame would not be heard of.
+	useLayoutEffect(() => {
 		const look = () => setWide(query.matches);
 		query.addEventListener("change", look);
 		return () => query.removeEventListener("change", look);

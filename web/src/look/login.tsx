@@ -1,6 +1,6 @@
 /** Logging in by a password, for every page that agents come to. */
 
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CallError } from "../api/call.js";
 import { Glyph } from "./glyph.js";
 import type { Language, Words } from "./words.js";
@@ -55,9 +55,13 @@ export function LogIn({
 	const [password, setPassword] = useState("");
 	const [problem, setProblem] = useState("");
 	const [busy, setBusy] = useState(false);
-	useEffect(() => first.current?.focus(), []);
-	// Who logs in by a link in another tab comes back to this one.
+	// After a dialog of the page has gone, which gives the focus back; who types already stays.
 	useEffect(() => {
+		const field = first.current;
+		if (!field?.form?.contains(document.activeElement)) field?.focus();
+	}, []);
+	// Who logs in by a link in another tab comes back to this one, however soon.
+	useLayoutEffect(() => {
 		const look = () => document.visibilityState === "visible" && void session.open();
 		document.addEventListener("visibilitychange", look);
 		return () => document.removeEventListener("visibilitychange", look);

@@ -64,10 +64,10 @@ export function Menu({ label, children, title, hovers, up, items, ...more }: Men
 		timer.current = setTimeout(then, wait);
 	};
 	useEffect(() => () => clearTimeout(timer.current), []);
-	useEffect(() => {
+	// At once, both: the next key is for the entry, and a press elsewhere has to close the menu, too.
+	useLayoutEffect(() => {
 		if (open && at >= 0) entries(whole.current)[Math.min(at, items.length - 1)]?.focus();
 	}, [open, at]);
-	// At once: a press elsewhere may come before the next frame, and has to close it, too.
 	useLayoutEffect(() => {
 		if (!open) return;
 		const elsewhere = (event: Event) => event.composedPath().includes(whole.current as Node) || close(false);

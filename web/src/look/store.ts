@@ -1,6 +1,6 @@
 /** A value that changes, and those who look at it. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "./held.js";
 
 export { Store } from "./held.js";
@@ -12,7 +12,8 @@ export function useStore<T, P>(store: Store<T>, pick: (value: T) => P): P {
 	// What was picked last, and by what: pick may be another one each time.
 	const drawn = useRef({ pick, picked });
 	drawn.current = { pick, picked };
-	useEffect(() => {
+	// At once: what is done before the next frame has to be done with the value as it is.
+	useLayoutEffect(() => {
 		const look = () => {
 			const last = drawn.current;
 			if (!Object.is(last.pick(store.value), last.picked)) redraw({});

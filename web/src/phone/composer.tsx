@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import type { Language } from "../look/words.js";
 import type { Handset } from "./handset.js";
@@ -19,7 +19,7 @@ export function Composer({
 	const [text, setText] = useState(thread.draft ?? "");
 	const picture = useRef<HTMLInputElement>(null);
 	const field = useRef<HTMLTextAreaElement>(null);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (thread.draft) setText(thread.draft);
 	}, [thread.draft]);
 	useLayoutEffect(() => {

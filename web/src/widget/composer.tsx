@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Sign } from "../look/sign.js";
 import { useStore } from "../look/store.js";
 import { channelName } from "../look/words.js";
@@ -25,14 +25,14 @@ export function Composer() {
 	const open = useChatState((state) => state.open);
 	useLayoutEffect(() => grow(field.current), [text]);
 	// While the panel is closed nothing has a height, and on a phone that is turned lines break elsewhere.
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (!open) return;
 		const regrow = () => grow(field.current);
 		regrow();
 		addEventListener("resize", regrow);
 		return () => removeEventListener("resize", regrow);
 	}, [open]);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		// The panel may have been opened before there was anything to write in.
 		const within = (field.current?.getRootNode() as ShadowRoot | undefined)?.activeElement;
 		if (!page && conversation.store.value.open && (!within || within.nodeName === "DIALOG"))

@@ -134,7 +134,7 @@ const keyboard = 120;
 
 /** Keeps a panel that fills the window within what the keyboard on the screen leaves. */
 function useKeyboardRoom(panel: { current: HTMLElement | null }, on: boolean): void {
-	useEffect(() => {
+	useLayoutEffect(() => {
 		const room = window.visualViewport;
 		const style = panel.current?.style;
 		if (!on || !room || !style) return;

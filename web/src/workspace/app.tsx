@@ -1,6 +1,6 @@
 /** The whole page: who is not in logs in, everybody else works. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { Later } from "../look/later.js";
 import { LogIn } from "../look/login.js";
@@ -117,12 +117,20 @@ function useTitle(): void {
 /** Who opens a conversation is at its heading then; who leaves it for the list is at its row. */
 function useFocusOnOpen(conversationId: string): void {
 	const before = useRef(conversationId);
-	useEffect(() => {
+	const again = useRef<(() => void) | undefined>(undefined);
+	// At once: who has gone on by the next frame stays where they are.
+	useLayoutEffect(() => {
 		if (before.current === conversationId) return;
 		const left = before.current;
 		before.current = conversationId;
-		if (!conversationId) return linkOf(left)?.focus();
-		(document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
+		const go = () => (conversationId ? toConversation() : linkOf(left)?.focus());
+		// A dialog that led here is still open, and gives the focus back when it goes.
+		again.current = document.querySelector("dialog:modal") ? go : undefined;
+		go();
+	}, [conversationId]);
+	useEffect(() => {
+		again.current?.();
+		again.current = undefined;
 	}, [conversationId]);
 }
 
@@ -130,12 +138,16 @@ function useFocusOnOpen(conversationId: string): void {
 function useWayBack(away: boolean): void {
 	const { overlay } = useWorkspace();
 	const was = useRef(away);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (away) overlay.update(() => undefined);
-		else if (was.current)
-			(document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
+		else if (was.current) toConversation();
 		was.current = away;
 	}, [away]);
+}
+
+/** Gives the focus to the heading of the conversation, or to where it will be. */
+function toConversation(): void {
+	(document.getElementById(threadHeading) ?? document.getElementById("main"))?.focus();
 }
 
 function Nothing() {

@@ -1,6 +1,6 @@
 /** Keys that do something by themselves, anywhere in the page. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useWorkspace } from "./workspace.js";
 
 /** What keys do, by what KeyboardEvent.key says; "Mod+k" is with Control or Command. */
@@ -55,7 +55,8 @@ export function useKeys(keys: KeyBindings): void {
 	const latest = useRef(keys);
 	latest.current = keys;
 	const names = Object.keys(keys).join(" ");
-	useEffect(() => {
+	// At once: what is to be seen can be done by its key.
+	useLayoutEffect(() => {
 		const bound: KeyBindings = {};
 		for (const name of Object.keys(latest.current)) bound[name] = () => latest.current[name]?.();
 		return workspace.keys.bind(bound);

@@ -1,7 +1,7 @@
 /** The three panes: the list, the conversation, and what is known around it. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Glyph } from "../look/glyph.js";
 import { useMedia } from "../look/media.js";
 import { useStore } from "../look/store.js";
@@ -85,7 +85,7 @@ export function Panes(props: {
 
 function DrawerHead({ onClose }: { onClose(): void }) {
 	const words = useWords();
-	useEffect(() => document.getElementById("drawer-close")?.focus(), []);
+	useLayoutEffect(() => document.getElementById("drawer-close")?.focus(), []);
 	return (
 		<div class="drawer-head">
 			<button

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clientToken } from "../../api/call.js";
 import { channelSign, Sign } from "../../look/sign.js";
 import { channelName } from "../../look/words.js";
@@ -105,7 +105,7 @@ function useAnswer(here: boolean): void {
 function Question(props: { app: string; said: ChannelWords; step: string; yes(): void; no(): void }) {
 	const { app, said, step, yes, no } = props;
 	const keep = useRef<HTMLButtonElement>(null);
-	useEffect(() => keep.current?.focus(), []);
+	useLayoutEffect(() => keep.current?.focus(), []);
 	return (
 		<fieldset class="question" aria-labelledby="question">
 			<p id="question">

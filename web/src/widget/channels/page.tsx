@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { OfferedChannelJson } from "../../gen/weiche/widget/v1/widget_pb.js";
 import { useChat, useChatState } from "../chat.js";
 import { LinkedPage } from "./linked.js";
@@ -53,7 +53,7 @@ function useStyles(page: { current: HTMLElement | null }): void {
 function useFocus(page: { current: HTMLElement | null }): void {
 	const { conversation } = useChat();
 	const root = useRef<ShadowRoot | Document>(null);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		root.current = page.current?.getRootNode() as ShadowRoot;
 		page.current?.querySelector("h2")?.focus();
 		return () => {
@@ -64,7 +64,7 @@ function useFocus(page: { current: HTMLElement | null }): void {
 			});
 		};
 	}, []);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (root.current && !root.current.activeElement) page.current?.querySelector("h2")?.focus();
 	});
 }

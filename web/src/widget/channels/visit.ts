@@ -21,8 +21,8 @@ const refusals: Record<string, End> = {
 export class Visit {
 	/** How far it is. */
 	readonly store = new Store<Linking>({ at: "asking" });
-	private heard: readonly LinkJson[];
-	private away: boolean;
+	private heard: readonly LinkJson[] = [];
+	private away = false;
 	private stopWatching = () => {};
 	private stopTicking = () => {};
 	private left = false;
@@ -30,15 +30,14 @@ export class Visit {
 	constructor(
 		private readonly conversation: Conversation,
 		private readonly integrationId: string,
-	) {
-		({ links: this.heard, away: this.away } = conversation.store.value);
-	}
+	) {}
 
 	/**
 	 * Begins it, with a fresh code; where somebody has brought a code before and is asked
 	 * to confirm, it goes on with that.
 	 */
 	begin(): void {
+		({ links: this.heard, away: this.away } = this.conversation.store.value);
 		this.stopWatching = this.conversation.store.watch(() => this.hear());
 		this.tick();
 		const brought = this.ours(this.heard).findLast((link) => link.state === "LINK_STATE_MATCHED");

@@ -47,7 +47,8 @@ function Rows() {
 
 	useEffect(() => inbox.turn({ view: place.view, channel: place.channel, label: place.label }), [place]);
 	useEffect(() => inbox.open(place.conversationId), [place.conversationId]);
-	useEffect(() => inbox.hold([...new Set([hovered, focused])].filter(Boolean)), [hovered, focused]);
+	// At once: what comes by the next frame would move the row from below the pointer.
+	useLayoutEffect(() => inbox.hold([...new Set([hovered, focused])].filter(Boolean)), [hovered, focused]);
 	// Who is on a row stays on it, also where the browser has moved its element.
 	useLayoutEffect(() => {
 		if (!focused || list.current?.contains(document.activeElement)) return;

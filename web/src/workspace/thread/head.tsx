@@ -1,6 +1,6 @@
 /** The head of a conversation: who it is with, how it stands, and what can be done with it. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Glyph } from "../../look/glyph.js";
 import { ContextToggle, ListBack, threadHeading } from "../panes.js";
 import { useWorkspace } from "../workspace.js";
@@ -18,7 +18,8 @@ export function ThreadHead() {
 	const heading = useRef<HTMLHeadingElement>(null);
 	const closed = row?.status === "CONVERSATION_STATUS_CLOSED";
 	const ready = phase === "ready" && row !== undefined;
-	useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+	// At once: who has gone on by the next frame stays where they are.
+	useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
 	const assignee = row?.assigneeId ? agent(row.assigneeId) : "";
 	const turn = closed ? words.reopen : words.close;
 	const assigned = assignee ? words.assignedTo(assignee) : words.noneAssigned;
