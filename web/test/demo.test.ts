@@ -143,20 +143,24 @@ test("the whole story: chat, Messenger, chat again, WhatsApp, disconnected", asy
 
 	// Each app of the phone shows what followed the switch to it, and nothing else.
 	const question = expect.stringContaining("Continue the conversation from blue-shop.example");
-	expect(await demo.shown("Messenger")).toEqual([
-		expect.stringMatching(/get started/i),
-		question,
-		"Yes, continue here",
-		"Two of them are left.",
-		"I am on the bus. Keep one for me?",
-	]);
-	expect(await demo.shown("WhatsApp")).toEqual([
-		expect.stringContaining("Please continue my chat here"),
-		question,
-		"Yes, continue here",
-		"We are open until eight.",
-		expect.stringContaining("This chat goes on on the website"),
-	]);
+	await expect
+		.poll(() => demo.shown("Messenger"))
+		.toEqual([
+			expect.stringMatching(/get started/i),
+			question,
+			"Yes, continue here",
+			"Two of them are left.",
+			"I am on the bus. Keep one for me?",
+		]);
+	await expect
+		.poll(() => demo.shown("WhatsApp"))
+		.toEqual([
+			expect.stringContaining("Please continue my chat here"),
+			question,
+			"Yes, continue here",
+			"We are open until eight.",
+			expect.stringContaining("This chat goes on on the website"),
+		]);
 	expect(await demo.shown("Instagram")).toEqual([]);
 	expect(demo.console, "what the pages wrote to the console").toEqual([]);
 }, 120_000);
@@ -191,7 +195,9 @@ test("a phone on which nothing happens has nothing to complain about", async () 
 
 for (const colorScheme of ["light", "dark"] as const) {
 	test(`nothing keeps anybody out of the demo or the simulator, ${colorScheme}`, async () => {
-		const wide = await Demo.open({ width: 1440, height: 900 }, { colorScheme });
+		// What is still being faded in has less contrast.
+		const how = { colorScheme, reducedMotion: "reduce" } as const;
+		const wide = await Demo.open({ width: 1440, height: 900 }, how);
 		const text = fresh("axe");
 		await wide.shop.getByRole("button", { name: "Open chat" }).click();
 		await wide.writes(text);
@@ -208,7 +214,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 			expect(await violations(wide.page), `narrow, ${part}`).toEqual([]);
 		}
 
-		const page = await (await device({ colorScheme })).newPage();
+		const page = await (await device(how)).newPage();
 		await page.goto(`${inject("providers")}/sim/?phone=${wide.person}`);
 		await page.getByRole("log").getByText(text).waitFor();
 		await page.getByRole("listitem").filter({ hasText: "from WhatsApp" }).first().waitFor();

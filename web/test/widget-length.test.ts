@@ -13,7 +13,10 @@ for (const [window, width] of [
 	["beside a page, 380 pixels wide", undefined],
 	["that fills a window of 320 pixels", 320],
 ] as const) {
-	test(`no text is cut where words are longer by two fifths, in a panel ${window}`, async () => {
+	// All states are drawn, one after the other.
+	test(`no text is cut where words are longer by two fifths, in a panel ${window}`, {
+		timeout: 300_000,
+	}, async () => {
 		let looked = 0;
 		const found = await gallery.each(
 			async (tab, state) => {

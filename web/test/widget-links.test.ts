@@ -157,7 +157,7 @@ test("who is back in the chat is asked there, and the button says that a questio
 	expect(await log.evaluate((one) => one === (one.getRootNode() as ShadowRoot).activeElement)).toBe(true);
 	await answerOnPhone(ana, "whatsapp", true, 2);
 	await log.getByText("WhatsApp connected").waitFor();
-	expect(await tab.getByText("Now confirm in WhatsApp.").count()).toBe(0);
+	await expect.poll(() => tab.getByText("Now confirm in WhatsApp.").count()).toBe(0);
 });
 
 test("the page of a channel that cannot be loaded says so, and is tried again", async () => {

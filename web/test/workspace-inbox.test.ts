@@ -338,6 +338,8 @@ test("a conflict is told in words: who took it before, and that nothing is undon
 	await page.unroute("**/AssignConversation");
 
 	// Ben takes it after Kim had it: Kim's Undo would take it from Ben.
+	// Whoever is about to press Undo has all the time.
+	await toast(page, "Assigned to you").hover();
 	await give(ben);
 	await row(page, a).getByText("Ben").waitFor();
 	await toast(page, "Assigned to you").getByRole("button", { name: "Undo" }).click();
@@ -394,6 +396,7 @@ test("keys lead through the list and into conversations; not while somebody type
 	await page.keyboard.press("Escape");
 
 	const message = page.getByRole("main").getByRole("textbox").first();
+	await message.waitFor();
 	await page.keyboard.press("r");
 	await expect.poll(() => message.evaluate((element) => element === document.activeElement)).toBe(true);
 	await page.keyboard.type("je?");
@@ -425,7 +428,7 @@ test("landmarks, one h1, a skip link, and the number of unread conversations in 
 	await expect.poll(() => page.title()).toMatch(/^\(\d+\) All \u00b7 Weiche$/);
 	await page.keyboard.press("Tab");
 	await page.keyboard.press("Enter");
-	expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+	await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("main");
 	// The list is one stop of the tabulator, however long it is.
 	expect(await page.locator(".row[tabindex='0']").count()).toBe(1);
 });

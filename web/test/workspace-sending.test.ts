@@ -64,7 +64,7 @@ test("a reply whose answer is lost is taken back, and sent again as it was: it i
 	expect(await text(page).inputValue()).toBe("Only once, please");
 	await page.reload();
 	cutting.on = false;
-	expect(await text(page).inputValue()).toBe("Only once, please");
+	await expect.poll(() => text(page).inputValue()).toBe("Only once, please");
 	await sendVia(page, "WhatsApp").click();
 	await expect.poll(() => text(page).inputValue()).toBe("");
 	// The control: what says something else is another one.

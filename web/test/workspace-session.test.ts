@@ -177,6 +177,7 @@ test("the list says that it loads after 300 ms, that it failed, and that it is e
 	const loading = page.getByRole("status").filter({ hasText: "Loading" });
 	await loading.waitFor({ state: "attached" });
 	await page.screenshot({ path: "out/inbox-loading.png" });
+	await expect.poll(() => asked.length).toBe(1);
 	answer = (route) => route.fulfill({ status: 503, json: { code: "unavailable" } });
 	await answer(asked.splice(0)[0] as Route);
 	await page.getByRole("alert").filter({ hasText: "could not be loaded" }).waitFor();
@@ -202,15 +203,24 @@ test("a lost connection is told after 2 s, that all may be old after 30, and not
 	});
 	await page.goto(address(label));
 	await rows(page).filter({ hasText: one.name }).waitFor();
-	await expect.poll(() => sockets.length).toBe(1);
+	// What comes live says that it is connected; it counts as that after a second.
+	await one.write("are you connected?");
+	await rows(page).getByText("are you connected?").waitFor();
+	expect(sockets).toHaveLength(1);
 	const line = page.locator(".connection");
+	// From here on only as much time passes as the test says.
+	await page.clock.pauseAt(Date.now() + 2000);
 	away = true;
 	await page.route("**/*StreamService/Subscribe", (route) => route.abort());
 	for (const socket of sockets) await socket.close();
 	await page.clock.runFor(1500);
 	expect(await line.textContent()).toBe("");
-	await page.clock.runFor(1000);
-	await line.getByText("Connection lost. Reconnecting").waitFor();
+	await expect
+		.poll(async () => {
+			await page.clock.runFor(500);
+			return line.textContent();
+		})
+		.toContain("Connection lost. Reconnecting");
 	await expect
 		.poll(
 			async () => {

@@ -113,9 +113,11 @@ test("the events tell who did what, when and in which order, with the JSON and a
 	await created.getByText("message.created", { exact: true }).click();
 	const said = JSON.parse((await created.locator("pre").textContent()) ?? "") as { version: string };
 	await created.getByRole("button", { name: "Copy as command of message.created" }).click();
-	expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
-		`weiche events --account demo --after ${Number(said.version) - 1} --limit 1 --json conversation-${ana.conversationId}`,
-	);
+	await expect
+		.poll(() => page.evaluate(() => navigator.clipboard.readText()))
+		.toBe(
+			`weiche events --account demo --after ${Number(said.version) - 1} --limit 1 --json conversation-${ana.conversationId}`,
+		);
 	// What happens comes by itself.
 	await page.getByRole("button", { name: "Close", exact: true }).click();
 	await event("conversation.closed")
@@ -154,13 +156,8 @@ test("Escape leaves the text, so that the next key is a key and not a letter to 
 	await page.getByRole("heading", { level: 2 }).and(page.locator(":focus")).waitFor();
 	const reply = page.getByRole("textbox", { name: "Reply via web chat" });
 	const note = page.getByRole("textbox", { name: "Note for agents" });
-	// The key counts once the composer has been drawn.
-	await expect
-		.poll(async () => {
-			await page.keyboard.press("r");
-			return reply.and(page.locator(":focus")).count();
-		})
-		.toBe(1);
+	await reply.waitFor();
+	await page.keyboard.press("r");
 	await page.keyboard.type("Yes, ");
 	await page.keyboard.press("Escape");
 	await page.keyboard.press("n");

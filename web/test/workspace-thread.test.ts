@@ -199,7 +199,7 @@ test("limits are checked while typing, for the channel that it goes to; files by
 	expect(uploads).toBe(0);
 	await files.setInputFiles({ name: "moving.gif", mimeType: "image/gif", buffer: gif });
 	await page.getByText("WhatsApp does not take this type: it goes as a link.").waitFor();
-	expect(uploads).toBe(1);
+	await expect.poll(() => uploads).toBe(1);
 	await page.getByRole("button", { name: "Remove moving.gif" }).click();
 	await page.getByText("moving.gif").waitFor({ state: "detached" });
 });
