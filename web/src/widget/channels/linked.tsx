@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clientToken } from "../../api/call.js";
 import { channelSign, Sign } from "../../look/sign.js";
 import { channelName } from "../../look/words.js";
