@@ -40,69 +40,18 @@ func (s *State) evolveConversation(e Event) {
 			link.ActedAt, link.Answered = moment(b.GetSentAt()), b.GetYes()
 		}
 		s.hold(e, b.GetProviderMessageHash(), c.ID, "")
-	case *eventv1.ChannelBound:
-		s.noteBound(b.GetIntegrationId(), b.GetChannel(), BoundTo{b.GetWidgetId(), c.ID, b.GetIdentityId()}, true)
-		binding := Binding{
-			IdentityID: b.GetIdentityId(), IntegrationID: b.GetIntegrationId(), Channel: b.GetChannel(),
-			WroteAt: moment(b.GetWroteAt()), Offered: b.GetTemplateOffered(),
-		}
-		if link := c.Links[b.GetLinkId()]; link != nil {
-			// Bringing the code was an act of the customer there.
-			binding.WroteAt = link.ActedAt
-		}
-		c.Route = append(c.Route, binding)
-	case *eventv1.ChannelUnbound:
-		s.noteBound(b.GetIntegrationId(), b.GetChannel(), BoundTo{b.GetWidgetId(), c.ID, b.GetIdentityId()}, false)
-		c.Route = slices.DeleteFunc(c.Route, func(r Binding) bool { return r.IdentityID == b.GetIdentityId() })
-	case *eventv1.RouteChanged:
-		c.reorder(b.GetIdentityIds())
-		c.RouteVersion, c.CausedAt = b.GetRouteVersion(), moment(b.GetCausedAt())
+	case *eventv1.ChannelBound, *eventv1.ChannelUnbound, *eventv1.RouteChanged, *eventv1.TemplateOffered:
+		s.evolveRoute(c, e)
 	case *eventv1.MessageReceived:
 		c.wrote(e, b)
 		s.hold(e, b.GetProviderMessageHash(), c.ID, b.GetMessageId())
 	case *eventv1.LinkRequested, *eventv1.LinkMatched, *eventv1.LinkApproved, *eventv1.LinkConfirmed, *eventv1.LinkCancelled,
 		*eventv1.LinkFailed, *eventv1.LinkExpired:
 		s.evolveLink(c, e)
-	case *eventv1.ReplyQueued:
-		m := &Message{
-			ID: b.GetMessageId(), State: MessageQueued, QueuedAt: e.At, Place: len(c.Messages), Version: c.Version, Content: e.ID,
-			IdentityID:    b.GetRoute().GetIdentityId(),
-			IntegrationID: b.GetRoute().GetIntegrationId(),
-			Channel:       b.GetRoute().GetChannel(),
-			RoutedAt:      e.At, Automated: b.GetAutomated(), Fixed: b.GetFixed(), Blobs: b.GetBlobIds(),
-		}
-		c.Messages[m.ID], c.Open[m.ID] = m, m
-	case *eventv1.ReplyRerouted:
-		c.rerouted(e, b)
-	case *eventv1.ReplyFitted:
-		m := c.Messages[b.GetMessageId()]
-		m.Fittings = append(m.Fittings, e.ID)
-		m.fitted(int(b.GetParts()))
-	case *eventv1.PartAdvanced:
-		c.partAdvanced(b)
-	case *eventv1.OutcomeAsked:
-		m := c.Messages[b.GetMessageId()]
-		m.Asked = append(m.Asked, b.GetSendId())
-	case *eventv1.OutcomeSettled:
-		c.settled(b)
-	case *eventv1.TemplateOffered:
-		for place := range c.Route {
-			if c.Route[place].IdentityID == b.GetIdentityId() {
-				c.Route[place].Offered = true
-			}
-		}
-	case *eventv1.MessageSending:
-		c.advance(b.GetMessageId(), MessageSending)
-	case *eventv1.MessageSent:
-		c.advance(b.GetMessageId(), MessageSent)
-	case *eventv1.MessageDelivered:
-		c.advance(b.GetMessageId(), MessageDelivered)
-	case *eventv1.MessageRead:
-		c.advance(b.GetMessageId(), MessageRead)
-	case *eventv1.MessageFailed:
-		c.advance(b.GetMessageId(), MessageFailed)
-	case *eventv1.MessageOutcomeUnknown:
-		c.advance(b.GetMessageId(), MessageUnknown)
+	case *eventv1.ReplyQueued, *eventv1.ReplyRerouted, *eventv1.ReplyFitted, *eventv1.PartAdvanced,
+		*eventv1.OutcomeAsked, *eventv1.OutcomeSettled, *eventv1.MessageSending, *eventv1.MessageSent,
+		*eventv1.MessageDelivered, *eventv1.MessageRead, *eventv1.MessageFailed, *eventv1.MessageOutcomeUnknown:
+		c.evolveReply(e)
 	case *eventv1.NoteAdded:
 		c.Asides[b.GetMessageId()] = c.Version
 	case *eventv1.LinkPrompted, *eventv1.NoticeQueued,
@@ -131,6 +80,35 @@ func (s *State) evolveConversation(e Event) {
 		s.evolveOther(e)
 	default:
 		panic(unknown(e))
+	}
+}
+
+// evolveRoute folds what the conversation is bound to, and in which order.
+func (s *State) evolveRoute(c *Conversation, e Event) {
+	switch b := e.Body.(type) {
+	case *eventv1.ChannelBound:
+		s.noteBound(b.GetIntegrationId(), b.GetChannel(), BoundTo{b.GetWidgetId(), c.ID, b.GetIdentityId()}, true)
+		binding := Binding{
+			IdentityID: b.GetIdentityId(), IntegrationID: b.GetIntegrationId(), Channel: b.GetChannel(),
+			WroteAt: moment(b.GetWroteAt()), Offered: b.GetTemplateOffered(),
+		}
+		if link := c.Links[b.GetLinkId()]; link != nil {
+			// Bringing the code was an act of the customer there.
+			binding.WroteAt = link.ActedAt
+		}
+		c.Route = append(c.Route, binding)
+	case *eventv1.ChannelUnbound:
+		s.noteBound(b.GetIntegrationId(), b.GetChannel(), BoundTo{b.GetWidgetId(), c.ID, b.GetIdentityId()}, false)
+		c.Route = slices.DeleteFunc(c.Route, func(r Binding) bool { return r.IdentityID == b.GetIdentityId() })
+	case *eventv1.RouteChanged:
+		c.reorder(b.GetIdentityIds())
+		c.RouteVersion, c.CausedAt = b.GetRouteVersion(), moment(b.GetCausedAt())
+	case *eventv1.TemplateOffered:
+		for place := range c.Route {
+			if c.Route[place].IdentityID == b.GetIdentityId() {
+				c.Route[place].Offered = true
+			}
+		}
 	}
 }
 

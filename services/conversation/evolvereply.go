@@ -6,6 +6,46 @@ import (
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 )
 
+// evolveReply folds what becomes of a reply.
+func (c *Conversation) evolveReply(e Event) {
+	switch b := e.Body.(type) {
+	case *eventv1.ReplyQueued:
+		m := &Message{
+			ID: b.GetMessageId(), State: MessageQueued, QueuedAt: e.At, Place: len(c.Messages), Version: c.Version, Content: e.ID,
+			IdentityID:    b.GetRoute().GetIdentityId(),
+			IntegrationID: b.GetRoute().GetIntegrationId(),
+			Channel:       b.GetRoute().GetChannel(),
+			RoutedAt:      e.At, Automated: b.GetAutomated(), Fixed: b.GetFixed(), Blobs: b.GetBlobIds(),
+		}
+		c.Messages[m.ID], c.Open[m.ID] = m, m
+	case *eventv1.ReplyRerouted:
+		c.rerouted(e, b)
+	case *eventv1.ReplyFitted:
+		m := c.Messages[b.GetMessageId()]
+		m.Fittings = append(m.Fittings, e.ID)
+		m.fitted(int(b.GetParts()))
+	case *eventv1.PartAdvanced:
+		c.partAdvanced(b)
+	case *eventv1.OutcomeAsked:
+		m := c.Messages[b.GetMessageId()]
+		m.Asked = append(m.Asked, b.GetSendId())
+	case *eventv1.OutcomeSettled:
+		c.settled(b)
+	case *eventv1.MessageSending:
+		c.advance(b.GetMessageId(), MessageSending)
+	case *eventv1.MessageSent:
+		c.advance(b.GetMessageId(), MessageSent)
+	case *eventv1.MessageDelivered:
+		c.advance(b.GetMessageId(), MessageDelivered)
+	case *eventv1.MessageRead:
+		c.advance(b.GetMessageId(), MessageRead)
+	case *eventv1.MessageFailed:
+		c.advance(b.GetMessageId(), MessageFailed)
+	case *eventv1.MessageOutcomeUnknown:
+		c.advance(b.GetMessageId(), MessageUnknown)
+	}
+}
+
 // advance notes how far a reply came.
 func (c *Conversation) advance(messageID string, to MessageState) {
 	m := c.Messages[messageID]

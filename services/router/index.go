@@ -113,23 +113,6 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 	remove := func(index string, key []byte) {
 		change.Delete = append(change.Delete, eventstore.IndexKey{Account: account, Index: index, Key: key})
 	}
-	said := func(hash []byte, conversationID, messageID string) {
-		if len(hash) > 0 {
-			put(indexSaid, saidKey(hash, rec.ID), join(conversationID, messageID))
-		}
-	}
-	taken := func(hash []byte, eventIDs ...string) {
-		for _, id := range eventIDs {
-			if id != "" {
-				remove(indexChanges, saidKey(hash, id))
-			}
-		}
-	}
-	unsent := func(hash []byte) {
-		if len(hash) > 0 {
-			put(indexUnsent, hash, nil)
-		}
-	}
 	switch e := body.(type) {
 	case *eventv1.AccountCreated:
 		change.Put = append(change.Put, eventstore.IndexEntry{IndexKey: eventstore.IndexKey{
@@ -149,12 +132,6 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 		for _, alias := range e.GetAliases() {
 			remove(indexAlias, alias.GetHash())
 		}
-	case *eventv1.MessageReceived:
-		said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
-	case *eventv1.LinkMatched:
-		said(e.GetProviderMessageHash(), e.GetConversationId(), "")
-	case *eventv1.LinkAnswered:
-		said(e.GetProviderMessageHash(), e.GetConversationId(), "")
 	case *eventv1.ChannelBound:
 		if e.GetChannel() != conversation.ChannelWidget {
 			put(indexBound, boundKey(e), nil)
@@ -164,34 +141,9 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 			remove(indexBound, boundKey(e))
 		}
 	case *eventv1.CodeRefused:
-		said(e.GetProviderMessageHash(), "", "")
 		if e.GetReason() == eventv1.CodeRefusal_CODE_REFUSAL_UNKNOWN {
 			put(indexUnknown, append(unknownKey(e.GetIntegrationId(), timeOf(e.GetRefusedAt())), rec.ID...), nil)
 		}
-	case *eventv1.ItemIgnored:
-		said(e.GetProviderMessageHash(), "", "")
-	case *eventv1.EchoReceived:
-		if e.GetFindable() {
-			said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
-		}
-	case *eventv1.MessageReparsed:
-		said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
-	case *eventv1.MessageEdited:
-		said(e.GetProviderMessageHash(), e.GetConversationId(), e.GetMessageId())
-		taken(e.GetProviderMessageHash(), e.GetContentEventId())
-	case *eventv1.ReactionChanged:
-		taken(e.GetProviderMessageHash(), e.GetContentEventId())
-	case *eventv1.ChangeParked:
-		put(indexChanges, saidKey(e.GetProviderMessageHash(), rec.ID), nil)
-		if e.GetEdit() {
-			said(e.GetProviderMessageHash(), "", "")
-		}
-	case *eventv1.ChangeForgotten:
-		taken(e.GetProviderMessageHash(), e.GetContentEventIds()...)
-	case *eventv1.MessageUnsent:
-		unsent(e.GetProviderMessageHash())
-	case *eventv1.UnsendParked:
-		unsent(e.GetProviderMessageHash())
 	case *eventv1.IdentityCreated:
 		put(indexOwned, join(e.GetCustomerId(), e.GetIdentityId()), nil)
 		for _, alias := range e.GetAliases() {
@@ -216,6 +168,7 @@ func Index(rec *eventstore.Record) eventstore.IndexChange {
 	case *eventv1.ReceiptParked:
 		put(indexParked, parkedKey(e.GetProviderMessageHash(), e.GetState()), nil)
 	}
+	saidIndex(rec, body, &change)
 	unclaimed(account, body, &change)
 	uniqueIndex(account, body, &change)
 	mediaIndex(account, body, &change)
@@ -281,12 +234,6 @@ func Redacts(rec *eventstore.Record) []string {
 
 // typeOf returns the type of the records that hold an event.
 func typeOf(event proto.Message) string { return string(event.ProtoReflect().Descriptor().FullName()) }
-
-// saidKey is the key of an event that holds a message. The hash comes first and
-// always has the same length.
-func saidKey(hash []byte, eventID string) []byte {
-	return append(bytes.Clone(hash), eventID...)
-}
 
 // boundKey is the key of a binding.
 func boundKey(e interface {

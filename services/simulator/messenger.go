@@ -86,16 +86,23 @@ func (s *Simulator) sendScoped(c *call, in *integration) reply {
 	if p.Blocks[in.id] {
 		return refuse(blockedError(in.channel))
 	}
-	attachments := q.Message.raw(c)
-	var media []*medium
-	reusable := ""
-	for _, given := range q.Message.all() {
+	media, reusable, e := s.attachedTo(c, in, q.Message)
+	if e != nil {
+		return refuse(e)
+	}
+	return s.accept(c, s.scopedAttempt(c, in, t, &q, media, reusable))
+}
+
+// attachedTo returns the files of a message, and the id by which the last of them can be
+// sent again, if it can.
+func (s *Simulator) attachedTo(c *call, in *integration, message *scopedMessage) (media []*medium, reusable string, e *GraphError) {
+	for _, given := range message.all() {
 		m, e := s.attached(c, in, in.channel, &given)
 		if e != nil {
-			return refuse(e)
+			return nil, "", e
 		}
 		if m == nil && isMedia(given.Type) {
-			return refuse(graphError(100, 0, "(#100) An attachment needs a url, an attachment_id or filedata."))
+			return nil, "", graphError(100, 0, "(#100) An attachment needs a url, an attachment_id or filedata.")
 		}
 		if m != nil {
 			media = append(media, m)
@@ -104,6 +111,13 @@ func (s *Simulator) sendScoped(c *call, in *integration) reply {
 			}
 		}
 	}
+	return media, reusable, nil
+}
+
+// scopedAttempt is a message that the provider takes: what the phone shows, how it is
+// answered, and the webhooks that follow.
+func (s *Simulator) scopedAttempt(c *call, in *integration, t *thread, q *scopedSend, media []*medium, reusable string) attempt {
+	attachments := q.Message.raw(c)
 	a := attempt{in: in, thread: t, recipient: q.Recipient.ID, message: q.message()}
 	a.message.show(media)
 	a.key = "metadata:" + q.Message.Metadata
@@ -133,7 +147,7 @@ func (s *Simulator) sendScoped(c *call, in *integration) reply {
 		}
 		return events
 	}
-	return s.accept(c, a)
+	return a
 }
 
 // senderAction answers typing, seen and reactions: never with a message id.

@@ -89,17 +89,26 @@ func (s *Simulator) sendWhatsApp(c *call, in *integration) reply {
 		a.failed = func(m *Message, e *GraphError) event { return s.strayStatus(in, m, a.recipient, e) }
 		return s.accept(c, a)
 	}
-	a.thread = s.threads[threadKey{p.Name, in.id}]
+	if e := s.toPerson(&a, p, &q); e != nil {
+		return refuse(e)
+	}
+	return s.accept(c, a)
+}
+
+// toPerson completes what is sent to somebody who has the address, and says why it is
+// refused, if it is.
+func (s *Simulator) toPerson(a *attempt, p *person, q *whatsAppSend) *GraphError {
+	a.thread = s.threads[threadKey{p.Name, a.in.id}]
 	closed := q.Type != "template" && !s.open(a.thread, window)
 	expired := whatsAppGraphError(131047, "Message failed to send because more than 24 hours have passed since the customer last replied to this number.")
 	if closed && s.config.Window == WindowSync {
-		return refuse(expired)
+		return expired
 	}
-	a.thread = s.thread(p, in)
+	a.thread = s.thread(p, a.in)
 	if q.Type == "reaction" {
 		target := a.thread.find(q.Reaction.MessageID)
 		if target == nil {
-			return refuse(whatsAppGraphError(131009, fmt.Sprintf("There is no message %q to react to.", q.Reaction.MessageID)))
+			return whatsAppGraphError(131009, fmt.Sprintf("There is no message %q to react to.", q.Reaction.MessageID))
 		}
 		a.place = func(m *Message) *Message {
 			target.BusinessReaction = q.Reaction.Emoji
@@ -110,7 +119,7 @@ func (s *Simulator) sendWhatsApp(c *call, in *integration) reply {
 		a.message.ReplyTo = "" // the phone shows it without the message that it answers
 	}
 	if e := s.limitPair(a.thread); e != nil {
-		return refuse(e)
+		return e
 	}
 	a.failed = func(m *Message, e *GraphError) event { return s.status(a.thread, m, "failed", e) }
 	a.events = func(m *Message) []event {
@@ -122,10 +131,10 @@ func (s *Simulator) sendWhatsApp(c *call, in *integration) reply {
 	switch {
 	case closed:
 		a.fails = expired
-	case p.Blocks[in.id]:
+	case p.Blocks[a.in.id]:
 		a.fails = whatsAppGraphError(131026, "Message undeliverable.")
 	}
-	return s.accept(c, a)
+	return nil
 }
 
 // markWhatsApp answers a read mark, with or without a typing indicator.
