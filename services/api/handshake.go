@@ -140,7 +140,7 @@ func (c *socket) authenticates(r *http.Request) (who *follower, byCookie bool, c
 	if who, err := c.followerOf(r, ""); err == nil {
 		return who, true, 0
 	}
-	first, code, _ := c.read(firstWithin)
+	first, code := c.first()
 	if code == websocket.StatusPolicyViolation {
 		return nil, false, closeRevoked
 	}

@@ -183,7 +183,7 @@ func TestI27ManySockets(t *testing.T) {
 	}
 	each := (inUse() - before) / uint64(many)
 	t.Logf("%d idle sockets, with their clients: %d bytes each", many, each)
-	if each > 20<<10 {
+	if each > 15<<10 {
 		t.Errorf("an idle socket takes %d bytes", each)
 	}
 

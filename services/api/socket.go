@@ -66,57 +66,98 @@ func (c *socket) leave() {
 }
 
 // serve reads what the client says until it ends, and returns with what code the
-// socket is closed.
-func (c *socket) serve(r *http.Request) (websocket.StatusCode, string) {
+// socket is closed. What a frame asks for is done apart, for the stack of the goroutine
+// that reads has to stay small: it waits for as long as the socket is open.
+func (c *socket) serve(r *http.Request) (code websocket.StatusCode, reason string) {
+	var byCookie bool
+	apart(func() { byCookie, code, reason = c.begin(r) })
+	if !byCookie {
+		r = nil
+	}
+	for code == 0 {
+		_, data, err := c.conn.Read(context.Background())
+		if err != nil {
+			return ended(err), ""
+		}
+		apart(func() { code, reason = c.hear(data, r) })
+		r = nil // it is kept no longer than it is needed
+	}
+	return code, reason
+}
+
+// apart does something on a goroutine of its own, and returns when it is done.
+func apart(do func()) {
+	var done sync.WaitGroup
+	done.Go(do)
+	done.Wait()
+}
+
+// begin finds out who follows, and whether that was said by a cookie. The code is not 0
+// where the socket ends for it.
+func (c *socket) begin(r *http.Request) (byCookie bool, code websocket.StatusCode, reason string) {
 	who, byCookie, code := c.authenticates(r)
 	if code != 0 {
-		return code, "nobody authenticated"
+		return false, code, "nobody authenticated"
 	}
 	if !c.enter(who) {
-		return closeTooMany, "too many sockets"
+		return false, closeTooMany, "too many sockets"
 	}
 	c.mu.Lock()
 	c.again = time.AfterFunc(c.CheckStreams, c.check)
 	c.mu.Unlock()
-	for first := true; ; first = false {
-		said, code, why := c.read(0)
-		if code != 0 {
-			return code, why
-		}
-		if !c.rate.Allow() {
-			return websocket.StatusPolicyViolation, "too many frames"
-		}
-		if said.GetAuthenticate() != nil && first && byCookie {
-			// A page that says who it is means that: its widget is the visitor's, whoever
-			// else has logged in at the same origin.
-			if who, err := c.followerOf(r, said.GetAuthenticate().GetAuthorization()); err != nil {
-				return closeRevoked, "nobody authenticated"
-			} else if !c.enter(who) {
-				return closeTooMany, "too many sockets"
-			}
-			continue
-		}
-		if code, reason := c.take(context.Background(), said); code != 0 {
-			return code, reason
-		}
-	}
+	return byCookie, 0, ""
 }
 
-// read reads one frame of the client within some time, 0 for whenever. The code is
-// not 0 where there is none, and the text says why if the client can mend it.
-func (c *socket) read(within time.Duration) (*streamv1.ClientFrame, websocket.StatusCode, string) {
-	if within > 0 {
-		_ = c.under.SetReadDeadline(time.Now().Add(within))
-		defer func() { _ = c.under.SetReadDeadline(time.Time{}) }()
+// hear does what a frame of the client asks for. The request is there where it said by a
+// cookie who follows and the frame is the first. The code is not 0 where the socket ends
+// for it.
+func (c *socket) hear(data []byte, r *http.Request) (websocket.StatusCode, string) {
+	said, code, why := c.parse(data)
+	if code != 0 {
+		return code, why
 	}
+	if !c.rate.Allow() {
+		return websocket.StatusPolicyViolation, "too many frames"
+	}
+	if said.GetAuthenticate() == nil || r == nil {
+		return c.take(context.Background(), said)
+	}
+	// A page that says who it is means that: its widget is the visitor's, whoever
+	// else has logged in at the same origin.
+	if who, err := c.followerOf(r, said.GetAuthenticate().GetAuthorization()); err != nil {
+		return closeRevoked, "nobody authenticated"
+	} else if !c.enter(who) {
+		return closeTooMany, "too many sockets"
+	}
+	return 0, ""
+}
+
+// first reads the first frame of a client that has to say something. The code is not 0
+// where there is none.
+func (c *socket) first() (*streamv1.ClientFrame, websocket.StatusCode) {
+	_ = c.under.SetReadDeadline(time.Now().Add(firstWithin))
+	defer func() { _ = c.under.SetReadDeadline(time.Time{}) }()
 	_, data, err := c.conn.Read(context.Background())
 	if err != nil {
-		if code := websocket.CloseStatus(err); code != -1 {
-			return nil, websocket.StatusNormalClosure, ""
-		}
-		return nil, websocket.StatusPolicyViolation, ""
+		return nil, ended(err)
 	}
+	said, code, _ := c.parse(data)
+	return said, code
+}
+
+// ended returns with what code a socket is closed that cannot be read any more.
+func ended(err error) websocket.StatusCode {
+	if websocket.CloseStatus(err) != -1 {
+		return websocket.StatusNormalClosure
+	}
+	return websocket.StatusPolicyViolation
+}
+
+// parse reads a frame of the client. The code is not 0 where it is none, and the text
+// says why.
+func (c *socket) parse(data []byte) (*streamv1.ClientFrame, websocket.StatusCode, string) {
 	said := &streamv1.ClientFrame{}
+	var err error
 	if c.json {
 		err = protojson.UnmarshalOptions{RecursionLimit: 32}.Unmarshal(data, said)
 	} else {
