@@ -150,40 +150,40 @@ type tally struct {
 	have map[string]int
 }
 
-// take counts a stream for everybody that it is of, if none has too many; most is
-// negative for no bound.
-func (t *tally) take(of map[string]int) bool {
+// share says of whom a stream is, and how many they may have; negative for no bound.
+type share struct {
+	who  string
+	most int
+}
+
+// take counts a stream for everybody that it is of, if none has too many.
+func (t *tally) take(of ...share) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for who, most := range of {
-		if most >= 0 && t.have[who] >= most {
+	for _, share := range of {
+		if share.most >= 0 && t.have[share.who] >= share.most {
 			return false
 		}
 	}
-	for who := range of {
-		t.have[who]++
+	for _, share := range of {
+		t.have[share.who]++
 	}
 	return true
 }
 
-func (t *tally) give(of map[string]int) {
+func (t *tally) give(of ...share) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for who := range of {
-		if t.have[who]--; t.have[who] == 0 {
-			delete(t.have, who)
+	for _, share := range of {
+		if t.have[share.who]--; t.have[share.who] == 0 {
+			delete(t.have, share.who)
 		}
 	}
 }
 
-// any says whether there is a stream of any of them.
-func (t *tally) any(of map[string]int) bool {
+// any says whether there is a stream of somebody.
+func (t *tally) any(of share) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for who := range of {
-		if t.have[who] > 0 {
-			return true
-		}
-	}
-	return false
+	return t.have[of.who] > 0
 }

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/time/rate"
 
 	errorv1 "weiche/proto/gen/weiche/error/v1"
-	"weiche/services/stream"
 )
 
 // Sockets are served here.
@@ -28,7 +27,7 @@ const (
 	// socketBuffer is the size of the buffer of a socket, which most of the time
 	// waits, and controlBuffer holds the longest of the frames that the library
 	// writes: a close with its reason.
-	socketBuffer  = 512
+	socketBuffer  = 256
 	controlBuffer = 128
 )
 
@@ -50,7 +49,7 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		writeFailure(w, invalid("the subprotocol is "+protocolJSON+" or "+protocolProto))
 		return
 	}
-	address := map[string]int{"address " + s.caller(r): s.Limits.AddressStreams}
+	address := share{"address " + s.caller(r), s.Limits.AddressStreams}
 	if !s.tally.take(address) {
 		writeFailure(w, fail(errorv1.Reason_REASON_TOO_MANY_STREAMS, "there are too many streams of this address"))
 		return
@@ -67,7 +66,7 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	conn.SetReadLimit(maxClientFrame)
 	c := &socket{
 		server: s, conn: conn, under: hijacked.conn, json: strings.EqualFold(conn.Subprotocol(), protocolJSON),
-		rate: rate.NewLimiter(framesPerSecond, framesBurst), following: map[uint32]*stream.Subscription{},
+		rate: rate.NewLimiter(framesPerSecond, framesBurst),
 	}
 	// The goroutine and the buffers of the request are let go.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
@@ -120,11 +119,11 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // enter makes the socket one of somebody's, and no longer of who had it. It is false
 // where they have too many.
 func (c *socket) enter(who *follower) bool {
-	of := map[string]int{who.name: c.Limits.Streams}
+	of := share{who.name, c.Limits.Streams}
 	if !c.tally.take(of) {
 		return false
 	}
-	if c.of != nil {
+	if c.of.who != "" {
 		c.tally.give(c.of)
 	}
 	c.of = of

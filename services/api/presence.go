@@ -28,12 +28,12 @@ func (c *socket) present(conversationID string, there bool) {
 }
 
 // looksAt is by what the pages are counted in which a follower looks at a conversation.
-func (f *follower) looksAt(conversationID string) map[string]int {
+func (f *follower) looksAt(conversationID string) share {
 	who := f.account + " " + f.id
 	if f.kind == aVisitor {
 		who = f.name
 	}
-	return map[string]int{who + " " + conversationID: -1}
+	return share{who + " " + conversationID, -1}
 }
 
 func presence(there bool) ingressv1.SignalKind {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,12 +45,12 @@ type socket struct {
 	under *wire
 	json  bool
 	rate  *rate.Limiter
-	of    map[string]int
+	of    share
 	again *time.Timer // asks whether who follows still may
 
 	mu        sync.Mutex
 	who       *follower // as of the last check
-	following map[uint32]*stream.Subscription
+	following []numbered
 	own       []*streamv1.SubscribeResponse // what the socket itself says
 	shown     map[string]struct{}           // conversations in which the client is present
 	writing   bool
@@ -177,8 +178,7 @@ func (c *socket) take(ctx context.Context, said *streamv1.ClientFrame) (websocke
 		return c.subscribe(ctx, frame.Subscribe)
 	case *streamv1.ClientFrame_Unsubscribe:
 		c.mu.Lock()
-		followed := c.following[frame.Unsubscribe]
-		delete(c.following, frame.Unsubscribe)
+		followed := c.dropLocked(frame.Unsubscribe)
 		c.mu.Unlock()
 		if followed != nil {
 			followed.Close()
@@ -197,7 +197,7 @@ func (c *socket) take(ctx context.Context, said *streamv1.ClientFrame) (websocke
 func (c *socket) subscribe(ctx context.Context, asked *streamv1.Follow) (websocket.StatusCode, string) {
 	number := asked.GetSubscription()
 	c.mu.Lock()
-	_, used := c.following[number]
+	used := slices.ContainsFunc(c.following, func(f numbered) bool { return f.number == number })
 	n := len(c.following)
 	c.mu.Unlock()
 	if number == 0 || used {
@@ -216,7 +216,7 @@ func (c *socket) subscribe(ctx context.Context, asked *streamv1.Follow) (websock
 		c.mu.Unlock()
 	} else {
 		c.mu.Lock()
-		c.following[number] = followed
+		c.following = append(c.following, numbered{number, followed})
 		c.mu.Unlock()
 	}
 	c.wake()
@@ -300,15 +300,15 @@ func (c *socket) end() {
 	c.mu.Lock()
 	c.closed = true
 	who, following, shown := c.who, c.following, c.shown
-	c.following = map[uint32]*stream.Subscription{}
+	c.following = nil
 	if c.again != nil {
 		c.again.Stop()
 	}
 	c.mu.Unlock()
 	topics := make([]stream.Topic, 0, len(following))
-	for _, followed := range following {
-		topics = append(topics, followed.Topic())
-		followed.Close()
+	for _, f := range following {
+		topics = append(topics, f.followed.Topic())
+		f.followed.Close()
 	}
 	for conversationID := range shown {
 		c.looking.give(who.looksAt(conversationID))
@@ -317,7 +317,7 @@ func (c *socket) end() {
 		}
 		c.show(who, presence(false), topics, conversationID)
 	}
-	if c.of != nil {
+	if c.of.who != "" {
 		c.tally.give(c.of)
 	}
 	_ = c.conn.CloseNow()

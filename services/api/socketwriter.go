@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -53,17 +54,25 @@ func (c *socket) write() {
 func (c *socket) all() []numbered {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	following := make([]numbered, 0, len(c.following))
-	for number, followed := range c.following {
-		following = append(following, numbered{number, followed})
-	}
-	return following
+	return slices.Clone(c.following)
 }
 
 // numbered is a subscription with its number.
 type numbered struct {
 	number   uint32
 	followed *stream.Subscription
+}
+
+// dropLocked takes a subscription from those that are followed, and returns it; nil
+// where there is none with the number. The caller holds mu.
+func (c *socket) dropLocked(number uint32) *stream.Subscription {
+	for at, f := range c.following {
+		if f.number == number {
+			c.following = slices.Delete(c.following, at, at+1)
+			return f.followed
+		}
+	}
+	return nil
 }
 
 // tell writes what waits of a subscription, and reports whether the socket goes on.
@@ -80,7 +89,7 @@ func (c *socket) tell(f numbered) bool {
 		return true
 	}
 	c.mu.Lock()
-	delete(c.following, f.number)
+	c.dropLocked(f.number)
 	c.mu.Unlock()
 	f.followed.Close()
 	if closeCodes[last.GetReason()] == 0 {

@@ -63,10 +63,10 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 		return err
 	}
 	of := s.countedBy(who, s.caller(at.request))
-	if !s.tally.take(of) {
+	if !s.tally.take(of...) {
 		return fail(errorv1.Reason_REASON_TOO_MANY_STREAMS, "there are too many streams of this caller")
 	}
-	defer s.tally.give(of)
+	defer s.tally.give(of...)
 	something := make(chan struct{}, 1)
 	followed, err := s.follow(ctx, who, req, func() {
 		select {
@@ -114,6 +114,6 @@ func (s *streamService) Subscribe(ctx context.Context, req *streamv1.SubscribeRe
 }
 
 // countedBy says by what the streams of a follower are counted.
-func (s *server) countedBy(who *follower, address string) map[string]int {
-	return map[string]int{who.name: s.Limits.Streams, "address " + address: s.Limits.AddressStreams}
+func (s *server) countedBy(who *follower, address string) []share {
+	return []share{{who.name, s.Limits.Streams}, {"address " + address, s.Limits.AddressStreams}}
 }

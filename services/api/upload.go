@@ -99,7 +99,7 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request, account, caller,
 		writeFailure(w, tooLarge)
 		return
 	}
-	of := map[string]int{"upload " + caller: s.Limits.CallerUploads}
+	of := share{"upload " + caller, s.Limits.CallerUploads}
 	if !s.tally.take(of) {
 		writeFailure(w, errRateLimited)
 		return
