@@ -235,8 +235,9 @@ func (h *Hub) beats(ctx context.Context) {
 			seen = h.lookBehind(ctx, seen)
 		}
 		h.signs.expire(time.Now(), h.tellPresence)
+		told := map[uint64]*Frame{} // most are told the same
 		for _, s := range h.followers() {
-			s.beat()
+			s.beat(told)
 		}
 	}
 }

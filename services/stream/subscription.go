@@ -255,8 +255,8 @@ func (s *Subscription) endLocked(reason streamv1.GoAwayReason, retryAfterMS uint
 }
 
 // beat tells that the stream lives where nothing was told for long, with a cursor
-// that goes forward.
-func (s *Subscription) beat() {
+// that goes forward. The frames by position are shared.
+func (s *Subscription) beat(told map[uint64]*Frame) {
 	position, pages := s.account.safe()
 	s.mu.Lock()
 	if s.ended || len(s.queue) > 0 || time.Since(s.quiet) < beat*2/3 {
@@ -268,7 +268,10 @@ func (s *Subscription) beat() {
 	}
 	place := s.place
 	s.mu.Unlock()
-	s.push(heartbeat(s.hub.cursor(place)), place)
+	if told[place] == nil {
+		told[place] = heartbeat(s.hub.cursor(place))
+	}
+	s.push(told[place], place)
 }
 
 // wait waits until what was told is taken.
