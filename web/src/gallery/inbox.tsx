@@ -1,7 +1,7 @@
 /** States of the workspace around the conversation: the list, its dialogs, and coming in. */
 
 import type { VNode } from "preact";
-import { Caller } from "../api/call.js";
+import { CallError, Caller } from "../api/call.js";
 import { Stream } from "../api/stream.js";
 import type { Language } from "../look/words.js";
 import { Desk } from "../workspace/app.js";
@@ -26,6 +26,13 @@ const silent = () => ({ say: () => {}, close: () => {} });
 class Unanswered extends Caller {
 	override call<_, Response>(): Promise<Response> {
 		return new Promise(() => {});
+	}
+}
+
+/** A caller who reaches nobody. */
+class Unreached extends Caller {
+	override call<_, Response>(): Promise<Response> {
+		return Promise.reject(new CallError("offline", "", ""));
 	}
 }
 
@@ -100,7 +107,7 @@ interface Made {
 function desk(language: Language, made: Made): VNode {
 	const place: Place = { view: "all", conversationId: "", channel: "", label: "", ...made.place };
 	const workspace = new Workspace({
-		caller: new Unanswered(""),
+		caller: made.status === "failed" ? new Unreached("") : new Unanswered(""),
 		stream: new Stream({
 			dials: [silent, silent],
 			authorization: () => "",
@@ -155,7 +162,7 @@ function desk(language: Language, made: Made): VNode {
 }
 
 function state(name: string, made: Made, size?: [number, number]): GalleryState {
-	const shows = made.status === "reading" ? ".ghost" : undefined;
+	const shows = made.status && { reading: ".ghost", failed: ".list-pane [role=alert]" }[made.status];
 	return { name, size, shows, draw: (language) => desk(language, made) };
 }
 
