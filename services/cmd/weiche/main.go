@@ -86,7 +86,8 @@ func saying(err error) string {
 // forPeople has what the documentation calls the store of a package in the place of its
 // name, and nothing in the place of the others.
 var forPeople = strings.NewReplacer(
-	"eventstore: not found", "not found", "projections: not found", "not found",
+	"projections: not found: ", "", "projections: not found", "not found", "eventstore: not found", "not found",
+	"broker: not a role: ", "",
 	"eventstore: ", "log: ", "projections: ", "views: ",
 	"blob: ", "", "meta: ", "", "operations: ", "", "password: ", "", "simulator: ", "",
 )

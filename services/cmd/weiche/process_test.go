@@ -262,7 +262,8 @@ func TestSetup(t *testing.T) {
 		t.Errorf("setup says\n%s", first.Stdout)
 	}
 	for _, bad := range []struct{ name, from, to, says string }{
-		{"unknown key", "    site: shop.example", "    sight: shop.example", "field sight not found"},
+		{"unknown key", "    site: shop.example", "    sight: shop.example", "there is no field sight"},
+		{"another form", "confirmation: prompt", "confirmation: [prompt]", "of another form"},
 		{"bad enum", "confirmation: prompt", "confirmation: maybe", `widget "shop": confirmation: "maybe" is none of both, immediate, prompt, user_activity`},
 		{"bad policy", "bound_elsewhere: move", "bound_elsewhere: stay", `bound_elsewhere: "stay" is none of`},
 		{"no account", "account: shop", "", "account is missing"},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -95,7 +96,7 @@ func parseSetup(text []byte, beside string) (account string, setup *ingressv1.Ap
 		if errors.Is(err, io.EOF) {
 			return "", nil, errors.New("the file is empty")
 		}
-		return "", nil, err
+		return "", nil, ofForm(err)
 	}
 	if file.Account == "" {
 		return "", nil, errors.New("account is missing")
@@ -104,6 +105,24 @@ func parseSetup(text []byte, beside string) (account string, setup *ingressv1.Ap
 		return "", nil, err
 	}
 	return file.Account, setup, nil
+}
+
+var (
+	noField   = regexp.MustCompile(`field (\S+) not found in type [^\s;]+`)
+	otherForm = regexp.MustCompile(`cannot unmarshal !!\w+ (.+?) into [^\s;]+`)
+	ofSeveral = regexp.MustCompile(`cannot unmarshal !!\w+ into [^\s;]+`)
+)
+
+// ofForm says what does not belong where it stands in a file, without the names of our
+// types.
+func ofForm(err error) error {
+	var wrong *yaml.TypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	text := noField.ReplaceAllString(strings.Join(wrong.Errors, "; "), "there is no field $1")
+	text = ofSeveral.ReplaceAllString(text, "what stands here is of another form")
+	return errors.New(otherForm.ReplaceAllString(text, "$1 does not belong here"))
 }
 
 func (f setupFile) read(beside string) (*ingressv1.ApplySetup, error) {
