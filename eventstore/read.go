@@ -8,10 +8,12 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// A reader takes pages, so that a slow caller holds nothing of Pebble.
+// A reader takes pages, so that a slow caller holds nothing of Pebble. The first is
+// small, and each is twice the one before: many read only what one command has done.
 const (
-	pageRecords = 512
-	pageBytes   = 1 << 20
+	firstRecords = 8
+	pageRecords  = 512
+	pageBytes    = 1 << 20
 )
 
 // openRecord decodes and checks the stored record of a position.
@@ -145,9 +147,9 @@ func (s *Store) ReadAll(ctx context.Context, fromPosition uint64) iter.Seq2[*Rec
 // the last one that it has yielded, and whether to go on.
 func (s *Store) readTo(ctx context.Context, next, last uint64, yield func(*Record, error) bool) (uint64, bool) {
 	var page []*Record
-	for next <= last {
+	for most := firstRecords; next <= last; most = min(2*most, pageRecords) {
 		var err error
-		if page, err = s.page(ctx, page[:0], next, last); err != nil {
+		if page, err = s.page(ctx, page[:0], next, last, most); err != nil {
 			yield(nil, err)
 			return next, false
 		}
@@ -161,9 +163,9 @@ func (s *Store) readTo(ctx context.Context, next, last uint64, yield func(*Recor
 	return next, true
 }
 
-// page reads the next records, at least one. What is before a damaged record
-// is returned first.
-func (s *Store) page(ctx context.Context, page []*Record, next, last uint64) ([]*Record, error) {
+// page reads the next records, at least one and so many at most. What is before a
+// damaged record is returned first.
+func (s *Store) page(ctx context.Context, page []*Record, next, last uint64, most int) ([]*Record, error) {
 	return read(ctx, s, "read the log", func(v *view) ([]*Record, error) {
 		it, err := v.snapshot.NewIter(&pebble.IterOptions{
 			LowerBound: appendLogKey(nil, next),
@@ -172,7 +174,7 @@ func (s *Store) page(ctx context.Context, page []*Record, next, last uint64) ([]
 		if err != nil {
 			return nil, err
 		}
-		for ok, size := it.First(), 0; ok && len(page) < pageRecords && size < pageBytes; ok = it.Next() {
+		for ok, size := it.First(), 0; ok && len(page) < most && size < pageBytes; ok = it.Next() {
 			var r *Record
 			var value []byte
 			if key, _ := parseKey(it.Key()); key.number != next {
