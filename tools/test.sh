@@ -14,7 +14,8 @@ make web/node_modules || exit 1
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-go test "$@" work 2>&1 | tee "$log"
+# Stories and kills take minutes on a machine that is busy: ten are no sign of a hang.
+go test -timeout=30m "$@" work 2>&1 | tee "$log"
 rc=$?
 
 count() { grep -cE "$1" "$log"; }
