@@ -41,7 +41,7 @@ for (const [name, width, height] of [
 	["one part at a time", 390, 844],
 	["zoomed to 200 %", 640, 400],
 ] as const) {
-	test(`the whole story is what has a ring, ${name}`, { timeout: 90_000 }, async () => {
+	test(`the whole story is what has a ring, ${name}`, { timeout: 180_000 }, async () => {
 		const page = await (await device({ viewport: { width, height } })).newPage();
 		// A code takes its time to come: until then nothing has a ring, least of all the way back.
 		let asked = 0;
