@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Sign } from "../look/sign.js";
 import { useStore } from "../look/store.js";
 import { channelName } from "../look/words.js";
@@ -24,8 +24,9 @@ export function Composer() {
 
 	const open = useChatState((state) => state.open);
 	useLayoutEffect(() => grow(field.current), [text]);
-	// While the panel is closed nothing has a height, and on a phone that is turned lines break elsewhere.
-	useLayoutEffect(() => {
+	// While the panel is closed nothing has a height: it is shown after what is in it was drawn.
+	// And on a phone that is turned lines break elsewhere.
+	useEffect(() => {
 		if (!open) return;
 		const regrow = () => grow(field.current);
 		regrow();
