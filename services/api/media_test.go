@@ -29,7 +29,7 @@ type gallery struct {
 	now   time.Time
 }
 
-func newGallery(t *testing.T) *gallery {
+func newGallery(t *testing.T, also ...func(*api.Config)) *gallery {
 	t.Helper()
 	g := &gallery{now: time.Now()}
 	bucket, err := blob.OpenBucket(t.Context(), t.TempDir())
@@ -42,6 +42,9 @@ func newGallery(t *testing.T) *gallery {
 		g.media = blob.New(blob.Config{Bucket: bucket, Keys: g.sealing(c), Now: clock})
 		c.Media, c.Now = g.media, clock
 		c.Limits.VisitorUploadBytes, c.Limits.AgentUploadBytes = 10_000, 20_000
+		for _, set := range also {
+			set(c)
+		}
 	})
 	return g
 }

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	eventv1 "weiche/proto/gen/weiche/event/v1"
 	"weiche/services/api"
@@ -116,15 +115,8 @@ func TestUploadsThatAreNotTaken(t *testing.T) {
 
 // More uploads than a bound begin no more; those of visitors hold up no agent.
 func TestI27UploadsAreBounded(t *testing.T) {
-	bucket, err := blob.OpenBucket(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bucket.Close()
-	g := &gallery{now: time.Now()}
-	g.stage = newStage(t, func(c *api.Config) {
-		g.media = blob.New(blob.Config{Bucket: bucket, Keys: g.sealing(c)})
-		c.Media = g.media
+	g := newGallery(t, func(c *api.Config) {
+		c.Limits.VisitorUploadBytes, c.Limits.AgentUploadBytes = 0, 0 // as large as they may be by default
 		c.Limits.UploadBurst, c.Limits.UploadPerSecond, c.Limits.Uploads = 3, 0.0001, 1
 	})
 	conversation := g.sends(t)
@@ -160,15 +152,8 @@ func TestI27UploadsAreBounded(t *testing.T) {
 
 // One address does not hold all the places of visitors.
 func TestI27OneCallerHasNotAllUploads(t *testing.T) {
-	bucket, err := blob.OpenBucket(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bucket.Close()
-	g := &gallery{now: time.Now()}
-	g.stage = newStage(t, func(c *api.Config) {
-		g.media = blob.New(blob.Config{Bucket: bucket, Keys: g.sealing(c)})
-		c.Media = g.media
+	g := newGallery(t, func(c *api.Config) {
+		c.Limits.VisitorUploadBytes, c.Limits.AgentUploadBytes = 0, 0 // as large as they may be by default
 		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 		c.Limits.Uploads, c.Limits.CallerUploads = 2, 1
 	})
